@@ -1,0 +1,24 @@
+//! What the fleet *is*: pure, synchronous types and rules.
+//!
+//! **Invariant:** nothing in here reads a clock, a file, the network or the environment, and nothing
+//! in here names another folder of this crate. Time arrives as a value.
+
+pub mod capability;
+pub mod connection;
+pub mod diagnostic;
+pub mod facts;
+pub mod figure;
+pub mod git;
+pub mod health;
+pub mod ids;
+pub mod job;
+pub mod paths;
+pub mod plan;
+pub mod release;
+pub mod remote;
+pub mod run;
+pub mod series;
+pub mod settings;
+pub mod signal;
+pub mod snapshot;
+pub mod untrusted;

@@ -1,0 +1,259 @@
+//! A plan: a workflow resolved against exact targets, one commit, batches, gates, rendered steps.
+//!
+//! **Invariant:** only a plan can run, and a plan says everything: the worker needs nothing but it. What was
+//! approved is therefore what runs; a host that appears later is not touched.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::connection::Connection;
+use super::git::{CommitSha, GitRef};
+use super::ids::{HostId, StepId};
+use super::job::JobStep;
+use super::settings::InstanceSettings;
+use super::untrusted::Safe;
+
+/// A named operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Workflow {
+    /// Bring instances to a newer commit.
+    Upgrade,
+}
+
+impl Workflow {
+    /// Its name in commands, screens and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Upgrade => "upgrade",
+        }
+    }
+}
+
+/// The commit that a plan goes to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// The branch or tag that was asked for.
+    #[serde(rename = "ref")]
+    pub reference: GitRef,
+    /// The commit it was resolved to, once, when the plan was made.
+    pub sha: CommitSha,
+}
+
+/// A variable that the target needs and an instance may not have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewVariable {
+    /// Its name in `.env`.
+    pub name: Safe,
+    /// Its default in the target's example file, if it has one.
+    pub default: Option<Safe>,
+}
+
+/// What lies between two commits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// The commit that runs now.
+    pub from: CommitSha,
+    /// Commits from there to the target, in all.
+    pub n_commits: u32,
+    /// The newest of them, at most 50, as `short subject`.
+    pub commits: Vec<Safe>,
+    /// Migrations that are new in the target.
+    pub migrations: Vec<Safe>,
+    /// Variables that are new in the target's `.env.example`.
+    pub new_variables: Vec<NewVariable>,
+    /// Services whose build context or definition changed.
+    pub services: Vec<Safe>,
+    /// Whether the target is older than what runs, or on another line.
+    pub not_forward: bool,
+}
+
+/// How ready one target is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Readiness {
+    /// It will not be run.
+    Blocked,
+    /// It could not be looked at.
+    Unknown,
+    /// A person should look first.
+    Review,
+    /// Ready, with a warning.
+    Warning,
+    /// Ready.
+    Ready,
+}
+
+/// One finding about a target before it is touched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What this finding alone would give.
+    pub readiness: Readiness,
+    /// Which part it is about: `disk`, `backup`, `drift`, ...
+    pub subject: Safe,
+    /// What was found, and what to do.
+    pub text: Safe,
+}
+
+/// The check between two phases of one host: it stays healthy for a while, within a deadline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GateSpec {
+    /// The step that stands for it on the screens.
+    pub id: StepId,
+    /// Its title there.
+    pub title: Safe,
+    /// Seconds of uninterrupted health.
+    pub min_healthy_s: u64,
+    /// Seconds until it fails.
+    pub deadline_s: u64,
+    /// The commit that the health answer must name, where it names one.
+    pub expect_commit: Option<CommitSha>,
+}
+
+/// A step with its title.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedStep {
+    /// What the host gets.
+    #[serde(flatten)]
+    pub step: JobStep,
+    /// One or two words for the screens.
+    pub title: Safe,
+    /// What it changes on the host, as a sentence; `None` for a step that only looks.
+    pub changes: Option<Safe>,
+}
+
+/// What happens on one host without a decision of the control side in between.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "phase")]
+pub enum Phase {
+    /// Consecutive steps, sent as one job.
+    Job {
+        /// In order.
+        steps: Vec<PlannedStep>,
+    },
+    /// A check by the control side.
+    Gate(GateSpec),
+}
+
+/// The part of a plan that is about one host.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HostPlan {
+    /// The target.
+    pub id: HostId,
+    /// How it is reached.
+    pub connection: Connection,
+    /// Its settings when the plan was made.
+    pub settings: InstanceSettings,
+    /// The commit that ran when the plan was made.
+    pub from: Option<CommitSha>,
+    /// The worst of the findings; ready where there is none.
+    pub readiness: Readiness,
+    /// What was found, worst first.
+    pub findings: Vec<Finding>,
+    /// In order.
+    pub phases: Vec<Phase>,
+}
+
+/// A host that was asked for and is not in the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Excluded {
+    /// Which.
+    pub host: HostId,
+    /// Why, as a sentence part.
+    pub reason: Safe,
+}
+
+/// When a run stops starting further targets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailureBudget {
+    /// It stops when this many targets have failed; at least 1.
+    pub max_failed: u32,
+    /// It stops when this many targets could not be reached; at least 1.
+    pub max_unreachable: u32,
+}
+
+/// A workflow resolved against exact targets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Version of this format.
+    pub schema: u32,
+    /// What is done.
+    pub workflow: Workflow,
+    /// Name of the fleet.
+    pub fleet: Safe,
+    /// Where it goes to.
+    pub target: Option<Target>,
+    /// What lies between, one per commit that runs now.
+    pub changes: Vec<Change>,
+    /// The targets that go at once, in order; every host of `hosts` is in exactly one.
+    pub batches: Vec<Vec<HostId>>,
+    /// The targets.
+    pub hosts: Vec<HostPlan>,
+    /// Hosts that were asked for and are left out.
+    pub excluded: Vec<Excluded>,
+    /// How many targets of a batch run at the same time.
+    pub parallel: u32,
+    /// When the run stops.
+    pub stops: FailureBudget,
+    /// When the plan was made; not part of the hash.
+    pub made_at: Timestamp,
+}
+
+/// SHA-256 of what a plan does, 64 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct PlanHash(pub String);
+
+impl PlanHash {
+    /// The first four digits, as the screens show them.
+    pub fn short(&self) -> &str {
+        self.0.get(..4).unwrap_or(&self.0)
+    }
+}
+
+impl fmt::Display for PlanHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Plan {
+    /// The hash of everything that decides what will be done: all but `made_at`.
+    pub fn hash(&self) -> PlanHash {
+        let timeless = Self { made_at: Timestamp::UNIX_EPOCH, ..self.clone() };
+        let json = serde_json::to_vec(&timeless).unwrap_or_default();
+        PlanHash(Sha256::digest(&json).iter().map(|b| format!("{b:02x}")).collect())
+    }
+
+    /// The plan of one host.
+    pub fn host(&self, id: &HostId) -> Option<&HostPlan> {
+        self.hosts.iter().find(|h| &h.id == id)
+    }
+
+    /// When it stops, in words: `stops when 2 or more of 8 fail, or 1 of 8 cannot be reached`.
+    pub fn stops_sentence(&self) -> String {
+        let n = self.hosts.len();
+        let many = |k: u32| if k > 1 { format!("{k} or more") } else { k.to_string() };
+        let fail = if self.stops.max_failed == 1 { "fails" } else { "fail" };
+        format!(
+            "stops when {} of {n} {fail}, or {} of {n} cannot be reached",
+            many(self.stops.max_failed),
+            many(self.stops.max_unreachable)
+        )
+    }
+}
+
+impl HostPlan {
+    /// Ids and titles of all steps in order, gates included.
+    pub fn steps(&self) -> impl Iterator<Item = (&StepId, &Safe)> {
+        self.phases.iter().flat_map(|phase| {
+            let (steps, gate): (&[PlannedStep], _) = match phase {
+                Phase::Job { steps } => (steps, None),
+                Phase::Gate(gate) => (&[], Some((&gate.id, &gate.title))),
+            };
+            steps.iter().map(|s| (&s.step.id, &s.title)).chain(gate)
+        })
+    }
+}

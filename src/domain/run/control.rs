@@ -1,0 +1,45 @@
+//! What an operator can ask of a run while it runs.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::operator::Operator;
+
+/// A control.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Control {
+    /// Start no further step until resumed.
+    Pause,
+    /// Go on.
+    Resume,
+    /// Finish the running steps, start nothing.
+    Abort,
+    /// End the running steps too: TERM, wait, KILL, verify.
+    Kill,
+}
+
+impl Control {
+    /// Its name in commands, screens and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Abort => "abort",
+            Self::Kill => "kill",
+        }
+    }
+}
+
+/// A control that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ControlRequest {
+    /// Its place in the store's list of controls of that run, from 1.
+    pub seq: u64,
+    /// What.
+    pub control: Control,
+    /// Who.
+    pub by: Operator,
+    /// When.
+    pub at: Timestamp,
+}

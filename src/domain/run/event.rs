@@ -1,0 +1,182 @@
+//! What happened in a run. Events are journalled before anybody sees them.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::control::Control;
+use super::operator::Operator;
+use super::outcome::Outcome;
+use crate::domain::ids::{HostId, RunId, StepId};
+use crate::domain::job::{JobEnd, JobStart};
+use crate::domain::plan::PlanHash;
+use crate::domain::remote::RemoteError;
+use crate::domain::untrusted::Safe;
+
+/// One event of one run.
+///
+/// **Invariant:** `seq` counts from 1 without gaps within a run; order is `seq`, never the clock.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunEvent {
+    /// The run.
+    pub run: RunId,
+    /// Its place in the run.
+    pub seq: u64,
+    /// When it was journalled, by the control machine's clock.
+    pub at: Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What happened. A newer program's kinds are read as [`EventKind::Unrecognised`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+pub enum EventKind {
+    /// The plan was stored; the run exists.
+    Planned {
+        /// Hash of the plan.
+        hash: PlanHash,
+        /// Who made it.
+        by: Operator,
+        /// The command line or key that did, for the record.
+        how: Safe,
+        /// The run that this one retries or resumes from, if any.
+        after: Option<RunId>,
+    },
+    /// A worker took the run.
+    WorkerStarted {
+        /// Its process id.
+        pid: u32,
+        /// 1 for the first worker of the run, one more for each that resumed it.
+        generation: u32,
+    },
+    /// A batch began.
+    BatchStarted {
+        /// From 0.
+        batch: u32,
+    },
+    /// Work on a host began.
+    HostStarted {
+        /// Which.
+        host: HostId,
+    },
+    /// A job is about to be sent. Journalled before the first byte goes out.
+    JobIntended {
+        /// Where.
+        host: HostId,
+        /// Its number on that host.
+        seq: u32,
+        /// The runner's mark in its log.
+        nonce: String,
+        /// Its steps.
+        steps: Vec<StepId>,
+    },
+    /// The host has the job.
+    JobStarted {
+        /// Where.
+        host: HostId,
+        /// Its number on that host.
+        seq: u32,
+        /// Whether it was started now or found.
+        start: JobStart,
+    },
+    /// The host's log says that a step began.
+    StepStarted {
+        /// Where.
+        host: HostId,
+        /// Which.
+        step: StepId,
+        /// When, by the host's clock (a gate: by ours).
+        host_time: Timestamp,
+    },
+    /// A step ended.
+    StepFinished {
+        /// Where.
+        host: HostId,
+        /// Which.
+        step: StepId,
+        /// How.
+        outcome: Outcome,
+        /// Seconds that it took.
+        took_s: Option<f64>,
+    },
+    /// A step told something that later steps, the report or the release record need.
+    Told {
+        /// Where.
+        host: HostId,
+        /// By which step.
+        step: StepId,
+        /// Name, for example `backup-file`.
+        key: Safe,
+        /// Value.
+        value: Safe,
+    },
+    /// A gate was looked at.
+    GateObserved {
+        /// Where.
+        host: HostId,
+        /// Which gate.
+        step: StepId,
+        /// Seconds of uninterrupted health so far.
+        healthy_s: f64,
+        /// What is missing, or `healthy`.
+        detail: Safe,
+    },
+    /// The job's host stopped answering; the job goes on there.
+    ContactLost {
+        /// Where.
+        host: HostId,
+        /// What happened.
+        error: RemoteError,
+    },
+    /// It answers again.
+    ContactRestored {
+        /// Where.
+        host: HostId,
+    },
+    /// A job ended.
+    JobEnded {
+        /// Where.
+        host: HostId,
+        /// Its number on that host.
+        seq: u32,
+        /// How, by its `rc` file.
+        end: JobEnd,
+    },
+    /// Work on a host ended.
+    HostFinished {
+        /// Which.
+        host: HostId,
+        /// How, as the worst of its steps.
+        outcome: Outcome,
+    },
+    /// An operator asked for something.
+    Controlled {
+        /// What.
+        control: Control,
+        /// Who.
+        by: Operator,
+    },
+    /// The run waits.
+    Paused {
+        /// Why.
+        why: Safe,
+    },
+    /// The run goes on.
+    Resumed,
+    /// The run stopped starting targets.
+    Stopping {
+        /// Why, for example `2 of 8 failed`.
+        why: Safe,
+    },
+    /// The run ended.
+    RunFinished {
+        /// How: succeeded, failed or aborted.
+        state: super::state::Phase,
+        /// One sentence.
+        summary: Safe,
+    },
+    /// Something that this version does not know.
+    #[serde(other)]
+    Unrecognised,
+}

@@ -1,0 +1,204 @@
+//! What the inventory says about one instance, resolved: `app-contract` defaults applied.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::git::{GitRef, GitUrl};
+use super::ids::{Domain, InvalidName};
+use super::paths::RemotePath;
+
+/// 1 managed; 2 managed and reporting metrics to the central server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub enum Tier {
+    /// Managed.
+    Managed,
+    /// Managed and reporting.
+    Reporting,
+}
+
+impl From<Tier> for u8 {
+    fn from(tier: Tier) -> Self {
+        match tier {
+            Tier::Managed => 1,
+            Tier::Reporting => 2,
+        }
+    }
+}
+
+impl TryFrom<u8> for Tier {
+    type Error = InvalidName;
+    fn try_from(number: u8) -> Result<Self, Self::Error> {
+        match number {
+            1 => Ok(Self::Managed),
+            2 => Ok(Self::Reporting),
+            _ => Err(InvalidName::new("tier", &number.to_string(), "it is 1 or 2")),
+        }
+    }
+}
+
+/// A shell command that the operator wrote in the inventory (`cml_migrate_command` ...): one line.
+///
+/// It is the only text that reaches a shell unquoted, since the operator wrote it to be one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct OperatorCommand(String);
+
+impl OperatorCommand {
+    /// The command line.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for OperatorCommand {
+    type Error = InvalidName;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if text.trim().is_empty() || text.chars().any(char::is_control) {
+            Err(InvalidName::new("command", &text, "use one line without control characters"))
+        } else {
+            Ok(Self(text))
+        }
+    }
+}
+
+impl From<OperatorCommand> for String {
+    fn from(command: OperatorCommand) -> Self {
+        command.0
+    }
+}
+
+/// An `http://` or `https://` address without credentials, at most 500 characters.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct HttpUrl(String);
+
+impl HttpUrl {
+    /// The address as text, without a trailing slash.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for HttpUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl TryFrom<String> for HttpUrl {
+    type Error = InvalidName;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        let authority = rest.and_then(|r| r.split('/').next()).unwrap_or_default();
+        let ok = !authority.is_empty()
+            && !authority.contains('@')
+            && text.len() <= 500
+            && text.chars().all(|c| c.is_ascii_graphic());
+        if ok {
+            Ok(Self(text.trim_end_matches('/').to_owned()))
+        } else {
+            Err(InvalidName::new(
+                "URL",
+                &text,
+                "use http://… or https://… without a password in it",
+            ))
+        }
+    }
+}
+
+impl From<HttpUrl> for String {
+    fn from(url: HttpUrl) -> Self {
+        url.0
+    }
+}
+
+/// The settings of one instance. Field names follow the variables of `app-contract`, less `cml_`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InstanceSettings {
+    /// `cml_domain`; the instance's identity towards its users.
+    pub domain: Domain,
+    /// `cml_tier`, by default 2 where `bunker_ops_enabled`, else 1.
+    pub tier: Tier,
+    /// `cml_instance_label`, the value of the label `instance` in metrics; by default the domain.
+    pub label: String,
+    /// `cml_dir`: the checkout; by default `/opt/changemaker-lite`.
+    pub dir: RemotePath,
+    /// `cml_repo`.
+    pub repo: GitUrl,
+    /// `cml_ref`: the branch or tag followed; by default `v2`.
+    pub reference: GitRef,
+    /// `cml_compose_files`, relative to the checkout; empty leaves it to Compose.
+    pub compose_files: Vec<String>,
+    /// `cml_compose_profiles`.
+    pub compose_profiles: Vec<String>,
+    /// `cml_expected_services`; empty means all services of the compose file less one-shots.
+    pub expected_services: Vec<String>,
+    /// `cml_migrate_command`, run in the checkout.
+    pub migrate_command: OperatorCommand,
+    /// `cml_migrations_dir`, relative to the checkout.
+    pub migrations_dir: String,
+    /// `cml_health_url`, asked from the control machine.
+    pub health_url: HttpUrl,
+    /// `cml_local_health_url`, asked on the host.
+    pub local_health_url: HttpUrl,
+    /// `cml_backup_command`, run in the checkout.
+    pub backup_command: OperatorCommand,
+    /// `cml_backup_dir`.
+    pub backup_dir: RemotePath,
+    /// Limits and times that decide health and gates.
+    pub policy: InstancePolicy,
+}
+
+/// The `bunker_*` variables that apply to one instance (so that a group or a host overrides them).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct InstancePolicy {
+    /// Seconds of uninterrupted health that a gate asks for.
+    pub min_healthy_s: u64,
+    /// Seconds after which a gate gives up.
+    pub healthy_deadline_s: u64,
+    /// Seconds that one step may take.
+    pub step_timeout_s: u64,
+    /// Part of the disk in use, 0 to 1: degraded from here on.
+    pub disk_warn: f64,
+    /// Part of the disk in use, 0 to 1: preflight refuses from here on.
+    pub disk_critical: f64,
+    /// Bytes that an upgrade needs free.
+    pub upgrade_free_b: u64,
+    /// Backup age in seconds: degraded (yellow) from here on.
+    pub backup_warn_s: u64,
+    /// Backup age in seconds: red from here on.
+    pub backup_critical_s: u64,
+    /// Clock skew in seconds: degraded from here on.
+    pub skew_warn_s: f64,
+    /// Clock skew in seconds: preflight refuses from here on.
+    pub skew_critical_s: f64,
+    /// 95th percentile of request time in seconds: degraded from here on.
+    pub p95_warn_s: f64,
+    /// Part of answers that are 5xx, 0 to 1: degraded from here on.
+    pub error_ratio_warn: f64,
+    /// Mails waiting: degraded from here on (plan: 100).
+    pub mail_queue_warn: f64,
+}
+
+impl Default for InstancePolicy {
+    fn default() -> Self {
+        Self {
+            min_healthy_s: 10,
+            healthy_deadline_s: 300,
+            step_timeout_s: 1_800,
+            disk_warn: 0.85,
+            disk_critical: 0.95,
+            upgrade_free_b: 2 * 1024 * 1024 * 1024,
+            backup_warn_s: 24 * 3_600,
+            backup_critical_s: 48 * 3_600,
+            skew_warn_s: 2.0,
+            skew_critical_s: 30.0,
+            p95_warn_s: 1.0,
+            error_ratio_warn: 0.02,
+            mail_queue_warn: 100.0,
+        }
+    }
+}

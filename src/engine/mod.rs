@@ -1,0 +1,3 @@
+//! Asynchronous orchestration against ports: no ssh, no http, no files, no screen.
+
+pub mod ports;

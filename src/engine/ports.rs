@@ -1,0 +1,185 @@
+//! What the engine needs of the world. `adapters` implement these; tests bring their own.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::domain::connection::Connection;
+use crate::domain::ids::{HostId, RunId};
+use crate::domain::job::{AbortOutcome, JobEnd, JobRef, JobSpec, JobStart, JobTruth};
+use crate::domain::plan::Plan;
+use crate::domain::release::Release;
+use crate::domain::remote::RemoteError;
+use crate::domain::run::control::{Control, ControlRequest};
+use crate::domain::run::event::{EventKind, RunEvent};
+use crate::domain::run::operator::Operator;
+use crate::domain::run::state::RunSummary;
+use crate::domain::settings::HttpUrl;
+use crate::domain::snapshot::HttpHealth;
+
+/// What a read-only command printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadOutput {
+    /// Standard output, whole.
+    pub stdout: Vec<u8>,
+    /// Standard error, whole.
+    pub stderr: Vec<u8>,
+    /// Its exit code, by a marker in the stream: never that of the ssh channel.
+    pub exit: i32,
+    /// From the first byte sent to the last received.
+    pub took: Duration,
+}
+
+/// Read-only work on hosts.
+#[async_trait]
+pub trait RemoteRead: Send + Sync + 'static {
+    /// Runs a POSIX sh script that changes nothing, sent by standard input, and gives its output.
+    async fn read(
+        &self,
+        to: &Connection,
+        script: &str,
+        deadline: Duration,
+    ) -> Result<ReadOutput, RemoteError>;
+}
+
+/// Takes the bytes of a job's log as they arrive, in order, each exactly once.
+#[async_trait]
+pub trait LogSink: Send {
+    /// Keeps `bytes`, which begin at the offset where the last call ended. An error ends the following.
+    async fn keep(&mut self, bytes: &[u8]) -> Result<(), StoreError>;
+}
+
+/// Work that changes hosts. Implementations are built with a `domain::capability::Operate`.
+#[async_trait]
+pub trait RemoteJobs: RemoteRead {
+    /// Sends and starts a job, at most once.
+    async fn start_job(&self, to: &Connection, spec: &JobSpec) -> Result<JobStart, RemoteError>;
+
+    /// Streams a job's log from byte `offset` on until the job has ended and its log is drained.
+    /// An error means that contact was lost: what `sink` kept stays good, and following may start
+    /// again at the new offset.
+    async fn follow_job(
+        &self,
+        to: &Connection,
+        job: &JobRef,
+        offset: u64,
+        sink: &mut dyn LogSink,
+    ) -> Result<JobEnd, RemoteError>;
+
+    /// Reads the truth about a job.
+    async fn look_at_job(&self, to: &Connection, job: &JobRef) -> Result<JobTruth, RemoteError>;
+
+    /// Leaves a word for the runner to start no further step of this job.
+    async fn hold_job(&self, to: &Connection, job: &JobRef) -> Result<(), RemoteError>;
+
+    /// Ends a job: TERM to all its processes, wait up to `grace`, KILL, then look that none is left.
+    async fn abort_job(
+        &self,
+        to: &Connection,
+        job: &JobRef,
+        grace: Duration,
+    ) -> Result<AbortOutcome, RemoteError>;
+}
+
+/// The health address of an instance.
+#[async_trait]
+pub trait HealthSource: Send + Sync + 'static {
+    /// Asks once. `previous` carries since when it fails.
+    async fn health(&self, url: &HttpUrl, previous: &HttpHealth) -> HttpHealth;
+}
+
+/// The wall clock and chance.
+pub trait Clock: Send + Sync + 'static {
+    /// Now.
+    fn now(&self) -> Timestamp;
+    /// 32 hexadecimal digits that nobody can guess.
+    fn nonce(&self) -> String;
+}
+
+/// The store cannot do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// There is no such run.
+    #[error("there is no run {0}")]
+    NoSuchRun(String),
+    /// Another worker has the run.
+    #[error("run {run} belongs to worker {pid}, which is alive")]
+    Owned {
+        /// The run.
+        run: String,
+        /// The living worker.
+        pid: u32,
+    },
+    /// The database or a file beside it failed.
+    #[error("the store at {path} failed: {what}")]
+    Broken {
+        /// Where.
+        path: String,
+        /// What happened, and what to do.
+        what: String,
+    },
+}
+
+/// Looking at runs.
+#[async_trait]
+pub trait RunReader: Send + Sync + 'static {
+    /// Runs, newest first.
+    async fn runs(&self, limit: usize) -> Result<Vec<RunSummary>, StoreError>;
+    /// The run that a person means by an id, the end of an id, or `last`.
+    async fn find(&self, text: &str) -> Result<RunId, StoreError>;
+    /// The plan of a run.
+    async fn plan(&self, run: &RunId) -> Result<Plan, StoreError>;
+    /// Events after `seq`, in order, at most `limit`.
+    async fn events(
+        &self,
+        run: &RunId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<RunEvent>, StoreError>;
+    /// Whether the run's worker is alive, by its process and heartbeat.
+    async fn worker_alive(&self, run: &RunId) -> Result<bool, StoreError>;
+    /// A number that changes whenever anybody wrote to the store; cheap.
+    async fn version(&self) -> Result<u64, StoreError>;
+    /// Bytes of a host's log from `offset` on, at most `limit`, and the log's whole length. The log of a
+    /// host is that of all its jobs in this run, one after the other, without the runner's marks.
+    async fn log(
+        &self,
+        run: &RunId,
+        host: &HostId,
+        offset: u64,
+        limit: usize,
+    ) -> Result<(Vec<u8>, u64), StoreError>;
+    /// Releases of an instance, newest first.
+    async fn releases(&self, instance: &HostId, limit: usize) -> Result<Vec<Release>, StoreError>;
+}
+
+/// Changing runs. Implementations are built with a `domain::capability::Operate`.
+#[async_trait]
+pub trait RunWriter: RunReader {
+    /// Stores a plan as a new run, durably, with its `Planned` event.
+    async fn create(&self, run: &RunId, plan: &Plan, first: EventKind) -> Result<(), StoreError>;
+    /// Makes this process the worker of the run; gives its generation. Refused while another lives.
+    async fn claim(&self, run: &RunId, pid: u32) -> Result<u32, StoreError>;
+    /// Says that the worker lives.
+    async fn heartbeat(&self, run: &RunId) -> Result<(), StoreError>;
+    /// Journals events, durably and in order, before it returns them with their numbers.
+    async fn append(&self, run: &RunId, kinds: Vec<EventKind>)
+    -> Result<Vec<RunEvent>, StoreError>;
+    /// Asks something of a run.
+    async fn ask(&self, run: &RunId, control: Control, by: &Operator) -> Result<(), StoreError>;
+    /// Requests after `seq`.
+    async fn asked(&self, run: &RunId, after: u64) -> Result<Vec<ControlRequest>, StoreError>;
+    /// Adds bytes to the raw log of a job: its length is the offset to follow from.
+    async fn keep_log(
+        &self,
+        run: &RunId,
+        host: &HostId,
+        seq: u32,
+        bytes: &[u8],
+    ) -> Result<u64, StoreError>;
+    /// Length of the raw log of a job.
+    async fn log_length(&self, run: &RunId, host: &HostId, seq: u32) -> Result<u64, StoreError>;
+    /// Keeps a release.
+    async fn record_release(&self, release: &Release) -> Result<(), StoreError>;
+}

@@ -1,0 +1,3 @@
+//! The `bunker` program.
+
+fn main() {}
