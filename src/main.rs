@@ -1,3 +1,7 @@
 //! The `bunker` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    bunker_ops::cli::main()
+}

@@ -8,6 +8,7 @@ pub mod connection;
 pub mod diagnostic;
 pub mod facts;
 pub mod figure;
+pub mod fleet;
 pub mod git;
 pub mod health;
 pub mod ids;

@@ -1,0 +1,170 @@
+//! The command line, as clap reads it.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+/// A terminal cockpit for fleets of Changemaker Lite instances.
+#[derive(Debug, Parser)]
+#[command(name = "bunker", version, about, propagate_version = true)]
+pub struct Args {
+    /// Folder with hosts.yml, group_vars/ and host_vars/ [default: ./inventory]
+    #[arg(long, global = true, env = "BUNKER_INVENTORY", value_name = "DIR")]
+    pub inventory: Option<PathBuf>,
+    /// Print JSON on standard output
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Change nothing, whatever is pressed or asked
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// No colour (also: NO_COLOR, TERM=dumb)
+    #[arg(long, global = true)]
+    pub no_color: bool,
+    /// What to do; without it the cockpit opens
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// How every instance is
+    Status(StatusArgs),
+    /// Bring instances to a newer commit
+    Upgrade(UpgradeArgs),
+    /// List runs, newest first
+    Runs {
+        /// At most this many
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+    },
+    /// Show one run: an id, the end of one, or `last`
+    Show {
+        /// The run
+        run: String,
+    },
+    /// Follow a run until it ends; leaving is safe, it goes on
+    Attach {
+        /// The run
+        run: String,
+    },
+    /// Print the output of a run's hosts
+    Logs {
+        /// The run
+        run: String,
+        /// Only this host
+        host: Option<String>,
+    },
+    /// Let a run start nothing further until resumed
+    Pause {
+        /// The run
+        run: String,
+    },
+    /// Go on with a paused run, or with one whose worker is gone
+    Resume {
+        /// The run
+        run: String,
+    },
+    /// Finish the running steps and start nothing; with --kill end them too
+    Abort {
+        /// The run
+        run: String,
+        /// TERM, wait, KILL and verify on each host
+        #[arg(long)]
+        kill: bool,
+    },
+    /// Carry out a run (started by the program itself)
+    #[command(hide = true)]
+    Worker {
+        /// The run
+        run: String,
+    },
+    /// Look at the inventory
+    #[command(subcommand)]
+    Inventory(InventoryVerb),
+    /// Check this machine and the hosts, with the fix for each finding
+    Doctor(DoctorArgs),
+    /// The fleet page, read-only, for a wall
+    Watch(WatchArgs),
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page, or write all of them into a folder
+    Man {
+        /// The folder
+        #[arg(long)]
+        dir: Option<PathBuf>,
+    },
+}
+
+/// Options of `status`.
+#[derive(Debug, ClapArgs)]
+pub struct StatusArgs {
+    /// Ansible pattern: only these hosts
+    #[arg(long, short, value_name = "PATTERN")]
+    pub limit: Option<String>,
+    /// Seconds to wait for hosts that do not answer
+    #[arg(long, default_value_t = 20)]
+    pub timeout: u64,
+}
+
+/// Options of `upgrade`.
+#[derive(Debug, ClapArgs)]
+pub struct UpgradeArgs {
+    /// Ansible pattern: which hosts; required unless hosts are named
+    #[arg(long, short, value_name = "PATTERN")]
+    pub limit: Option<String>,
+    /// Hosts by name
+    pub hosts: Vec<String>,
+    /// Branch, tag or commit to go to [default: each instance's cml_ref]
+    #[arg(long = "to", value_name = "REF")]
+    pub reference: Option<String>,
+    /// Show what would happen and change nothing; exit code 3 where something would
+    #[arg(long)]
+    pub check: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Start the run, print its id and leave it to its worker
+    #[arg(long)]
+    pub detach: bool,
+}
+
+/// Options of `doctor`.
+#[derive(Debug, ClapArgs)]
+pub struct DoctorArgs {
+    /// Ansible pattern: only these hosts
+    #[arg(long, short, value_name = "PATTERN")]
+    pub limit: Option<String>,
+    /// Only this machine
+    #[arg(long)]
+    pub local: bool,
+}
+
+/// Options of `watch`.
+#[derive(Debug, ClapArgs)]
+pub struct WatchArgs {
+    /// Ansible pattern: only these hosts
+    #[arg(long, short, value_name = "PATTERN")]
+    pub limit: Option<String>,
+}
+
+/// What to do with the inventory.
+#[derive(Debug, Subcommand)]
+pub enum InventoryVerb {
+    /// Hosts, groups and their variables
+    List {
+        /// Ansible pattern: only these hosts
+        #[arg(long, short, value_name = "PATTERN")]
+        limit: Option<String>,
+    },
+    /// The variables of a host after precedence, each with where it came from
+    Vars {
+        /// The host
+        host: String,
+    },
+    /// Every problem in the files, with file, line, column and a hint
+    Check,
+}

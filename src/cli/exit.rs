@@ -1,0 +1,75 @@
+//! Exit codes: stable, documented, the same for every verb.
+
+use std::process::ExitCode;
+
+/// How the program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: done.
+    Ok,
+    /// 1: the operation failed on some target.
+    Failed,
+    /// 2: the command line or a file is wrong.
+    Usage,
+    /// 3: something was found (`check`, `doctor`, `upgrade --check`).
+    Findings,
+    /// 4: there is no such host or run.
+    NotFound,
+    /// 5: somebody else holds it.
+    Locked,
+    /// 6: some host could not be reached.
+    Unreachable,
+    /// 7: it cannot be told how it ended.
+    Unknown,
+    /// 8: a policy or `--read-only` forbids it.
+    Refused,
+}
+
+impl Exit {
+    /// The number.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Findings => 3,
+            Self::NotFound => 4,
+            Self::Locked => 5,
+            Self::Unreachable => 6,
+            Self::Unknown => 7,
+            Self::Refused => 8,
+        }
+    }
+}
+
+/// Why a verb could not do its work.
+#[derive(Debug)]
+pub struct Trouble {
+    /// How the program ends.
+    pub exit: Exit,
+    /// What was tried, what happened and what to do next.
+    pub report: color_eyre::Report,
+}
+
+impl Trouble {
+    /// Trouble with a message.
+    pub fn new(exit: Exit, message: impl std::fmt::Display) -> Self {
+        Self { exit, report: color_eyre::eyre::eyre!("{message}") }
+    }
+}
+
+impl From<color_eyre::Report> for Trouble {
+    fn from(report: color_eyre::Report) -> Self {
+        Self { exit: Exit::Failed, report }
+    }
+}
+
+/// Says what went wrong, in one line and its causes, and gives the exit code.
+#[expect(clippy::print_stderr, reason = "the one place where a verb's error is printed")]
+pub fn report(ended: Result<Exit, Trouble>) -> ExitCode {
+    let exit = ended.unwrap_or_else(|trouble| {
+        eprintln!("bunker: {:#}", trouble.report);
+        trouble.exit
+    });
+    ExitCode::from(exit.code())
+}
