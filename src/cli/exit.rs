@@ -66,7 +66,7 @@ impl From<color_eyre::Report> for Trouble {
 
 /// Says what went wrong, in one line and its causes, and gives the exit code.
 #[expect(clippy::print_stderr, reason = "the one place where a verb's error is printed")]
-pub fn report(ended: Result<Exit, Trouble>) -> ExitCode {
+pub(super) fn report(ended: Result<Exit, Trouble>) -> ExitCode {
     let exit = ended.unwrap_or_else(|trouble| {
         eprintln!("bunker: {:#}", trouble.report);
         trouble.exit

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use context::Context;
-pub use exit::Exit;
+pub use exit::{Exit, Trouble};
 
 use crate::domain::capability::Operate;
 use args::{Args, Verb};
