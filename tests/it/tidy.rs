@@ -21,8 +21,18 @@ const ROOMS: &[Room] = &[
         folder: "domain",
         folders: &["steps", "workflows", "engine", "adapters", "app", "ui", "tui", "cli"],
         words: &[
-            "tokio", "ratatui", "crossterm", "openssh", "reqwest", "rusqlite", "std::fs",
-            "std::env", "std::process", "std::net", "Timestamp::now", "SystemTime::now",
+            "tokio",
+            "ratatui",
+            "crossterm",
+            "openssh",
+            "reqwest",
+            "rusqlite",
+            "std::fs",
+            "std::env",
+            "std::process",
+            "std::net",
+            "Timestamp::now",
+            "SystemTime::now",
             "Instant::now",
         ],
     },
@@ -30,24 +40,49 @@ const ROOMS: &[Room] = &[
         folder: "steps",
         folders: &["workflows", "engine", "adapters", "app", "ui", "tui", "cli"],
         words: &[
-            "tokio", "ratatui", "crossterm", "openssh", "reqwest", "rusqlite", "std::fs",
-            "std::env", "std::process", "std::net", "Timestamp::now",
+            "tokio",
+            "ratatui",
+            "crossterm",
+            "openssh",
+            "reqwest",
+            "rusqlite",
+            "std::fs",
+            "std::env",
+            "std::process",
+            "std::net",
+            "Timestamp::now",
         ],
     },
     Room {
         folder: "workflows",
         folders: &["engine", "adapters", "app", "ui", "tui", "cli"],
         words: &[
-            "tokio", "ratatui", "crossterm", "openssh", "reqwest", "rusqlite", "std::fs",
-            "std::env", "std::process", "std::net", "Timestamp::now",
+            "tokio",
+            "ratatui",
+            "crossterm",
+            "openssh",
+            "reqwest",
+            "rusqlite",
+            "std::fs",
+            "std::env",
+            "std::process",
+            "std::net",
+            "Timestamp::now",
         ],
     },
     Room {
         folder: "engine",
         folders: &["adapters", "app", "ui", "tui", "cli"],
         words: &[
-            "ratatui", "crossterm", "openssh", "reqwest", "rusqlite", "std::fs", "tokio::fs",
-            "std::process", "Timestamp::now",
+            "ratatui",
+            "crossterm",
+            "openssh",
+            "reqwest",
+            "rusqlite",
+            "std::fs",
+            "tokio::fs",
+            "std::process",
+            "Timestamp::now",
         ],
     },
     Room {
@@ -59,16 +94,33 @@ const ROOMS: &[Room] = &[
         folder: "app",
         folders: &["steps", "workflows", "engine", "adapters", "ui", "tui", "cli"],
         words: &[
-            "tokio", "ratatui", "crossterm", "openssh", "reqwest", "rusqlite", "std::fs",
-            "std::env", "std::process", "Timestamp::now", "Instant::now",
+            "tokio",
+            "ratatui",
+            "crossterm",
+            "openssh",
+            "reqwest",
+            "rusqlite",
+            "std::fs",
+            "std::env",
+            "std::process",
+            "Timestamp::now",
+            "Instant::now",
         ],
     },
     Room {
         folder: "ui",
         folders: &["steps", "workflows", "engine", "adapters", "tui", "cli"],
         words: &[
-            "tokio", "crossterm", "openssh", "reqwest", "rusqlite", "std::fs", "std::env",
-            "&mut Model", "Timestamp::now", "Instant::now",
+            "tokio",
+            "crossterm",
+            "openssh",
+            "reqwest",
+            "rusqlite",
+            "std::fs",
+            "std::env",
+            "&mut Model",
+            "Timestamp::now",
+            "Instant::now",
         ],
     },
     Room { folder: "tui", folders: &["cli"], words: &["openssh", "reqwest", "rusqlite"] },
@@ -157,7 +209,9 @@ fn files_and_folders_stay_small_and_well_named() {
             found.push(format!("{name} has {n} lines; split it by meaning"));
         }
         let stem = Path::new(&name).file_stem().unwrap().to_string_lossy().into_owned();
-        if ["utils", "util", "helpers", "helper", "manager", "common", "misc"].contains(&stem.as_str()) {
+        if ["utils", "util", "helpers", "helper", "manager", "common", "misc"]
+            .contains(&stem.as_str())
+        {
             found.push(format!("{name} is named after nothing; name it for what it holds"));
         }
         if name.starts_with("src/") && !text.starts_with("//!") {
@@ -170,10 +224,26 @@ fn files_and_folders_stay_small_and_well_named() {
 #[test]
 fn dangerous_things_stand_in_one_place() {
     let rows: &[(&str, &str, &[&str])] = &[
-        ("the right to change things is granted once", r"Operate::grant\(", &["src/cli/mod.rs", "src/domain/capability.rs"]),
-        ("tasks are owned by the supervisor", r"tokio::(task::)?spawn(_blocking)?\(", &["src/engine/supervisor.rs"]),
-        ("time comes from the clock", r"(Timestamp|SystemTime|Zoned)::now\(", &["src/adapters/clock.rs"]),
-        ("no raw words for a remote shell", r"\.(raw_command|raw_arg|shell)\(", &["src/adapters/ssh/"]),
+        (
+            "the right to change things is granted once",
+            r"Operate::grant\(",
+            &["src/cli/mod.rs", "src/domain/capability.rs"],
+        ),
+        (
+            "tasks are owned by the supervisor",
+            r"tokio::(task::)?spawn(_blocking)?\(",
+            &["src/engine/supervisor.rs"],
+        ),
+        (
+            "time comes from the clock",
+            r"(Timestamp|SystemTime|Zoned)::now\(",
+            &["src/adapters/clock.rs"],
+        ),
+        (
+            "no raw words for a remote shell",
+            r"\.(raw_command|raw_arg|shell)\(",
+            &["src/adapters/ssh/"],
+        ),
         ("nothing leaves without its destructors", r"process::exit\(", &[]),
     ];
     let mut found = Vec::new();
@@ -229,8 +299,18 @@ fn the_architecture_page_names_every_folder() {
 #[test]
 fn the_top_level_is_what_the_design_says() {
     let known = [
-        "CHANGELOG.md", "Cargo.lock", "Cargo.toml", "LICENSE", "README.md", "deny.toml", "docs",
-        "inventory", "src", "target", "tests", "themes",
+        "CHANGELOG.md",
+        "Cargo.lock",
+        "Cargo.toml",
+        "LICENSE",
+        "README.md",
+        "deny.toml",
+        "docs",
+        "inventory",
+        "src",
+        "target",
+        "tests",
+        "themes",
     ];
     let strange: Vec<String> = fs::read_dir(root())
         .unwrap()
