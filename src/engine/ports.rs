@@ -1,5 +1,6 @@
 //! What the engine needs of the world. `adapters` implement these; tests bring their own.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,15 +9,17 @@ use jiff::Timestamp;
 use crate::domain::connection::Connection;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::job::{AbortOutcome, JobEnd, JobRef, JobSpec, JobStart, JobTruth};
-use crate::domain::plan::Plan;
+use crate::domain::plan::{GateSpec, HostPlan, Plan};
 use crate::domain::release::Release;
 use crate::domain::remote::RemoteError;
 use crate::domain::run::control::{Control, ControlRequest};
 use crate::domain::run::event::{EventKind, RunEvent};
 use crate::domain::run::operator::Operator;
+use crate::domain::run::outcome::Failure;
 use crate::domain::run::state::RunSummary;
 use crate::domain::settings::HttpUrl;
 use crate::domain::snapshot::HttpHealth;
+use crate::domain::untrusted::Safe;
 
 /// What a read-only command printed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +92,42 @@ pub trait HealthSource: Send + Sync + 'static {
     async fn health(&self, url: &HttpUrl, previous: &HttpHealth) -> HttpHealth;
 }
 
+/// Restarts of each container, by container id, when a gate was first looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GateBaseline {
+    /// Docker's restart count per container id.
+    pub restarts: BTreeMap<Safe, u32>,
+}
+
+/// What one look at a gate found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GateObservation {
+    /// Whether everything that the gate asks for holds now.
+    pub healthy: bool,
+    /// What is missing, or `healthy`: lower case, no full stop.
+    pub detail: Safe,
+    /// Whether waiting cannot help (a crash loop, a wrong commit that answers): the gate fails now.
+    pub hopeless: bool,
+    /// The restart counts of this look: those of the first look are the baseline of the later ones.
+    pub baseline: GateBaseline,
+}
+
+/// Evaluates gates. It only looks; how long health must last and when to give up is the worker's part.
+#[async_trait]
+pub trait GateCheck: Send + Sync + 'static {
+    /// Looks once. `baseline` is that of the first look, `None` at the first.
+    async fn observe(
+        &self,
+        host: &HostPlan,
+        gate: &GateSpec,
+        baseline: Option<&GateBaseline>,
+    ) -> GateObservation;
+
+    /// Says for people why the gate failed, what still works, how to roll back, and the last lines
+    /// of the containers that are not well. `last` is the last look.
+    async fn explain(&self, host: &HostPlan, gate: &GateSpec, last: &GateObservation) -> Failure;
+}
+
 /// The wall clock and chance.
 pub trait Clock: Send + Sync + 'static {
     /// Now.
@@ -110,6 +149,21 @@ pub enum StoreError {
         run: String,
         /// The living worker.
         pid: u32,
+    },
+    /// The run has ended, so nothing can be added to it.
+    #[error("run {0} has ended")]
+    Ended(String),
+    /// The database was written by a newer program.
+    #[error(
+        "the store at {path} was written by a newer bunker (schema {found}, this one knows {known}): use the newer program"
+    )]
+    Newer {
+        /// Where.
+        path: String,
+        /// Its schema version.
+        found: u32,
+        /// The newest that this program knows.
+        known: u32,
     },
     /// The database or a file beside it failed.
     #[error("the store at {path} failed: {what}")]
@@ -180,6 +234,15 @@ pub trait RunWriter: RunReader {
     ) -> Result<u64, StoreError>;
     /// Length of the raw log of a job.
     async fn log_length(&self, run: &RunId, host: &HostId, seq: u32) -> Result<u64, StoreError>;
+    /// Bytes of the raw log of a job from `offset` on, at most `limit`.
+    async fn raw_log(
+        &self,
+        run: &RunId,
+        host: &HostId,
+        seq: u32,
+        offset: u64,
+        limit: usize,
+    ) -> Result<Vec<u8>, StoreError>;
     /// Keeps a release.
     async fn record_release(&self, release: &Release) -> Result<(), StoreError>;
 }

@@ -65,6 +65,7 @@ pub enum EventKind {
         /// Where.
         host: HostId,
         /// Its number on that host.
+        #[serde(rename = "job")]
         seq: u32,
         /// The runner's mark in its log.
         nonce: String,
@@ -76,6 +77,7 @@ pub enum EventKind {
         /// Where.
         host: HostId,
         /// Its number on that host.
+        #[serde(rename = "job")]
         seq: u32,
         /// Whether it was started now or found.
         start: JobStart,
@@ -139,6 +141,7 @@ pub enum EventKind {
         /// Where.
         host: HostId,
         /// Its number on that host.
+        #[serde(rename = "job")]
         seq: u32,
         /// How, by its `rc` file.
         end: JobEnd,

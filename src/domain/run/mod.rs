@@ -2,6 +2,13 @@
 
 pub mod control;
 pub mod event;
+mod fold;
 pub mod operator;
 pub mod outcome;
+mod recover;
 pub mod state;
+mod summary;
+#[cfg(test)]
+mod tests;
+
+pub use summary::Counts;

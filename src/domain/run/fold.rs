@@ -1,0 +1,290 @@
+//! The fold: from a plan and the events of its run to the state of the run.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::event::{EventKind, RunEvent};
+use super::outcome::{Failure, NotRun, Outcome};
+use super::state::{HostState, JobState, Phase, RunState, StepState};
+use crate::domain::ids::{HostId, RunId, StepId};
+use crate::domain::job::JobStart;
+use crate::domain::plan::{HostPlan, Plan};
+use crate::domain::untrusted::Safe;
+
+impl RunState {
+    /// The state of a run of which nothing has been journalled yet.
+    pub fn new(run: RunId, plan: &Plan) -> Self {
+        Self {
+            run,
+            seq: 0,
+            phase: Phase::Planned,
+            hash: plan.hash(),
+            by: None,
+            planned: None,
+            started: None,
+            finished: None,
+            generation: 0,
+            why: None,
+            summary: None,
+            batch: None,
+            hosts: plan.hosts.iter().map(|h| host_before(h, batch_of(plan, &h.id))).collect(),
+            controls: Vec::new(),
+        }
+    }
+
+    /// This state after one more event. An event that is not the next one, or that belongs to
+    /// another run, changes nothing; nothing but the counter changes once the run has ended.
+    pub fn apply(&mut self, event: &RunEvent) {
+        if event.run != self.run || event.seq != self.seq + 1 {
+            return;
+        }
+        self.seq = event.seq;
+        if self.finished.is_none() {
+            self.apply_kind(event.at, &event.kind);
+        }
+    }
+
+    /// This state after all of these events.
+    pub fn apply_all<'a>(&mut self, events: impl IntoIterator<Item = &'a RunEvent>) {
+        for event in events {
+            self.apply(event);
+        }
+    }
+
+    /// One target.
+    pub fn host(&self, id: &HostId) -> Option<&HostState> {
+        self.hosts.iter().find(|h| &h.id == id)
+    }
+
+    fn apply_kind(&mut self, at: Timestamp, kind: &EventKind) {
+        match kind {
+            EventKind::Planned { hash, by, .. } => {
+                self.hash = hash.clone();
+                self.by = Some(by.clone());
+                self.planned = Some(at);
+            }
+            EventKind::WorkerStarted { generation, .. } => {
+                self.generation = *generation;
+                self.started.get_or_insert(at);
+                if self.phase == Phase::Planned {
+                    self.phase = Phase::Waiting;
+                }
+            }
+            EventKind::BatchStarted { batch } => {
+                self.batch = Some(*batch);
+                self.now_running();
+            }
+            EventKind::Controlled { control, by } => {
+                self.controls.push((at, *control, by.clone()));
+            }
+            EventKind::Paused { why } => self.stands(Phase::Paused, Some(why)),
+            EventKind::Resumed => self.stands(Phase::Running, None),
+            EventKind::Stopping { why } => self.stands(Phase::Stopping, Some(why)),
+            EventKind::RunFinished { state, summary } => self.finish(at, *state, summary),
+            EventKind::HostStarted { host } => {
+                self.now_running();
+                self.on_host(host, |h| {
+                    h.started.get_or_insert(at);
+                });
+            }
+            EventKind::JobIntended { host, .. }
+            | EventKind::JobStarted { host, .. }
+            | EventKind::StepStarted { host, .. }
+            | EventKind::StepFinished { host, .. }
+            | EventKind::Told { host, .. }
+            | EventKind::GateObserved { host, .. }
+            | EventKind::ContactLost { host, .. }
+            | EventKind::ContactRestored { host }
+            | EventKind::JobEnded { host, .. }
+            | EventKind::HostFinished { host, .. } => {
+                self.on_host(host, |h| h.apply_kind(at, kind));
+            }
+            EventKind::Unrecognised => {}
+        }
+    }
+
+    fn on_host(&mut self, id: &HostId, change: impl FnOnce(&mut HostState)) {
+        if let Some(host) = self.hosts.iter_mut().find(|h| &h.id == id) {
+            change(host);
+        }
+    }
+
+    fn now_running(&mut self) {
+        if matches!(self.phase, Phase::Planned | Phase::Waiting) {
+            self.phase = Phase::Running;
+        }
+    }
+
+    fn stands(&mut self, phase: Phase, why: Option<&Safe>) {
+        self.phase = phase;
+        self.why = why.cloned();
+    }
+
+    fn finish(&mut self, at: Timestamp, state: Phase, summary: &Safe) {
+        self.phase = state;
+        self.finished = Some(at);
+        self.summary = Some(summary.clone());
+        let why = if state == Phase::Aborted { NotRun::Aborted } else { NotRun::RunStopped };
+        for host in &mut self.hosts {
+            if host.outcome.is_none() {
+                host.end(at, Outcome::NotRun(why.clone()));
+            }
+        }
+    }
+}
+
+impl HostState {
+    fn apply_kind(&mut self, at: Timestamp, kind: &EventKind) {
+        match kind {
+            EventKind::JobIntended { seq, nonce, steps, .. } => {
+                let job = JobState {
+                    nonce: nonce.clone(),
+                    steps: steps.clone(),
+                    started: false,
+                    end: None,
+                };
+                self.jobs.entry(*seq).or_insert(job);
+            }
+            EventKind::JobStarted { seq, start, .. } => {
+                if let (Some(job), JobStart::Started | JobStart::AlreadyThere) =
+                    (self.jobs.get_mut(seq), start)
+                {
+                    job.started = true;
+                }
+            }
+            EventKind::JobEnded { seq, end, .. } => {
+                if let Some(job) = self.jobs.get_mut(seq) {
+                    job.end = Some(end.clone());
+                }
+            }
+            EventKind::StepStarted { step, host_time, .. } => {
+                self.on_step(step, |s| {
+                    s.started.get_or_insert(*host_time);
+                });
+            }
+            EventKind::StepFinished { step, outcome, took_s, .. } => {
+                self.on_step(step, |s| {
+                    s.outcome = Some(outcome.clone());
+                    s.took_s = *took_s;
+                });
+                self.settle_after(step, outcome);
+            }
+            EventKind::Told { key, value, .. } => {
+                self.told.insert(key.clone(), value.clone());
+            }
+            EventKind::GateObserved { step, detail, .. } => {
+                self.on_step(step, |s| s.detail = Some(detail.clone()));
+            }
+            EventKind::ContactLost { error, .. } => self.contact_lost = Some(error.clone()),
+            EventKind::ContactRestored { .. } => self.contact_lost = None,
+            EventKind::HostFinished { outcome, .. } => self.end(at, outcome.clone()),
+            EventKind::Planned { .. }
+            | EventKind::WorkerStarted { .. }
+            | EventKind::BatchStarted { .. }
+            | EventKind::HostStarted { .. }
+            | EventKind::Controlled { .. }
+            | EventKind::Paused { .. }
+            | EventKind::Resumed
+            | EventKind::Stopping { .. }
+            | EventKind::RunFinished { .. }
+            | EventKind::Unrecognised => {}
+        }
+    }
+
+    fn on_step(&mut self, id: &StepId, change: impl FnOnce(&mut StepState)) {
+        if let Some(step) = self.steps.iter_mut().find(|s| &s.id == id) {
+            change(step);
+        }
+    }
+
+    /// Nothing runs on this host after a step that does not let it go on.
+    fn settle_after(&mut self, step: &StepId, outcome: &Outcome) {
+        let Some(why) = not_run_after(step, outcome) else { return };
+        let later = self.steps.iter_mut().skip_while(|s| &s.id != step).skip(1);
+        for step in later.filter(|s| s.outcome.is_none() && s.started.is_none()) {
+            step.outcome = Some(Outcome::NotRun(why.clone()));
+        }
+    }
+
+    /// Ends the work on this host: what had begun shares its end, the rest was not run.
+    fn end(&mut self, at: Timestamp, outcome: Outcome) {
+        let ended_by = self.steps.iter().find_map(|s| {
+            s.outcome.as_ref().filter(|o| !o.lets_go_on()).and_then(|o| not_run_after(&s.id, o))
+        });
+        let begun = self.steps.iter().find(|s| s.is_running()).map(|s| s.id.clone());
+        let rest = ended_by.or_else(|| match &outcome {
+            Outcome::NotRun(why) => Some(why.clone()),
+            Outcome::Unreachable(_) => Some(NotRun::Unreachable),
+            Outcome::Cancelled => Some(NotRun::Aborted),
+            Outcome::Unknown(_) => begun.map(NotRun::StepUnknown),
+            Outcome::Failed(_) => begun.map(NotRun::StepFailed),
+            Outcome::Ok | Outcome::Changed | Outcome::Skipped(_) => None,
+        });
+        for step in self.steps.iter_mut().filter(|s| s.outcome.is_none()) {
+            step.outcome = Some(if step.started.is_some() {
+                end_of_begun(&outcome)
+            } else {
+                Outcome::NotRun(rest.clone().unwrap_or(NotRun::RunStopped))
+            });
+        }
+        self.finished = Some(at);
+        self.contact_lost = None;
+        self.outcome = Some(outcome);
+    }
+}
+
+/// How a step ended that had begun when its host was given up.
+fn end_of_begun(host: &Outcome) -> Outcome {
+    match host {
+        Outcome::Failed(_) | Outcome::Unknown(_) | Outcome::Cancelled => host.clone(),
+        Outcome::Ok
+        | Outcome::Changed
+        | Outcome::Skipped(_)
+        | Outcome::Unreachable(_)
+        | Outcome::NotRun(_) => Outcome::Unknown(Failure {
+            exit: None,
+            message: Safe::line("it began and no end of it was seen"),
+            hint: None,
+            last_lines: Vec::new(),
+        }),
+    }
+}
+
+fn not_run_after(step: &StepId, outcome: &Outcome) -> Option<NotRun> {
+    match outcome {
+        Outcome::Ok | Outcome::Changed | Outcome::Skipped(_) => None,
+        Outcome::Failed(_) => Some(NotRun::StepFailed(step.clone())),
+        Outcome::Unknown(_) => Some(NotRun::StepUnknown(step.clone())),
+        Outcome::Unreachable(_) => Some(NotRun::Unreachable),
+        Outcome::Cancelled => Some(NotRun::Aborted),
+        Outcome::NotRun(why) => Some(why.clone()),
+    }
+}
+
+fn batch_of(plan: &Plan, host: &HostId) -> u32 {
+    let idx = plan.batches.iter().position(|batch| batch.contains(host));
+    idx.map_or(0, |idx| u32::try_from(idx).unwrap_or(u32::MAX))
+}
+
+fn host_before(plan: &HostPlan, batch: u32) -> HostState {
+    let step = |(id, title): (&StepId, &Safe)| StepState {
+        id: id.clone(),
+        title: title.clone(),
+        started: None,
+        took_s: None,
+        outcome: None,
+        detail: None,
+    };
+    HostState {
+        id: plan.id.clone(),
+        batch,
+        started: None,
+        finished: None,
+        steps: plan.steps().map(step).collect(),
+        jobs: BTreeMap::new(),
+        told: BTreeMap::new(),
+        contact_lost: None,
+        outcome: None,
+    }
+}
