@@ -62,6 +62,8 @@ pub enum JobEnd {
     Locked(Safe),
     /// An abort ended it and this was verified.
     Aborted,
+    /// It found a hold before a step and stopped there; the steps before it are done, the others were not run.
+    Held,
     /// The host rebooted or the runner was killed: it is not running and left no `rc`.
     Interrupted(Safe),
 }

@@ -13,6 +13,7 @@ pub mod git;
 pub mod health;
 pub mod ids;
 pub mod job;
+pub mod marker;
 pub mod paths;
 pub mod plan;
 pub mod release;
