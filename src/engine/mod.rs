@@ -1,3 +1,5 @@
 //! Asynchronous orchestration against ports: no ssh, no http, no files, no screen.
 
+pub mod gate;
+pub mod planner;
 pub mod ports;

@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::domain::connection::Connection;
+use crate::domain::git::{CommitSha, GitRef, GitUrl};
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::job::{AbortOutcome, JobEnd, JobRef, JobSpec, JobStart, JobTruth};
-use crate::domain::plan::{GateSpec, HostPlan, Plan};
+use crate::domain::plan::{Change, GateSpec, HostPlan, Plan};
 use crate::domain::release::Release;
 use crate::domain::remote::RemoteError;
 use crate::domain::run::control::{Control, ControlRequest};
@@ -104,6 +105,9 @@ pub struct GateBaseline {
 pub struct GateObservation {
     /// Whether everything that the gate asks for holds now.
     pub healthy: bool,
+    /// Whether it could be looked at. A look that saw nothing is neither green nor red: it ends the
+    /// uninterrupted time, and a gate whose last look saw nothing ends Unknown, not Failed.
+    pub known: bool,
     /// What is missing, or `healthy`: lower case, no full stop.
     pub detail: Safe,
     /// Whether waiting cannot help (a crash loop, a wrong commit that answers): the gate fails now.
@@ -126,6 +130,67 @@ pub trait GateCheck: Send + Sync + 'static {
     /// Says for people why the gate failed, what still works, how to roll back, and the last lines
     /// of the containers that are not well. `last` is the last look.
     async fn explain(&self, host: &HostPlan, gate: &GateSpec, last: &GateObservation) -> Failure;
+}
+
+/// Why a repository could not be asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RepositoryError {
+    /// It has no such branch, tag or commit.
+    #[error(
+        "{repo} has no branch, tag or commit {reference} (look at its tags with `git ls-remote {repo}`)"
+    )]
+    NoSuchRef {
+        /// The repository.
+        repo: GitUrl,
+        /// What was asked for.
+        reference: GitRef,
+    },
+    /// It does not hold a commit, for example one that was only ever made on a host.
+    #[error("{repo} does not hold commit {sha}")]
+    NoSuchCommit {
+        /// The repository.
+        repo: GitUrl,
+        /// The commit.
+        sha: CommitSha,
+    },
+    /// Git could not do it.
+    #[error("git could not {what} {repo}: {message}")]
+    Failed {
+        /// The repository.
+        repo: GitUrl,
+        /// What was tried, as a verb: `fetch from`.
+        what: &'static str,
+        /// What git said, and what to do.
+        message: Safe,
+    },
+}
+
+/// Where in the repository the parts stand that a change is described by; relative to its top.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RepositoryLayout {
+    /// Folder with one folder a migration (`cml_migrations_dir`).
+    pub migrations_dir: String,
+    /// Compose files (`cml_compose_files`); empty means those that Compose looks for by itself.
+    pub compose_files: Vec<String>,
+}
+
+/// Looking at a repository from the control machine.
+#[async_trait]
+pub trait RepositoryView: Send + Sync + 'static {
+    /// Brings our copy up to date and says which commit a ref means now; a tag is peeled.
+    async fn resolve(
+        &self,
+        repo: &GitUrl,
+        reference: &GitRef,
+    ) -> Result<CommitSha, RepositoryError>;
+    /// What lies between two commits, from our copy as `resolve` left it.
+    async fn change(
+        &self,
+        repo: &GitUrl,
+        from: &CommitSha,
+        to: &CommitSha,
+        layout: &RepositoryLayout,
+    ) -> Result<Change, RepositoryError>;
 }
 
 /// The wall clock and chance.

@@ -1,1 +1,3 @@
-//! See docs/architecture.md.
+//! Steps: each renders typed values to POSIX sh. Pure; nothing in here runs anything.
+
+pub mod quote;

@@ -50,6 +50,10 @@ pub struct NewVariable {
     pub name: Safe,
     /// Its default in the target's example file, if it has one.
     pub default: Option<Safe>,
+    /// Whether the target does not run without it: it has no default, or the compose file says
+    /// `${NAME:?…}`.
+    #[serde(default)]
+    pub required: bool,
 }
 
 /// What lies between two commits.
@@ -111,6 +115,9 @@ pub struct GateSpec {
     pub deadline_s: u64,
     /// The commit that the health answer must name, where it names one.
     pub expect_commit: Option<CommitSha>,
+    /// What to do when it fails: the way back, in exact words.
+    #[serde(default)]
+    pub hint: Option<Safe>,
 }
 
 /// A step with its title.
@@ -153,8 +160,14 @@ pub struct HostPlan {
     pub readiness: Readiness,
     /// What was found, worst first.
     pub findings: Vec<Finding>,
-    /// In order.
+    /// In order; empty for a host that will not be run.
     pub phases: Vec<Phase>,
+    /// Sent as one last job where the host ends without success and can be reached, whichever phase
+    /// failed: it gives back what the run holds there (the lease). Never sent where an outcome is
+    /// Unknown, since then nobody may change the host before it has been read again. It decides
+    /// nothing about the host's outcome and stands in no grid.
+    #[serde(default)]
+    pub on_failure: Vec<PlannedStep>,
 }
 
 /// A host that was asked for and is not in the plan.
@@ -188,7 +201,8 @@ pub struct Plan {
     pub target: Option<Target>,
     /// What lies between, one per commit that runs now.
     pub changes: Vec<Change>,
-    /// The targets that go at once, in order; every host of `hosts` is in exactly one.
+    /// The targets that go at once, in order; every host of `hosts` that
+    /// [will be run](HostPlan::will_run) is in exactly one, the others in none.
     pub batches: Vec<Vec<HostId>>,
     /// The targets.
     pub hosts: Vec<HostPlan>,
@@ -227,6 +241,11 @@ impl Plan {
         PlanHash(Sha256::digest(&json).iter().map(|b| format!("{b:02x}")).collect())
     }
 
+    /// The hosts that will be run, in order.
+    pub fn targets(&self) -> impl Iterator<Item = &HostPlan> {
+        self.hosts.iter().filter(|h| h.will_run())
+    }
+
     /// The plan of one host.
     pub fn host(&self, id: &HostId) -> Option<&HostPlan> {
         self.hosts.iter().find(|h| &h.id == id)
@@ -234,7 +253,7 @@ impl Plan {
 
     /// When it stops, in words: `stops when 2 or more of 8 fail, or 1 of 8 cannot be reached`.
     pub fn stops_sentence(&self) -> String {
-        let n = self.hosts.len();
+        let n = self.targets().count();
         let many = |k: u32| if k > 1 { format!("{k} or more") } else { k.to_string() };
         let fail = if self.stops.max_failed == 1 { "fails" } else { "fail" };
         format!(
@@ -246,6 +265,15 @@ impl Plan {
 }
 
 impl HostPlan {
+    /// Whether it will be run: a blocked host and one that could not be looked at are shown with
+    /// their findings, and left alone.
+    pub fn will_run(&self) -> bool {
+        match self.readiness {
+            Readiness::Blocked | Readiness::Unknown => false,
+            Readiness::Review | Readiness::Warning | Readiness::Ready => true,
+        }
+    }
+
     /// Ids and titles of all steps in order, gates included.
     pub fn steps(&self) -> impl Iterator<Item = (&StepId, &Safe)> {
         self.phases.iter().flat_map(|phase| {
