@@ -3,3 +3,4 @@
 pub mod gate;
 pub mod planner;
 pub mod ports;
+pub mod supervisor;
