@@ -1,3 +1,13 @@
 //! Everything that needs more than one module, in one binary.
 
+mod capability;
+#[expect(
+    dead_code,
+    unreachable_pub,
+    let_underscore_drop,
+    reason = "the demo uses parts that the tests do not"
+)]
+#[path = "../lab/mod.rs"]
+mod lab;
+mod lab_ssh;
 mod tidy;

@@ -1,0 +1,23 @@
+//! What this machine lacks is said aloud, and is a failure where everything must be there.
+
+use std::env;
+use std::path::PathBuf;
+
+/// Says that the test `name` cannot run on this machine and why. A visible line on standard error;
+/// with `CI=true` it fails the test, so that nothing is left out unseen.
+///
+/// The caller returns after it: `if ... { return missing("…", "…"); }`.
+pub(crate) fn missing(name: &str, why: &str) {
+    let line = format!("NOT RUN {name}: {why}");
+    assert!(env::var_os("CI").is_none_or(|v| v != "true"), "{line} (and CI=true)");
+    // Straight to the descriptor: the test harness hides what `eprintln!` says of tests that pass.
+    let told = std::fs::write("/dev/stderr", format!("{line}\n"));
+    if told.is_err() {
+        eprintln!("{line}");
+    }
+}
+
+/// Where a program is, if `PATH` has it.
+pub(crate) fn program(name: &str) -> Option<PathBuf> {
+    env::split_paths(&env::var_os("PATH")?).map(|dir| dir.join(name)).find(|file| file.is_file())
+}

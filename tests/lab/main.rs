@@ -1,0 +1,14 @@
+//! `cargo lab` and `cargo demo`: paper hosts and real hosts to try the program on.
+
+#[expect(
+    dead_code,
+    unreachable_pub,
+    let_underscore_drop,
+    reason = "the tests use parts that this program does not"
+)]
+#[path = "mod.rs"]
+mod lab;
+
+fn main() -> std::process::ExitCode {
+    std::process::ExitCode::SUCCESS
+}

@@ -1,0 +1,90 @@
+//! What a lab is to be made of.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// One host to make.
+#[derive(Debug, Clone)]
+pub struct HostSpec {
+    /// Inventory hostname.
+    pub name: String,
+    /// `cml_domain`.
+    pub domain: String,
+    /// `cml_tier`.
+    pub tier: u8,
+    /// Inventory groups, `changemaker_instances` left out.
+    pub groups: Vec<String>,
+    /// The tag that is checked out and running.
+    pub release: String,
+    /// Age of the newest backup; `None` for no backup.
+    pub backup_age: Option<Duration>,
+    /// Per cent of the disk in use, as `df` on the host says.
+    pub disk_used: u8,
+    /// Lines for `host_vars/NAME.yml`.
+    pub vars: Vec<String>,
+}
+
+impl HostSpec {
+    /// A healthy tier-2 instance at v2.4.1.
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            domain: format!("{name}.example.org"),
+            tier: 2,
+            groups: Vec::new(),
+            release: "v2.4.1".to_owned(),
+            backup_age: Some(Duration::from_secs(6 * 3_600)),
+            disk_used: 54,
+            vars: Vec::new(),
+        }
+    }
+}
+
+/// How a lab is made.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Whether each host gets a checkout, settings, backups and running containers.
+    pub instances: bool,
+    /// The hosts, where they are to be other than `paper-01`, `paper-02`, ...
+    pub hosts: Vec<HostSpec>,
+    /// Where; a temporary folder where `None`. Only what the lab made there is removed again.
+    pub dir: Option<PathBuf>,
+    /// Lines for `group_vars/all/bunker.yml`.
+    pub policy: Vec<String>,
+    /// Whether dropping the lab leaves the folder.
+    pub keep: bool,
+}
+
+impl Options {
+    /// Hosts with an empty home: enough for tests of SSH and of jobs.
+    pub fn bare() -> Self {
+        Self::default()
+    }
+
+    /// Hosts that are instances of the stand-in application.
+    pub fn instances() -> Self {
+        Self { instances: true, ..Self::default() }
+    }
+
+    /// These hosts instead of numbered ones.
+    #[must_use]
+    pub fn with_hosts(mut self, hosts: Vec<HostSpec>) -> Self {
+        self.hosts = hosts;
+        self
+    }
+
+    /// A line more for `group_vars/all/bunker.yml`, such as `bunker_min_healthy_s: 1`.
+    #[must_use]
+    pub fn with_policy(mut self, line: &str) -> Self {
+        self.policy.push(line.to_owned());
+        self
+    }
+
+    pub(super) fn specs(&self, n: usize) -> Vec<HostSpec> {
+        if self.hosts.is_empty() {
+            (1..=n).map(|i| HostSpec::new(&format!("paper-{i:02}"))).collect()
+        } else {
+            self.hosts.clone()
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The health page and the metrics of one paper host, in plain HTTP/1.1.
+
+use std::net::TcpListener as StdListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::address;
+use super::fault::while_black;
+use super::host::HostState;
+use super::stack;
+
+/// Serves a host until the runtime ends. While the instance is down nothing listens, as on a real host.
+pub(super) async fn serve(host: Arc<HostState>, first: StdListener) {
+    let mut listener = TcpListener::from_std(first).ok();
+    let mut faults = host.faults.watch();
+    loop {
+        if faults.borrow_and_update().refuse {
+            listener = None;
+        } else if listener.is_none() {
+            listener = address::again(host.address, address::WEB_PORT)
+                .and_then(TcpListener::from_std)
+                .ok();
+        }
+        let Some(open) = &listener else {
+            let again = tokio::time::timeout(Duration::from_millis(200), faults.changed());
+            if matches!(again.await, Ok(Err(_))) {
+                return;
+            }
+            continue;
+        };
+        tokio::select! {
+            accepted = open.accept() => if let Ok((tcp, _)) = accepted {
+                let host = Arc::clone(&host);
+                host.runtime.clone().spawn(async move {
+                    _ = tokio::time::timeout(Duration::from_secs(60), answer(host, tcp)).await;
+                });
+            },
+            changed = faults.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+async fn answer(host: Arc<HostState>, mut tcp: TcpStream) {
+    while_black(&mut host.faults.watch()).await;
+    let mut head = Vec::new();
+    let mut buffer = [0_u8; 2048];
+    while !head.windows(4).any(|w| w == b"\r\n\r\n") && head.len() < 16 * 1024 {
+        match tcp.read(&mut buffer).await {
+            Ok(n) if n > 0 => head.extend_from_slice(buffer.get(..n).unwrap_or_default()),
+            _ => return,
+        }
+    }
+    let head = String::from_utf8_lossy(&head).into_owned();
+    let mut words = head.split_whitespace();
+    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let Some(page) = stack::page(&host.dir, path) else {
+        // Nothing listens where no api container runs.
+        _ = tcp.set_zero_linger();
+        return;
+    };
+    tokio::time::sleep(host.faults.now().delay).await;
+    let text = format!(
+        "HTTP/1.1 {} \r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
+        page.status,
+        page.kind,
+        page.body.len(),
+        if method == "HEAD" { "" } else { &page.body },
+    );
+    if tcp.write_all(text.as_bytes()).await.is_ok() {
+        _ = tcp.shutdown().await;
+    }
+}
