@@ -63,10 +63,31 @@ pub struct System {
     pub load1: f64,
     /// Number of processors.
     pub n_cpus: u32,
+    /// Processor time since boot, where `/proc/stat` could be read: two rounds give the load between them.
+    pub cpu: Option<CpuTime>,
     /// Memory in bytes.
     pub mem_total_b: u64,
     /// Memory that can still be given out, in bytes.
     pub mem_available_b: u64,
+}
+
+/// Processor time since boot, in clock ticks of all processors together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CpuTime {
+    /// Doing anything.
+    pub busy: u64,
+    /// All of it, waiting included.
+    pub total: u64,
+}
+
+impl CpuTime {
+    /// Part of the processors in use since `earlier`, 0 to 1; `None` where the counters went back (a
+    /// reboot) or stood still.
+    pub fn ratio_since(self, earlier: Self) -> Option<f64> {
+        let total = self.total.checked_sub(earlier.total).filter(|&n| n > 0)?;
+        let busy = self.busy.checked_sub(earlier.busy)?.min(total);
+        Some(busy as f64 / total as f64)
+    }
 }
 
 /// Space of a file system, in bytes.
@@ -117,6 +138,8 @@ pub struct Container {
     pub restarts: u32,
     /// When it started, RFC 3339 as Docker gives it.
     pub started_at: Option<Timestamp>,
+    /// When it last ended, by the host's clock; `None` where it never did.
+    pub finished_at: Option<Timestamp>,
     /// Whether it is meant to end (`restart: no` and not expected to run on).
     pub one_shot: bool,
 }

@@ -2,5 +2,6 @@
 
 pub mod gate;
 pub mod planner;
+pub mod poller;
 pub mod ports;
 pub mod supervisor;

@@ -6,7 +6,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use crate::domain::answer::{InstantAnswer, RangeAnswer, Stretch};
 use crate::domain::connection::Connection;
+use crate::domain::figure::Trouble;
+use crate::domain::fleet::MetricsSettings;
 use crate::domain::git::{CommitSha, GitRef, GitUrl};
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::job::{AbortOutcome, JobEnd, JobRef, JobSpec, JobStart, JobTruth};
@@ -191,6 +194,25 @@ pub trait RepositoryView: Send + Sync + 'static {
         to: &CommitSha,
         layout: &RepositoryLayout,
     ) -> Result<Change, RepositoryError>;
+}
+
+/// The central metrics server.
+#[async_trait]
+pub trait MetricsSource: Send + Sync + 'static {
+    /// Asks one expression for one moment: one sample a series.
+    async fn instant(
+        &self,
+        server: &MetricsSettings,
+        expression: &str,
+    ) -> Result<InstantAnswer, Trouble>;
+
+    /// Asks one expression for a stretch of time that ends at `end`.
+    async fn range(
+        &self,
+        server: &MetricsSettings,
+        expression: &str,
+        stretch: Stretch,
+    ) -> Result<RangeAnswer, Trouble>;
 }
 
 /// The wall clock and chance.
