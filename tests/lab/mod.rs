@@ -25,6 +25,8 @@
 //! threads of their own.
 
 mod paper;
+pub mod picture;
 mod processes;
+pub mod terminal;
 
 pub use paper::{Fault, HostSpec, Lab, Options, PaperHost};

@@ -3,6 +3,7 @@
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
+use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -107,11 +108,7 @@ impl Terminal {
         })
     }
 
-    fn wait_until(
-        &self,
-        at_most: Duration,
-        done: impl Fn(&str) -> bool,
-    ) -> Result<String, String> {
+    fn wait_until(&self, at_most: Duration, done: impl Fn(&str) -> bool) -> Result<String, String> {
         let deadline = Instant::now() + at_most;
         let mut seen = self.seen.0.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
@@ -179,6 +176,13 @@ impl Terminal {
         }
     }
 
+    /// The terminal's modes, as `stty -a` prints them.
+    fn modes(&self) -> Option<String> {
+        let tty = self.master.tty_name()?;
+        let output = Command::new("stty").arg("-a").arg("-F").arg(tty).output().ok()?;
+        Some(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
     /// What the program left behind that it should not have: nothing, on a clean terminal.
     pub fn left_behind(&self) -> Vec<&'static str> {
         let mut left = Vec::new();
@@ -197,10 +201,7 @@ impl Terminal {
                 left.push("mouse reports");
             }
         });
-        if self.master.get_termios().is_some_and(|modes| {
-            use nix::sys::termios::LocalFlags;
-            !modes.local_flags.contains(LocalFlags::ICANON | LocalFlags::ECHO)
-        }) {
+        if self.modes().is_some_and(|modes| modes.contains("-icanon") || modes.contains("-echo ")) {
             left.push("raw mode");
         }
         left
