@@ -10,4 +10,5 @@ mod capability;
 #[path = "../lab/mod.rs"]
 mod lab;
 mod lab_ssh;
+mod real_repository;
 mod tidy;

@@ -27,6 +27,7 @@
 mod paper;
 pub mod picture;
 mod processes;
+pub mod repository;
 pub mod terminal;
 
 pub use paper::{Fault, HostSpec, Lab, Options, PaperHost};

@@ -1,0 +1,2 @@
+-- lab: fails
+UPDATE "Contact" SET "postal_code" = upper("postal_code");

@@ -1,0 +1,1 @@
+ALTER TABLE "QueuedEmail" ADD COLUMN "notBefore" TIMESTAMP;

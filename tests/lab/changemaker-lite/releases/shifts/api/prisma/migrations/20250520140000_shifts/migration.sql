@@ -1,0 +1,1 @@
+CREATE TABLE "Shift" ("id" TEXT PRIMARY KEY, "startsAt" TIMESTAMP NOT NULL);

@@ -1,0 +1,2 @@
+CREATE TABLE "Contact" ("id" TEXT PRIMARY KEY, "email" TEXT NOT NULL);
+CREATE TABLE "Campaign" ("id" TEXT PRIMARY KEY, "title" TEXT NOT NULL);

@@ -1,0 +1,1 @@
+CREATE TABLE "QueuedEmail" ("id" TEXT PRIMARY KEY, "to" TEXT NOT NULL, "state" TEXT NOT NULL);
