@@ -1,4 +1,15 @@
 //! Steps: each renders typed values to POSIX sh. Pure; nothing in here runs anything.
+//!
+//! The text of a step is a `.sh` file beside it; values enter it only as assignments that [`quote`] wrote.
 
+pub mod backup;
+pub mod compose;
+pub mod git;
+pub mod images;
+pub mod lease;
+pub mod migrate;
+pub mod preflight;
 pub mod probe;
 pub mod quote;
+pub mod record;
+mod script;

@@ -1,0 +1,24 @@
+if [ "$(id -u)" = 0 ]; then
+    facts=/etc/ansible/facts.d
+else
+    facts=$BUNKER_STATE/facts.d
+fi
+mkdir -p -- "$facts"
+env_sum=$(sha256sum <.env) || bunker_fail ".env cannot be read" "look at its owner and mode"
+env_sum=${env_sum%% *}
+now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+fact=$facts/changemaker.fact
+# Not executable: Ansible would run it.
+(umask 022 && printf '{"sha":"%s","ref":"%s","run":"%s","at":"%s","healthy":true,"previous":%s,"env_sha256":"%s"}\n' \
+    "$sha" "$ref" "$BUNKER_RUN" "$now" "$previous" "$env_sum" >"$fact.new") ||
+    bunker_fail "the release could not be recorded in $fact" "look at the free space; the instance itself is upgraded and healthy"
+sync -- "$fact.new" 2>/dev/null || :
+[ ! -f "$fact" ] || cp -p -- "$fact" "$facts/changemaker.previous"
+mv -f -- "$fact.new" "$fact"
+printf '%s\n' "$env_sum" >"$state/env_applied.sha256.new" && mv -f -- "$state/env_applied.sha256.new" "$state/env_applied.sha256"
+rm -f -- "$state/before"
+bunker_changed
+bunker_tell release-file "$fact"
+bunker_tell recorded-at "$now"
+bunker_tell env-sha256 "$env_sum"
+echo "release recorded in $fact"
