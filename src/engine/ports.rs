@@ -229,6 +229,14 @@ pub enum StoreError {
     /// There is no such run.
     #[error("there is no run {0}")]
     NoSuchRun(String),
+    /// Several runs end like this.
+    #[error("{text} is the end of several runs ({runs}): give more of it")]
+    Ambiguous {
+        /// What was asked for.
+        text: String,
+        /// Some of the runs.
+        runs: String,
+    },
     /// Another worker has the run.
     #[error("run {run} belongs to worker {pid}, which is alive")]
     Owned {

@@ -1,0 +1,129 @@
+//! What the thread owns: the connection, open log files and what it remembers between calls.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use serde::de::DeserializeOwned;
+
+use super::logs::LogFiles;
+use super::presented::Presented;
+use super::schema;
+use crate::adapters::paths::StateDir;
+use crate::domain::ids::{HostId, RunId};
+use crate::domain::plan::Plan;
+use crate::domain::run::state::RunState;
+use crate::engine::ports::{Clock, StoreError};
+
+/// The fold of a run that this process changes, kept so that an append need not read the journal.
+pub(super) struct Folded {
+    pub(super) plan: Plan,
+    pub(super) state: RunState,
+}
+
+/// Everything that belongs to the thread.
+pub(super) struct Db {
+    pub(super) dir: StateDir,
+    pub(super) clock: Arc<dyn Clock>,
+    /// `None` in a reader before there is a database.
+    connection: Option<Connection>,
+    pub(super) folded: HashMap<RunId, Folded>,
+    /// Runs that this process is the worker of, with its generation.
+    pub(super) mine: HashMap<RunId, u32>,
+    pub(super) logs: LogFiles,
+    pub(super) presented: HashMap<(RunId, HostId), Presented>,
+}
+
+impl Db {
+    /// To change things; makes the folder and the database where they are missing.
+    pub(super) fn writer(dir: StateDir, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        dir.prepare().map_err(|e| schema::broken_file(dir.path(), &e))?;
+        let connection = schema::open_writer(&dir.database())?;
+        Ok(Self::with(dir, clock, Some(connection)))
+    }
+
+    /// To look at things; makes nothing.
+    pub(super) fn reader(dir: StateDir, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let connection = schema::open_reader(&dir.database())?;
+        Ok(Self::with(dir, clock, connection))
+    }
+
+    fn with(dir: StateDir, clock: Arc<dyn Clock>, connection: Option<Connection>) -> Self {
+        let logs = LogFiles::new(dir.runs());
+        let (folded, mine, presented) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Self { dir, clock, connection, folded, mine, logs, presented }
+    }
+
+    /// The connection; `None` while there is no database.
+    pub(super) fn existing(&mut self) -> Result<Option<&Connection>, StoreError> {
+        if self.connection.is_none() {
+            self.connection = schema::open_reader(&self.path())?;
+        }
+        Ok(self.connection.as_ref())
+    }
+
+    /// The connection of a writer.
+    pub(super) fn connection(&self) -> Result<&Connection, StoreError> {
+        self.connection.as_ref().ok_or_else(|| self.broken("there is no database yet"))
+    }
+
+    pub(super) fn path(&self) -> PathBuf {
+        self.dir.database()
+    }
+
+    pub(super) fn sql<T>(&self, result: rusqlite::Result<T>) -> Result<T, StoreError> {
+        result.map_err(|e| schema::broken(&self.path(), &e))
+    }
+
+    pub(super) fn broken(&self, what: &str) -> StoreError {
+        StoreError::Broken { path: self.path().display().to_string(), what: what.to_owned() }
+    }
+
+    /// A value that was stored as JSON.
+    pub(super) fn parsed<T: DeserializeOwned>(&self, text: &str) -> Result<T, StoreError> {
+        serde_json::from_str(text).map_err(|e| {
+            self.broken(&format!("it holds what this program cannot read ({e}): use a newer one"))
+        })
+    }
+
+    /// A value as JSON, to be stored.
+    pub(super) fn json<T: serde::Serialize>(&self, value: &T) -> Result<String, StoreError> {
+        serde_json::to_string(value).map_err(|e| self.broken(&format!("cannot be written: {e}")))
+    }
+
+    fn execute(&self, sql: &str) -> Result<(), StoreError> {
+        self.sql(self.connection()?.execute_batch(sql))
+    }
+
+    /// Begins what is committed together.
+    pub(super) fn begin(&mut self) -> Result<(), StoreError> {
+        self.execute("BEGIN IMMEDIATE")
+    }
+
+    /// Makes everything since `begin` durable: output first, then the events that depend on it.
+    pub(super) fn commit(&mut self) -> Result<(), StoreError> {
+        let committed = self.logs.sync().and_then(|()| self.execute("COMMIT"));
+        if committed.is_err() {
+            // The transaction may have ended by itself (disk full); what matters is that none is open.
+            drop(self.execute("ROLLBACK"));
+            self.folded.clear();
+        }
+        committed
+    }
+
+    /// One change: all of it or nothing.
+    pub(super) fn whole<T>(
+        &mut self,
+        change: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.execute("SAVEPOINT change")?;
+        let made = change(self);
+        if made.is_err() {
+            self.folded.clear();
+            self.execute("ROLLBACK TO change")?;
+        }
+        self.execute("RELEASE change")?;
+        made
+    }
+}

@@ -1,0 +1,178 @@
+//! The store as the engine knows it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::db::Db;
+use super::thread::Thread;
+use crate::adapters::paths::StateDir;
+use crate::domain::capability::Operate;
+use crate::domain::ids::{HostId, RunId};
+use crate::domain::plan::Plan;
+use crate::domain::release::Release;
+use crate::domain::run::control::{Control, ControlRequest};
+use crate::domain::run::event::{EventKind, RunEvent};
+use crate::domain::run::operator::Operator;
+use crate::domain::run::state::RunSummary;
+use crate::engine::ports::{Clock, RunReader, RunWriter, StoreError};
+
+/// Looks at runs. Works, and sees nothing, where there is no store yet; makes nothing.
+#[derive(Debug)]
+pub struct StoreReader(Thread);
+
+/// Changes runs.
+#[derive(Debug)]
+pub struct StoreWriter(Thread);
+
+impl StoreReader {
+    /// Opens the store below `dir`.
+    pub fn open(dir: &StateDir, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let own = dir.clone();
+        Thread::start(dir.database(), move || Db::reader(own, clock)).map(Self)
+    }
+}
+
+impl StoreWriter {
+    /// Opens the store below `dir`, making it where it is missing.
+    pub fn open(
+        dir: &StateDir,
+        clock: Arc<dyn Clock>,
+        _right: &Operate,
+    ) -> Result<Self, StoreError> {
+        let own = dir.clone();
+        Thread::start(dir.database(), move || Db::writer(own, clock)).map(Self)
+    }
+}
+
+macro_rules! reader {
+    ($name:ident) => {
+        #[async_trait]
+        impl RunReader for $name {
+            async fn runs(&self, limit: usize) -> Result<Vec<RunSummary>, StoreError> {
+                self.0.look(move |db| db.runs(limit)).await
+            }
+
+            async fn find(&self, text: &str) -> Result<RunId, StoreError> {
+                let text = text.to_owned();
+                self.0.look(move |db| db.find(&text)).await
+            }
+
+            async fn plan(&self, run: &RunId) -> Result<Plan, StoreError> {
+                let run = run.clone();
+                self.0.look(move |db| db.plan(&run)).await
+            }
+
+            async fn events(
+                &self,
+                run: &RunId,
+                after: u64,
+                limit: usize,
+            ) -> Result<Vec<RunEvent>, StoreError> {
+                let run = run.clone();
+                self.0.look(move |db| db.events(&run, after, limit)).await
+            }
+
+            async fn worker_alive(&self, run: &RunId) -> Result<bool, StoreError> {
+                let run = run.clone();
+                self.0.look(move |db| db.worker_alive(&run)).await
+            }
+
+            async fn version(&self) -> Result<u64, StoreError> {
+                self.0.look(Db::version).await
+            }
+
+            async fn log(
+                &self,
+                run: &RunId,
+                host: &HostId,
+                offset: u64,
+                limit: usize,
+            ) -> Result<(Vec<u8>, u64), StoreError> {
+                let (run, host) = (run.clone(), host.clone());
+                self.0.look(move |db| db.log(&run, &host, offset, limit)).await
+            }
+
+            async fn releases(
+                &self,
+                instance: &HostId,
+                limit: usize,
+            ) -> Result<Vec<Release>, StoreError> {
+                let instance = instance.clone();
+                self.0.look(move |db| db.releases(&instance, limit)).await
+            }
+        }
+    };
+}
+reader!(StoreReader);
+reader!(StoreWriter);
+
+#[async_trait]
+impl RunWriter for StoreWriter {
+    async fn create(&self, run: &RunId, plan: &Plan, first: EventKind) -> Result<(), StoreError> {
+        let (run, plan) = (run.clone(), plan.clone());
+        self.0.change(move |db| db.create(&run, plan, first)).await
+    }
+
+    async fn claim(&self, run: &RunId, pid: u32) -> Result<u32, StoreError> {
+        let run = run.clone();
+        self.0.change(move |db| db.claim(&run, pid)).await
+    }
+
+    async fn heartbeat(&self, run: &RunId) -> Result<(), StoreError> {
+        let run = run.clone();
+        self.0.change(move |db| db.heartbeat(&run)).await
+    }
+
+    async fn append(
+        &self,
+        run: &RunId,
+        kinds: Vec<EventKind>,
+    ) -> Result<Vec<RunEvent>, StoreError> {
+        let run = run.clone();
+        self.0.change(move |db| db.append(&run, kinds)).await
+    }
+
+    async fn ask(&self, run: &RunId, control: Control, by: &Operator) -> Result<(), StoreError> {
+        let (run, by) = (run.clone(), by.clone());
+        self.0.change(move |db| db.ask(&run, control, by)).await
+    }
+
+    async fn asked(&self, run: &RunId, after: u64) -> Result<Vec<ControlRequest>, StoreError> {
+        let run = run.clone();
+        self.0.look(move |db| db.asked(&run, after)).await
+    }
+
+    async fn keep_log(
+        &self,
+        run: &RunId,
+        host: &HostId,
+        seq: u32,
+        bytes: &[u8],
+    ) -> Result<u64, StoreError> {
+        let (key, bytes) = ((run.clone(), host.clone(), seq), bytes.to_vec());
+        self.0.file(move |db| db.logs.keep(&key, &bytes)).await
+    }
+
+    async fn log_length(&self, run: &RunId, host: &HostId, seq: u32) -> Result<u64, StoreError> {
+        let key = (run.clone(), host.clone(), seq);
+        self.0.file(move |db| Ok(db.logs.length(&key))).await
+    }
+
+    async fn raw_log(
+        &self,
+        run: &RunId,
+        host: &HostId,
+        seq: u32,
+        offset: u64,
+        limit: usize,
+    ) -> Result<Vec<u8>, StoreError> {
+        let key = (run.clone(), host.clone(), seq);
+        self.0.file(move |db| db.logs.read(&key, offset, limit)).await
+    }
+
+    async fn record_release(&self, release: &Release) -> Result<(), StoreError> {
+        let release = release.clone();
+        self.0.change(move |db| db.record_release(&release)).await
+    }
+}

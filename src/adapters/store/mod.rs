@@ -1,0 +1,16 @@
+//! The store on this machine: a SQLite database for what happened and plain files for output.
+//!
+//! One thread owns one connection; the handles send it work and await the answer. What waits is
+//! committed together, so that many hosts cost few syncs.
+
+mod change;
+mod db;
+mod handle;
+mod liveness;
+mod logs;
+mod look;
+mod presented;
+mod schema;
+mod thread;
+
+pub use handle::{StoreReader, StoreWriter};

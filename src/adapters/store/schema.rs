@@ -1,0 +1,143 @@
+//! Opening the database: settings, version, migrations.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::engine::ports::StoreError;
+
+/// How long a writer waits for another program's transaction.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// The database's versions: entry `n` leads from version `n` to `n + 1`.
+const MIGRATIONS: [&str; 1] = ["
+    CREATE TABLE runs (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        plan TEXT NOT NULL,
+        summary TEXT NOT NULL,
+        generation INTEGER NOT NULL DEFAULT 0,
+        worker_pid INTEGER,
+        worker_start TEXT,
+        worker_machine TEXT,
+        heartbeat_s INTEGER
+    ) STRICT;
+    CREATE TABLE events (
+        run TEXT NOT NULL REFERENCES runs (id),
+        seq INTEGER NOT NULL,
+        at TEXT NOT NULL,
+        event TEXT NOT NULL,
+        PRIMARY KEY (run, seq)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE controls (
+        run TEXT NOT NULL REFERENCES runs (id),
+        seq INTEGER NOT NULL,
+        request TEXT NOT NULL,
+        PRIMARY KEY (run, seq)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE releases (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        instance TEXT NOT NULL,
+        run TEXT,
+        record TEXT NOT NULL,
+        UNIQUE (instance, run)
+    ) STRICT;
+"];
+
+/// The newest version that this program knows.
+pub(super) const KNOWN: u32 = MIGRATIONS.len() as u32;
+
+/// Opens the database to change it, making or migrating it where needed.
+pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
+    let broken = |e: &rusqlite::Error| broken(path, e);
+    // SQLite gives its side files the mode of the database, so this settles all three.
+    if !path.exists() {
+        make_private_file(path).map_err(|e| broken_file(path, &e))?;
+    }
+    let db = Connection::open(path).map_err(|e| broken(&e))?;
+    db.busy_timeout(BUSY).map_err(|e| broken(&e))?;
+    let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+    db.execute_batch(settings).map_err(|e| broken(&e))?;
+    migrate(&db, path)?;
+    Ok(db)
+}
+
+/// Opens the database to look at it; `None` where there is none yet.
+pub(super) fn open_reader(path: &Path) -> Result<Option<Connection>, StoreError> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags).map_err(|e| broken(path, &e))?;
+    db.busy_timeout(BUSY).map_err(|e| broken(path, &e))?;
+    match version(&db, path)? {
+        // Being made by another program at this moment.
+        0 => Ok(None),
+        _ => Ok(Some(db)),
+    }
+}
+
+fn version(db: &Connection, path: &Path) -> Result<u32, StoreError> {
+    let found: u32 = db
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(|e| broken(path, &e))?;
+    if found > KNOWN {
+        let path = path.display().to_string();
+        return Err(StoreError::Newer { path, found, known: KNOWN });
+    }
+    Ok(found)
+}
+
+fn migrate(db: &Connection, path: &Path) -> Result<(), StoreError> {
+    if version(db, path)? == KNOWN {
+        return Ok(());
+    }
+    let broken = |e: &rusqlite::Error| broken(path, e);
+    db.execute_batch("BEGIN IMMEDIATE").map_err(|e| broken(&e))?;
+    // Read again under the lock: another program may have migrated meanwhile.
+    let done = version(db, path).and_then(|from| {
+        for script in MIGRATIONS.iter().skip(from as usize) {
+            db.execute_batch(script).map_err(|e| broken(&e))?;
+        }
+        db.pragma_update(None, "user_version", KNOWN).map_err(|e| broken(&e))
+    });
+    let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    done.and(db.execute_batch(end).map_err(|e| broken(&e)))
+}
+
+fn make_private_file(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600);
+    options.open(path).map(drop)
+}
+
+/// A database error as the ports know it, with what to do where that is known.
+pub(super) fn broken(path: &Path, error: &rusqlite::Error) -> StoreError {
+    use rusqlite::ErrorCode;
+    let hint = match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => ": free space on that disk",
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            ": another program holds it; try again"
+        }
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            ": move the file away and restore it from a copy"
+        }
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            ": check owner and permissions"
+        }
+        _ => "",
+    };
+    StoreError::Broken { path: path.display().to_string(), what: format!("{error}{hint}") }
+}
+
+/// A file error as the ports know it.
+pub(super) fn broken_file(path: &Path, error: &std::io::Error) -> StoreError {
+    let hint = match error.kind() {
+        std::io::ErrorKind::StorageFull => ": free space on that disk",
+        std::io::ErrorKind::PermissionDenied => ": check owner and permissions",
+        _ => "",
+    };
+    StoreError::Broken { path: path.display().to_string(), what: format!("{error}{hint}") }
+}
