@@ -12,6 +12,7 @@ mod inventory;
 mod run;
 mod shell;
 mod status;
+mod wiring;
 
 use std::process::ExitCode;
 

@@ -11,4 +11,6 @@ mod capability;
 mod lab;
 mod lab_ssh;
 mod real_repository;
+mod sample;
+mod store_conformance;
 mod tidy;

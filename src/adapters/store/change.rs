@@ -118,12 +118,11 @@ impl Db {
 
     /// The fold up to the last event in the database, whoever wrote it.
     fn folded(&mut self, run: &RunId) -> Result<Folded, StoreError> {
-        let mut folded = match self.folded.remove(run) {
-            Some(folded) => folded,
-            None => {
-                let plan = self.plan(run)?;
-                Folded { state: RunState::new(run.clone(), &plan), plan }
-            }
+        let mut folded = if let Some(folded) = self.folded.remove(run) {
+            folded
+        } else {
+            let plan = self.plan(run)?;
+            Folded { state: RunState::new(run.clone(), &plan), plan }
         };
         let sql = "SELECT coalesce(max(seq), 0) FROM events WHERE run = ?1";
         let last: i64 = self.one(sql, params![run.as_str()])?.unwrap_or(0);

@@ -92,7 +92,8 @@ impl Db {
             let process = Process { pid: row.get(0)?, start: row.get(1)?, machine: row.get(2)? };
             Ok((process, row.get(3)?))
         })?;
-        let living = |(process, beat): (Process, i64)| process.lives(beat, now_s).then_some(process);
+        let living =
+            |(process, beat): (Process, i64)| process.lives(beat, now_s).then_some(process);
         Ok(found.into_iter().find_map(living))
     }
 

@@ -57,7 +57,8 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     }
     let db = Connection::open(path).map_err(|e| broken(&e))?;
     db.busy_timeout(BUSY).map_err(|e| broken(&e))?;
-    let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+    let settings =
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
     db.execute_batch(settings).map_err(|e| broken(&e))?;
     migrate(&db, path)?;
     Ok(db)
@@ -115,19 +116,19 @@ fn make_private_file(path: &Path) -> std::io::Result<()> {
 
 /// A database error as the ports know it, with what to do where that is known.
 pub(super) fn broken(path: &Path, error: &rusqlite::Error) -> StoreError {
-    use rusqlite::ErrorCode;
-    let hint = match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => ": free space on that disk",
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            ": another program holds it; try again"
-        }
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            ": move the file away and restore it from a copy"
-        }
-        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-            ": check owner and permissions"
-        }
-        _ => "",
+    use rusqlite::ErrorCode as E;
+    let code = error.sqlite_error_code();
+    let is = |codes: &[E]| code.is_some_and(|code| codes.contains(&code));
+    let hint = if is(&[E::DiskFull]) {
+        ": free space on that disk"
+    } else if is(&[E::DatabaseBusy, E::DatabaseLocked]) {
+        ": another program holds it; try again"
+    } else if is(&[E::DatabaseCorrupt, E::NotADatabase]) {
+        ": move the file away and restore it from a copy"
+    } else if is(&[E::ReadOnly, E::CannotOpen, E::PermissionDenied]) {
+        ": check owner and permissions"
+    } else {
+        ""
     };
     StoreError::Broken { path: path.display().to_string(), what: format!("{error}{hint}") }
 }

@@ -1,0 +1,55 @@
+//! Which adapter stands behind which port: the one place that knows.
+
+use std::sync::Arc;
+
+use color_eyre::eyre::WrapErr;
+
+use super::exit::{Exit, Trouble};
+use crate::adapters::clock::SystemClock;
+use crate::adapters::paths::StateDir;
+use crate::adapters::store::{StoreReader, StoreWriter};
+use crate::domain::capability::Operate;
+use crate::engine::ports::StoreError;
+
+/// The runtime that a verb runs on.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Trouble> {
+    let built = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("bunker")
+        .enable_all()
+        .build();
+    Ok(built.wrap_err("starting the runtime")?)
+}
+
+/// The clock of this machine.
+pub(super) fn clock() -> Arc<SystemClock> {
+    Arc::new(SystemClock)
+}
+
+/// Where things are kept on this machine.
+pub(super) fn state_dir() -> StateDir {
+    StateDir::from_env()
+}
+
+/// To look at runs.
+pub(super) fn store_reader() -> Result<Arc<StoreReader>, Trouble> {
+    Ok(Arc::new(StoreReader::open(&state_dir(), clock())?))
+}
+
+/// To change runs.
+pub(super) fn store_writer(right: &Operate) -> Result<Arc<StoreWriter>, Trouble> {
+    Ok(Arc::new(StoreWriter::open(&state_dir(), clock(), right)?))
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        let exit = match &error {
+            StoreError::NoSuchRun(_) => Exit::NotFound,
+            StoreError::Ambiguous { .. } => Exit::Usage,
+            StoreError::Owned { .. } => Exit::Locked,
+            StoreError::Ended(_) | StoreError::Newer { .. } => Exit::Refused,
+            StoreError::Broken { .. } => Exit::Failed,
+        };
+        Self::new(exit, error)
+    }
+}
