@@ -135,10 +135,12 @@ pub(super) fn broken(path: &Path, error: &rusqlite::Error) -> StoreError {
 
 /// A file error as the ports know it.
 pub(super) fn broken_file(path: &Path, error: &std::io::Error) -> StoreError {
-    let hint = match error.kind() {
-        std::io::ErrorKind::StorageFull => ": free space on that disk",
-        std::io::ErrorKind::PermissionDenied => ": check owner and permissions",
-        _ => "",
+    let hint = if error.kind() == std::io::ErrorKind::StorageFull {
+        ": free space on that disk"
+    } else if error.kind() == std::io::ErrorKind::PermissionDenied {
+        ": check owner and permissions"
+    } else {
+        ""
     };
     StoreError::Broken { path: path.display().to_string(), what: format!("{error}{hint}") }
 }
