@@ -2,4 +2,5 @@
 
 pub mod clock;
 pub mod paths;
+pub mod ssh;
 pub mod store;

@@ -2,8 +2,10 @@
 //!
 //! The text of a step is a `.sh` file beside it; values enter it only as assignments that [`quote`] wrote.
 
+mod script;
 pub mod backup;
 pub mod compose;
+pub mod envelope;
 pub mod git;
 pub mod images;
 pub mod lease;
@@ -12,4 +14,3 @@ pub mod preflight;
 pub mod probe;
 pub mod quote;
 pub mod record;
-mod script;

@@ -1,0 +1,4 @@
+//! Jobs.
+/// Stub.
+#[derive(Debug)]
+pub struct SshJobs;

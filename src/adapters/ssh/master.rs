@@ -1,0 +1,185 @@
+//! One open connection: a control master of the OpenSSH client, and the sessions over it.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
+
+use super::classify;
+use super::config;
+use super::control_dir::ControlFiles;
+use super::process::Process;
+use crate::domain::connection::Connection;
+use crate::domain::remote::{RemoteError, RemoteErrorKind as Kind};
+
+/// How long a connection may take to come about, key exchange and authentication together.
+const CONNECT_LIMIT: Duration = Duration::from_secs(20);
+/// How long a local control socket may take to answer.
+const CHECK_LIMIT: Duration = Duration::from_secs(2);
+/// How long an answer stands for the next command.
+const FRESH_FOR: Duration = Duration::from_secs(5);
+/// Sessions that may be stuck on a connection before it takes no more.
+const MAX_STUCK: u32 = 2;
+
+/// **Invariant:** the `ssh` process ends with the last use of this value and not before: replacing a
+/// connection in the pool never takes it from under a command that runs over it.
+pub(super) struct Master {
+    session: Arc<openssh::Session>,
+    files: ControlFiles,
+    process: Process,
+    stuck: AtomicU32,
+    retired: AtomicBool,
+    answered: Mutex<Instant>,
+    // Held, because this connection runs through it.
+    _bastion: Option<Arc<Master>>,
+}
+
+impl std::fmt::Debug for Master {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Master").field("process", &self.process).finish_non_exhaustive()
+    }
+}
+
+impl Master {
+    /// Opens a connection. It is tried once.
+    pub(super) async fn open(
+        to: &Connection,
+        files: ControlFiles,
+        known_hosts: &[&Path],
+        bastion: Option<Arc<Self>>,
+    ) -> Result<Self, RemoteError> {
+        let failed = |error: io::Error| {
+            let what = format!("cannot run ssh to {}: {error}", classify::target(to));
+            classify::error(to, Kind::Local, &what, Some("is the OpenSSH client installed?".into()))
+        };
+        let text = config::render(to, known_hosts, bastion.as_ref().map(|b| &*b.files.socket));
+        write_private(&files.config, &text).map_err(failed)?;
+        let cleanup = Cleanup(&files);
+        let mut ssh = tokio::process::Command::new("ssh");
+        ssh.arg("-F").arg(&files.config).arg("-E").arg(&files.log).arg("-S").arg(&files.socket);
+        ssh.args(["-M", "-f", "-N", "-T", "--", to.address.as_str()]);
+        ssh.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+        let status = match timeout(CONNECT_LIMIT, ssh.status()).await {
+            Ok(status) => status.map_err(failed)?,
+            Err(_) => {
+                let what = format!(
+                    "no connection to {} within {} s",
+                    classify::target(to),
+                    CONNECT_LIMIT.as_secs()
+                );
+                return Err(classify::error(to, Kind::Timeout, &what, None));
+            }
+        };
+        if !status.success() {
+            let log = fs::read(&files.log).unwrap_or_default();
+            let known = known_hosts.first().map_or_else(String::new, |p| p.display().to_string());
+            return Err(classify::connect(to, &String::from_utf8_lossy(&log), &known));
+        }
+        let Some(process) = ask_process(&files.socket).await else {
+            let what = format!("the connection to {} ended at once", classify::target(to));
+            return Err(classify::error(to, Kind::Disconnected, &what, None));
+        };
+        write_private(&files.process, &process.tag()).map_err(failed)?;
+        std::mem::forget(cleanup);
+        let session = openssh::Session::resume_mux(files.socket.clone().into_boxed_path(), None);
+        Ok(Self {
+            session: Arc::new(session),
+            files,
+            process,
+            stuck: AtomicU32::new(0),
+            retired: AtomicBool::new(false),
+            answered: Mutex::new(Instant::now()),
+            _bastion: bastion,
+        })
+    }
+
+    /// Whether it may take a further command; a look at local state only.
+    pub(super) fn is_usable(&self) -> bool {
+        !self.retired.load(Ordering::Relaxed)
+            && self.stuck.load(Ordering::Relaxed) < MAX_STUCK
+            && self.process.is_alive()
+            && self.files.socket.exists()
+    }
+
+    /// Takes no further command; those that run over it go on.
+    pub(super) fn retire(&self) {
+        self.retired.store(true, Ordering::Relaxed);
+    }
+
+    /// A command over it got no answer: its session may be held on the host for good.
+    pub(super) fn note_stuck(&self) {
+        self.stuck.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether it has just answered, so that asking again would be waste.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.answered.lock().unwrap_or_else(PoisonError::into_inner).elapsed() < FRESH_FOR
+    }
+
+    /// The host answered over it.
+    pub(super) fn note_answer(&self) {
+        *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// Asks the process whether it answers, within two seconds.
+    pub(super) async fn answers(&self) -> bool {
+        ask_process(&self.files.socket).await == Some(self.process)
+    }
+
+    /// The session to run commands over.
+    pub(super) fn session(&self) -> Arc<openssh::Session> {
+        Arc::clone(&self.session)
+    }
+
+    /// Its process.
+    pub(super) fn process(&self) -> Process {
+        self.process
+    }
+}
+
+impl Drop for Master {
+    fn drop(&mut self) {
+        self.process.end();
+        self.files.remove();
+    }
+}
+
+/// Removes the files of a connection that did not come about.
+struct Cleanup<'a>(&'a ControlFiles);
+
+impl Drop for Cleanup<'_> {
+    fn drop(&mut self) {
+        self.0.remove();
+    }
+}
+
+async fn ask_process(socket: &Path) -> Option<Process> {
+    let asked = timeout(CHECK_LIMIT, async {
+        openssh_mux_client::Connection::connect(socket).await?.send_alive_check().await
+    });
+    let pid = asked.await.ok()?.ok()?;
+    Process::find(pid.get())
+}
+
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    io::Write::write_all(&mut file, text.as_bytes())
+}
+
+/// Waits until processes have ended, at most `limit`; gives how many have not.
+pub(super) async fn wait_for_end(processes: &[Process], limit: Duration) -> usize {
+    let until = Instant::now() + limit;
+    loop {
+        let left = processes.iter().filter(|process| process.is_alive()).count();
+        if left == 0 || Instant::now() >= until {
+            return left;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}

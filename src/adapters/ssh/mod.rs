@@ -1,0 +1,21 @@
+//! SSH by the OpenSSH client: one open connection per host, commands over its multiplexing socket.
+//!
+//! [`SshPool`] reads; [`SshJobs`] also changes and can only be made with a `domain::capability::Operate`.
+
+mod classify;
+mod config;
+mod control_dir;
+mod exec;
+mod follow;
+mod jobs;
+mod master;
+mod pool;
+mod process;
+mod read;
+mod settings;
+mod starts;
+
+pub use control_dir::ControlDirError;
+pub use jobs::SshJobs;
+pub use pool::SshPool;
+pub use settings::SshSettings;
