@@ -2,7 +2,6 @@
 //!
 //! The text of a step is a `.sh` file beside it; values enter it only as assignments that [`quote`] wrote.
 
-mod script;
 pub mod backup;
 pub mod compose;
 pub mod envelope;
@@ -14,3 +13,4 @@ pub mod preflight;
 pub mod probe;
 pub mod quote;
 pub mod record;
+mod script;
