@@ -4,6 +4,7 @@ mod address;
 mod exec;
 mod fault;
 mod host;
+mod instance;
 mod inventory;
 mod keys;
 mod link;

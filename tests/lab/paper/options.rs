@@ -51,6 +51,8 @@ pub struct Options {
     pub dir: Option<PathBuf>,
     /// Lines for `group_vars/all/bunker.yml`.
     pub policy: Vec<String>,
+    /// Seconds that building an image takes on these hosts.
+    pub build_seconds: f32,
     /// Whether dropping the lab leaves the folder.
     pub keep: bool,
 }
@@ -63,7 +65,7 @@ impl Options {
 
     /// Hosts that are instances of the stand-in application.
     pub fn instances() -> Self {
-        Self { instances: true, ..Self::default() }
+        Self { instances: true, build_seconds: 0.2, ..Self::default() }
     }
 
     /// These hosts instead of numbered ones.

@@ -1,16 +1,85 @@
 //! What the containers of a host answer, from the state that its docker stand-in keeps.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use crate::lab::clock;
 
 /// One answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Page {
-    pub(super) status: u16,
+    pub(super) status: &'static str,
     pub(super) kind: &'static str,
     pub(super) body: String,
 }
 
-/// The answer to a path; `None` where nothing listens.
-pub(super) fn page(_host: &Path, path: &str) -> Option<Page> {
-    (path == "/").then(|| Page { status: 200, kind: "text/plain", body: String::new() })
+/// Whether the API listens: its container runs and is past its start.
+pub(super) fn listens(host: &Path) -> bool {
+    let Some(api) = api(host) else { return false };
+    let started: u64 = field(&api, "c_started").parse().unwrap_or(0);
+    let now = clock::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let slow_s: u64 = fs::read_to_string(host.join("slow_seconds"))
+        .ok()
+        .and_then(|text| text.trim().parse().ok())
+        .unwrap_or(4);
+    let wait_s = if field(&api, "c_behaviour") == "slow" { slow_s } else { 0 };
+    field(&api, "c_state") == "running" && now.saturating_sub(started) >= wait_s
+}
+
+/// The answer to a path.
+pub(super) fn page(host: &Path, path: &str) -> Page {
+    let api = api(host).unwrap_or_default();
+    let path = path.split('?').next().unwrap_or_default();
+    match path {
+        "/api/health" => health(&api),
+        "/metrics" => metrics(&api),
+        _ => Page {
+            status: "404 Not Found",
+            kind: "application/json",
+            body: "{\"error\":\"not found\"}".to_owned(),
+        },
+    }
+}
+
+type Container = BTreeMap<String, String>;
+
+fn api(host: &Path) -> Option<Container> {
+    let text = fs::read_to_string(host.join("docker/containers/api")).ok()?;
+    let fields = text.lines().filter_map(|line| line.split_once('='));
+    Some(fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+}
+
+fn field<'a>(container: &'a Container, name: &str) -> &'a str {
+    container.get(name).map_or("", String::as_str)
+}
+
+fn health(api: &Container) -> Page {
+    let (version, commit) = (field(api, "c_version"), field(api, "c_commit"));
+    let unhealthy = field(api, "c_behaviour") == "unhealthy";
+    let body = if unhealthy {
+        serde_json::json!({"status": "error", "version": version, "commit": commit,
+            "error": "the mail queue does not answer"})
+    } else {
+        serde_json::json!({"status": "ok", "version": version, "commit": commit})
+    };
+    Page {
+        status: if unhealthy { "503 Service Unavailable" } else { "200 OK" },
+        kind: "application/json",
+        body: body.to_string(),
+    }
+}
+
+fn metrics(api: &Container) -> Page {
+    let version = field(api, "c_version");
+    Page {
+        status: "200 OK",
+        kind: "text/plain; version=0.0.4",
+        body: format!(
+            "# TYPE cm_build_info gauge\ncm_build_info{{version=\"{version}\"}} 1\n\
+             # TYPE cm_email_queue_size gauge\ncm_email_queue_size 3\n\
+             # TYPE cm_active_canvass_sessions gauge\ncm_active_canvass_sessions 2\n"
+        ),
+    }
 }

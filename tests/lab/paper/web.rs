@@ -12,12 +12,15 @@ use super::fault::while_black;
 use super::host::HostState;
 use super::stack;
 
+/// How often it is looked whether the API's container still runs.
+const LOOK: Duration = Duration::from_millis(300);
+
 /// Serves a host until the runtime ends. While the instance is down nothing listens, as on a real host.
 pub(super) async fn serve(host: Arc<HostState>, first: StdListener) {
     let mut listener = TcpListener::from_std(first).ok();
     let mut faults = host.faults.watch();
     loop {
-        if faults.borrow_and_update().refuse {
+        if faults.borrow_and_update().refuse || !stack::listens(&host.dir) {
             listener = None;
         } else if listener.is_none() {
             listener = address::again(host.address, address::WEB_PORT)
@@ -25,7 +28,7 @@ pub(super) async fn serve(host: Arc<HostState>, first: StdListener) {
                 .ok();
         }
         let Some(open) = &listener else {
-            let again = tokio::time::timeout(Duration::from_millis(200), faults.changed());
+            let again = tokio::time::timeout(LOOK, faults.changed());
             if matches!(again.await, Ok(Err(_))) {
                 return;
             }
@@ -39,6 +42,7 @@ pub(super) async fn serve(host: Arc<HostState>, first: StdListener) {
                 });
             },
             changed = faults.changed() => if changed.is_err() { return },
+            () = tokio::time::sleep(LOOK) => {}
         }
     }
 }
@@ -56,14 +60,10 @@ async fn answer(host: Arc<HostState>, mut tcp: TcpStream) {
     let head = String::from_utf8_lossy(&head).into_owned();
     let mut words = head.split_whitespace();
     let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let Some(page) = stack::page(&host.dir, path) else {
-        // Nothing listens where no api container runs.
-        _ = tcp.set_zero_linger();
-        return;
-    };
+    let page = stack::page(&host.dir, path);
     tokio::time::sleep(host.faults.now().delay).await;
     let text = format!(
-        "HTTP/1.1 {} \r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
+        "HTTP/1.1 {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
         page.status,
         page.kind,
         page.body.len(),

@@ -1,0 +1,100 @@
+# docker inspect of the docker stand-in, and the few Go templates that are asked of it.
+
+inspect_json() {
+    status
+    running=false; [ "$c_state" = running ] && running=true
+    finished=0001-01-01T00:00:00Z; [ "$c_finished" -gt 0 ] && finished=$(stamp "$c_finished")
+    health=
+    [ -n "$h" ] && health=",\"Health\":$(health_json)"
+    printf '{"Id":"%s","Created":"%s","Name":"/%s","RestartCount":%s,"Image":"%s","State":{"Status":"%s","Running":%s,"Paused":false,"Restarting":false,"OOMKilled":false,"Dead":false,"Pid":0,"ExitCode":%s,"Error":"","StartedAt":"%s","FinishedAt":"%s"%s},"HostConfig":{"RestartPolicy":{"Name":"%s","MaximumRetryCount":0}},"Config":{"Image":"%s","Labels":{"com.docker.compose.project":"%s","com.docker.compose.service":"%s","com.docker.compose.config-hash":"%s","com.docker.compose.container-number":"1","com.docker.compose.oneoff":"False"}}}' \
+        "$c_id" "$(stamp "$c_created")" "$c_name" "$c_restarts" "$c_image_id" "$c_state" "$running" "$c_exit" \
+        "$(stamp "$c_started")" "$finished" "$health" "$c_policy" "$c_image" "$c_project" "$c_service" "$c_hash"
+}
+
+health_json() {
+    streak=0 code=0 output=
+    [ "$h" = unhealthy ] && streak=3 code=1 output='wget: server returned error: HTTP/1.1 503 Service Unavailable'
+    [ "$h" = starting ] && streak=1 code=1 output="wget: can't connect to remote host (127.0.0.1): Connection refused"
+    printf '{"Status":"%s","FailingStreak":%s,"Log":[{"Start":"%s","End":"%s","ExitCode":%s,"Output":"%s"}]}' \
+        "$h" "$streak" "$(stamp "$now")" "$(stamp "$now")" "$code" "$output"
+}
+
+# Fills a Go template with what is known of the container in c_*; fields that it does not know stay as they are
+# and are reported as unknown.
+fill() {
+    status
+    finished=0001-01-01T00:00:00Z; [ "$c_finished" -gt 0 ] && finished=$(stamp "$c_finished")
+    health=null; [ -n "$h" ] && health=$(health_json)
+    running=false; [ "$c_state" = running ] && running=true
+    filled=$(template="$1" whole="$(case $1 in *'{{json .}}'*) inspect_json ;; esac)" \
+        health_word="$h" health="$health" id="$c_id" short="$c_short" name="$c_name" \
+        restarts="$c_restarts" image="$c_image" image_id="$c_image_id" state="$c_state" exit_code="$c_exit" \
+        started="$(stamp "$c_started")" created="$(stamp "$c_created")" finished="$finished" policy="$c_policy" \
+        service="$c_service" project="$c_project" hash="$c_hash" status="$c_status" running="$running" awk '
+        function swap(what, by,   i, out, rest) {
+            rest = t; out = ""
+            while ((i = index(rest, what)) > 0) { out = out substr(rest, 1, i - 1) by; rest = substr(rest, i + length(what)) }
+            t = out rest
+        }
+        BEGIN {
+            t = ENVIRON["template"]; has = ENVIRON["health_word"] != ""
+            gsub(/\{\{ */, "{{", t); gsub(/ *\}\}/, "}}", t); gsub(/\{\{-/, "{{", t)
+            while (match(t, /\{\{(if|with) \.State\.Health\}\}/)) {
+                head = substr(t, 1, RSTART - 1); rest = substr(t, RSTART + RLENGTH)
+                e = index(rest, "{{end}}"); body = substr(rest, 1, e - 1); rest = substr(rest, e + 7)
+                o = index(body, "{{else}}")
+                yes = o ? substr(body, 1, o - 1) : body; no = o ? substr(body, o + 8) : ""
+                gsub(/\{\{\.Status\}\}/, "{{.State.Health.Status}}", yes)
+                t = head (has ? yes : no) rest
+            }
+            n = split("Id=id ID=short Names=name Name=/name RestartCount=restarts Image=image_id Config.Image=image State.Status=state State.Running=running State.ExitCode=exit_code State.StartedAt=started State.FinishedAt=finished State.Health.Status=health_word Created=created HostConfig.RestartPolicy.Name=policy State=state Status=status", pair, " ")
+            for (i = 1; i <= n; i++) {
+                split(pair[i], kv, "="); v = kv[2]; slash = ""
+                if (substr(v, 1, 1) == "/") { slash = "/"; v = substr(v, 2) }
+                v = slash ENVIRON[v]
+                swap("{{." kv[1] "}}", v)
+                swap("{{json ." kv[1] "}}", (kv[1] ~ /Count|ExitCode|Running/) ? v : "\"" v "\"")
+            }
+            swap("{{json .State.Health}}", ENVIRON["health"]); swap("{{json .}}", ENVIRON["whole"])
+            m = split("service project config-hash", label, " ")
+            for (i = 1; i <= m; i++) {
+                v = ENVIRON[label[i] == "config-hash" ? "hash" : label[i]]
+                swap("{{index .Config.Labels \"com.docker.compose." label[i] "\"}}", v)
+                swap("{{.Label \"com.docker.compose." label[i] "\"}}", v)
+            }
+            swap("{{\"\\t\"}}", "\t"); swap("\\t", "\t"); swap("{{\"\\n\"}}", "\n"); swap("\\n", "\n")
+            print t
+        }')
+    case $filled in *'{{'*) printf '%s\n' "template $1" >>"$root/unknown" ;; esac
+    printf '%s\n' "$filled"
+}
+
+# docker inspect
+inspect() {
+    format= ids= code=0
+    while [ $# -gt 0 ]; do
+        case $1 in
+        -f | --format) format=$2; shift ;;
+        --format=* | -f=*) format=${1#*=} ;;
+        --type) shift ;;
+        --type=* | -s | --size) ;;
+        -*) unknown ;;
+        *) ids="$ids $1" ;;
+        esac
+        shift
+    done
+    [ -n "$format" ] || printf '['
+    first=1
+    for id in $ids; do
+        if ! find_container "$id"; then
+            if [ -e "$root/images/$(image_file "$id")" ]; then image_inspect -f "${format:-{{.Id\}\}}" "$id"; continue; fi
+            say "Error: No such object: $id"; code=1; continue
+        fi
+        if [ -n "$format" ]; then fill "$format"; else
+            [ $first = 1 ] || printf ','
+            first=0; inspect_json
+        fi
+    done
+    [ -n "$format" ] || printf ']\n'
+    return $code
+}
