@@ -5,7 +5,7 @@ use std::process::{Command, Output, Stdio};
 
 use crate::lab::{Fault, Lab, Options, PaperHost};
 
-fn ssh(lab: &Lab, host: &PaperHost, command: &str, input: &[u8]) -> Output {
+pub(crate) fn ssh(lab: &Lab, host: &PaperHost, command: &str, input: &[u8]) -> Output {
     let mut child = Command::new("ssh")
         .arg("-F")
         .arg(lab.ssh_config())
@@ -26,7 +26,7 @@ fn ssh(lab: &Lab, host: &PaperHost, command: &str, input: &[u8]) -> Output {
     output
 }
 
-fn text(bytes: &[u8]) -> &str {
+pub(crate) fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 

@@ -9,6 +9,7 @@ mod capability;
 )]
 #[path = "../lab/mod.rs"]
 mod lab;
+mod lab_docker;
 mod lab_ssh;
 mod real_repository;
 mod sample;

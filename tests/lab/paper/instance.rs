@@ -44,13 +44,16 @@ pub(super) fn settle(host: &PaperHost) -> Result<()> {
         let service = entry?.file_name().to_string_lossy().into_owned();
         let id = digest(&[host.name(), &service]);
         let hash = service_hash(&compose, &service, &env);
-        host.set_container(&service, &[
-            ("id", &id),
-            ("hash", &hash),
-            ("created", &seconds(up_since)),
-            ("started", &seconds(up_since)),
-            ("finished", &if service == "init" { seconds(up_since) } else { "0".to_owned() }),
-        ])?;
+        host.set_container(
+            &service,
+            &[
+                ("id", &id),
+                ("hash", &hash),
+                ("created", &seconds(up_since)),
+                ("started", &seconds(up_since)),
+                ("finished", &if service == "init" { seconds(up_since) } else { "0".to_owned() }),
+            ],
+        )?;
     }
     fs::create_dir_all(checkout.join("backups"))?;
     if let Some(age) = host.spec().backup_age {
@@ -89,13 +92,16 @@ impl PaperHost {
     /// Lets the API crash, `ago` from now in the past: exited (1) after some restarts.
     pub fn crash_api(&self, ago: Duration) -> Result<()> {
         let at = seconds(clock::now() - ago);
-        self.set_container("api", &[
-            ("state", &"exited".to_owned()),
-            ("exit", &"1".to_owned()),
-            ("restarts", &"3".to_owned()),
-            ("behaviour", &"crashed".to_owned()),
-            ("finished", &at),
-        ])
+        self.set_container(
+            "api",
+            &[
+                ("state", &"exited".to_owned()),
+                ("exit", &"1".to_owned()),
+                ("restarts", &"3".to_owned()),
+                ("behaviour", &"crashed".to_owned()),
+                ("finished", &at),
+            ],
+        )
     }
 }
 
