@@ -11,6 +11,7 @@ mod capability;
 mod lab;
 mod lab_docker;
 mod lab_ssh;
+mod probe_script;
 mod real_repository;
 mod sample;
 mod store_conformance;

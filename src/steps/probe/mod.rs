@@ -2,5 +2,17 @@
 
 use std::time::Duration;
 
+mod docker;
+mod frames;
+mod host;
+mod parse;
+#[cfg(test)]
+mod sample;
+mod script;
+mod tree;
+
+pub use parse::{Answer, parse};
+pub use script::render;
+
 /// How long one look may take, connecting included.
 pub const DEADLINE: Duration = Duration::from_secs(20);

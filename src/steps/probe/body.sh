@@ -1,0 +1,123 @@
+LC_ALL=C; LANG=C; GIT_OPTIONAL_LOCKS=0; GIT_TERMINAL_PROMPT=0; COMPOSE_ANSI=never; NO_COLOR=1
+PATH="$PATH:/usr/local/bin:/usr/sbin:/sbin"
+export LC_ALL LANG GIT_OPTIONAL_LOCKS GIT_TERMINAL_PROMPT COMPOSE_ANSI NO_COLOR PATH
+if [ "$become" = 1 ] || [ "$(id -u)" = 0 ]; then
+    state=/var/lib/bunker; facts=/etc/ansible/facts.d
+else
+    state=${HOME:-/nonexistent}/.local/state/bunker; facts=$state/facts.d
+fi
+limit=''
+if command -v timeout >/dev/null 2>&1; then limit='timeout -k 2 8'; fi
+
+# One part of the answer: what a command prints, then its exit code and what it complains about.
+part() {
+    printf '\n%s begin %s\n' "$nonce" "$1"; shift
+    { complaint=$("$@" 2>&1 >&3 3>&- </dev/null); rc=$?
+      printf '\n%s rc %d\n%.2000s' "$nonce" "$rc" "$complaint" >&3; } 3>&1 | head -c 524288
+    printf '\n%s end\n' "$nonce"
+}
+
+# Whether a path exists: 0 yes, 1 no, 2 cannot be told by this user.
+there() {
+    [ -e "$1" ] && return 0
+    up=${1%/*}
+    while [ -n "$up" ] && ! [ -e "$up" ]; do up=${up%/*}; done
+    [ -z "$up" ] || [ -x "$up" ] && return 1
+    echo "$up may not be looked into by $(id -un)" >&2
+    return 2
+}
+
+file() {
+    there "$1"
+    case $? in
+    0) [ -r "$1" ] || { echo "$1 may not be read by $(id -un)" >&2; return 1; }
+       echo present; head -c 16384 "$1" ;;
+    1) echo absent ;;
+    *) return 1 ;;
+    esac
+}
+
+compose() { cd "$dir" && $limit docker compose @COMPOSE@ "$@"; }
+repo() { git -c safe.directory='*' -c core.fsmonitor=false -C "$dir" "$@"; }
+
+machine() {
+    printf 'uptime '; cat /proc/uptime
+    printf 'load '; cat /proc/loadavg
+    grep -E '^(MemTotal|MemAvailable):' /proc/meminfo
+    grep '^cpu' /proc/stat
+}
+
+stack() {
+    said=$(compose ps -a --format json) || return $?
+    printf '%s\n' "$said"
+    ids=$(printf '%s\n' "$said" | tr ',' '\n' | sed -n 's/.*"ID": *"\([0-9a-f]\{12,64\}\)".*/\1/p')
+    printf '\n%s inspect\n' "$nonce"
+    [ -z "$ids" ] || $limit docker inspect --format '{{.Id}} {{.RestartCount}} {{.State.ExitCode}} {{.State.StartedAt}} {{.State.FinishedAt}} {{if .State.Health}}{{.State.Health.Status}}{{else}}-{{end}} {{.HostConfig.RestartPolicy.Name}}' $ids || :
+}
+
+tag() { repo describe --tags --exact-match HEAD 2>/dev/null || :; }
+branch() { repo symbolic-ref --short -q HEAD || :; }
+changed() { repo status --porcelain --untracked-files=no; }
+extra() {
+    cd "$dir" || return 1
+    for name in docker-compose.override.yml docker-compose.override.yaml compose.override.yml compose.override.yaml; do
+        if [ -e "$name" ]; then echo "$name"; fi
+    done
+}
+
+# Names of variables only. The lines of a quoted value that goes over several are no names.
+keys() {
+    awk -v sq="'" '
+    function open_after(text, mark) {
+        if (mark == "\"") gsub(/\\./, "", text)
+        return index(text, mark) == 0
+    }
+    mark != "" { if (!open_after($0, mark)) mark = ""; next }
+    /^[ \t]*(export[ \t]+)?[A-Za-z_][A-Za-z0-9_]*[ \t]*=/ {
+        line = $0; sub(/^[ \t]*(export[ \t]+)?/, "", line)
+        name = line; sub(/[ \t]*=.*/, "", name); print name
+        sub(/^[^=]*=[ \t]*/, "", line); first = substr(line, 1, 1)
+        if ((first == "\"" || first == sq) && open_after(substr(line, 2), first)) mark = first
+    }' "$1"
+}
+
+settings() {
+    there "$dir/.env" || { echo "there is no .env in $dir" >&2; return 1; }
+    [ -r "$dir/.env" ] || { echo "$dir/.env may not be read by $(id -un)" >&2; return 1; }
+    stat -c %a "$dir/.env" && sha256sum <"$dir/.env" && keys "$dir/.env"
+}
+
+backup() {
+    there "$backups"
+    case $? in
+    0) ;;
+    1) echo absent; return 0 ;;
+    *) return 1 ;;
+    esac
+    cd "$backups" || return 1
+    echo present
+    find . -maxdepth 1 -type f ! -name '.*' ! -name '*.tmp' ! -name '*.part' ! -name '*.partial' \
+        ! -name '*.log' ! -name '*.sha256' ! -name '*.md5' ! -name '*
+*' -exec stat -c '%Y %s %n' {} + | sort -rn | head -n 1
+}
+
+everything() {
+    part clock date +%s.%N
+    part machine machine
+    part boot cat /proc/sys/kernel/random/boot_id
+    part disk df -P -k "$dir"
+    part stack stack
+    part services compose config --services
+    part head repo rev-parse HEAD
+    part tag tag
+    part branch branch
+    part changed changed
+    part extra extra
+    part env settings
+    part applied file "$state/instances/$instance/env_applied.sha256"
+    part backup backup
+    part release file "$facts/changemaker.fact"
+    part lease file "$state/instances/$instance/lease"
+    part clock-end date +%s.%N
+}
+everything

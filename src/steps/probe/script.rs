@@ -1,0 +1,68 @@
+//! Renders the script of a probe.
+
+use crate::domain::connection::Become;
+use crate::domain::ids::HostId;
+use crate::domain::settings::InstanceSettings;
+use crate::steps::quote::quote;
+
+/// What the host runs, as one function, so that no command in it can eat the rest of the script.
+const BODY: &str = include_str!("body.sh");
+
+/// The whole script for one look at an instance. It changes nothing on the host: git takes no
+/// optional locks, nothing is written, and no command reads the script's own input.
+///
+/// It becomes root (`sudo -n`) only where changes do as well and where the login user cannot see
+/// what must be seen: Docker's socket, the settings, the state that jobs leave behind.
+///
+/// `nonce` marks the parts of the answer; whoever writes the files and names that are read cannot
+/// know it, so no output can pass for another part.
+pub fn render(host: &HostId, become_root: Become, s: &InstanceSettings, nonce: &str) -> String {
+    let root = if become_root == Become::Root { '1' } else { '0' };
+    let variables = format!(
+        "nonce={}\nbecome={root}\ndir={}\nbackups={}\ninstance={}\n",
+        quote(nonce),
+        quote(s.dir.as_str()),
+        quote(s.backup_dir.as_str()),
+        quote(host.as_str()),
+    );
+    let body = BODY.replace("@COMPOSE@", &compose_options(s));
+    // The end mark holds the nonce, so that no value can end the text early.
+    let end = format!("END_{nonce}");
+    format!(
+        "{variables}as=''\n\
+         if [ \"$become\" = 1 ] && [ \"$(id -u)\" != 0 ]; then\n\
+         if ! [ -w /var/run/docker.sock ] || ! [ -r \"$dir/.env\" ] || ! [ -x \"$dir/.git\" ] \
+         || {{ [ -e /var/lib/bunker ] && ! [ -x /var/lib/bunker ]; }}; then\n\
+         if sudo -n true </dev/null 2>/dev/null; then as='sudo -n'; fi\nfi\nfi\n\
+         $as sh -s <<'{end}'\n{variables}{body}{end}\n"
+    )
+}
+
+fn compose_options(s: &InstanceSettings) -> String {
+    let option = |name: &str, value: &String| format!("{name} {}", quote(value));
+    let files = s.compose_files.iter().map(|f| option("-f", f));
+    let profiles = s.compose_profiles.iter().map(|p| option("--profile", p));
+    files.chain(profiles).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::steps::probe::sample;
+
+    #[test]
+    fn a_hostile_value_stays_a_value() {
+        let mut settings = sample::settings();
+        settings.compose_files = vec!["it's; touch /tmp/x $(id)".to_owned()];
+        settings.compose_profiles = vec!["mail".to_owned()];
+        let script = render(&"calgary-prod".parse().unwrap(), Become::LoginUser, &settings, "n0");
+        assert!(
+            script.contains(
+                r#"docker compose -f 'it'\''s; touch /tmp/x $(id)' --profile 'mail' "$@""#
+            ),
+            "{script}"
+        );
+        let reads = script.lines().filter(|l| l.trim_start().starts_with("part ")).count();
+        assert_eq!(reads, 17);
+    }
+}
