@@ -26,6 +26,22 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// All of them with their meaning, for the documentation.
+    pub const TABLE: &'static [(Self, &'static str)] = &[
+        (Self::Ok, "done"),
+        (Self::Failed, "the operation failed on some target"),
+        (Self::Usage, "the command line or a file is wrong"),
+        (
+            Self::Findings,
+            "something was found: a check, a diagnosis, a plan that would change something",
+        ),
+        (Self::NotFound, "there is no such host or run"),
+        (Self::Locked, "somebody else holds it"),
+        (Self::Unreachable, "some host could not be reached"),
+        (Self::Unknown, "it cannot be told how it ended"),
+        (Self::Refused, "a policy or `--read-only` forbids it"),
+    ];
+
     /// The number.
     pub fn code(self) -> u8 {
         match self {

@@ -1,6 +1,7 @@
 //! Everything that needs more than one module, in one binary.
 
 mod capability;
+mod docs;
 #[expect(
     dead_code,
     unreachable_pub,
