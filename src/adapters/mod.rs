@@ -1,6 +1,7 @@
-//! The only code that touches the world: each adapter implements a port of the engine.
+//! See docs/architecture.md.
 
 pub mod clock;
+pub mod inventory;
 pub mod paths;
 pub mod ssh;
 pub mod store;

@@ -19,7 +19,7 @@ pub struct Host {
     pub id: HostId,
     /// Its groups, nearest first, `all` left out.
     pub groups: Vec<GroupName>,
-    /// Its variables.
+    /// Its variables, without secrets.
     pub vars: Vars,
     /// How it is reached.
     pub connection: Connection,
@@ -34,6 +34,15 @@ pub struct Group {
     pub hosts: Vec<HostId>,
     /// Groups below it, in order.
     pub children: Vec<GroupName>,
+}
+
+/// A host that the inventory names and that is in no fleet, since something about it cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Its name.
+    pub id: HostId,
+    /// Its groups, nearest first, `all` left out.
+    pub groups: Vec<GroupName>,
 }
 
 /// The central metrics server (`bunker_metrics_*`).
@@ -74,7 +83,9 @@ pub struct Fleet {
     pub name: Safe,
     /// In the order in which the inventory first names them.
     pub hosts: Vec<Host>,
-    /// All groups but `all`.
+    /// Hosts that the inventory names and that cannot be used: never selected, never touched.
+    pub left_out: Vec<LeftOut>,
+    /// All groups but `all`. A group may name hosts that were left out.
     pub groups: BTreeMap<GroupName, Group>,
     /// The metrics server, where one is configured.
     pub metrics: Option<MetricsSettings>,

@@ -1,0 +1,59 @@
+//! What a parser's complaint means to the person who wrote the file.
+
+use serde_yaml::granit_parser::{ErrorKind, ScanError};
+
+use super::node::Mark;
+use super::read::{Fault, MAX_DEPTH};
+
+/// A fault from the parser's error, with a hint where the usual cause is known.
+pub(super) fn explain(error: &ScanError, text: &str) -> Fault {
+    let at = error.marker();
+    let mark = Mark {
+        line: u32::try_from(at.line()).unwrap_or(u32::MAX).max(1),
+        column: u32::try_from(at.col()).unwrap_or(u32::MAX - 1) + 1,
+    };
+    let line = text.lines().nth(mark.line as usize - 1).unwrap_or_default();
+    let (message, hint) = meaning(error.kind(), line);
+    Fault { mark, message, hint }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the parser has a hundred kinds of error")]
+fn meaning(kind: &ErrorKind, line: &str) -> (String, Option<&'static str>) {
+    let raw = kind.to_string();
+    let said = raw.lines().next().unwrap_or_default();
+    let braces = line.split_once(':').is_some_and(|(_, v)| v.trim_start().starts_with("{{"));
+    match kind {
+        _ if braces => (
+            "a value that begins with {{ needs quotes".to_owned(),
+            Some("write it as \"{{ name }}\""),
+        ),
+        ErrorKind::TabNotAllowed
+        | ErrorKind::TabInBlockIndentation
+        | ErrorKind::TabInIndentation
+        | ErrorKind::TabAtBlockScalarStart => (
+            "a tab stands where only spaces may".to_owned(),
+            Some("indent with spaces, two for each level"),
+        ),
+        ErrorKind::RecursionLimitExceeded => too_deep(),
+        ErrorKind::UnknownAnchor => (
+            "an alias names no anchor before it".to_owned(),
+            Some("put text that begins with * in quotes"),
+        ),
+        ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => (
+            format!("this is no valid YAML: {said}"),
+            Some("put text with `: ` in it in quotes, and check the indentation"),
+        ),
+        _ if line.contains('\t') => {
+            (format!("this is no valid YAML: {said}"), Some("indent with spaces and not with tabs"))
+        }
+        _ => (
+            format!("this is no valid YAML: {said}"),
+            Some("check indentation, colons and quotes here and in the line above"),
+        ),
+    }
+}
+
+/// The fault of values inside values without end.
+pub(super) fn too_deep() -> (String, Option<&'static str>) {
+    (format!("values are nested deeper than {MAX_DEPTH} levels"), Some("no inventory needs that"))
+}

@@ -1,0 +1,300 @@
+//! From text to tree, within budgets.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
+
+use super::explain::{explain, too_deep};
+use super::node::{Entry, Kind, Mark, Node};
+use super::scalar;
+
+/// How deep values may be nested.
+pub(super) const MAX_DEPTH: usize = 32;
+/// How many values a document may hold, with those that aliases repeat.
+const MAX_NODES: usize = 50_000;
+
+/// A document that was read.
+#[derive(Debug)]
+pub(in crate::adapters::inventory) struct Document {
+    /// The value; `None` where the file holds none.
+    pub(in crate::adapters::inventory) root: Option<Node>,
+    /// Keys that stand twice: the second place, the key, and the first place.
+    pub(in crate::adapters::inventory) twice: Vec<(Mark, String, Mark)>,
+}
+
+/// Why a document cannot be read.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::adapters::inventory) struct Fault {
+    pub(in crate::adapters::inventory) mark: Mark,
+    pub(in crate::adapters::inventory) message: String,
+    pub(in crate::adapters::inventory) hint: Option<&'static str>,
+}
+
+/// Reads the one document of a text.
+pub(in crate::adapters::inventory) fn parse(text: &str) -> Result<Document, Fault> {
+    if let Some(fault) = conflict(text) {
+        return Err(fault);
+    }
+    let options = serde_yaml::granit_parser::options! {
+        emit_comments: false,
+        flow_nesting_limit: MAX_DEPTH + 1,
+        block_nesting_limit: MAX_DEPTH + 1,
+    };
+    let parser = Parser::new_from_str_with_options(text, options);
+    let mut reader = Reader { parser, text, anchors: HashMap::new(), nodes: 0, twice: Vec::new() };
+    let mut root = None;
+    while let Some((event, span)) = reader.next()? {
+        match event {
+            Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentEnd
+            | Event::Comment(..)
+            | Event::Anchor(..) => {}
+            Event::DocumentStart(..) if root.is_some() => {
+                let hint = Some("keep one, and take the line with --- out");
+                return Err(fault(&span, "the file holds more than one document".to_owned(), hint));
+            }
+            Event::DocumentStart(..) => {}
+            node => root = Some(reader.node(node, &span, 1)?),
+        }
+    }
+    Ok(Document { root: root.filter(|n| !is_null(n)), twice: reader.twice })
+}
+
+fn is_null(node: &Node) -> bool {
+    matches!(node.kind, Kind::Scalar(Value::Null))
+}
+
+/// A merge conflict that git left behind.
+fn conflict(text: &str) -> Option<Fault> {
+    let (line, _) = text.lines().enumerate().find(|(_, line)| line.starts_with("<<<<<<< "))?;
+    let mark = Mark { line: u32::try_from(line + 1).unwrap_or(u32::MAX), column: 1 };
+    let message = "the file holds an unresolved merge conflict".to_owned();
+    Some(Fault {
+        mark,
+        message,
+        hint: Some("keep one side and take the <<<<<<<, ======= and >>>>>>> lines out"),
+    })
+}
+
+fn mark(span: &Span) -> Mark {
+    Mark {
+        line: u32::try_from(span.start.line()).unwrap_or(u32::MAX),
+        column: u32::try_from(span.start.col()).unwrap_or(u32::MAX - 1) + 1,
+    }
+}
+
+fn fault(span: &Span, message: String, hint: Option<&'static str>) -> Fault {
+    Fault { mark: mark(span), message, hint }
+}
+
+struct Reader<'t> {
+    parser: Parser<'t, StrInput<'t>>,
+    text: &'t str,
+    /// Complete anchored values with their size and depth.
+    anchors: HashMap<usize, (Node, usize, usize)>,
+    nodes: usize,
+    twice: Vec<(Mark, String, Mark)>,
+}
+
+impl<'t> Reader<'t> {
+    fn next(&mut self) -> Result<Option<(Event<'t>, Span)>, Fault> {
+        match self.parser.next() {
+            None => Ok(None),
+            Some(Ok(next)) => Ok(Some(next)),
+            Some(Err(error)) => Err(explain(&error, self.text)),
+        }
+    }
+
+    /// The next event inside a list or mapping, which must have an end.
+    fn inside(&mut self, span: &Span) -> Result<(Event<'t>, Span), Fault> {
+        self.next()?
+            .ok_or_else(|| fault(span, "the file ends in the middle of this".to_owned(), None))
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the parser may grow events")]
+    fn node(&mut self, event: Event<'t>, span: &Span, depth: usize) -> Result<Node, Fault> {
+        self.count(span, 1, depth)?;
+        let (kind, anchor) = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                (scalar_kind(&text, style, tag.as_deref(), span)?, anchor)
+            }
+            Event::SequenceStart(_, anchor, tag) => {
+                known_tag(tag.as_deref(), "seq", span)?;
+                (self.list(span, depth)?, anchor)
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                known_tag(tag.as_deref(), "map", span)?;
+                (self.map(span, depth)?, anchor)
+            }
+            Event::Alias(id) => return self.alias(id, span, depth),
+            _ => {
+                return Err(fault(span, "a value is wanted here".to_owned(), None));
+            }
+        };
+        let node = Node { mark: mark(span), kind };
+        if anchor > 0 {
+            let (size, height) = node.measure();
+            self.anchors.insert(anchor, (node.clone(), size, height));
+        }
+        Ok(node)
+    }
+
+    fn count(&mut self, span: &Span, more: usize, depth: usize) -> Result<(), Fault> {
+        self.nodes = self.nodes.saturating_add(more);
+        if depth > MAX_DEPTH {
+            let (message, hint) = too_deep();
+            return Err(fault(span, message, hint));
+        }
+        if self.nodes > MAX_NODES {
+            let message = format!(
+                "the file holds more than {MAX_NODES} values, with those that aliases repeat"
+            );
+            return Err(fault(
+                span,
+                message,
+                Some("split it into several files, and use fewer aliases"),
+            ));
+        }
+        Ok(())
+    }
+
+    fn alias(&mut self, id: usize, span: &Span, depth: usize) -> Result<Node, Fault> {
+        let Some((_, size, height)) = self.anchors.get(&id) else {
+            return Err(fault(span, "an alias stands inside of what it names".to_owned(), None));
+        };
+        let (size, height) = (*size, *height);
+        self.count(span, size, depth + height - 1)?;
+        let node = self.anchors.get(&id).map(|(node, ..)| node.clone());
+        node.map(|node| Node { mark: mark(span), ..node })
+            .ok_or_else(|| fault(span, "an alias names nothing".to_owned(), None))
+    }
+
+    fn list(&mut self, span: &Span, depth: usize) -> Result<Kind, Fault> {
+        let mut items = Vec::new();
+        loop {
+            let (event, at) = self.inside(span)?;
+            match event {
+                Event::SequenceEnd => return Ok(Kind::List(items)),
+                Event::Comment(..) | Event::Anchor(..) => {}
+                event => items.push(self.node(event, &at, depth + 1)?),
+            }
+        }
+    }
+
+    fn map(&mut self, span: &Span, depth: usize) -> Result<Kind, Fault> {
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
+        loop {
+            let (event, at) = self.inside(span)?;
+            let (key, merge) = match event {
+                Event::MappingEnd => return Ok(Kind::Map(entries)),
+                Event::Comment(..) | Event::Anchor(..) => continue,
+                Event::Scalar(text, style, _, _) => {
+                    let merge = style == ScalarStyle::Plain && text == "<<";
+                    (text.into_owned(), merge)
+                }
+                _ => {
+                    let hint = Some("a value that begins with {{ needs quotes");
+                    return Err(fault(&at, "a key must be a single word or text".to_owned(), hint));
+                }
+            };
+            let (event, value_at) = self.inside(span)?;
+            let value = self.node(event, &value_at, depth + 1)?;
+            let key_at = mark(&at);
+            if merge {
+                merge_into(&mut entries, &mut places, value)?;
+                continue;
+            }
+            let new = Entry { key, at: key_at, value, twice: false, merged: false };
+            match places.get(&new.key).and_then(|i| entries.get_mut(*i)) {
+                Some(first) if first.merged => *first = new,
+                Some(first) => {
+                    first.twice = true;
+                    self.twice.push((key_at, new.key, first.at));
+                }
+                None => {
+                    places.insert(new.key.clone(), entries.len());
+                    entries.push(new);
+                }
+            }
+        }
+    }
+}
+
+/// `<<: *other` or `<<: [*a, *b]`: entries that are not there yet; the first of several wins.
+fn merge_into(
+    entries: &mut Vec<Entry>,
+    places: &mut HashMap<String, usize>,
+    value: Node,
+) -> Result<(), Fault> {
+    let mark = value.mark;
+    let wrong = || Fault {
+        mark,
+        message: "a merge key wants a mapping or a list of mappings".to_owned(),
+        hint: Some("write <<: *NAME"),
+    };
+    let sources = match value.kind {
+        Kind::Map(_) => vec![value],
+        Kind::List(items) => items,
+        Kind::Scalar(_) | Kind::Literal(_) | Kind::Vault => return Err(wrong()),
+    };
+    let mut seen: HashSet<String> = HashSet::new();
+    for source in sources {
+        let Kind::Map(more) = source.kind else { return Err(wrong()) };
+        for entry in more {
+            if !places.contains_key(&entry.key) && seen.insert(entry.key.clone()) {
+                places.insert(entry.key.clone(), entries.len());
+                entries.push(Entry { merged: true, ..entry });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn scalar_kind(
+    text: &str,
+    style: ScalarStyle,
+    tag: Option<&Tag>,
+    span: &Span,
+) -> Result<Kind, Fault> {
+    let quoted = style != ScalarStyle::Plain;
+    let Some(tag) = tag else {
+        let text_value = || Value::String(text.to_owned());
+        return Ok(Kind::Scalar(if quoted { text_value() } else { scalar::plain(text) }));
+    };
+    if tag.handle() == "!" {
+        return match tag.suffix() {
+            "vault" | "vault-encrypted" => Ok(Kind::Vault),
+            "unsafe" => Ok(Kind::Literal(text.to_owned())),
+            "" => Ok(Kind::Scalar(Value::String(text.to_owned()))),
+            _ => Err(unknown_tag(tag, span)),
+        };
+    }
+    match tag.core_suffix() {
+        Some("str") => Ok(Kind::Scalar(Value::String(text.to_owned()))),
+        Some("int" | "float" | "bool" | "null") => Ok(Kind::Scalar(scalar::plain(text))),
+        _ => Err(unknown_tag(tag, span)),
+    }
+}
+
+fn known_tag(tag: Option<&Tag>, want: &str, span: &Span) -> Result<(), Fault> {
+    match tag {
+        Some(tag) if tag.core_suffix() != Some(want) && tag.suffix() != "unsafe" => {
+            Err(unknown_tag(tag, span))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn unknown_tag(tag: &Tag, span: &Span) -> Fault {
+    let at = Span::new(span.tag_start().unwrap_or(span.start), span.end);
+    let name: String =
+        format!("{}{}", tag.original_handle(), tag.suffix()).chars().take(60).collect();
+    fault(
+        &at,
+        format!("the tag {name} has no meaning here"),
+        Some("take it out, or put text that begins with ! in quotes"),
+    )
+}

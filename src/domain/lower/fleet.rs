@@ -1,0 +1,203 @@
+//! All hosts of an inventory, and what counts for all of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::connection::{connection, local_path};
+use super::instance::{instance, url};
+use super::names;
+use super::reader::Reader;
+use crate::domain::fleet::{Fleet, Group, Host, LeftOut, MetricsSettings, RolloutSettings, Vars};
+use crate::domain::ids::{GroupName, HostId};
+use crate::domain::inventory::merge::{Merged, Sources, merge};
+use crate::domain::inventory::{Loaded, Place, Problems, Shown, Variables, resolve};
+use crate::domain::untrusted::Safe;
+
+/// What lowering needs to know of the control machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Surroundings {
+    /// The operator's home folder.
+    pub home: Option<String>,
+    /// The inventory folder, as an absolute path.
+    pub inventory_dir: String,
+    /// Name of the fleet unless `bunker_fleet_name` says otherwise.
+    pub fleet_name: String,
+    /// The inventory folder as a place, for what belongs to no file.
+    pub folder: Place,
+}
+
+/// Makes a fleet of what was read, and says what is wrong with it.
+pub fn lower(sources: &Sources, around: &Surroundings, mut problems: Problems) -> Loaded {
+    let mut merged = merge(sources, &mut problems);
+    if merged.is_empty() && !problems.is_fatal() {
+        let hint = "name one below all: hosts: in hosts.yml";
+        problems.fatal(&around.folder, "the inventory names no host", Some(hint));
+    }
+    for host in &mut merged {
+        let builtin = builtin(host, around);
+        resolve(&host.id, &mut host.vars, &builtin, &mut problems);
+    }
+    check_names(sources, &merged, &mut problems);
+    let all = fleet_wide(&merged);
+    let fleet = Wide::read(&all, around, &mut problems).map(|wide| {
+        let mut hosts = Vec::new();
+        let mut left_out = Vec::new();
+        for host in &merged {
+            match lower_host(host, around, &mut problems) {
+                Some(good) => hosts.push(good),
+                None => left_out.push(LeftOut { id: host.id.clone(), groups: host.groups.clone() }),
+            }
+        }
+        wide.fleet(hosts, left_out, groups(sources))
+    });
+    Loaded {
+        fleet: fleet.filter(|_| !problems.is_fatal()),
+        diagnostics: problems.into_diagnostics(),
+        variables: merged.into_iter().map(|host| (host.id, host.vars)).collect(),
+    }
+}
+
+fn lower_host(host: &Merged, around: &Surroundings, problems: &mut Problems) -> Option<Host> {
+    let mut reader = Reader::new(&host.id, &host.at, &host.vars, problems);
+    let connection = connection(&mut reader, around.home.as_deref());
+    let instance = instance(&mut reader, &host.groups);
+    let (Some(connection), Ok(instance), false) = (connection, instance, host.lost) else {
+        return None;
+    };
+    let vars = plain_vars(&host.vars);
+    Some(Host { id: host.id.clone(), groups: host.groups.clone(), vars, connection, instance })
+}
+
+/// Variables as the rest of the program may see them: no secrets.
+fn plain_vars(vars: &Variables) -> Vars {
+    let plain = |(name, variable): (&String, &crate::domain::inventory::Variable)| match variable
+        .shown(name)
+    {
+        Shown::Value(value) => Some((name.clone(), value)),
+        Shown::Secret => None,
+    };
+    vars.iter().filter_map(plain).collect()
+}
+
+fn builtin(host: &Merged, around: &Surroundings) -> BTreeMap<String, Value> {
+    let short = host.id.as_str().split('.').next().unwrap_or_default();
+    let groups = host.groups.iter().map(|g| Value::from(g.as_str())).collect();
+    BTreeMap::from([
+        ("inventory_hostname".to_owned(), Value::from(host.id.as_str())),
+        ("inventory_hostname_short".to_owned(), Value::from(short)),
+        ("inventory_dir".to_owned(), Value::from(around.inventory_dir.as_str())),
+        ("group_names".to_owned(), Value::Array(groups)),
+    ])
+}
+
+fn groups(sources: &Sources) -> BTreeMap<GroupName, Group> {
+    let of = |group: &crate::domain::inventory::TreeGroup| Group {
+        hosts: group.hosts.clone(),
+        children: group.children.clone(),
+    };
+    let named = sources.tree.groups.iter().filter(|(name, _)| name.as_str() != "all");
+    named.map(|(name, group)| (name.clone(), of(group))).collect()
+}
+
+/// Variables set for `all`: those of any host that come from there. Hosts agree on them, since what a
+/// group or a host overrides has another source; so what one host hides another may show.
+fn fleet_wide(merged: &[Merged]) -> Variables {
+    let mut all = Variables::new();
+    for host in merged {
+        for (name, variable) in &host.vars {
+            if variable.source.is_all() && names::FLEET.contains(&name.as_str()) {
+                all.entry(name.clone()).or_insert_with(|| variable.clone());
+            }
+        }
+    }
+    all
+}
+
+/// Tells misspelt names, and fleet-wide variables where they count for nothing.
+fn check_names(sources: &Sources, merged: &[Merged], problems: &mut Problems) {
+    let files = sources.group_vars.values().chain(sources.host_vars.values()).flatten();
+    let in_files = files.filter_map(|f| f.vars.as_ref());
+    let groups = sources.tree.groups.values().map(|g| &g.vars);
+    let hosts = sources.tree.hosts.values().map(|h| &h.vars);
+    for vars in in_files.chain(groups).chain(hosts) {
+        for (name, var) in vars {
+            if let Some(wrong) = names::misspelt(name) {
+                let hint = wrong.meant.map(|meant| format!("did you mean {meant}?"));
+                let message = format!("variable {} has no meaning here", Safe::line(name));
+                problems.warn(&var.key, message, hint.as_deref());
+            }
+        }
+    }
+    let mut told = BTreeSet::new();
+    for host in merged {
+        for name in names::FLEET {
+            let Some(variable) = host.vars.get(name).filter(|v| !v.source.is_all()) else {
+                continue;
+            };
+            if told.insert(variable.var.key.clone()) {
+                let message = format!(
+                    "{name} counts for the whole fleet, and not for one {}",
+                    variable.source
+                );
+                problems.warn(&variable.var.key, message, Some("set it in group_vars/all"));
+            }
+        }
+    }
+}
+
+/// What counts for all hosts.
+struct Wide {
+    name: Safe,
+    metrics: Option<MetricsSettings>,
+    rollout: RolloutSettings,
+    probe_interval_s: u64,
+}
+
+impl Wide {
+    /// Reads it; a value that cannot be used costs the fleet, since no other may stand in for it.
+    fn read(vars: &Variables, around: &Surroundings, problems: &mut Problems) -> Option<Self> {
+        let host: HostId = "all".parse().ok()?;
+        let mut own = Problems::default();
+        let mut r = Reader::new(&host, &around.folder, vars, &mut own);
+        let usual = RolloutSettings::default();
+        let name = r.text("bunker_fleet_name").unwrap_or(&around.fleet_name);
+        let small =
+            |n: Option<u64>, usual: u32| n.and_then(|n| u32::try_from(n).ok()).unwrap_or(usual);
+        let rollout = RolloutSettings {
+            serial_percent: small(r.whole("bunker_serial", (1, 100)), usual.serial_percent),
+            parallel: small(r.whole("bunker_parallel", (1, 100)), usual.parallel),
+            max_failed: small(r.whole("bunker_max_failed", (1, 10_000)), usual.max_failed),
+            max_unreachable: small(
+                r.whole("bunker_max_unreachable", (1, 10_000)),
+                usual.max_unreachable,
+            ),
+        };
+        let metrics_url = url(&mut r, "bunker_metrics_url", None);
+        let token_file = local_path(&mut r, "bunker_metrics_token_file", around.home.as_deref());
+        let timeout_s = r.whole("bunker_metrics_timeout_s", (1, 600)).unwrap_or(5);
+        let probe_interval_s = r.whole("bunker_probe_interval_s", (1, 3_600)).unwrap_or(10);
+        let metrics = metrics_url.map(|url| MetricsSettings { url, token_file, timeout_s });
+        let wide = Self { name: Safe::line(name), metrics, rollout, probe_interval_s };
+        let failed = r.failed();
+        problems.take_as_fatal(own);
+        (!failed).then_some(wide)
+    }
+
+    fn fleet(
+        self,
+        hosts: Vec<Host>,
+        left_out: Vec<LeftOut>,
+        groups: BTreeMap<GroupName, Group>,
+    ) -> Fleet {
+        Fleet {
+            name: self.name,
+            hosts,
+            left_out,
+            groups,
+            metrics: self.metrics,
+            rollout: self.rollout,
+            probe_interval_s: self.probe_interval_s,
+        }
+    }
+}

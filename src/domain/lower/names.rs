@@ -1,0 +1,133 @@
+//! The names of variables that are understood, to find misspelt ones.
+
+/// Variables that count for the whole fleet, set for `all`.
+pub(super) const FLEET: [&str; 9] = [
+    "bunker_fleet_name",
+    "bunker_max_failed",
+    "bunker_max_unreachable",
+    "bunker_metrics_timeout_s",
+    "bunker_metrics_token_file",
+    "bunker_metrics_url",
+    "bunker_parallel",
+    "bunker_probe_interval_s",
+    "bunker_serial",
+];
+
+/// `bunker_*` variables that a group or a host may override.
+const HOST: [&str; 16] = [
+    "bunker_backup_critical_s",
+    "bunker_backup_warn_s",
+    "bunker_disk_critical",
+    "bunker_disk_warn",
+    "bunker_error_ratio_warn",
+    "bunker_healthy_deadline_s",
+    "bunker_known_hosts",
+    "bunker_mail_queue_warn",
+    "bunker_min_healthy_s",
+    "bunker_ops_enabled",
+    "bunker_ops_remote_write_url",
+    "bunker_p95_warn_s",
+    "bunker_skew_critical_s",
+    "bunker_skew_warn_s",
+    "bunker_step_timeout_s",
+    "bunker_upgrade_free_b",
+];
+
+/// Variables of the managed application. Its settings template may use others of its own.
+const APPLICATION: [&str; 24] = [
+    "cml_admin_url",
+    "cml_backup_command",
+    "cml_backup_cron",
+    "cml_backup_dir",
+    "cml_backup_keep_days",
+    "cml_compose_files",
+    "cml_compose_profiles",
+    "cml_dir",
+    "cml_domain",
+    "cml_env_template",
+    "cml_expected_services",
+    "cml_health_url",
+    "cml_instance_label",
+    "cml_local_health_url",
+    "cml_login_path",
+    "cml_migrate_command",
+    "cml_migrations_dir",
+    "cml_prometheus_url",
+    "cml_pangolin_api_url",
+    "cml_ref",
+    "cml_repo",
+    "cml_seed_command",
+    "cml_seeded_marker",
+    "cml_tier",
+];
+
+/// Ansible's connection variables that have a meaning here.
+const ANSIBLE: [&str; 10] = [
+    "ansible_become",
+    "ansible_become_method",
+    "ansible_become_user",
+    "ansible_connection",
+    "ansible_group_priority",
+    "ansible_host",
+    "ansible_port",
+    "ansible_ssh_common_args",
+    "ansible_ssh_private_key_file",
+    "ansible_user",
+];
+
+/// What is wrong with the name of a variable.
+pub(super) struct Misspelt {
+    /// The name that is probably meant.
+    pub(super) meant: Option<&'static str>,
+}
+
+/// Whether a variable's name is one that should have a meaning and has none.
+///
+/// `bunker_*` is ours alone, so an unknown one is always told. The application's settings template
+/// and Ansible have many more than are known here, so there only a near miss is.
+pub(super) fn misspelt(name: &str) -> Option<Misspelt> {
+    let known = || FLEET.into_iter().chain(HOST).chain(APPLICATION).chain(ANSIBLE);
+    if known().any(|k| k == name) {
+        return None;
+    }
+    let prefix = ["bunker_", "cml_", "ansible_"].into_iter().find(|p| name.starts_with(p));
+    let ours =
+        prefix.is_some() || name.split_once('_').is_some_and(|(first, _)| is_near_prefix(first));
+    if !ours || name.starts_with("cml_pangolin_") {
+        return None;
+    }
+    let meant = crate::domain::suggest::nearest(name, known())
+        .filter(|m| prefix == Some("bunker_") || is_slip(name, m));
+    match (prefix, meant) {
+        (Some("bunker_"), meant) => Some(Misspelt { meant }),
+        (_, Some(meant)) => Some(Misspelt { meant: Some(meant) }),
+        (_, None) => None,
+    }
+}
+
+fn is_near_prefix(first: &str) -> bool {
+    matches!(first, "clm" | "cm" | "cmll" | "bunkr" | "bnuker" | "buner" | "anisble" | "ansibel")
+}
+
+/// A slip of the pen and not another word: nearly the same letters.
+fn is_slip(name: &str, meant: &str) -> bool {
+    let count = |text: &str| {
+        let mut letters: Vec<char> =
+            text.to_ascii_lowercase().chars().filter(|c| *c != '_').collect();
+        letters.sort_unstable();
+        letters
+    };
+    let (a, b) = (count(name), count(meant));
+    let mut rest = b.clone();
+    let missing = a
+        .iter()
+        .filter(|c| match rest.iter().position(|r| r == *c) {
+            Some(at) => {
+                rest.swap_remove(at);
+                false
+            }
+            None => true,
+        })
+        .count();
+    missing.max(rest.len()) <= 1
+}
