@@ -1,14 +1,22 @@
 //! From a wish (these hosts, that ref) to a plan, by reading only.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::domain::fleet::Fleet;
-use crate::domain::git::{GitRef, GitUrl};
+use futures_util::future::join_all;
+
+use crate::domain::facts::Facts;
+use crate::domain::fleet::{Fleet, Host};
+use crate::domain::git::{CommitSha, GitRef, GitUrl};
 use crate::domain::ids::HostId;
-use crate::domain::plan::Plan;
+use crate::domain::plan::{Change, Excluded, Plan, Target};
+use crate::domain::remote::RemoteError;
 use crate::domain::run::operator::Operator;
+use crate::domain::settings::InstanceSettings;
 use crate::domain::untrusted::Safe;
-use crate::engine::ports::{Clock, RemoteRead, RepositoryError, RepositoryView};
+use crate::engine::poller::probe_host;
+use crate::engine::ports::{Clock, RemoteRead, RepositoryError, RepositoryLayout, RepositoryView};
+use crate::workflows::upgrade::{Candidate, Strategy, Wish, assemble};
 
 /// What planning looks through. None of it can change a host.
 #[derive(Clone)]
@@ -40,6 +48,9 @@ pub enum PlanError {
         "no host to upgrade was named: give hosts or --limit (`bunker inventory list` shows them)"
     )]
     NoHosts,
+    /// Only hosts that are no instances were named; the first of them.
+    #[error("{0} is no instance: it has no cml_domain in the inventory")]
+    NoInstance(HostId),
     /// A host that the inventory does not have.
     #[error("there is no host {0} in the inventory (`bunker inventory list` shows them)")]
     UnknownHost(HostId),
@@ -60,12 +71,110 @@ pub enum PlanError {
 /// the reason; one that is blocked or did not answer stands in the plan with its findings and
 /// [will not be run](crate::domain::plan::HostPlan::will_run). A plan without a target that will run
 /// is not an error.
-#[expect(clippy::unused_async, reason = "the signature stands before its body")]
 pub async fn plan_upgrade(
     ports: &PlanPorts,
     fleet: &Fleet,
     wish: &UpgradeWish,
 ) -> Result<Plan, PlanError> {
-    let _ = (ports, fleet, wish);
-    Err(PlanError::NoHosts)
+    let Selected { hosts, excluded, repo, reference } = select(fleet, wish)?;
+    let at = ports.clock.now();
+    let (sha, looks) = futures_util::join!(
+        ports.repository.resolve(&repo, &reference),
+        look_at_all(ports, &hosts)
+    );
+    let target = Target { reference, sha: sha? };
+    let candidates: Vec<Candidate<'_>> = hosts
+        .into_iter()
+        .zip(looks)
+        .map(|((host, settings), look)| Candidate { host, settings, look })
+        .collect();
+    let changes = changes(ports, &repo, &target, &candidates).await?;
+    let wish = Wish { target, operator: wish.by.clone(), at };
+    let strategy = Strategy { fleet: fleet.name.clone(), rollout: fleet.rollout.clone() };
+    Ok(assemble(&wish, &strategy, &candidates, changes, excluded))
+}
+
+/// What a wish comes to before anything is read.
+struct Selected<'a> {
+    hosts: Vec<(&'a Host, &'a InstanceSettings)>,
+    excluded: Vec<Excluded>,
+    repo: GitUrl,
+    reference: GitRef,
+}
+
+/// The wished hosts in inventory order, each once.
+fn select<'a>(fleet: &'a Fleet, wish: &UpgradeWish) -> Result<Selected<'a>, PlanError> {
+    if let Some(unknown) = wish.hosts.iter().find(|id| fleet.host(id).is_none()) {
+        return Err(PlanError::UnknownHost(unknown.clone()));
+    }
+    let mut hosts = Vec::new();
+    let mut excluded = Vec::new();
+    for host in fleet.hosts.iter().filter(|h| wish.hosts.contains(&h.id)) {
+        match &host.instance {
+            Some(settings) => hosts.push((host, settings)),
+            None => excluded.push(Excluded {
+                host: host.id.clone(),
+                reason: Safe::line("it is no instance: it has no cml_domain"),
+            }),
+        }
+    }
+    let Some((_, first)) = hosts.first() else {
+        return Err(excluded
+            .first()
+            .map_or(PlanError::NoHosts, |e| PlanError::NoInstance(e.host.clone())));
+    };
+    if let Some((_, other)) = hosts.iter().find(|(_, s)| s.repo != first.repo) {
+        return Err(PlanError::DifferentRepositories(first.repo.clone(), other.repo.clone()));
+    }
+    let reference = match &wish.reference {
+        Some(reference) => reference.clone(),
+        None => {
+            let all: BTreeSet<&str> = hosts.iter().map(|(_, s)| s.reference.as_str()).collect();
+            if all.len() > 1 {
+                let names: Vec<&str> = all.into_iter().collect();
+                return Err(PlanError::DifferentRefs(Safe::line(&names.join(", "))));
+            }
+            first.reference.clone()
+        }
+    };
+    let repo = first.repo.clone();
+    Ok(Selected { hosts, excluded, repo, reference })
+}
+
+/// All hosts at once, so that a dead one costs the others nothing.
+async fn look_at_all(
+    ports: &PlanPorts,
+    hosts: &[(&Host, &InstanceSettings)],
+) -> Vec<Result<Facts, RemoteError>> {
+    join_all(hosts.iter().map(|(host, settings)| async {
+        probe_host(&*ports.remote, host, settings, &*ports.clock).await
+    }))
+    .await
+}
+
+/// One change per commit that runs now and per layout; a commit that the repository does not hold has none.
+async fn changes(
+    ports: &PlanPorts,
+    repo: &GitUrl,
+    target: &Target,
+    candidates: &[Candidate<'_>],
+) -> Result<Vec<Change>, PlanError> {
+    let mut wanted: BTreeMap<&CommitSha, RepositoryLayout> = BTreeMap::new();
+    for candidate in candidates {
+        if let Some(from) = candidate.commit() {
+            wanted.entry(from).or_insert_with(|| RepositoryLayout {
+                migrations_dir: candidate.settings.migrations_dir.clone(),
+                compose_files: candidate.settings.compose_files.clone(),
+            });
+        }
+    }
+    let mut found = Vec::new();
+    for (from, layout) in wanted {
+        match ports.repository.change(repo, from, &target.sha, &layout).await {
+            Ok(change) => found.push(change),
+            Err(RepositoryError::NoSuchCommit { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(found)
 }

@@ -8,6 +8,7 @@ pub mod envelope;
 pub mod git;
 pub mod images;
 pub mod lease;
+pub mod logs;
 pub mod migrate;
 pub mod preflight;
 pub mod probe;

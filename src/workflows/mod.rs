@@ -1,1 +1,3 @@
-//! See docs/architecture.md.
+//! Workflows: ordered steps, strategy and readiness. Pure: facts in, a plan out.
+
+pub mod upgrade;

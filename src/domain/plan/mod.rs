@@ -61,6 +61,9 @@ pub struct NewVariable {
 pub struct Change {
     /// The commit that runs now.
     pub from: CommitSha,
+    /// A tag at that commit, by which one can go back to it; a branch would go on.
+    #[serde(default)]
+    pub from_tag: Option<GitRef>,
     /// Commits from there to the target, in all.
     pub n_commits: u32,
     /// The newest of them, at most 50, as `short subject`.

@@ -12,7 +12,7 @@ mod script;
 mod tree;
 
 pub use parse::{Answer, parse};
-pub use script::render;
+pub use script::{Extent, render, render_extent};
 
 /// How long one look may take, connecting included.
 pub const DEADLINE: Duration = Duration::from_secs(20);

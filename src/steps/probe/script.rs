@@ -8,6 +8,15 @@ use crate::steps::quote::quote;
 /// What the host runs, as one function, so that no command in it can eat the rest of the script.
 const BODY: &str = include_str!("body.sh");
 
+/// How much one look reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All facts.
+    Everything,
+    /// Only the containers; all other parts of the facts are then unreadable.
+    Containers,
+}
+
 /// The whole script for one look at an instance. It changes nothing on the host: git takes no
 /// optional locks, nothing is written, and no command reads the script's own input.
 ///
@@ -17,6 +26,17 @@ const BODY: &str = include_str!("body.sh");
 /// `nonce` marks the parts of the answer; whoever writes the files and names that are read cannot
 /// know it, so no output can pass for another part.
 pub fn render(host: &HostId, become_root: Become, s: &InstanceSettings, nonce: &str) -> String {
+    render_extent(Extent::Everything, host, become_root, s, nonce)
+}
+
+/// [`render`] for a part of the facts.
+pub fn render_extent(
+    extent: Extent,
+    host: &HostId,
+    become_root: Become,
+    s: &InstanceSettings,
+    nonce: &str,
+) -> String {
     let root = if become_root == Become::Root { '1' } else { '0' };
     let variables = format!(
         "nonce={}\nbecome={root}\ndir={}\nbackups={}\ninstance={}\n",
@@ -25,7 +45,11 @@ pub fn render(host: &HostId, become_root: Become, s: &InstanceSettings, nonce: &
         quote(s.backup_dir.as_str()),
         quote(host.as_str()),
     );
-    let body = BODY.replace("@COMPOSE@", &compose_options(s));
+    let look = match extent {
+        Extent::Everything => "everything",
+        Extent::Containers => "containers",
+    };
+    let body = BODY.replace("@COMPOSE@", &compose_options(s)).replace("@LOOK@", look);
     // The end mark holds the nonce, so that no value can end the text early.
     let end = format!("END_{nonce}");
     format!(
@@ -63,6 +87,7 @@ mod tests {
             "{script}"
         );
         let reads = script.lines().filter(|l| l.trim_start().starts_with("part ")).count();
-        assert_eq!(reads, 17);
+        assert_eq!(reads, 21, "17 of everything and 4 of the containers");
+        assert!(script.contains("\neverything\n"));
     }
 }

@@ -1,0 +1,7 @@
+//! The check between two phases of one host: whether it is healthy now, in three values.
+
+mod judge;
+mod looks;
+
+pub use judge::{Look, Seen, judge};
+pub use looks::GateLooks;
