@@ -1,4 +1,4 @@
-//! See docs/architecture.md.
+//! The only code that touches the world: each adapter implements a port of the engine.
 
 pub mod clock;
 pub mod git;

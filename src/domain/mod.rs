@@ -22,6 +22,7 @@ pub mod plan;
 pub mod release;
 pub mod remote;
 pub mod run;
+pub mod selector;
 pub mod series;
 pub mod settings;
 pub mod signal;
