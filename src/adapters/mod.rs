@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod git;
+pub mod http;
 pub mod inventory;
 pub mod paths;
 pub mod ssh;

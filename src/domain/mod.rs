@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod capability;
+pub mod catalogue;
 pub mod connection;
 pub mod diagnostic;
 pub mod facts;

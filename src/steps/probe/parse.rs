@@ -83,13 +83,14 @@ fn skew(parts: &Parts<'_>, answer: &Answer<'_>) -> Result<f64, Safe> {
     let took = SignedDuration::try_from(answer.took).unwrap_or_default();
     let sent = answer.arrived.checked_sub(took).unwrap_or(answer.arrived);
     let (out, back) = (seconds(begin, sent), seconds(answer.arrived, end));
-    let trip = out + back;
-    if trip.abs() > 4.0 {
+    let (trip, mean) = (out + back, (out - back) / 2.0);
+    if trip.abs() > 60.0 {
         return Err(Safe::line(&format!(
             "the answer was {trip:.0} s on its way: too long to tell"
         )));
     }
-    Ok((out - back) / 2.0)
+    // A slow way is rarely as slow in both directions: then only what is certain counts.
+    Ok(if trip > 1.0 { (mean.abs() - trip / 2.0).max(0.0).copysign(mean) } else { mean })
 }
 
 fn seconds(a: Timestamp, b: Timestamp) -> f64 {

@@ -1,8 +1,8 @@
-//! Health of an instance: one of four states, and the reasons, worst first.
+//! A state of an instance and the reasons for it.
 
 use serde::{Deserialize, Serialize};
 
-use super::untrusted::Safe;
+use crate::domain::untrusted::Safe;
 
 /// How an instance is. Ordered worst first, so that sorting puts problems on top.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ impl Health {
 /// One reason for a state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
-    /// The state that this reason alone would give.
+    /// The state that this reason alone would give; `Healthy` for a remark that changes nothing.
     pub health: Health,
     /// Which part it is about: `api`, `disk`, `backup`, `ssh`, ...
     pub subject: Safe,
@@ -56,5 +56,12 @@ impl Verdict {
         reasons.sort_by_key(|r| r.health);
         let health = reasons.first().map_or(Health::Healthy, |r| r.health);
         Self { health, reasons }
+    }
+}
+
+impl Reason {
+    /// A reason from plain words.
+    pub fn new(health: Health, subject: &str, text: &str) -> Self {
+        Self { health, subject: Safe::line(subject), text: Safe::line(text) }
     }
 }

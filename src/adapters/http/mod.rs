@@ -1,0 +1,7 @@
+//! HTTP from the control machine: health addresses, and what all HTTP clients here share.
+
+mod client;
+mod health;
+
+pub use client::{Fault, client, read_capped, words};
+pub use health::HttpHealthSource;
