@@ -5,3 +5,4 @@ pub mod planner;
 pub mod poller;
 pub mod ports;
 pub mod supervisor;
+pub mod worker;

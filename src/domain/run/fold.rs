@@ -84,9 +84,7 @@ impl RunState {
             EventKind::RunFinished { state, summary } => self.finish(at, *state, summary),
             EventKind::HostStarted { host } => {
                 self.now_running();
-                self.on_host(host, |h| {
-                    h.started.get_or_insert(at);
-                });
+                self.on_host(host, |h| h.apply(at, kind));
             }
             EventKind::JobIntended { host, .. }
             | EventKind::JobStarted { host, .. }
@@ -98,7 +96,7 @@ impl RunState {
             | EventKind::ContactRestored { host }
             | EventKind::JobEnded { host, .. }
             | EventKind::HostFinished { host, .. } => {
-                self.on_host(host, |h| h.apply_kind(at, kind));
+                self.on_host(host, |h| h.apply(at, kind));
             }
             EventKind::Unrecognised => {}
         }
@@ -135,8 +133,12 @@ impl RunState {
 }
 
 impl HostState {
-    fn apply_kind(&mut self, at: Timestamp, kind: &EventKind) {
+    /// This target after one more event about it; other events change nothing.
+    pub fn apply(&mut self, at: Timestamp, kind: &EventKind) {
         match kind {
+            EventKind::HostStarted { .. } => {
+                self.started.get_or_insert(at);
+            }
             EventKind::JobIntended { seq, nonce, steps, .. } => {
                 let job = JobState {
                     nonce: nonce.clone(),
@@ -182,7 +184,6 @@ impl HostState {
             EventKind::Planned { .. }
             | EventKind::WorkerStarted { .. }
             | EventKind::BatchStarted { .. }
-            | EventKind::HostStarted { .. }
             | EventKind::Controlled { .. }
             | EventKind::Paused { .. }
             | EventKind::Resumed

@@ -1,0 +1,104 @@
+//! What operators ask of the run while it runs, and the sign of life.
+
+use std::convert::Infallible;
+
+use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
+
+use super::run::Shared;
+use crate::domain::run::control::{Control, ControlRequest};
+use crate::domain::run::event::EventKind;
+use crate::domain::run::state::RunState;
+use crate::domain::untrusted::Safe;
+use crate::engine::ports::StoreError;
+
+/// What is wanted of the run now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Wish {
+    /// Go on.
+    Go,
+    /// Start no further step for now.
+    Pause,
+    /// Start no further step.
+    Abort,
+    /// End the running steps too.
+    Kill,
+}
+
+impl Wish {
+    /// What is wanted after one more control: an abort cannot be taken back.
+    fn after(self, control: Control) -> Self {
+        match (self, control) {
+            (Self::Kill, _) | (_, Control::Kill) => Self::Kill,
+            (Self::Abort, _) | (_, Control::Abort) => Self::Abort,
+            (_, Control::Pause) => Self::Pause,
+            (_, Control::Resume) => Self::Go,
+        }
+    }
+
+    /// What is wanted by the journal so far.
+    pub(super) fn of(state: &RunState) -> Self {
+        state.controls.iter().fold(Self::Go, |wish, (_, control, _)| wish.after(*control))
+    }
+}
+
+/// Journals what is asked as it is asked and says that the worker lives, until the store fails or
+/// another worker has the run.
+pub(super) async fn listen(
+    shared: &Shared,
+    wish: &watch::Sender<Wish>,
+    mut seen: u64,
+) -> Result<Infallible, StoreError> {
+    let timing = &shared.ports.timing;
+    let mut poll = tokio::time::interval(timing.control_poll);
+    poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut beat = tokio::time::interval(timing.heartbeat);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = beat.tick() => shared.ports.store.heartbeat(&shared.run).await?,
+            _ = poll.tick() => {
+                for request in shared.ports.store.asked(&shared.run, seen).await? {
+                    seen = request.seq;
+                    let before = *wish.borrow();
+                    let after = before.after(request.control);
+                    shared.add(journalled(&request, before, after)).await?;
+                    wish.send_replace(after);
+                }
+            }
+        }
+    }
+}
+
+/// The events of one request.
+fn journalled(request: &ControlRequest, before: Wish, after: Wish) -> Vec<EventKind> {
+    let mut kinds =
+        vec![EventKind::Controlled { control: request.control, by: request.by.clone() }];
+    let by = |what: &str| Safe::line(&format!("{what} by {}", request.by.user));
+    if before != after {
+        kinds.push(match after {
+            Wish::Go => EventKind::Resumed,
+            Wish::Pause => EventKind::Paused { why: by("paused") },
+            Wish::Abort => EventKind::Stopping { why: by("aborted") },
+            Wish::Kill => EventKind::Stopping { why: by("killed") },
+        });
+    }
+    kinds
+}
+
+/// Waits until at least this is wanted.
+pub(super) async fn wanted(mut wish: watch::Receiver<Wish>, least: Wish) -> Wish {
+    match wish.wait_for(|now| *now >= least).await {
+        Ok(now) => *now,
+        // Nobody can ask for anything any more.
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// Waits while the run is paused; gives what is wanted then, which is never [`Wish::Pause`].
+pub(super) async fn unpaused(mut wish: watch::Receiver<Wish>) -> Wish {
+    match wish.wait_for(|now| *now != Wish::Pause).await {
+        Ok(now) => *now,
+        Err(_) => Wish::Abort,
+    }
+}

@@ -1,0 +1,107 @@
+//! One gate of one host: health that lasts, within a deadline.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::controls::{self, Wish};
+use super::host::HostRun;
+use crate::domain::plan::GateSpec;
+use crate::domain::run::event::EventKind;
+use crate::domain::run::outcome::Outcome;
+use crate::engine::ports::{GateBaseline, GateObservation, StoreError};
+
+/// The most that the time between two healthy looks counts: what was not looked at is not health.
+const COUNTED: Duration = Duration::from_secs(5);
+/// Between two journalled looks that say the same.
+const QUIET: Duration = Duration::from_secs(5);
+
+impl HostRun {
+    /// Looks until the gate passes, fails or its deadline is over, and journals how it ended.
+    pub(super) async fn gate(&mut self, gate: &GateSpec) -> Result<(), StoreError> {
+        let (host, step) = (self.state.id.clone(), gate.id.clone());
+        let began = Instant::now();
+        let host_time = self.shared.ports.clock.now();
+        self.add(vec![EventKind::StepStarted { host: host.clone(), step: step.clone(), host_time }])
+            .await?;
+        let outcome = tokio::select! {
+            outcome = self.watch_gate(gate, began) => outcome?,
+            _ = controls::wanted(self.shared.wish.clone(), Wish::Kill) => Outcome::Cancelled,
+        };
+        let took_s = Some(began.elapsed().as_secs_f64());
+        self.add(vec![EventKind::StepFinished { host, step, outcome, took_s }]).await
+    }
+
+    async fn watch_gate(&self, gate: &GateSpec, began: Instant) -> Result<Outcome, StoreError> {
+        let ports = &self.shared.ports;
+        let needed = Duration::from_secs(gate.min_healthy_s);
+        let deadline = began + Duration::from_secs(gate.deadline_s);
+        let mut baseline: Option<GateBaseline> = None;
+        let mut health = Health::default();
+        let mut told: Option<(Instant, GateObservation)> = None;
+        loop {
+            let seen = ports.gates.observe(&self.plan, gate, baseline.as_ref()).await;
+            let now = Instant::now();
+            baseline.get_or_insert_with(|| seen.baseline.clone());
+            let healthy_for = health.after(&seen, now);
+            let passed = health.is_on() && healthy_for >= needed;
+            let over = seen.hopeless || now >= deadline;
+            let news = told.as_ref().is_none_or(|(at, last)| {
+                last.detail != seen.detail || now.duration_since(*at) >= QUIET
+            });
+            if news || passed || over {
+                self.tell_look(gate, healthy_for, &seen).await?;
+                told = Some((now, seen.clone()));
+            }
+            if passed {
+                return Ok(Outcome::Ok);
+            }
+            if over {
+                let failure = ports.gates.explain(&self.plan, gate, &seen).await;
+                let known = seen.known || seen.hopeless;
+                return Ok(if known { Outcome::Failed(failure) } else { Outcome::Unknown(failure) });
+            }
+            tokio::time::sleep(ports.timing.gate_look).await;
+        }
+    }
+
+    async fn tell_look(
+        &self,
+        gate: &GateSpec,
+        healthy_for: Duration,
+        seen: &GateObservation,
+    ) -> Result<(), StoreError> {
+        let kind = EventKind::GateObserved {
+            host: self.state.id.clone(),
+            step: gate.id.clone(),
+            healthy_s: healthy_for.as_secs_f64(),
+            detail: seen.detail.clone(),
+        };
+        self.shared.add(vec![kind]).await.map(drop)
+    }
+}
+
+/// How long health has lasted, as far as it was looked at.
+#[derive(Debug, Default)]
+struct Health {
+    last_healthy: Option<Instant>,
+    lasted: Duration,
+}
+
+impl Health {
+    fn after(&mut self, seen: &GateObservation, now: Instant) -> Duration {
+        if !(seen.healthy && seen.known) {
+            *self = Self::default();
+            return Duration::ZERO;
+        }
+        if let Some(last) = self.last_healthy {
+            self.lasted += now.duration_since(last).min(COUNTED);
+        }
+        self.last_healthy = Some(now);
+        self.lasted
+    }
+
+    fn is_on(&self) -> bool {
+        self.last_healthy.is_some()
+    }
+}

@@ -1,0 +1,17 @@
+//! The worker: carries out the plan of one run, and goes on with one whose worker died.
+//!
+//! **Invariants:** a job is journalled as intended before its first byte goes out; a job that was sent is never
+//! sent under another number before its end was read; what the host's log says is kept before it is
+//! believed; where the journal cannot be written the worker ends, and the hosts finish what they have.
+
+mod budget;
+mod contact;
+mod controls;
+mod gate;
+mod host;
+mod job;
+mod progress;
+mod run;
+mod verdict;
+
+pub use run::{Timing, WorkerError, WorkerPorts, carry_out};

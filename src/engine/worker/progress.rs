@@ -1,0 +1,223 @@
+//! From the bytes of a job's log to events: kept first, believed then.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::run::Shared;
+use crate::domain::ids::{HostId, StepId};
+use crate::domain::job::EXIT_SKIPPED;
+use crate::domain::marker::{JobSignal, MarkerParser};
+use crate::domain::run::event::EventKind;
+use crate::domain::run::outcome::{Failure, Outcome};
+use crate::domain::run::state::HostState;
+use crate::domain::untrusted::Safe;
+use crate::engine::ports::{LogSink, StoreError};
+
+/// How many bytes of output are remembered for the report of a failure.
+const TAIL: usize = 16 * 1024;
+/// How many lines of it are reported.
+const LAST_LINES: usize = 20;
+
+/// Reads one job's log for one host.
+pub(super) struct Progress {
+    shared: Arc<Shared>,
+    host: HostId,
+    seq: u32,
+    parser: MarkerParser,
+    reading: Reading,
+    /// The target as journalled, this job's events included.
+    pub(super) state: HostState,
+    /// Set when a store error ended the following: it decides, not the connection's.
+    pub(super) broken: Option<StoreError>,
+    /// Bytes that arrived since the last look at this number.
+    pub(super) fresh_bytes: u64,
+}
+
+/// What is remembered between marks.
+#[derive(Default)]
+struct Reading {
+    began: Option<Timestamp>,
+    said: Option<(Safe, Option<Safe>)>,
+    skipped: Option<Safe>,
+    tail: Vec<u8>,
+}
+
+impl Progress {
+    /// Reads what is kept of this job's log already, and journals what of it was not yet.
+    pub(super) async fn open(
+        shared: Arc<Shared>,
+        state: HostState,
+        seq: u32,
+        nonce: &str,
+    ) -> Result<Self, StoreError> {
+        let host = state.id.clone();
+        let parser = MarkerParser::new(nonce);
+        let reading = Reading::default();
+        let mut progress =
+            Self { shared, host, seq, parser, reading, state, broken: None, fresh_bytes: 0 };
+        let mut offset = 0;
+        loop {
+            let store = Arc::clone(&progress.shared.ports.store);
+            let run = &progress.shared.run;
+            let bytes = store.raw_log(run, &progress.host, seq, offset, 64 * 1024).await?;
+            if bytes.is_empty() {
+                return Ok(progress);
+            }
+            offset += bytes.len() as u64;
+            let signals = progress.parser.feed(&bytes);
+            progress.believe(signals).await?;
+        }
+    }
+
+    /// What all hosts of the run share.
+    pub(super) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+
+    /// Takes what was held back at the end of the log.
+    pub(super) async fn finish(&mut self) -> Result<(), StoreError> {
+        let signals = self.parser.finish();
+        self.believe(signals).await
+    }
+
+    /// Journals events about this host.
+    pub(super) async fn add(&mut self, kinds: Vec<EventKind>) -> Result<(), StoreError> {
+        for event in self.shared.add(kinds).await? {
+            self.state.apply(event.at, &event.kind);
+        }
+        Ok(())
+    }
+
+    /// A failure of the step that ran last, with its last lines.
+    pub(super) fn failure(&self, exit: Option<i32>, message: &Safe, hint: Option<Safe>) -> Failure {
+        let whole_log = format!("`bunker logs {} {}` shows the whole output", self.shared.run, self.host);
+        Failure {
+            exit,
+            message: message.clone(),
+            hint: hint.or_else(|| Some(Safe::line(&whole_log))),
+            last_lines: last_lines(&self.reading.tail),
+        }
+    }
+
+    async fn believe(&mut self, signals: Vec<JobSignal>) -> Result<(), StoreError> {
+        let mut kinds = Vec::new();
+        for signal in signals {
+            kinds.extend(self.event_of(signal));
+        }
+        kinds.retain(|kind| !self.is_journalled(kind));
+        if kinds.is_empty() {
+            return Ok(());
+        }
+        self.add(kinds).await
+    }
+
+    /// Whether the journal has this already: a worker that died had kept the bytes and read them.
+    fn is_journalled(&self, kind: &EventKind) -> bool {
+        match kind {
+            EventKind::StepStarted { step, .. } => {
+                self.state.step(step).is_none_or(|s| s.started.is_some())
+            }
+            EventKind::StepFinished { step, .. } => {
+                self.state.step(step).is_none_or(|s| s.outcome.is_some())
+            }
+            EventKind::Told { key, value, .. } => self.state.told.get(key) == Some(value),
+            _ => false,
+        }
+    }
+
+    fn event_of(&mut self, signal: JobSignal) -> Option<EventKind> {
+        let host = self.host.clone();
+        match signal {
+            JobSignal::Output(bytes) => {
+                self.reading.keep(&bytes);
+                None
+            }
+            JobSignal::Note(text) => {
+                self.reading.keep(format!("{text}\n").as_bytes());
+                None
+            }
+            JobSignal::StepStarted { step, at } => {
+                self.reading = Reading { began: Some(at), ..Reading::default() };
+                Some(EventKind::StepStarted { host, step, host_time: at })
+            }
+            JobSignal::Told { step, key, value } => Some(EventKind::Told { host, step, key, value }),
+            JobSignal::Skipped { reason, .. } => {
+                self.reading.skipped = Some(reason);
+                None
+            }
+            JobSignal::Failed { message, hint, .. } => {
+                self.reading.said = Some((message, hint));
+                None
+            }
+            JobSignal::StepFinished { step, exit, at, changed } => {
+                let outcome = self.outcome(&step, exit, changed);
+                let took_s = self.reading.began.map(|began| at.duration_since(began).as_secs_f64());
+                Some(EventKind::StepFinished { host, step, outcome, took_s })
+            }
+        }
+    }
+
+    fn outcome(&self, step: &StepId, exit: i32, changed: bool) -> Outcome {
+        match exit {
+            0 if changed => Outcome::Changed,
+            0 => Outcome::Ok,
+            EXIT_SKIPPED => {
+                let reason = self.reading.skipped.clone();
+                Outcome::Skipped(reason.unwrap_or_else(|| Safe::line("there was nothing to do")))
+            }
+            _ if self.shared.killing() => Outcome::Cancelled,
+            _ => {
+                let plain = Safe::line(&format!("{step} ended with exit code {exit}"));
+                let (message, hint) = self.reading.said.clone().unwrap_or((plain, None));
+                Outcome::Failed(self.failure(Some(exit), &message, hint))
+            }
+        }
+    }
+}
+
+impl Reading {
+    fn keep(&mut self, bytes: &[u8]) {
+        self.tail.extend_from_slice(bytes);
+        if self.tail.len() > 2 * TAIL {
+            self.tail.drain(..self.tail.len() - TAIL);
+        }
+    }
+}
+
+/// The last lines of an output, oldest first; blank ones are left out.
+fn last_lines(tail: &[u8]) -> Vec<Safe> {
+    let lines = tail.rsplit(|&b| b == b'\n').map(Safe::line_from_bytes);
+    let lines = lines.filter(|line| !line.as_str().trim().is_empty());
+    let mut lines: Vec<Safe> = lines.take(LAST_LINES).collect();
+    lines.reverse();
+    lines
+}
+
+#[async_trait]
+impl LogSink for Progress {
+    async fn keep(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        let kept = self.keep_and_believe(bytes).await;
+        if let Err(error) = &kept {
+            self.broken = Some(error.clone());
+        }
+        kept
+    }
+}
+
+impl Progress {
+    async fn keep_and_believe(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let (store, run) = (Arc::clone(&self.shared.ports.store), self.shared.run.clone());
+        store.keep_log(&run, &self.host, self.seq, bytes).await?;
+        self.fresh_bytes += bytes.len() as u64;
+        if self.state.contact_lost.is_some() {
+            self.add(vec![EventKind::ContactRestored { host: self.host.clone() }]).await?;
+        }
+        let signals = self.parser.feed(bytes);
+        self.believe(signals).await
+    }
+}

@@ -1,0 +1,261 @@
+//! One run: its batches in order, its hosts side by side, its end.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::{Semaphore, watch};
+
+use super::budget::Budget;
+use super::controls::{self, Wish};
+use super::host::HostRun;
+use super::verdict;
+use crate::domain::ids::{HostId, RunId};
+use crate::domain::plan::{HostPlan, Plan};
+use crate::domain::run::event::{EventKind, RunEvent};
+use crate::domain::run::outcome::{NotRun, Outcome};
+use crate::domain::run::state::{Phase, RunState};
+use crate::domain::untrusted::Safe;
+use crate::engine::ports::{Clock, GateCheck, RemoteJobs, RunReader, RunWriter, StoreError};
+use crate::engine::supervisor::Supervisor;
+
+/// How patient a worker is.
+#[derive(Debug, Clone)]
+pub struct Timing {
+    /// How often the first job of a host is sent before the host counts as unreachable.
+    pub first_attempts: u32,
+    /// The first pause between two attempts; it doubles up to `backoff_max`, with jitter.
+    pub backoff: Duration,
+    /// The longest pause between two attempts.
+    pub backoff_max: Duration,
+    /// How long a host that has work of ours may be silent before its outcome is unknown.
+    pub contact_deadline: Duration,
+    /// How long ending a job's processes may take before they are killed.
+    pub kill_grace: Duration,
+    /// Between two looks at what operators ask.
+    pub control_poll: Duration,
+    /// Between two signs of life.
+    pub heartbeat: Duration,
+    /// Between two looks at a gate.
+    pub gate_look: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            first_attempts: 3,
+            backoff: Duration::from_millis(500),
+            backoff_max: Duration::from_secs(30),
+            contact_deadline: Duration::from_secs(3_600),
+            kill_grace: Duration::from_secs(10),
+            control_poll: Duration::from_millis(300),
+            heartbeat: Duration::from_secs(5),
+            gate_look: Duration::from_secs(1),
+        }
+    }
+}
+
+/// What a worker works with.
+#[derive(Clone)]
+pub struct WorkerPorts {
+    /// The journal.
+    pub store: Arc<dyn RunWriter>,
+    /// The hosts.
+    pub remote: Arc<dyn RemoteJobs>,
+    /// The gates.
+    pub gates: Arc<dyn GateCheck>,
+    /// Time and chance.
+    pub clock: Arc<dyn Clock>,
+    /// Starts the hosts' tasks.
+    pub supervisor: Supervisor,
+    /// How patient to be.
+    pub timing: Timing,
+}
+
+/// Why a worker ended before its run did. The hosts finish what they have; the run can be resumed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WorkerError {
+    /// The store could not be written, or another worker has the run.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What all hosts of a run share.
+pub(super) struct Shared {
+    pub(super) ports: WorkerPorts,
+    pub(super) run: RunId,
+    pub(super) plan: Plan,
+    pub(super) wish: watch::Receiver<Wish>,
+    budget: Mutex<Budget>,
+}
+
+impl Shared {
+    /// Journals events; they are durable when this returns.
+    pub(super) async fn add(&self, kinds: Vec<EventKind>) -> Result<Vec<RunEvent>, StoreError> {
+        self.ports.store.append(&self.run, kinds).await
+    }
+
+    /// Whether the running steps are being ended.
+    pub(super) fn killing(&self) -> bool {
+        *self.wish.borrow() == Wish::Kill
+    }
+
+    fn spent(&self) -> Option<Safe> {
+        self.budget.lock().ok().and_then(|budget| budget.spent())
+    }
+
+    /// Counts a target that ended; gives why the run stops, when this was the one too many.
+    fn count(&self, outcome: &Outcome) -> Option<Safe> {
+        let mut budget = self.budget.lock().ok()?;
+        let before = budget.spent().is_some();
+        budget.count(outcome);
+        budget.spent().filter(|_| !before)
+    }
+
+    /// Why a target is not started now; waits while the run is paused.
+    async fn refusal(&self) -> Option<NotRun> {
+        match controls::unpaused(self.wish.clone()).await {
+            Wish::Abort | Wish::Kill => Some(NotRun::Aborted),
+            Wish::Go | Wish::Pause => self.spent().map(|_| NotRun::RunStopped),
+        }
+    }
+}
+
+/// The state of a run by its journal.
+pub(crate) async fn replayed(
+    store: &dyn RunReader,
+    run: &RunId,
+    plan: &Plan,
+) -> Result<RunState, StoreError> {
+    let mut state = RunState::new(run.clone(), plan);
+    loop {
+        let events = store.events(run, state.seq, 1_000).await?;
+        let before = state.seq;
+        state.apply_all(&events);
+        if state.seq == before {
+            return Ok(state);
+        }
+    }
+}
+
+/// Makes this process the worker of the run and carries the run out, from where its journal stands,
+/// to its end.
+pub async fn carry_out(ports: WorkerPorts, run: RunId, pid: u32) -> Result<Phase, WorkerError> {
+    let generation = ports.store.claim(&run, pid).await?;
+    ports.store.append(&run, vec![EventKind::WorkerStarted { pid, generation }]).await?;
+    let plan = ports.store.plan(&run).await?;
+    let state = replayed(&*Arc::clone(&ports.store) as &dyn RunReader, &run, &plan).await?;
+    let (tell, wish) = watch::channel(Wish::of(&state));
+    let mut budget = Budget::new(plan.stops, plan.targets().count());
+    for host in &state.hosts {
+        host.outcome.iter().for_each(|outcome| budget.count(outcome));
+    }
+    let shared = Shared { ports, run, plan, wish, budget: Mutex::new(budget) };
+    let shared = Arc::new(shared);
+    let heard = state.controls.len() as u64;
+    let worked = tokio::select! {
+        worked = work(&shared, &state) => worked,
+        heard = controls::listen(&shared, &tell, heard) => heard.map(|never| match never {}),
+    };
+    if worked.is_err() {
+        // Nobody else of this worker may go on when one could not journal.
+        shared.ports.supervisor.stop(Duration::from_secs(5)).await;
+    }
+    worked.map_err(WorkerError::from)
+}
+
+async fn work(shared: &Arc<Shared>, state: &RunState) -> Result<Phase, StoreError> {
+    leave_alone_what_is_blocked(shared, state).await?;
+    for (idx, batch) in shared.plan.batches.iter().enumerate() {
+        let idx = u32::try_from(idx).unwrap_or(u32::MAX);
+        let open = |id: &HostId| state.host(id).is_some_and(|h| h.outcome.is_none());
+        if !batch.iter().any(open) {
+            continue;
+        }
+        let begun = state.batch.is_some_and(|last| last >= idx);
+        if !begun && shared.refusal().await.is_none() {
+            shared.add(vec![EventKind::BatchStarted { batch: idx }]).await?;
+        }
+        batch_of_hosts(shared, state, batch).await?;
+    }
+    let end = replayed(&*shared.ports.store as &dyn RunReader, &shared.run, &shared.plan).await?;
+    let (phase, summary) = verdict::of_run(&shared.plan, &end, *shared.wish.borrow());
+    shared.add(vec![EventKind::RunFinished { state: phase, summary }]).await?;
+    Ok(phase)
+}
+
+async fn leave_alone_what_is_blocked(
+    shared: &Shared,
+    state: &RunState,
+) -> Result<(), StoreError> {
+    let open = |h: &&HostPlan| state.host(&h.id).is_some_and(|s| s.outcome.is_none());
+    let blocked = shared.plan.hosts.iter().filter(|h| !h.will_run()).filter(open).map(|h| {
+        let why = h.findings.first().map(|f| f.text.clone());
+        let why = why.unwrap_or_else(|| Safe::line("it was not ready when the plan was made"));
+        EventKind::HostFinished { host: h.id.clone(), outcome: Outcome::NotRun(NotRun::Blocked(why)) }
+    });
+    let kinds: Vec<EventKind> = blocked.collect();
+    if kinds.is_empty() { Ok(()) } else { shared.add(kinds).await.map(drop) }
+}
+
+/// The hosts of one batch, some at a time.
+async fn batch_of_hosts(
+    shared: &Arc<Shared>,
+    state: &RunState,
+    batch: &[HostId],
+) -> Result<(), StoreError> {
+    let places = Arc::new(Semaphore::new(shared.plan.parallel.max(1) as usize));
+    let mut running = FuturesUnordered::new();
+    for id in batch {
+        let (Some(plan), Some(state)) = (shared.plan.host(id), state.host(id)) else { continue };
+        if state.outcome.is_some() {
+            continue;
+        }
+        let host = HostRun::new(Arc::clone(shared), plan.clone(), state.clone());
+        let (shared, places) = (Arc::clone(shared), Arc::clone(&places));
+        let (id, begun) = (id.clone(), state.started.is_some());
+        let supervisor = shared.ports.supervisor.clone();
+        let work = supervisor.spawn("host", one_host(Arc::clone(&shared), host, places, begun));
+        running.push(async move {
+            match work.join().await {
+                Ok(ended) => ended,
+                Err(died) => give_up(&shared, &id, &died.to_string()).await,
+            }
+        });
+    }
+    while let Some(ended) = running.next().await {
+        ended?;
+    }
+    Ok(())
+}
+
+async fn one_host(
+    shared: Arc<Shared>,
+    host: HostRun,
+    places: Arc<Semaphore>,
+    begun: bool,
+) -> Result<(), StoreError> {
+    let _place = places.acquire_owned().await;
+    let refused = if begun { None } else { shared.refusal().await };
+    let outcome = match refused {
+        Some(why) => host.left_alone(why).await?,
+        None => host.carry_out().await?,
+    };
+    stop_if_too_many(&shared, &outcome).await
+}
+
+/// A task of ours failed: what its host does is unknown.
+async fn give_up(shared: &Shared, id: &HostId, what: &str) -> Result<(), StoreError> {
+    let hint = "this is a bug in bunker; the host goes on by itself, look at it before you go on";
+    let outcome = Outcome::Unknown(verdict::failure(what, Some(hint)));
+    let kind = EventKind::HostFinished { host: id.clone(), outcome: outcome.clone() };
+    shared.add(vec![kind]).await?;
+    stop_if_too_many(shared, &outcome).await
+}
+
+async fn stop_if_too_many(shared: &Shared, outcome: &Outcome) -> Result<(), StoreError> {
+    match shared.count(outcome) {
+        Some(why) => shared.add(vec![EventKind::Stopping { why }]).await.map(drop),
+        None => Ok(()),
+    }
+}
