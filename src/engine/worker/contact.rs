@@ -126,13 +126,13 @@ const STRANGE: u32 = 5;
 
 fn silent(error: &RemoteError) -> Outcome {
     let mut failure = verdict::remote_failure(error);
-    failure.message =
-        Safe::line(&format!("contact was lost while its job ran: {}", error.message));
+    failure.message = Safe::line(&format!("contact was lost while its job ran: {}", error.message));
     let look = "the job goes on by itself; look at the host before you change it again";
-    failure.hint = Some(failure.hint.map_or_else(
-        || Safe::line(look),
-        |hint| Safe::line(&format!("{hint}; {look}")),
-    ));
+    failure.hint = Some(
+        failure
+            .hint
+            .map_or_else(|| Safe::line(look), |hint| Safe::line(&format!("{hint}; {look}"))),
+    );
     Outcome::Unknown(failure)
 }
 

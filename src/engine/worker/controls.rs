@@ -88,8 +88,9 @@ fn journalled(request: &ControlRequest, before: Wish, after: Wish) -> Vec<EventK
 
 /// Waits until at least this is wanted.
 pub(super) async fn wanted(mut wish: watch::Receiver<Wish>, least: Wish) -> Wish {
-    match wish.wait_for(|now| *now >= least).await {
-        Ok(now) => *now,
+    let now = wish.wait_for(|now| *now >= least).await.map(|now| *now);
+    match now {
+        Ok(now) => now,
         // Nobody can ask for anything any more.
         Err(_) => std::future::pending().await,
     }
@@ -97,8 +98,6 @@ pub(super) async fn wanted(mut wish: watch::Receiver<Wish>, least: Wish) -> Wish
 
 /// Waits while the run is paused; gives what is wanted then, which is never [`Wish::Pause`].
 pub(super) async fn unpaused(mut wish: watch::Receiver<Wish>) -> Wish {
-    match wish.wait_for(|now| *now != Wish::Pause).await {
-        Ok(now) => *now,
-        Err(_) => Wish::Abort,
-    }
+    let now = wish.wait_for(|now| *now != Wish::Pause).await.map(|now| *now);
+    now.unwrap_or(Wish::Abort)
 }

@@ -22,8 +22,12 @@ impl HostRun {
         let (host, step) = (self.state.id.clone(), gate.id.clone());
         let began = Instant::now();
         let host_time = self.shared.ports.clock.now();
-        self.add(vec![EventKind::StepStarted { host: host.clone(), step: step.clone(), host_time }])
-            .await?;
+        self.add(vec![EventKind::StepStarted {
+            host: host.clone(),
+            step: step.clone(),
+            host_time,
+        }])
+        .await?;
         let outcome = tokio::select! {
             outcome = self.watch_gate(gate, began) => outcome?,
             _ = controls::wanted(self.shared.wish.clone(), Wish::Kill) => Outcome::Cancelled,
@@ -59,7 +63,11 @@ impl HostRun {
             if over {
                 let failure = ports.gates.explain(&self.plan, gate, &seen).await;
                 let known = seen.known || seen.hopeless;
-                return Ok(if known { Outcome::Failed(failure) } else { Outcome::Unknown(failure) });
+                return Ok(if known {
+                    Outcome::Failed(failure)
+                } else {
+                    Outcome::Unknown(failure)
+                });
             }
             tokio::time::sleep(ports.timing.gate_look).await;
         }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use super::controls::{self, Wish};
 use super::run::Shared;
 use super::verdict;
+use crate::domain::ids::StepId;
 use crate::domain::plan::{GateSpec, HostPlan, Phase, PlannedStep};
 use crate::domain::release::{Release, ReleaseRecord};
 use crate::domain::run::event::EventKind;
 use crate::domain::run::outcome::{NotRun, Outcome};
-use crate::domain::run::state::HostState;
+use crate::domain::run::state::{HostState, JobState};
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::StoreError;
 
@@ -116,7 +117,7 @@ impl HostRun {
         })
     }
 
-    pub(super) fn is_open(&self, id: &crate::domain::ids::StepId) -> bool {
+    pub(super) fn is_open(&self, id: &StepId) -> bool {
         self.state.step(id).is_some_and(|s| s.outcome.is_none())
     }
 
@@ -128,10 +129,8 @@ impl HostRun {
 
     /// A job with some of these steps that was intended and whose end was not seen.
     fn open_job(&self, steps: &[PlannedStep]) -> Option<u32> {
-        let ours = |id| steps.iter().any(|s| &s.step.id == id);
-        let open = |job: &crate::domain::run::state::JobState| {
-            job.end.is_none() && job.steps.iter().any(ours)
-        };
+        let ours = |id: &StepId| steps.iter().any(|s| &s.step.id == id);
+        let open = |job: &JobState| job.end.is_none() && job.steps.iter().any(ours);
         self.state.jobs.iter().find(|(_, job)| open(job)).map(|(seq, _)| *seq)
     }
 
@@ -139,9 +138,7 @@ impl HostRun {
     pub(super) async fn may_start(&self) -> Option<Outcome> {
         match controls::unpaused(self.shared.wish.clone()).await {
             Wish::Go | Wish::Pause => None,
-            Wish::Abort | Wish::Kill if !self.touched() => {
-                Some(Outcome::NotRun(NotRun::Aborted))
-            }
+            Wish::Abort | Wish::Kill if !self.touched() => Some(Outcome::NotRun(NotRun::Aborted)),
             Wish::Abort | Wish::Kill => Some(Outcome::Cancelled),
         }
     }
@@ -154,7 +151,8 @@ impl HostRun {
             Phase::Job { .. } => None,
         });
         let healthy = outcome.lets_go_on();
-        let failed_gate = gate.is_some_and(|o| matches!(o, Outcome::Failed(_) | Outcome::Unknown(_)));
+        let failed_gate =
+            gate.is_some_and(|o| matches!(o, Outcome::Failed(_) | Outcome::Unknown(_)));
         if !healthy && !failed_gate {
             return Ok(());
         }

@@ -5,9 +5,7 @@ use super::host::{Flow, HostRun};
 use super::progress::Progress;
 use super::verdict;
 use crate::domain::ids::StepId;
-use crate::domain::job::{
-    EXIT_ABORTED, JobEnd, JobRef, JobSpec, JobStart, JobStep, JobTruth,
-};
+use crate::domain::job::{EXIT_ABORTED, JobEnd, JobRef, JobSpec, JobStart, JobStep, JobTruth};
 use crate::domain::plan::PlannedStep;
 use crate::domain::remote::RemoteError;
 use crate::domain::run::event::EventKind;
@@ -58,11 +56,8 @@ impl HostRun {
     /// Journals that a job is about to be sent, under the next number.
     async fn intend(&mut self, steps: Vec<JobStep>) -> Result<JobSpec, StoreError> {
         let seq = self.state.jobs.keys().next_back().map_or(1, |last| last + 1);
-        let spec = JobSpec {
-            job: self.job_ref(seq),
-            nonce: self.shared.ports.clock.nonce(),
-            steps,
-        };
+        let spec =
+            JobSpec { job: self.job_ref(seq), nonce: self.shared.ports.clock.nonce(), steps };
         let steps = spec.steps.iter().map(|s| s.id.clone()).collect();
         let (host, nonce) = (self.state.id.clone(), spec.nonce.clone());
         self.add(vec![EventKind::JobIntended { host, seq, nonce, steps }]).await?;
@@ -131,7 +126,11 @@ impl HostRun {
                 Kind::Work => perhaps_there || self.touched(),
                 Kind::CleanUp => false,
             };
-            let last = if patient { backoff.is_over() } else { backoff.n_tries() >= self.shared.ports.timing.first_attempts };
+            let last = if patient {
+                backoff.is_over()
+            } else {
+                backoff.n_tries() >= self.shared.ports.timing.first_attempts
+            };
             if last || !error.kind.is_transient() {
                 return Ok(Flow::Break(not_started(&error, perhaps_there, self.touched())));
             }
@@ -175,9 +174,7 @@ impl HostRun {
             Ok(JobTruth::NeverStarted) => {
                 Ok(Err(Outcome::Failed(verdict::remote_failure(&failed))))
             }
-            Ok(JobTruth::Running { .. } | JobTruth::Ended { .. }) => {
-                Ok(Ok(JobStart::AlreadyThere))
-            }
+            Ok(JobTruth::Running { .. } | JobTruth::Ended { .. }) => Ok(Ok(JobStart::AlreadyThere)),
             Err(_) => Err(failed),
         }
     }
@@ -234,13 +231,16 @@ async fn settle(progress: &mut Progress, spec: &JobSpec, end: JobEnd) -> Result<
         (JobEnd::Exited(EXIT_ABORTED) | JobEnd::Aborted, _) => {
             cut.map(|id| (id, Outcome::Cancelled)).into_iter().collect()
         }
-        (_, None) => Vec::new(),
+        (JobEnd::Held, _) | (_, None) => Vec::new(),
         (JobEnd::Exited(code), Some(id)) => {
             vec![(id, fail(Some(*code), &format!("{id} ended with exit code {code}"), None))]
         }
         (JobEnd::Locked(holder), Some(id)) => {
             let hint = "wait until it has ended, then plan again; nothing was run here";
-            vec![(id, fail(None, &format!("another job holds this instance: {holder}"), Some(hint)))]
+            vec![(
+                id,
+                fail(None, &format!("another job holds this instance: {holder}"), Some(hint)),
+            )]
         }
         (JobEnd::Interrupted(what), Some(id)) if cut.is_some() => {
             let hint = "look at the host, then plan again: the plan reads how far it got";

@@ -92,7 +92,8 @@ impl Progress {
 
     /// A failure of the step that ran last, with its last lines.
     pub(super) fn failure(&self, exit: Option<i32>, message: &Safe, hint: Option<Safe>) -> Failure {
-        let whole_log = format!("`bunker logs {} {}` shows the whole output", self.shared.run, self.host);
+        let whole_log =
+            format!("`bunker logs {} {}` shows the whole output", self.shared.run, self.host);
         Failure {
             exit,
             message: message.clone(),
@@ -115,15 +116,15 @@ impl Progress {
 
     /// Whether the journal has this already: a worker that died had kept the bytes and read them.
     fn is_journalled(&self, kind: &EventKind) -> bool {
-        match kind {
-            EventKind::StepStarted { step, .. } => {
-                self.state.step(step).is_none_or(|s| s.started.is_some())
-            }
-            EventKind::StepFinished { step, .. } => {
-                self.state.step(step).is_none_or(|s| s.outcome.is_some())
-            }
-            EventKind::Told { key, value, .. } => self.state.told.get(key) == Some(value),
-            _ => false,
+        let step = |id| self.state.step(id);
+        if let EventKind::StepStarted { step: id, .. } = kind {
+            step(id).is_none_or(|s| s.started.is_some())
+        } else if let EventKind::StepFinished { step: id, .. } = kind {
+            step(id).is_none_or(|s| s.outcome.is_some())
+        } else if let EventKind::Told { key, value, .. } = kind {
+            self.state.told.get(key) == Some(value)
+        } else {
+            false
         }
     }
 
@@ -142,7 +143,9 @@ impl Progress {
                 self.reading = Reading { began: Some(at), ..Reading::default() };
                 Some(EventKind::StepStarted { host, step, host_time: at })
             }
-            JobSignal::Told { step, key, value } => Some(EventKind::Told { host, step, key, value }),
+            JobSignal::Told { step, key, value } => {
+                Some(EventKind::Told { host, step, key, value })
+            }
             JobSignal::Skipped { reason, .. } => {
                 self.reading.skipped = Some(reason);
                 None

@@ -46,7 +46,7 @@ impl Default for Timing {
             first_attempts: 3,
             backoff: Duration::from_millis(500),
             backoff_max: Duration::from_secs(30),
-            contact_deadline: Duration::from_secs(3_600),
+            contact_deadline: Duration::from_hours(1),
             kill_grace: Duration::from_secs(10),
             control_poll: Duration::from_millis(300),
             heartbeat: Duration::from_secs(5),
@@ -184,15 +184,15 @@ async fn work(shared: &Arc<Shared>, state: &RunState) -> Result<Phase, StoreErro
     Ok(phase)
 }
 
-async fn leave_alone_what_is_blocked(
-    shared: &Shared,
-    state: &RunState,
-) -> Result<(), StoreError> {
+async fn leave_alone_what_is_blocked(shared: &Shared, state: &RunState) -> Result<(), StoreError> {
     let open = |h: &&HostPlan| state.host(&h.id).is_some_and(|s| s.outcome.is_none());
     let blocked = shared.plan.hosts.iter().filter(|h| !h.will_run()).filter(open).map(|h| {
         let why = h.findings.first().map(|f| f.text.clone());
         let why = why.unwrap_or_else(|| Safe::line("it was not ready when the plan was made"));
-        EventKind::HostFinished { host: h.id.clone(), outcome: Outcome::NotRun(NotRun::Blocked(why)) }
+        EventKind::HostFinished {
+            host: h.id.clone(),
+            outcome: Outcome::NotRun(NotRun::Blocked(why)),
+        }
     });
     let kinds: Vec<EventKind> = blocked.collect();
     if kinds.is_empty() { Ok(()) } else { shared.add(kinds).await.map(drop) }
