@@ -14,6 +14,7 @@ mod lab_docker;
 mod lab_ssh;
 mod probe_script;
 mod real_repository;
+mod real_upgrade;
 mod sample;
 mod store_conformance;
 mod tidy;

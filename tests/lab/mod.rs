@@ -28,6 +28,7 @@ mod clock;
 mod paper;
 pub mod picture;
 mod processes;
+pub mod real;
 pub mod repository;
 pub mod terminal;
 

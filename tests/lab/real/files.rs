@@ -1,0 +1,62 @@
+//! Keys, known_hosts and the inventory of real hosts, in the format that paper hosts have.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use color_eyre::eyre::{Result, WrapErr, bail};
+
+use super::host::{CHECKOUT, RealHost};
+
+/// Makes the client's key; gives its public half.
+pub(super) fn client_key(dir: &Path) -> Result<String> {
+    let key = dir.join("client_key");
+    let output = Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-C", "bunker-lab", "-f"])
+        .arg(&key)
+        .output()
+        .wrap_err("cannot run ssh-keygen")?;
+    if !output.status.success() {
+        bail!("ssh-keygen: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(fs::read_to_string(dir.join("client_key.pub"))?.trim().to_owned())
+}
+
+/// Writes `known_hosts` and `inventory/`.
+pub(super) fn write(dir: &Path, hosts: &[RealHost], repository: &Path) -> Result<()> {
+    let inventory = dir.join("inventory");
+    let all = inventory.join("group_vars/all");
+    fs::create_dir_all(&all)?;
+    fs::create_dir_all(inventory.join("host_vars"))?;
+    let mut known = String::new();
+    let mut list = String::from("---\nchangemaker_instances:\n  hosts:\n");
+    for host in hosts {
+        _ = writeln!(known, "[{}]:2222 {}", host.address, host.host_key);
+        _ = writeln!(list, "    {}:", host.name);
+        let file = inventory.join("host_vars").join(format!("{}.yml", host.name));
+        fs::write(file, host_yml(host))?;
+    }
+    fs::write(dir.join("known_hosts"), known)?;
+    fs::write(inventory.join("hosts.yml"), list)?;
+    let lab = dir.display();
+    let connection = format!(
+        "---\nansible_port: 2222\nansible_user: deploy\nansible_become: true\n\
+         ansible_ssh_private_key_file: {lab}/client_key\nbunker_known_hosts: {lab}/known_hosts\n\
+         cml_dir: {CHECKOUT}\ncml_repo: {}\ncml_backup_dir: {CHECKOUT}/backups\n\
+         cml_local_health_url: http://127.0.0.1:4000/api/health\n",
+        repository.display()
+    );
+    fs::write(all.join("connection.yml"), connection)?;
+    fs::write(all.join("bunker.yml"), "---\n# Policy of this fleet.\nbunker_fleet_name: real\n")?;
+    Ok(())
+}
+
+fn host_yml(host: &RealHost) -> String {
+    format!(
+        "---\nansible_host: {address}\ncml_domain: {name}.example.org\ncml_tier: 1\n\
+         cml_health_url: http://{address}:4000/api/health\n",
+        address = host.address,
+        name = host.name,
+    )
+}

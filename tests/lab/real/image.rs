@@ -1,0 +1,101 @@
+//! The image of a real host: made once from Debian's packages, then kept as an archive and in Docker.
+
+use std::env;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use color_eyre::eyre::{Result, WrapErr, bail, eyre};
+use rustix::fs::{FlockOperation, flock};
+use sha2::{Digest as _, Sha256};
+
+use super::docker::{docker, try_docker};
+
+const RECIPE: &str = include_str!("image.sh");
+const MIRROR: &str = "http://deb.debian.org/debian/";
+
+/// Where things are kept from one lab to the next: `$BUNKER_LAB_CACHE`, by default `~/.cache/bunker-lab`.
+pub(super) fn cache() -> Result<PathBuf> {
+    let folder = match env::var_os("BUNKER_LAB_CACHE") {
+        Some(folder) => PathBuf::from(folder),
+        None => PathBuf::from(env::var_os("HOME").ok_or_else(|| eyre!("HOME is not set"))?)
+            .join(".cache/bunker-lab"),
+    };
+    fs::create_dir_all(&folder).wrap_err_with(|| format!("cannot make {}", folder.display()))?;
+    Ok(folder)
+}
+
+/// The image's name, and the archive that it is made from. Both have a tag made of the recipe: a new recipe is a new
+/// image.
+fn names() -> Result<(String, PathBuf)> {
+    let digest = Sha256::digest(RECIPE.as_bytes());
+    let tag = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect::<String>();
+    let archive = cache()?.join(format!("host-{tag}.tar.gz"));
+    Ok((format!("bunker-lab-host:{tag}"), archive))
+}
+
+fn is_in_docker(name: &str) -> Result<bool> {
+    Ok(try_docker(&["image", "inspect", name], b"")?.status.success())
+}
+
+/// Whether the image is there or can be made; the error says what is missing.
+pub(super) fn can_be_had() -> Result<()> {
+    let (name, archive) = names()?;
+    if archive.is_file() || is_in_docker(&name)? {
+        return Ok(());
+    }
+    if !rustix::process::geteuid().is_root() {
+        bail!("the image of real hosts is not there, and only root can make it");
+    }
+    if !Path::new("/usr/sbin/debootstrap").is_file() {
+        bail!("the image of real hosts is not there, and debootstrap is not installed");
+    }
+    Ok(())
+}
+
+/// The name of the image, which is in Docker after this.
+pub(super) fn ensure() -> Result<String> {
+    let (name, archive) = names()?;
+    let cache = cache()?;
+    let lock = File::create(cache.join("image.lock"))?;
+    flock(&lock, FlockOperation::LockExclusive)?;
+    if is_in_docker(&name)? {
+        return Ok(name);
+    }
+    if !archive.is_file() {
+        make(&cache, &archive)?;
+    }
+    let path = archive.to_str().ok_or_else(|| eyre!("the cache folder's name is not text"))?;
+    docker(&["import", path, &name])?;
+    Ok(name)
+}
+
+fn make(cache: &Path, archive: &Path) -> Result<()> {
+    let scratch = tempfile::tempdir_in(cache)?;
+    let recipe = scratch.path().join("image.sh");
+    fs::write(&recipe, RECIPE)?;
+    let output = Command::new("bash")
+        .arg(&recipe)
+        .arg(scratch.path().join("root"))
+        .arg(mirror())
+        .arg(archive)
+        .output()
+        .wrap_err("cannot run bash")?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    bail!("making the image of real hosts ended with {}: {}", output.status, said.trim())
+}
+
+/// The mirror that this machine's own apt uses for Debian.
+fn mirror() -> String {
+    let output = Command::new("apt-get")
+        .args(["indextargets", "--format", "$(REPO_URI) $(CODENAME)", "Origin: Debian"])
+        .output();
+    let text = output.map(|o| String::from_utf8_lossy(&o.stdout).into_owned()).unwrap_or_default();
+    let mut found = text.lines().filter_map(|line| line.split_once(' '));
+    found
+        .find(|(_, codename)| !codename.contains('-'))
+        .map_or_else(|| MIRROR.to_owned(), |(uri, _)| uri.to_owned())
+}

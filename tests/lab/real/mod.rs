@@ -1,0 +1,190 @@
+//! Real hosts: Debian 13 servers in containers, each with systemd, sshd, sudo, cron, ufw, fail2ban and its own Docker.
+//!
+//! ```ignore
+//! let ready = match Ready::check() { Ok(ready) => ready, Err(why) => return missing("name of the test", &why) };
+//! let lab = RealLab::start(ready, 1)?;            // 5 s where the image is cached, two minutes the first time
+//! let host = lab.host(0);
+//! host.deploy("v2.4.1")?;                         // the stand-in application, installed by hand
+//! host.sh("docker ps")?;                          // as root, past ssh
+//! lab.inventory_dir();                            // for `bunker --inventory`
+//! lab.repository().sha("v2.5.0")?;
+//! // Dropping it removes the containers, and ends dockerd where it was started for this.
+//! ```
+
+mod docker;
+mod files;
+mod host;
+mod image;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use color_eyre::eyre::{Result, WrapErr, eyre};
+
+use super::repository::{self, Repository};
+use docker::{Daemon, try_docker};
+use host::Making;
+pub use host::{CHECKOUT, RealHost};
+
+/// A machine that can have real hosts: its Docker answers for as long as this lives.
+#[derive(Debug)]
+pub struct Ready(Arc<Daemon>);
+
+impl Ready {
+    /// Looks, and starts Docker where nobody else does; the error says what is missing.
+    pub fn check() -> std::result::Result<Self, String> {
+        let daemon = Daemon::get().map_err(|e| format!("{e:#}"))?;
+        image::can_be_had().map_err(|e| format!("{e:#}"))?;
+        Ok(Self(daemon))
+    }
+}
+
+/// Some real hosts, their keys and their inventory.
+#[derive(Debug)]
+pub struct RealLab {
+    dir: PathBuf,
+    hosts: Vec<RealHost>,
+    repository: Repository,
+    daemon: Option<Arc<Daemon>>,
+    scratch: Option<tempfile::TempDir>,
+}
+
+impl RealLab {
+    /// Starts `n` hosts for a test. They and their folder live as long as this value.
+    pub fn start(ready: Ready, n: usize) -> Result<Self> {
+        let scratch = tempfile::tempdir()?;
+        let dir = scratch.path().to_owned();
+        let owner = format!("process-{}", std::process::id());
+        let mut lab = Self::make(ready, n, &dir, &owner)?;
+        lab.scratch = Some(scratch);
+        Ok(lab)
+    }
+
+    /// Starts `n` hosts that stay until `down`, with their keys and inventory in `dir`.
+    pub fn up(ready: Ready, n: usize, dir: &Path) -> Result<Self> {
+        fs::create_dir_all(dir)?;
+        let dir = dir.canonicalize()?;
+        Self::make(ready, n, &dir, &owner_of(&dir))
+    }
+
+    /// Leaves the hosts of `up` running when this process ends.
+    pub fn leave(mut self) -> Result<()> {
+        self.hosts.clear();
+        let Some(daemon) = self.daemon.take() else { return Ok(()) };
+        if let Some(pid) = daemon.started() {
+            fs::write(self.dir.join("dockerd.pid"), pid.to_string())?;
+        }
+        Daemon::leave(daemon);
+        Ok(())
+    }
+
+    /// Removes the hosts that `up` started for `dir`, and ends the daemon that it started. The folder stays.
+    pub fn down(dir: &Path) -> Result<()> {
+        let dir = dir.canonicalize().wrap_err_with(|| format!("there is no {}", dir.display()))?;
+        let filter = format!("label=bunker.lab.owner={}", owner_of(&dir));
+        let names = docker::docker(&["ps", "--all", "--quiet", "--filter", &filter])?;
+        for name in names.lines() {
+            docker::docker(&["rm", "--force", "--volumes", name])?;
+        }
+        let pid_file = dir.join("dockerd.pid");
+        let Ok(pid) = fs::read_to_string(&pid_file) else { return Ok(()) };
+        let pid: u32 = pid.trim().parse().wrap_err("dockerd.pid holds no number")?;
+        // The number may be somebody else's by now.
+        let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        if String::from_utf8_lossy(&command).contains("dockerd") {
+            docker::end(pid);
+        }
+        fs::remove_file(pid_file)?;
+        Ok(())
+    }
+
+    /// The folder with `inventory/`, `known_hosts` and the client's key.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The inventory of these hosts.
+    pub fn inventory_dir(&self) -> PathBuf {
+        self.dir.join("inventory")
+    }
+
+    /// The stand-in repository, which all hosts see at the same path, read-only.
+    pub fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
+    /// The hosts, `real-01` first.
+    pub fn hosts(&self) -> &[RealHost] {
+        &self.hosts
+    }
+
+    fn make(ready: Ready, n: usize, dir: &Path, owner: &str) -> Result<Self> {
+        let Ready(daemon) = ready;
+        host::remove_orphans()?;
+        let image = image::ensure()?;
+        let repository = repository::build(&dir.join("changemaker-lite.git"))?;
+        let public_key = files::client_key(dir)?;
+        let mut lab = Self {
+            dir: dir.to_owned(),
+            hosts: Vec::new(),
+            repository,
+            daemon: Some(daemon),
+            scratch: None,
+        };
+        let starts: Vec<_> = (1..=n).map(|i| format!("real-{i:02}")).collect();
+        // All at once: a host waits for its own systemd most of the time.
+        let started: Vec<Result<RealHost>> = std::thread::scope(|scope| {
+            let begun: Vec<_> = starts
+                .iter()
+                .map(|name| {
+                    let making = Making {
+                        image: &image,
+                        name,
+                        owner,
+                        public_key: &public_key,
+                        repository: &lab.repository.path,
+                    };
+                    scope.spawn(move || RealHost::start(&making))
+                })
+                .collect();
+            begun
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or_else(|_| Err(eyre!("starting it panicked"))))
+                .collect()
+        });
+        let mut trouble = None;
+        for host in started {
+            match host {
+                Ok(host) => lab.hosts.push(host),
+                Err(e) => trouble = Some(e),
+            }
+        }
+        if let Some(trouble) = trouble {
+            return Err(trouble);
+        }
+        files::write(&lab.dir, &lab.hosts, &lab.repository.path)?;
+        Ok(lab)
+    }
+}
+
+impl Drop for RealLab {
+    fn drop(&mut self) {
+        for host in &self.hosts {
+            host.remove();
+        }
+    }
+}
+
+/// The label of containers that belong to a folder rather than to a process.
+fn owner_of(dir: &Path) -> String {
+    format!("folder-{}", dir.display())
+}
+
+/// Whether `dir` has hosts of `up` that are still there.
+pub fn has_hosts(dir: &Path) -> bool {
+    let Ok(dir) = dir.canonicalize() else { return false };
+    let filter = format!("label=bunker.lab.owner={}", owner_of(&dir));
+    try_docker(&["ps", "--all", "--quiet", "--filter", &filter], b"")
+        .is_ok_and(|output| !output.stdout.is_empty())
+}
