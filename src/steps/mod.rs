@@ -14,4 +14,5 @@ pub mod preflight;
 pub mod probe;
 pub mod quote;
 pub mod record;
+pub mod runner;
 mod script;

@@ -1,0 +1,103 @@
+# The runner of remote jobs: one file of POSIX sh for dash, bash and busybox.
+#
+# It is used in two ways. Each exec of the control side sends it whole and calls one verb (start, follow, look,
+# hold, abort). `start` also leaves it on the host, named by its hash, where `run` and `step` are called from
+# that file, detached. Functions and variables of its own begin with br_; steps may call those that begin
+# with bunker_.
+#
+# A job's folder:  nonce, plan, steps/NNN-ID.sh   written before the runner starts
+#                  claimed/                       made by the one runner that may run it
+#                  started                        boot id, pid, its start time, session, cgroup of the runner
+#                  log                            output of the steps with the runner's marks between
+#                  hold, abort                    left by the control side
+#                  rc                             the end, in words; written last, by rename
+
+br_log_limit=268435456
+
+br_paths() { # STATE RUN INSTANCE SEQ
+    br_state=$1 br_run_id=$2 br_instance=$3 br_seq=$4
+    br_parent=$br_state/ops/$br_run_id/$br_instance
+    br_job=$br_parent/$br_seq
+    br_inst=$br_state/instances/$br_instance
+}
+
+br_nap() { sleep "$1" 2>/dev/null || sleep 1; }
+
+br_b64() { # TEXT -> one word
+    br_word=$(printf %s "$1" | head -c 2000 | base64 | tr -d '\n')
+    printf %s "${br_word:--}"
+}
+
+br_size() { # FILE -> bytes
+    br_bytes=$(wc -c <"$1" 2>/dev/null) || br_bytes=0
+    br_bytes=$((br_bytes + 0))
+}
+
+# What /proc says of a process: br_pstate br_pparent br_psession br_pstart. The name may hold spaces.
+br_stat() { # PID
+    br_line=
+    { read -r br_line <"/proc/$1/stat"; } 2>/dev/null
+    [ -n "$br_line" ] || return 1
+    # shellcheck disable=SC2086
+    set -- ${br_line##*) }
+    [ $# -ge 20 ] || return 1
+    br_pstate=$1 br_pparent=$2 br_psession=$4 br_pstart=${20}
+}
+
+br_lives() { # PID -> no zombie
+    br_stat "$1" || return 1
+    case $br_pstate in Z | X) return 1 ;; esac
+}
+
+br_boot() { # -> br_boot_id
+    br_boot_id=
+    { read -r br_boot_id </proc/sys/kernel/random/boot_id; } 2>/dev/null
+    br_boot_id=${br_boot_id:-unknown}
+}
+
+# Reads `started` of a job. Fails if the runner has not begun.
+br_started() { # JOB
+    br_s_boot='' br_s_pid='' br_s_start='' br_s_session='' br_s_cgroup=''
+    [ -e "$1/started" ] || return 1
+    read -r br_s_boot br_s_pid br_s_start br_s_session br_s_cgroup <"$1/started"
+}
+
+# Whether the runner of a job is the very process that began it. Needs br_started.
+br_runner_lives() {
+    br_boot
+    [ "$br_s_boot" = "$br_boot_id" ] && br_lives "$br_s_pid" && [ "$br_pstart" = "$br_s_start" ]
+}
+
+# The living processes of a job: its session, and its cgroup where it has one of its own. Needs br_started.
+br_procs() { # -> br_pids
+    br_pids=
+    br_boot
+    [ "$br_s_boot" = "$br_boot_id" ] || return 0
+    # A session's number is free for others when its leader's number belongs to another process.
+    if ! br_stat "$br_s_session" || [ "$br_pstart" = "$br_s_start" ]; then
+        for br_p in /proc/[0-9]*; do
+            br_p=${br_p#/proc/}
+            br_lives "$br_p" && [ "$br_psession" = "$br_s_session" ] && br_pids="$br_pids $br_p"
+        done
+    fi
+    if [ "$br_s_cgroup" != - ] && [ -r "$br_s_cgroup/cgroup.procs" ]; then
+        while read -r br_p; do
+            case " $br_pids " in *" $br_p "*) ;; *) br_lives "$br_p" && br_pids="$br_pids $br_p" ;; esac
+        done <"$br_s_cgroup/cgroup.procs"
+    fi
+}
+
+br_signal() { # SIGNAL PID...
+    br_sig=$1
+    shift
+    for br_p in "$@"; do kill "-$br_sig" "$br_p" 2>/dev/null; done
+}
+
+# Leaves the end of a job. `rc.new` has its block already, so that it can be written on a full disk.
+br_leave_rc() { # JOB WORDS...
+    br_where=$1
+    shift
+    [ -e "$br_where/rc" ] && return 0
+    { printf '%-64s\n' "$*" 1<>"$br_where/rc.new"; } 2>/dev/null && mv -f "$br_where/rc.new" "$br_where/rc"
+}
+

@@ -1,0 +1,242 @@
+# What runs detached, from the file on the host.
+
+br_mark() { printf '\036%s %s\n' "$br_nonce" "$*" >>"$br_job/log"; }
+
+br_finish() { # WORDS
+    br_leave_rc "$br_job" "$@"
+    exit 0
+}
+
+br_run() { # UNIT or -
+    mkdir "$br_job/claimed" 2>/dev/null || exit 0
+    umask 077
+    cd / || exit 1
+    exec </dev/null >/dev/null 2>>"$br_job/runner.err"
+    br_stop='' br_child='' br_sent=''
+    trap 'br_stop=1' TERM
+    trap '' HUP INT
+    # Without room for the end of the job nothing is begun.
+    printf '%-64s\n' reserved >"$br_job/rc.new" || exit 1
+    read -r br_nonce <"$br_job/nonce"
+    br_own_cgroup "$1"
+    br_boot
+    br_stat $$
+    printf '%s %s %s %s %s\n' "$br_boot_id" $$ "$br_pstart" "$br_psession" "$br_cgroup" >"$br_job/started.new" || exit 1
+    mv -f "$br_job/started.new" "$br_job/started" || exit 1
+    br_s_boot=$br_boot_id br_s_pid=$$ br_s_start=$br_pstart br_s_session=$br_psession br_s_cgroup=$br_cgroup
+    br_lock
+    br_environment
+    while read -r br_num br_id br_limit <&7; do
+        if [ -e "$br_job/abort" ]; then br_finish aborted; fi
+        if [ -n "$br_stop" ]; then br_finish interrupted the runner was told to end; fi
+        if [ -e "$br_job/hold" ]; then br_finish held; fi
+        br_run_step
+        case $br_rc in 0 | 77) continue ;; esac
+        if [ -e "$br_job/abort" ]; then br_finish aborted; fi
+        if [ -n "$br_stop" ]; then br_finish interrupted the runner was told to end; fi
+        br_finish exit "$br_rc"
+    done 7<"$br_job/plan"
+    br_finish exit 0
+}
+
+# Where the processes of our unit are listed; only where the cgroup is ours alone.
+br_own_cgroup() { # UNIT or -
+    br_cgroup=-
+    [ "$1" != - ] || return 0
+    while IFS=: read -r br_x br_y br_path; do
+        case $br_path in */"$1.service") ;; *) continue ;; esac
+        for br_top in /sys/fs/cgroup /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do
+            if [ -r "$br_top$br_path/cgroup.procs" ]; then
+                br_cgroup=$br_top$br_path
+                return 0
+            fi
+        done
+    done </proc/self/cgroup
+}
+
+# Takes the instance, or ends the job. The kernel frees the lock whatever becomes of us; so processes that a
+# killed runner left behind are looked for, too.
+br_lock() {
+    (: >>"$br_inst/op.lock") || br_finish "exit" 73
+    exec 9>>"$br_inst/op.lock"
+    br_holder_job='' br_holder_text=
+    if [ -e "$br_inst/holder" ]; then
+        { read -r br_holder_job && read -r br_holder_text; } <"$br_inst/holder"
+    fi
+    flock -n 9 || br_finish locked "${br_holder_text:-another job}"
+    if [ -n "$br_holder_job" ] && [ "$br_holder_job" != "$br_job" ] && [ ! -e "$br_holder_job/rc" ]; then
+        (br_started "$br_holder_job" && br_procs && [ -n "$br_pids" ]) &&
+            br_finish locked "processes that were left by $br_holder_text"
+    fi
+    printf '%s\nrun %s, job %s, since %s\n' "$br_job" "$br_run_id" "$br_seq" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
+        >"$br_inst/holder"
+}
+
+br_environment() {
+    LC_ALL=C GIT_TERMINAL_PROMPT=0 COMPOSE_ANSI=never COMPOSE_PROGRESS=plain BUILDKIT_PROGRESS=plain NO_COLOR=1
+    GIT_COMMITTER_NAME='Bunker Ops' GIT_COMMITTER_EMAIL=bunker@localhost
+    GIT_AUTHOR_NAME='Bunker Ops' GIT_AUTHOR_EMAIL=bunker@localhost
+    BUNKER_RUN=$br_run_id BUNKER_INSTANCE=$br_instance BUNKER_STATE=$br_state BUNKER_JOB=$br_job
+    PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
+    export LC_ALL GIT_TERMINAL_PROMPT COMPOSE_ANSI COMPOSE_PROGRESS BUILDKIT_PROGRESS NO_COLOR PATH
+    export GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL
+    export BUNKER_RUN BUNKER_INSTANCE BUNKER_STATE BUNKER_JOB
+}
+
+br_run_step() { # br_num br_id br_limit -> br_rc
+    br_base=$br_job/steps/$br_num-$br_id
+    br_begin=$(date +%s)
+    br_mark start "$br_id" "$br_begin"
+    rm -f "$br_job/pipe"
+    mkfifo "$br_job/pipe" || br_finish "exit" 73
+    # Output goes through a process that stops keeping it at the limit, and always takes it.
+    (
+        trap '' TERM
+        exec 7<&- 9>&-
+        br_keep
+    ) <"$br_job/pipe" >>"$br_job/log" 2>/dev/null &
+    br_keeper=$!
+    br_t=
+    if command -v timeout >/dev/null 2>&1; then br_t="timeout -k 10 $br_limit"; fi
+    (
+        exec 7<&- 9>&-
+        # shellcheck disable=SC2086
+        exec $br_t /bin/sh "$br_self" step "$br_state" "$br_run_id" "$br_instance" "$br_seq" "$br_num" "$br_id"
+    ) </dev/null >"$br_job/pipe" 2>&1 &
+    br_child=$!
+    br_wait_child
+    br_drain
+    br_end=$(date +%s)
+    case $br_rc in
+    124 | 137 | 143)
+        if [ $((br_end - br_begin)) -ge "$br_limit" ] && [ ! -e "$br_job/abort" ]; then
+            br_mark fail "$br_id" "$(br_b64 "it took longer than $br_limit s and was ended")" -
+        fi
+        ;;
+    esac
+    for br_lost in "$br_base".lost-*; do
+        [ -e "$br_lost" ] || continue
+        br_mark note "$(br_b64 "${br_lost##*.lost-} bytes of output are not in this log: it reached its limit, or the disk is full")"
+    done
+    br_changed=0
+    if [ -e "$br_base.changed" ]; then br_changed=1; fi
+    printf '%s\n' "$br_rc" >"$br_base.rc.new" && mv -f "$br_base.rc.new" "$br_base.rc"
+    br_mark "done" "$br_id" "$br_rc" "$br_end" "$br_changed"
+}
+
+br_keep() {
+    br_size "$br_job/log"
+    br_room=$((br_log_limit - br_bytes))
+    [ "$br_room" -gt 0 ] || br_room=0
+    if dd if=/dev/null of=/dev/null bs=1 count=1 iflag=count_bytes; then
+        [ "$br_room" -eq 0 ] || dd bs=65536 count="$br_room" iflag=count_bytes
+    else
+        cat
+    fi
+    br_dropped=$(($(wc -c) + 0))
+    [ "$br_dropped" -eq 0 ] || mkdir "$br_base.lost-$br_dropped"
+}
+
+# Waits for the step. A signal to us ends `wait` early; then the step is told and waited for again.
+br_wait_child() { # -> br_rc
+    wait "$br_child"
+    br_rc=$?
+    while br_stat "$br_child" && [ "$br_pparent" = $$ ]; do
+        if [ -n "$br_stop" ] && [ -z "$br_sent" ]; then
+            br_sent=1
+            kill -TERM "$br_child" 2>/dev/null
+        fi
+        wait "$br_child"
+        br_rc=$?
+    done
+    br_child='' br_sent=
+}
+
+# Waits until all output is in the log. No process of a step outlives it: what still holds its output is ended.
+br_drain() {
+    br_drained 0.01 0.02 0.05 0.1 0.2 0.5 1 || {
+        br_leftover TERM
+        br_drained 0.1 0.2 0.5 1 2
+    } || {
+        br_leftover KILL
+        br_drained 0.1 0.2 0.5 1
+    } || {
+        for br_p in /proc/[0-9]*; do
+            br_p=${br_p#/proc/}
+            if br_lives "$br_p" && [ "$br_pparent" = "$br_keeper" ]; then br_signal KILL "$br_p"; fi
+        done
+        br_signal KILL "$br_keeper"
+    }
+    wait "$br_keeper"
+}
+
+br_drained() { # NAP...
+    for br_t in "$@"; do
+        br_lives "$br_keeper" || return 0
+        br_nap "$br_t"
+    done
+    ! br_lives "$br_keeper"
+}
+
+br_leftover() { # SIGNAL
+    br_procs
+    for br_p in $br_pids; do
+        if [ "$br_p" = $$ ] || [ "$br_p" = "$br_keeper" ]; then continue; fi
+        br_stat "$br_p" || continue
+        [ "$br_pparent" = "$br_keeper" ] || br_signal "$1" "$br_p"
+    done
+}
+
+# ---- what steps may call ----
+
+# By the pipe's name: a descriptor would be inherited by whatever the step starts. One write of at most 4096
+# bytes, so that it stays in one piece.
+br_tell() { printf '\036%s %s\n' "$br_nonce" "$*" >"$br_job/pipe"; }
+
+# This step changed something.
+bunker_changed() { : >"$br_base.changed"; }
+
+# Tells the control side a value, at most 2000 bytes of it.
+bunker_tell() { # KEY VALUE
+    case $1 in '' | *[!A-Za-z0-9_.-]*) return 64 ;; esac
+    br_tell tell "$br_id" "$1" "$(br_b64 "${2:-}")"
+}
+
+# Ends the step: there was nothing to do.
+bunker_skip() { # REASON
+    br_tell skip "$br_id" "$(br_b64 "${1:-}")"
+    exit 77
+}
+
+# Ends the step: it failed.
+bunker_fail() { # MESSAGE [HINT]
+    br_tell fail "$br_id" "$(br_b64 "${1:-}")" "$(br_b64 "${2:-}")"
+    exit 1
+}
+
+br_step() { # NUM ID
+    br_id=$2
+    br_base=$br_job/steps/$1-$2
+    read -r br_nonce <"$br_job/nonce"
+    set --
+    umask 022
+    set -eu
+    . "$br_base.sh"
+}
+
+br_main() { # VERB STATE RUN INSTANCE SEQ ...
+    br_verb=$1
+    br_paths "$2" "$3" "$4" "$5"
+    shift 5
+    case $br_verb in
+    start) br_start "$@" ;;
+    follow) br_follow "$@" ;;
+    look) br_say_look ;;
+    hold) br_hold ;;
+    abort) br_abort "$@" ;;
+    run) br_self=$br_state/${0##*/} && br_run "$@" ;;
+    step) br_step "$@" ;;
+    esac
+}
+
+br_main "$@"

@@ -1,0 +1,224 @@
+//! The stream in which a job's log travels: frames, so that its end is never taken for a pause or a cut.
+
+use super::answer::read_end;
+use crate::domain::job::JobEnd;
+use crate::domain::marker::MARK;
+
+/// The longest header of a frame, in bytes.
+const MAX_HEADER: usize = 4096;
+
+/// One thing that arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Frame {
+    /// The next bytes of the log.
+    Data(Vec<u8>),
+    /// Nothing new; the host lives.
+    Beat,
+    /// The log has this many bytes and will have no more; how the job ended, in the runner's words.
+    End {
+        /// Bytes in the log.
+        total: u64,
+        /// `none`, or the words of the end.
+        words: String,
+    },
+    /// The script did not begin; exit code of what stood in front of it.
+    NotBegun(i32),
+}
+
+/// The stream is not what the runner sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the stream of the log is garbled")]
+pub struct Garbled;
+
+/// Reads the stream as it arrives.
+///
+/// **Invariant:** data comes out exactly as it was in the log, in order, each byte once; a partial header is
+/// never taken for data.
+#[derive(Debug)]
+pub struct FrameReader {
+    prefix: Vec<u8>,
+    header: Vec<u8>,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// What a login shell may print stands before the first mark.
+    Before,
+    Header,
+    Data(u64),
+    Over,
+}
+
+impl FrameReader {
+    /// A reader of the stream that carries this nonce.
+    pub fn new(nonce: &str) -> Self {
+        let prefix = [&[MARK], nonce.as_bytes(), b" "].concat();
+        Self { prefix, header: Vec::new(), state: State::Before }
+    }
+
+    /// Takes the next bytes and gives what they complete.
+    pub fn feed(&mut self, mut bytes: &[u8]) -> Result<Vec<Frame>, Garbled> {
+        let mut frames = Vec::new();
+        while !bytes.is_empty() {
+            match self.state {
+                State::Over => return Ok(frames),
+                State::Data(left) => {
+                    let take = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
+                    let (data, rest) = bytes.split_at_checked(take).unwrap_or((bytes, &[]));
+                    frames.push(Frame::Data(data.to_vec()));
+                    let left = left - data.len() as u64;
+                    self.state = if left == 0 { State::Header } else { State::Data(left) };
+                    bytes = rest;
+                }
+                State::Before | State::Header => {
+                    let end =
+                        bytes.iter().position(|&b| b == b'\n').map_or(bytes.len(), |at| at + 1);
+                    let (part, rest) = bytes.split_at_checked(end).unwrap_or((bytes, &[]));
+                    bytes = rest;
+                    self.header.extend_from_slice(part);
+                    if part.last() == Some(&b'\n') {
+                        let line = std::mem::take(&mut self.header);
+                        frames.extend(self.line(&line)?);
+                    } else if self.header.len() > MAX_HEADER {
+                        self.too_long()?;
+                    }
+                }
+            }
+        }
+        Ok(frames)
+    }
+
+    fn too_long(&mut self) -> Result<(), Garbled> {
+        if self.state == State::Header {
+            return Err(Garbled);
+        }
+        // Noise before the begin may be long; only its end can hold the mark.
+        let keep = self.header.len().saturating_sub(self.prefix.len() + 64);
+        self.header.drain(..keep);
+        Ok(())
+    }
+
+    fn line(&mut self, line: &[u8]) -> Result<Option<Frame>, Garbled> {
+        let words = if self.state == State::Before {
+            let at = line.windows(self.prefix.len()).position(|window| window == self.prefix);
+            match at.and_then(|at| line.get(at + self.prefix.len()..)) {
+                Some(words) => words,
+                None => return Ok(None),
+            }
+        } else {
+            line.strip_prefix(self.prefix.as_slice()).ok_or(Garbled)?
+        };
+        let text = std::str::from_utf8(words).map_err(|_| Garbled)?.trim_end();
+        let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
+        match (word, self.state) {
+            ("begin", State::Before) => self.state = State::Header,
+            ("rc", State::Before) => {
+                self.state = State::Over;
+                return Ok(Some(Frame::NotBegun(rest.parse().map_err(|_| Garbled)?)));
+            }
+            ("data", State::Header) => {
+                self.state = State::Data(rest.parse().map_err(|_| Garbled)?);
+            }
+            ("beat", State::Header) => return Ok(Some(Frame::Beat)),
+            ("end", State::Header) => {
+                let (total, words) = rest.split_once(' ').ok_or(Garbled)?;
+                let total = total.parse().map_err(|_| Garbled)?;
+                self.state = State::Over;
+                return Ok(Some(Frame::End { total, words: words.to_owned() }));
+            }
+            _ => return Err(Garbled),
+        }
+        Ok(None)
+    }
+}
+
+/// How the job ended, from the words of [`Frame::End`]; `None` if there is no such job.
+pub fn end_of(words: &str) -> Result<Option<JobEnd>, Garbled> {
+    if words == "none" {
+        return Ok(None);
+    }
+    read_end(words).map(Some).ok_or(Garbled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const NONCE: &str = "0123456789abcdef0123456789abcdef";
+
+    fn stream() -> Vec<u8> {
+        let mark = format!("\x1e{NONCE} ");
+        let log = format!("a\n\x1e{NONCE} end 0 none\nb");
+        format!(
+            "Welcome!\nno newline{mark}begin\n{mark}data {}\n{log}{mark}beat\n{mark}data 1\n\n{mark}end {} ended exit 0\n\n{mark}rc 0\n",
+            log.len(),
+            log.len() + 1
+        )
+        .into_bytes()
+    }
+
+    fn read(chunks: &[&[u8]]) -> Result<(Vec<u8>, usize, Option<Frame>), Garbled> {
+        let mut reader = FrameReader::new(NONCE);
+        let (mut log, mut beats, mut end) = (Vec::new(), 0, None);
+        for chunk in chunks {
+            for frame in reader.feed(chunk)? {
+                match frame {
+                    Frame::Data(bytes) => log.extend(bytes),
+                    Frame::Beat => beats += 1,
+                    last => end = Some(last),
+                }
+            }
+        }
+        Ok((log, beats, end))
+    }
+
+    #[test]
+    fn a_log_that_looks_like_the_stream_is_still_a_log() {
+        let log = format!("a\n\x1e{NONCE} end 0 none\nb\n").into_bytes();
+        let total = log.len() as u64;
+        let end = Frame::End { total, words: "ended exit 0".into() };
+        assert_eq!(read(&[&stream()]), Ok((log, 1, Some(end))));
+    }
+
+    #[test]
+    fn a_cut_stream_has_no_end_and_no_byte_of_a_header_in_its_data() {
+        let whole = stream();
+        let (log, ..) = read(&[&whole]).unwrap();
+        let end_at = whole.len() - format!("\n\x1e{NONCE} rc 0\n").len();
+        for cut in 0..end_at {
+            let (part, _, end) = read(&[&whole[..cut]]).unwrap();
+            assert!(log.starts_with(&part), "cut at {cut}");
+            assert_eq!(end, None, "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_and_nonsense_are_told_apart() {
+        let refused = format!("\n\x1e{NONCE} rc 1\n");
+        assert_eq!(read(&[refused.as_bytes()]), Ok((vec![], 0, Some(Frame::NotBegun(1)))));
+        let garbled = format!("\x1e{NONCE} begin\nnonsense\n");
+        assert_eq!(read(&[garbled.as_bytes()]), Err(Garbled));
+        assert_eq!(end_of("none"), Ok(None));
+        assert_eq!(end_of("ended exit 3"), Ok(Some(JobEnd::Exited(3))));
+        assert_eq!(end_of("what"), Err(Garbled));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(500))]
+        #[test]
+        fn any_split_gives_the_same_log(cuts in proptest::collection::vec(0usize..300, 0..10)) {
+            let whole = stream();
+            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(whole.len())).collect();
+            cuts.sort_unstable();
+            let (mut chunks, mut from) = (Vec::new(), 0);
+            for cut in cuts {
+                chunks.push(&whole[from..cut]);
+                from = cut;
+            }
+            chunks.push(&whole[from..]);
+            prop_assert_eq!(read(&chunks), read(&[&whole]));
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! A home on this machine for tests of the runner: the envelope and the scripts are the real ones, SSH is left out.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::{STATE_USER, abort, look, read_abort, read_look, read_start, start};
+use crate::domain::connection::Become;
+use crate::domain::job::{AbortOutcome, JobEnd, JobRef, JobSpec, JobStart, JobStep, JobTruth};
+use crate::domain::marker::{JobSignal, MarkerParser};
+use crate::steps::envelope::{COMMAND, Envelope, Opened};
+
+pub(super) const NONCE: &str = "00112233445566778899aabbccddeeff";
+
+/// A home on this machine. Whatever it started is ended with it.
+pub(super) struct Home {
+    dir: tempfile::TempDir,
+    run: &'static str,
+}
+
+impl Home {
+    pub(super) fn new() -> Self {
+        Self { dir: tempfile::tempdir().unwrap(), run: "261122-221405-7f3a" }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub(super) fn job(&self, instance: &str, seq: u32) -> JobRef {
+        JobRef { run: self.run.parse().unwrap(), instance: instance.parse().unwrap(), seq }
+    }
+
+    pub(super) fn spec(&self, instance: &str, seq: u32, steps: &[(&str, &str)]) -> JobSpec {
+        let step = |(id, script): &(&str, &str)| JobStep {
+            id: id.parse().unwrap(),
+            script: (*script).to_owned(),
+            timeout_s: 30,
+        };
+        JobSpec {
+            job: self.job(instance, seq),
+            nonce: NONCE.into(),
+            steps: steps.iter().map(step).collect(),
+        }
+    }
+
+    pub(super) fn folder(&self, job: &JobRef) -> PathBuf {
+        let ops = self.path().join(STATE_USER).join("ops");
+        ops.join(job.run.as_str()).join(job.instance.as_str()).join(job.seq.to_string())
+    }
+
+    pub(super) fn exec(&self, script: &str) -> Vec<u8> {
+        let envelope = Envelope { nonce: NONCE, root: false, limit_s: Some(60) };
+        let mut child = Command::new("/bin/sh")
+            .args(["-c", COMMAND])
+            .env("HOME", self.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(envelope.wrap(script).as_bytes()).unwrap();
+        let out = child.wait_with_output().unwrap();
+        match envelope.open(&out.stdout) {
+            Opened::Whole { output, .. } => output,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) fn start(&self, spec: &JobSpec) -> JobStart {
+        read_start(&self.exec(&start(spec, Become::LoginUser))).unwrap()
+    }
+
+    pub(super) fn look(&self, job: &JobRef) -> JobTruth {
+        read_look(&self.exec(&look(job, Become::LoginUser))).unwrap()
+    }
+
+    pub(super) fn abort(&self, job: &JobRef, tenths: u64) -> AbortOutcome {
+        read_abort(&self.exec(&abort(job, Become::LoginUser, tenths))).unwrap()
+    }
+
+    pub(super) fn log(&self, job: &JobRef) -> Vec<u8> {
+        fs::read(self.folder(job).join("log")).unwrap()
+    }
+
+    pub(super) fn signals(&self, job: &JobRef) -> Vec<JobSignal> {
+        let mut parser = MarkerParser::new(NONCE);
+        let mut signals = parser.feed(&self.log(job));
+        signals.extend(parser.finish());
+        signals
+    }
+
+    pub(super) fn end(&self, job: &JobRef) -> JobEnd {
+        let mut end = None;
+        until(|| match self.look(job) {
+            JobTruth::Ended { end: found, .. } => {
+                end = Some(found);
+                true
+            }
+            JobTruth::NeverStarted | JobTruth::Running { .. } => false,
+        });
+        end.unwrap()
+    }
+
+    pub(super) fn pid(&self, job: &JobRef) -> String {
+        until(|| self.folder(job).join("started").exists());
+        let text = fs::read_to_string(self.folder(job).join("started")).unwrap();
+        text.split(' ').nth(1).unwrap().to_owned()
+    }
+
+    /// Processes whose environment names the job, with their command lines.
+    pub(super) fn processes(&self, job: &JobRef) -> BTreeMap<u32, String> {
+        let needle = format!("BUNKER_JOB={}", self.folder(job).display());
+        let mut found = BTreeMap::new();
+        for entry in fs::read_dir("/proc").unwrap().flatten() {
+            let Some(pid) = entry.file_name().to_str().and_then(|n| n.parse().ok()) else {
+                continue;
+            };
+            let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
+            if environment.split(|&b| b == 0).any(|word| word == needle.as_bytes()) {
+                let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+                found.insert(pid, String::from_utf8_lossy(&line).replace('\0', " "));
+            }
+        }
+        found
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let ops = self.path().join(STATE_USER).join("ops").join(self.run);
+        for instance in fs::read_dir(&ops).into_iter().flatten().flatten() {
+            for seq in fs::read_dir(instance.path()).into_iter().flatten().flatten() {
+                let name = instance.file_name().into_string().unwrap();
+                if let Ok(seq) = seq.file_name().into_string().unwrap().parse() {
+                    self.abort(&self.job(&name, seq), 0);
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn until(mut done: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !done() {
+        assert!(begin.elapsed() < Duration::from_secs(40), "it did not come about within 40 s");
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,85 @@
+//! The runner that hosts run by themselves, and what is said to it: scripts out, answers in. Pure.
+
+mod answer;
+mod frames;
+
+pub use answer::{Unreadable, read_abort, read_hold, read_look, read_start};
+pub use frames::{Frame, FrameReader, Garbled, end_of};
+
+use sha2::{Digest, Sha256};
+
+use crate::domain::connection::Become;
+use crate::domain::job::{JobRef, JobSpec};
+use crate::steps::quote::quote;
+
+/// The program: POSIX sh, one file on the host.
+pub const RUNNER: &str =
+    concat!(include_str!("base.sh"), include_str!("verbs.sh"), include_str!("detached.sh"));
+
+/// Where the program keeps its state on a host where it acts as root.
+pub const STATE_ROOT: &str = "/var/lib/bunker";
+/// Where it does elsewhere, below the home of the login user.
+pub const STATE_USER: &str = ".local/state/bunker";
+
+/// The script that starts a job, at most once.
+pub fn start(spec: &JobSpec, who: Become) -> String {
+    let hash = hex(&Sha256::digest(RUNNER));
+    let root = match who {
+        Become::Root => "1",
+        Become::LoginUser => "0",
+    };
+    let mut words = vec![hash, unit(&spec.job), root.to_owned(), spec.nonce.clone()];
+    for step in &spec.steps {
+        words.push(step.id.to_string());
+        words.push(step.timeout_s.max(1).to_string());
+        words.push(step.script.clone());
+    }
+    call("start", &spec.job, who, &words)
+}
+
+/// The script that streams a job's log from `offset` on, in frames that carry `nonce`.
+pub fn follow(job: &JobRef, who: Become, nonce: &str, offset: u64) -> String {
+    call("follow", job, who, &[nonce.to_owned(), offset.to_string()])
+}
+
+/// The script that tells the truth about a job.
+pub fn look(job: &JobRef, who: Become) -> String {
+    call("look", job, who, &[])
+}
+
+/// The script that leaves a hold.
+pub fn hold(job: &JobRef, who: Become) -> String {
+    call("hold", job, who, &[])
+}
+
+/// The script that ends a job: TERM, up to `tenths` tenths of a second, KILL, look.
+pub fn abort(job: &JobRef, who: Become, tenths: u64) -> String {
+    call("abort", job, who, &[tenths.to_string()])
+}
+
+fn call(verb: &str, job: &JobRef, who: Become, words: &[String]) -> String {
+    let state = match who {
+        Become::Root => quote(STATE_ROOT),
+        Become::LoginUser => format!("\"$HOME\"/{}", quote(STATE_USER)),
+    };
+    let fixed = [job.run.to_string(), job.instance.to_string(), job.seq.to_string()];
+    let words: Vec<String> = fixed.iter().chain(words).map(|word| quote(word)).collect();
+    let words = words.join(" ");
+    format!("br_text={}\nset -- {verb} {state} {words}\neval \"$br_text\"\n", quote(RUNNER))
+}
+
+/// The name of the systemd unit: one per job and instance.
+fn unit(job: &JobRef) -> String {
+    let hash = hex(&Sha256::digest(job.instance.as_str()));
+    format!("bunker-{}-{}-{}", job.run, job.seq, hash.get(..12).unwrap_or(&hash))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod home;
+#[cfg(test)]
+#[path = "runner_tests.rs"]
+mod tests;

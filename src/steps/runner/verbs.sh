@@ -1,0 +1,203 @@
+# What the control side calls: one verb in each exec.
+
+br_refuse() { # what went wrong
+    [ -z "${br_tmp:-}" ] || rm -rf "$br_tmp"
+    br_left=$(df -P "$br_state" 2>/dev/null | awk 'NR==2 {print $4 " KB free on " $6}')
+    printf 'no %s%s\n' "$1" "${br_left:+ ($br_left)}"
+    exit 0
+}
+
+br_start() { # SHA UNIT ROOT NONCE (ID LIMIT SCRIPT)...   ; the text of this file is in br_text
+    br_sha=$1 br_unit=$2 br_root=$3 br_nonce=$4
+    shift 4
+    umask 077
+    if [ -d "$br_job" ]; then
+        echo there
+        return
+    fi
+    mkdir -p "$br_parent" "$br_inst" 2>/dev/null || br_refuse "cannot make $br_parent"
+    br_file=$br_state/runner-$br_sha.sh
+    if [ ! -f "$br_file" ]; then
+        { printf %s "$br_text" >"$br_file.$$"; } 2>/dev/null && mv -f "$br_file.$$" "$br_file" || {
+            rm -f "$br_file.$$"
+            br_refuse "cannot write $br_file"
+        }
+    fi
+    br_tmp=$br_parent/.$br_seq.$br_nonce.$$
+    br_steps "$@" 2>/dev/null || br_refuse "cannot write the job's files in $br_parent"
+    if ! mkdir "$br_job" 2>/dev/null; then
+        rm -rf "$br_tmp"
+        [ -d "$br_job" ] || br_refuse "cannot make $br_job"
+        echo there
+        return
+    fi
+    # Nothing has been started, so a folder that cannot be filled may go again.
+    mv "$br_tmp"/* "$br_job"/ 2>/dev/null || {
+        rm -rf "$br_job"
+        br_refuse "cannot fill $br_job"
+    }
+    rmdir "$br_tmp"
+    br_launch
+    echo started
+}
+
+br_steps() { # (ID LIMIT SCRIPT)...
+    mkdir "$br_tmp" "$br_tmp/steps" || return 1
+    printf '%s\n' "$br_nonce" >"$br_tmp/nonce" || return 1
+    : >"$br_tmp/log" || return 1
+    : >"$br_tmp/plan" || return 1
+    br_n=0
+    while [ $# -ge 3 ]; do
+        br_n=$((br_n + 1))
+        br_num=$(printf %03d "$br_n")
+        printf '%s\n' "$3" >"$br_tmp/steps/$br_num-$1.sh" || return 1
+        printf '%s %s %s\n' "$br_num" "$1" "$2" >>"$br_tmp/plan" || return 1
+        shift 3
+    done
+}
+
+br_launch() {
+    if [ "$br_root" = 1 ] && [ -d /run/systemd/system ] && command -v systemd-run >/dev/null 2>&1; then
+        # The runner claims the job, so falling back after an unclear answer cannot start it twice.
+        systemd-run --quiet --collect --unit="$br_unit" --property=KillMode=control-group \
+            --property=TimeoutStopSec=20 --setenv=PATH="$PATH" --setenv=HOME="${HOME:-/root}" \
+            /bin/sh "$br_file" run "$br_state" "$br_run_id" "$br_instance" "$br_seq" "$br_unit" \
+            </dev/null >/dev/null 2>&1 && return
+    fi
+    setsid /bin/sh "$br_file" run "$br_state" "$br_run_id" "$br_instance" "$br_seq" - \
+        </dev/null >/dev/null 2>&1 &
+}
+
+# The truth about a job in br_truth: none, running, ended WORDS, lost WORDS.
+br_look() {
+    [ -d "$br_job" ] || {
+        br_truth=none
+        return
+    }
+    if ! [ -e "$br_job/rc" ] && br_started "$br_job"; then
+        if br_runner_lives; then
+            br_truth=running
+            return
+        fi
+        br_why_lost
+    elif ! [ -e "$br_job/rc" ]; then
+        br_age=$(($(date +%s) - $(stat -c %Y "$br_job" 2>/dev/null || echo 0)))
+        br_truth=running
+        [ "$br_age" -le 15 ] || br_truth="lost the host stopped before the runner began, so no step was run"
+    fi
+    # It may have ended while we looked.
+    if [ -e "$br_job/rc" ]; then
+        read -r br_line <"$br_job/rc"
+        br_truth="ended $br_line"
+    fi
+}
+
+br_why_lost() {
+    if [ "$br_s_boot" != "$br_boot_id" ]; then
+        br_truth="lost the host was restarted while it ran"
+        return
+    fi
+    br_truth="lost the runner was killed"
+    br_full=$(df -P "$br_job" 2>/dev/null | awk 'NR==2 && $4+0 < 64 {print $6}')
+    [ -z "$br_full" ] || br_truth="lost the disk is full ($br_full), so the runner could not leave its end"
+    br_procs
+    # shellcheck disable=SC2086
+    set -- $br_pids
+    [ $# -eq 0 ] || br_truth="$br_truth; $# of its processes still run, an abort ends them"
+}
+
+br_say_look() {
+    br_look
+    br_size "$br_job/log"
+    echo "$br_bytes $br_truth"
+}
+
+# Sends the log from an offset on, in frames: "data N" and N bytes, "beat", at last "end TOTAL WORDS".
+br_follow() { # NONCE OFFSET
+    br_fnonce=$1 br_off=$2 br_idle=0 br_round=0
+    while :; do
+        br_truth=running
+        if [ -e "$br_job/rc" ] || [ $((br_round % 16)) -eq 0 ]; then br_look; fi
+        br_round=$((br_round + 1))
+        br_size "$br_job/log"
+        if [ "$br_bytes" -gt "$br_off" ]; then
+            printf '\036%s data %s\n' "$br_fnonce" $((br_bytes - br_off)) || return
+            tail -c "+$((br_off + 1))" "$br_job/log" | head -c $((br_bytes - br_off)) || return
+            br_off=$br_bytes br_idle=0
+        elif [ "$br_truth" != running ]; then
+            printf '\036%s end %s %s\n' "$br_fnonce" "$br_bytes" "$br_truth"
+            return
+        else
+            br_idle=$((br_idle + 1))
+            [ $((br_idle % 20)) -ne 0 ] || printf '\036%s beat\n' "$br_fnonce" || return
+            if [ "$br_idle" -lt 40 ]; then br_nap 0.1; else br_nap 0.25; fi
+        fi
+    done
+}
+
+br_hold() {
+    if [ ! -d "$br_job" ]; then
+        echo none
+    elif : >"$br_job/hold"; then
+        echo held
+    else
+        echo "no cannot write $br_job/hold"
+    fi
+}
+
+br_abort() { # GRACE in tenths of a second
+    umask 077
+    # A start that is still on its way finds the folder and does nothing.
+    if [ ! -d "$br_job" ] && mkdir -p "$br_parent" && mkdir "$br_job" 2>/dev/null; then
+        : >"$br_job/log"
+        br_leave_rc "$br_job" aborted
+        echo stopped
+        return
+    fi
+    if [ -e "$br_job/rc" ]; then
+        echo ended
+        return
+    fi
+    { : >"$br_job/abort"; } 2>/dev/null || mkdir "$br_job/abort" 2>/dev/null
+    br_wait_started
+    br_started "$br_job" || {
+        br_leave_rc "$br_job" aborted
+        echo stopped
+        return
+    }
+    br_procs
+    # shellcheck disable=SC2086
+    br_signal TERM $br_pids
+    br_until_gone "$1"
+    # shellcheck disable=SC2086
+    br_signal KILL $br_pids
+    br_until_gone 50
+    if [ -n "$br_pids" ]; then
+        # shellcheck disable=SC2086
+        set -- $br_pids
+        echo "left $#"
+        return
+    fi
+    br_leave_rc "$br_job" aborted
+    read -r br_line <"$br_job/rc"
+    case $br_line in aborted*) echo stopped ;; *) echo ended ;; esac
+}
+
+br_wait_started() {
+    br_i=0
+    while [ ! -e "$br_job/started" ] && [ "$br_i" -lt 20 ]; do
+        br_i=$((br_i + 1))
+        br_nap 0.1
+    done
+}
+
+br_until_gone() { # TENTHS -> br_pids, those that are left
+    br_i=0
+    br_procs
+    while [ -n "$br_pids" ] && [ "$br_i" -lt "$1" ]; do
+        br_i=$((br_i + 1))
+        br_nap 0.1
+        br_procs
+    done
+}
+
