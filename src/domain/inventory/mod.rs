@@ -10,7 +10,7 @@ mod template;
 mod tree;
 mod variable;
 
-pub use loaded::{FleetNow, Loaded};
+pub use loaded::Loaded;
 pub use problems::Problems;
 pub use template::resolve;
 pub use tree::{Tree, TreeGroup, TreeHost};

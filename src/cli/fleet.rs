@@ -1,0 +1,80 @@
+//! The fleet of a call: loading it, limiting it, and saying what is wrong with it.
+
+use std::path::Path;
+
+use super::Context;
+use super::exit::{Exit, Trouble};
+use crate::adapters::inventory::load;
+use crate::domain::diagnostic::{Diagnostic, Severity};
+use crate::domain::fleet::{Fleet, Host};
+use crate::domain::inventory::Loaded;
+use crate::domain::selector::{Selector, SelectorError};
+
+/// The fleet of the inventory folder, with every problem of its files. No fleet is trouble, with the
+/// first of the reasons.
+pub(super) fn fleet(context: &Context) -> Result<(Fleet, Vec<Diagnostic>), Trouble> {
+    loaded(context).map(|(fleet, loaded)| (fleet, loaded.diagnostics))
+}
+
+/// The same with all that was read; `fleet` is taken out of it.
+pub(super) fn loaded(context: &Context) -> Result<(Fleet, Loaded), Trouble> {
+    let mut loaded = load(&context.inventory);
+    match loaded.fleet.take() {
+        Some(fleet) => Ok((fleet, loaded)),
+        None => Err(no_fleet(&context.inventory, &loaded.diagnostics)),
+    }
+}
+
+fn no_fleet(dir: &Path, diagnostics: &[Diagnostic]) -> Trouble {
+    let errors: Vec<&Diagnostic> =
+        diagnostics.iter().filter(|d| d.severity == Severity::Error).collect();
+    let told: Vec<String> = errors.iter().take(3).map(|d| format!("\n{d}")).collect();
+    let more = match errors.len().saturating_sub(3) {
+        0 => String::new(),
+        more => format!("\nand {more} more: bunker inventory check shows all"),
+    };
+    let dir = crate::domain::untrusted::Safe::line(&dir.to_string_lossy());
+    let message = format!("the inventory {dir} cannot be used{}{more}", told.concat());
+    Trouble::new(Exit::Usage, message)
+}
+
+/// Says on standard error how many problems the inventory has and which hosts they cost.
+#[expect(clippy::print_stderr, reason = "messages of verbs go to standard error")]
+pub(super) fn tell(fleet: &Fleet, diagnostics: &[Diagnostic]) {
+    if diagnostics.is_empty() {
+        return;
+    }
+    let names: Vec<&str> = fleet.left_out.iter().map(|l| l.id.as_str()).collect();
+    let cost = match names.as_slice() {
+        [] => String::new(),
+        names if names.len() <= 5 => format!(", which leave out {}", names.join(", ")),
+        names => format!(", which leave out {} hosts", names.len()),
+    };
+    let count = diagnostics.len();
+    let plural = if count == 1 { "problem" } else { "problems" };
+    eprintln!("bunker: the inventory has {count} {plural}{cost}: bunker inventory check");
+}
+
+/// The hosts that `--limit` means, in inventory order; all where there is no limit. `@FILE` stands for
+/// the patterns in a file, one a line.
+pub(super) fn limited<'f>(fleet: &'f Fleet, limit: Option<&str>) -> Result<Vec<&'f Host>, Trouble> {
+    let Some(limit) = limit else { return Ok(fleet.hosts.iter().collect()) };
+    let trouble = |error: SelectorError| {
+        let exit = if error.is_syntax() { Exit::Usage } else { Exit::NotFound };
+        Trouble::new(exit, error)
+    };
+    let text = match limit.trim().strip_prefix('@') {
+        Some(file) => from_file(file)?,
+        None => limit.to_owned(),
+    };
+    text.parse::<Selector>().and_then(|s| s.select(fleet)).map_err(trouble)
+}
+
+fn from_file(file: &str) -> Result<String, Trouble> {
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        let shown = crate::domain::untrusted::Safe::line(file);
+        Trouble::new(Exit::Usage, format!("the limit file {shown} cannot be read: {error}"))
+    })?;
+    let lines = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'));
+    Ok(lines.collect::<Vec<_>>().join(","))
+}
