@@ -3,6 +3,7 @@
 # appear at once with its whole content, for readers and for programs that do not take the flock.
 state=$BUNKER_STATE/instances/$BUNKER_INSTANCE
 lease=$state/lease
+lease_new=$lease.$$
 lease_field() { sed -n "s/^$1=//p" "$lease" 2>/dev/null | head -n 1; }
 lease_text() {
     printf '%s\n' \
@@ -18,7 +19,7 @@ lease_text() {
         "boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo unknown)"
 }
 lease_write() {
-    (umask 022 && lease_text "$1" "$2" >"$lease.new") ||
+    (umask 022 && lease_text "$1" "$2" >"$lease_new") ||
         bunker_fail "the lease could not be written into $state" "look at the free space and the owner of that folder"
 }
 lease_is_over() {

@@ -2,7 +2,7 @@ mkdir -p -- "$state"
 now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 if [ -e "$lease" ] && [ "$(lease_field run)" = "$BUNKER_RUN" ]; then
     lease_write "$(lease_field generation)" "$(lease_field started)"
-    mv -f -- "$lease.new" "$lease"
+    mv -f -- "$lease_new" "$lease"
     echo "the lease is ours already; prolonged"
     exit 0
 fi
@@ -11,18 +11,18 @@ case $generation in '' | *[!0-9]*) generation=0 ;; esac
 generation=$((generation + 1))
 lease_write "$generation" "$now"
 taken=
-if ! ln -- "$lease.new" "$lease" 2>/dev/null; then
+if ! ln -- "$lease_new" "$lease" 2>/dev/null; then
     if lease_is_over; then
         taken=$(lease_field holder)
-        mv -f -- "$lease.new" "$lease"
+        mv -f -- "$lease_new" "$lease"
     else
-        rm -f -- "$lease.new"
+        rm -f -- "$lease_new"
         held=$(lease_field holder)
         bunker_fail "$BUNKER_INSTANCE is held by ${held:-somebody who left no name}" \
             "wait for it (\`bunker show $(lease_field run)\`); by itself the lease ends in $((lease_until - $(date +%s))) s"
     fi
 fi
-rm -f -- "$lease.new"
+rm -f -- "$lease_new"
 printf '%s\n' "$generation" >"$state/generation.new" && mv -f -- "$state/generation.new" "$state/generation"
 bunker_changed
 bunker_tell lease-generation "$generation"

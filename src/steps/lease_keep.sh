@@ -5,4 +5,4 @@ if [ "$(lease_field run)" != "$BUNKER_RUN" ]; then
     bunker_fail "the lease of $BUNKER_INSTANCE is no longer ours: it is ${lease_now:-free}" "plan again; what this run did on the host is in its log"
 fi
 lease_write "$(lease_field generation)" "$(lease_field started)"
-mv -f -- "$lease.new" "$lease"
+mv -f -- "$lease_new" "$lease"

@@ -18,3 +18,6 @@ mod real_upgrade;
 mod sample;
 mod store_conformance;
 mod tidy;
+mod upgrade_bench;
+mod upgrade_compose;
+mod upgrade_steps;
