@@ -25,6 +25,7 @@
 //! threads of their own.
 
 mod clock;
+mod metrics;
 mod paper;
 pub mod picture;
 mod processes;
