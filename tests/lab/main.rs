@@ -10,5 +10,5 @@
 mod lab;
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    lab::run::main()
 }

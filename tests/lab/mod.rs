@@ -31,6 +31,7 @@ pub mod picture;
 mod processes;
 pub mod real;
 pub mod repository;
+pub mod run;
 pub mod terminal;
 
 pub use paper::{Fault, HostSpec, Lab, Options, PaperHost};

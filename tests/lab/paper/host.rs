@@ -14,6 +14,7 @@ use tokio::runtime::Handle;
 use super::address::{SSH_PORT, WEB_PORT};
 use super::fault::{Fault, Faults};
 use super::options::HostSpec;
+use super::stack;
 
 /// What the servers of a host share.
 #[derive(Debug)]
@@ -126,6 +127,16 @@ impl PaperHost {
     /// The checkout (`cml_dir`).
     pub fn checkout(&self) -> PathBuf {
         self.0.dir.join("srv/changemaker-lite")
+    }
+
+    /// Whether its API answers.
+    pub fn api_listens(&self) -> bool {
+        stack::listens(&self.0.dir)
+    }
+
+    /// The commit that its API was built from.
+    pub fn running_commit(&self) -> Option<String> {
+        stack::commit(&self.0.dir)
     }
 
     /// Brings a fault about; faults add up until [`PaperHost::clear`].

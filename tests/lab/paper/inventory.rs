@@ -7,15 +7,15 @@ use std::path::Path;
 
 use color_eyre::eyre::{Result, WrapErr};
 
-use super::PaperHost;
 use super::address::SSH_PORT;
+use super::{Options, PaperHost};
 
 /// Writes `hosts.yml`, `group_vars/all/*.yml` and `host_vars/*.yml` below `lab/inventory`.
 pub(super) fn write(
     lab: &Path,
     hosts: &[PaperHost],
     repo: Option<&Path>,
-    policy: &[String],
+    options: &Options,
 ) -> Result<()> {
     let root = lab.join("inventory");
     let all = root.join("group_vars/all");
@@ -23,7 +23,7 @@ pub(super) fn write(
     fs::create_dir_all(root.join("host_vars"))?;
     put(&root.join("hosts.yml"), &hosts_yml(hosts, repo.is_some()))?;
     put(&all.join("connection.yml"), &connection_yml(lab, hosts))?;
-    put(&all.join("bunker.yml"), &bunker_yml(policy))?;
+    put(&all.join("bunker.yml"), &bunker_yml(&options.fleet_name, &options.policy))?;
     for host in hosts {
         let file = root.join("host_vars").join(format!("{}.yml", host.name()));
         put(&file, &host_yml(host, repo))?;
@@ -63,8 +63,8 @@ fn connection_yml(lab: &Path, hosts: &[PaperHost]) -> String {
     )
 }
 
-fn bunker_yml(policy: &[String]) -> String {
-    let mut text = String::from("---\n# Policy of this fleet.\nbunker_fleet_name: paper\n");
+fn bunker_yml(fleet: &str, policy: &[String]) -> String {
+    let mut text = format!("---\n# Policy of this fleet.\nbunker_fleet_name: {fleet}\n");
     for line in policy {
         _ = writeln!(text, "{line}");
     }

@@ -49,6 +49,8 @@ pub struct Options {
     pub hosts: Vec<HostSpec>,
     /// Where; a temporary folder where `None`. Only what the lab made there is removed again.
     pub dir: Option<PathBuf>,
+    /// `bunker_fleet_name`.
+    pub fleet_name: String,
     /// Lines for `group_vars/all/bunker.yml`.
     pub policy: Vec<String>,
     /// Seconds that building an image takes on these hosts.
@@ -60,12 +62,12 @@ pub struct Options {
 impl Options {
     /// Hosts with an empty home: enough for tests of SSH and of jobs.
     pub fn bare() -> Self {
-        Self::default()
+        Self { fleet_name: "paper".to_owned(), ..Self::default() }
     }
 
     /// Hosts that are instances of the stand-in application.
     pub fn instances() -> Self {
-        Self { instances: true, build_seconds: 0.2, ..Self::default() }
+        Self { instances: true, build_seconds: 0.2, ..Self::bare() }
     }
 
     /// These hosts instead of numbered ones.

@@ -28,6 +28,11 @@ pub(super) fn listens(host: &Path) -> bool {
     field(&api, "c_state") == "running" && now.saturating_sub(started) >= wait_s
 }
 
+/// The commit that the API was built from.
+pub(super) fn commit(host: &Path) -> Option<String> {
+    api(host)?.remove("c_commit")
+}
+
 /// The answer to a path.
 pub(super) fn page(host: &Path, path: &str) -> Page {
     let api = api(host).unwrap_or_default();

@@ -78,7 +78,7 @@ impl Lab {
         fs::write(self.dir.join("known_hosts"), known_hosts)?;
         fs::write(self.dir.join("ssh_config"), self.ssh_config_text())?;
         self.repo = stage::furnish(&self.dir, &self.hosts, options)?;
-        inventory::write(&self.dir, &self.hosts, self.repo.as_deref(), &options.policy)?;
+        inventory::write(&self.dir, &self.hosts, self.repo.as_deref(), options)?;
         for (state, taken) in listeners {
             runtime.spawn(async move {
                 let web = Arc::clone(&state);
@@ -120,6 +120,19 @@ impl Lab {
     /// The hosts, in order.
     pub fn hosts(&self) -> &[PaperHost] {
         &self.hosts
+    }
+
+    /// Whether its folder stays when it is dropped.
+    pub fn kept(&self) -> bool {
+        self.temp.is_none() && self.made.is_empty()
+    }
+
+    /// Removes what a lab left in `dir` whose process was killed.
+    pub fn sweep(dir: &Path) -> Result<()> {
+        let dir = dir.canonicalize()?;
+        processes::end_all(format!("BUNKER_LAB={}", dir.display()).as_ref(), Duration::ZERO);
+        remove(&of_a_lab(&dir));
+        Ok(())
     }
 
     /// One of the hosts, counted from 0.
@@ -185,9 +198,7 @@ impl Drop for Lab {
             _ = thread.join();
         }
         processes::end_all(&self.mark(), Duration::from_millis(200));
-        for path in &self.made {
-            _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
-        }
+        remove(&self.made);
         drop(self.temp.take());
     }
 }
@@ -209,7 +220,7 @@ fn folder(options: &Options) -> Result<(PathBuf, Option<tempfile::TempDir>)> {
         }
         return Ok((dir.canonicalize()?, None));
     }
-    let temp = tempfile::Builder::new().prefix("bunker-lab-").tempdir()?;
+    let temp = tempfile::Builder::new().prefix("bunker-lab-").tempdir_in(temp_root())?;
     let dir = temp.path().canonicalize()?;
     if options.keep {
         return Ok((temp.keep().canonicalize()?, None));
@@ -217,12 +228,32 @@ fn folder(options: &Options) -> Result<(PathBuf, Option<tempfile::TempDir>)> {
     Ok((dir, Some(temp)))
 }
 
+/// Where temporary labs stand: in memory where that can hold programs, since removing thousands of files
+/// from a disk takes long.
+fn temp_root() -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    let roomy = rustix::fs::statvfs(memory).is_ok_and(|fs| {
+        let free = fs.f_bavail.saturating_mul(fs.f_frsize);
+        !fs.f_flag.contains(rustix::fs::StatVfsMountFlags::NOEXEC) && free > 512 * 1024 * 1024
+    });
+    let chosen = std::env::var_os("TMPDIR").is_some();
+    if roomy && !chosen { memory.to_owned() } else { std::env::temp_dir() }
+}
+
 fn made(dir: &Path, options: &Options) -> Vec<PathBuf> {
-    if options.dir.is_none() || options.keep {
-        return Vec::new();
-    }
+    if options.dir.is_none() || options.keep { Vec::new() } else { of_a_lab(dir) }
+}
+
+/// Everything that a lab makes in its folder.
+fn of_a_lab(dir: &Path) -> Vec<PathBuf> {
     let names = ["hosts", "inventory", "repo.git", "client_key", "known_hosts", "ssh_config"];
     names.iter().map(|name| dir.join(name)).collect()
+}
+
+fn remove(paths: &[PathBuf]) {
+    for path in paths {
+        _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    }
 }
 
 type Threads = (Handle, oneshot::Sender<()>, JoinHandle<()>);

@@ -1,0 +1,113 @@
+//! The command line of `cargo lab` and `cargo demo`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use color_eyre::eyre::Result;
+
+use super::{control, demo, serve};
+use crate::lab::Fault;
+
+/// Hosts to try the program on.
+#[derive(Debug, Parser)]
+#[command(name = "lab", bin_name = "cargo lab")]
+struct Lab {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Start hosts in the background; the last line is the inventory's path
+    Up(Up),
+    /// End what `up` started and remove what it made
+    Down {
+        /// The lab's folder
+        #[arg(long)]
+        dir: PathBuf,
+    },
+    /// Bring a fault about on a paper host, or end all with `clear`
+    #[command(after_help = format!("Faults: {}", Fault::NAMES.join(", ")))]
+    Fault {
+        /// The host's name in the inventory
+        host: String,
+        /// The fault
+        fault: String,
+        /// Its number, where it takes one
+        argument: Option<String>,
+        /// The lab's folder
+        #[arg(long)]
+        dir: PathBuf,
+    },
+    /// A fleet of twelve paper hosts with the cockpit on it (`cargo demo`)
+    Demo(demo::Demo),
+    /// The servers of the paper hosts (started by `up`)
+    #[command(hide = true)]
+    Serve {
+        #[arg(long)]
+        hosts: usize,
+        #[arg(long)]
+        dir: PathBuf,
+    },
+}
+
+/// Options of `up`.
+#[derive(Debug, Args)]
+struct Up {
+    /// So many paper hosts
+    #[arg(long, value_name = "N", required_unless_present = "real")]
+    hosts: Option<usize>,
+    /// So many real hosts: systemd containers with Docker of their own
+    #[arg(long, value_name = "N", conflicts_with = "hosts")]
+    real: Option<usize>,
+    /// Where: made if need be [default: a temporary folder]
+    #[arg(long)]
+    dir: Option<PathBuf>,
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    // `cargo demo -- --keep DIR` arrives as `demo -- --keep DIR`: the alias has a `--` of its own.
+    let mut given: Vec<_> = std::env::args_os().collect();
+    if given.get(2).is_some_and(|arg| arg == "--") {
+        given.remove(2);
+    }
+    match run(Lab::parse_from(given).verb) {
+        Ok(code) => code,
+        Err(error) => {
+            tell(&format!("lab: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(verb: Verb) -> Result<ExitCode> {
+    match verb {
+        Verb::Up(up) => match up.real {
+            Some(n) => serve::up_real(n, up.dir),
+            None => serve::up(up.hosts.unwrap_or_default(), up.dir),
+        },
+        Verb::Down { dir } => serve::down(&dir),
+        Verb::Fault { host, fault, argument, dir } => {
+            Fault::parse(&fault, argument.as_deref())?;
+            let word = argument.unwrap_or_default();
+            say(&control::ask(&dir, &format!("fault {host} {fault} {word}"))?);
+            Ok(ExitCode::SUCCESS)
+        }
+        Verb::Demo(options) => demo::run(&options),
+        Verb::Serve { hosts, dir } => serve::serve(hosts, &dir),
+    }
+}
+
+/// A line on standard output.
+#[expect(clippy::print_stdout, reason = "what the lab says to whoever started it")]
+pub(super) fn say(text: &str) {
+    println!("{text}");
+}
+
+/// A line on standard error.
+#[expect(clippy::print_stderr, reason = "what the lab says to whoever started it")]
+pub(super) fn tell(text: &str) {
+    eprintln!("{text}");
+}

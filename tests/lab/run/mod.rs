@@ -1,0 +1,10 @@
+//! `cargo lab` and `cargo demo`: the lab as programs.
+
+mod args;
+mod control;
+mod demo;
+mod fleet;
+mod live;
+mod serve;
+
+pub use args::main;

@@ -1,0 +1,135 @@
+//! `cargo lab up` and `down`: paper hosts in a process of their own.
+
+use std::fs;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use color_eyre::eyre::{Result, WrapErr, bail};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::args::{say, tell};
+use super::control::{self, Card};
+use crate::lab::processes::pause;
+use crate::lab::{Lab, Options};
+
+/// Starts `n` paper hosts in the background and waits until they listen.
+pub(super) fn up(n: usize, dir: Option<PathBuf>) -> Result<ExitCode> {
+    if n == 0 {
+        bail!("--hosts 0 would start nothing");
+    }
+    let begun = Instant::now();
+    let dir = folder(dir)?;
+    if control::file(&dir).exists() {
+        bail!("{0} has a lab already; end it with: cargo lab down --dir {0}", dir.display());
+    }
+    let log = dir.join("lab.log");
+    let out = fs::File::create(&log)?;
+    let mut child = Command::new(std::env::current_exe()?)
+        .args(["serve", "--hosts", &n.to_string(), "--dir"])
+        .arg(&dir)
+        .stdin(Stdio::null())
+        .stdout(out.try_clone()?)
+        .stderr(out)
+        .process_group(0)
+        .spawn()?;
+    while !control::file(&dir).exists() {
+        if child.try_wait()?.is_some() || begun.elapsed() > Duration::from_secs(60) {
+            _ = child.kill();
+            let said = fs::read_to_string(&log).unwrap_or_default();
+            bail!("the paper hosts did not start: {}", said.trim());
+        }
+        pause(Duration::from_millis(10));
+    }
+    let shown = dir.display();
+    tell(&format!("{n} paper hosts listen after {:.2} s", begun.elapsed().as_secs_f64()));
+    tell(&format!("  ssh     ssh -F {shown}/ssh_config NAME"));
+    tell(&format!("  fault   cargo lab fault NAME FAULT --dir {shown}"));
+    tell(&format!("  end     cargo lab down --dir {shown}"));
+    say(&dir.join("inventory").display().to_string());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn folder(dir: Option<PathBuf>) -> Result<PathBuf> {
+    let dir = match dir {
+        Some(dir) => dir,
+        None => tempfile::Builder::new().prefix("bunker-lab-").tempdir()?.keep(),
+    };
+    fs::create_dir_all(&dir).wrap_err_with(|| format!("cannot make {}", dir.display()))?;
+    Ok(dir.canonicalize()?)
+}
+
+/// Real hosts: systemd containers.
+pub(super) fn up_real(_: usize, _: Option<PathBuf>) -> Result<ExitCode> {
+    bail!("real hosts are not there yet")
+}
+
+/// Serves `n` paper hosts in `dir` until asked to end.
+pub(super) fn serve(n: usize, dir: &Path) -> Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut options = Options::instances();
+    options.fleet_name = "lab".to_owned();
+    options.dir = Some(dir.to_owned());
+    let lab = Lab::start(n, options)?;
+    runtime.block_on(async {
+        let mut term = signal(SignalKind::terminate())?;
+        let mut int = signal(SignalKind::interrupt())?;
+        // A terminal that closes does not end a lab that was started from it.
+        let mut hang_up = signal(SignalKind::hangup())?;
+        let asked = control::listen(&lab)?;
+        loop {
+            tokio::select! {
+                _ = term.recv() => break,
+                _ = int.recv() => break,
+                _ = hang_up.recv() => {}
+                () = tokio::time::sleep(Duration::from_millis(50)) => {
+                    if asked.try_recv().is_ok() {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok::<_, color_eyre::Report>(())
+    })?;
+    drop(lab);
+    fs::remove_file(control::file(dir)).wrap_err("cannot remove the lab's card")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ends the lab in `dir` and removes what it made there.
+pub(super) fn down(dir: &Path) -> Result<ExitCode> {
+    let dir = dir.canonicalize().wrap_err_with(|| format!("there is no {}", dir.display()))?;
+    let card = Card::read(&dir)?;
+    let Some(pid) = Pid::from_raw(card.pid) else { bail!("the lab's card names no process") };
+    let gone = || test_kill_process(pid).is_err();
+    if let Err(error) = control::ask(&dir, "end") {
+        if !gone() {
+            return Err(
+                error.wrap_err("the lab's process lives but does not answer; nothing was done")
+            );
+        }
+        sweep(&dir)?;
+    }
+    let begun = Instant::now();
+    while !gone() && control::file(&dir).exists() {
+        if begun.elapsed() > Duration::from_secs(90) {
+            _ = kill_process(pid, Signal::KILL);
+            sweep(&dir)?;
+            break;
+        }
+        pause(Duration::from_millis(20));
+    }
+    _ = fs::remove_file(dir.join("lab.log"));
+    // Only a folder with nothing else in it goes too.
+    _ = fs::remove_dir(&dir);
+    tell(&format!("the lab in {} has ended", dir.display()));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Removes what a lab made whose process was killed.
+fn sweep(dir: &Path) -> Result<()> {
+    Lab::sweep(dir)?;
+    fs::remove_file(control::file(dir)).wrap_err("cannot remove the lab's card")
+}
