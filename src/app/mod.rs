@@ -1,1 +1,26 @@
-//! See docs/architecture.md.
+//! The cockpit's state machine: `Model`, what happens to it (`Msg`), what an operator can do
+//! (`Action`), what is to be done outside (`Effect`), and `update` between them.
+//!
+//! **Invariant:** pure and synchronous. No clock, file, terminal or task: time arrives in `Msg::Tick`.
+
+pub mod action;
+mod action_table;
+pub mod cursor;
+pub mod effect;
+pub mod fleet_page;
+pub mod frame;
+pub mod fuzzy;
+pub mod key;
+pub mod layers;
+pub mod log_tail;
+pub mod model;
+pub mod msg;
+pub mod pages;
+pub mod toast;
+pub mod update;
+
+pub use effect::{Change, ChangeKind, Effect};
+pub use key::Key;
+pub use model::{Model, Screen};
+pub use msg::Msg;
+pub use update::update;

@@ -1,0 +1,218 @@
+//! The one table of what an operator can do. The footer, the help, the palette and docs/keys.md are made of it.
+//!
+//! **Invariant:** keys are matched nowhere else, and no dangerous action happens on a key alone: each
+//! goes through a dialog whose safe choice has the focus, or through a typed number.
+
+use super::key::Key;
+
+pub use super::action_table::ACTIONS;
+
+/// Where a key means something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// On every page.
+    Everywhere,
+    /// The fleet page.
+    Fleet,
+    /// The page of one instance.
+    Instance,
+    /// The preview of a plan.
+    Plan,
+    /// The page of one run.
+    Run,
+    /// The list of runs.
+    Runs,
+}
+
+impl Place {
+    /// Its heading in the help and in docs/keys.md.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Everywhere => "Everywhere",
+            Self::Fleet => "Fleet",
+            Self::Instance => "Instance",
+            Self::Plan => "Plan",
+            Self::Run => "Run",
+            Self::Runs => "Runs",
+        }
+    }
+}
+
+/// What stands between the key and the deed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Danger {
+    /// Nothing is changed.
+    None,
+    /// A dialog asks; its safe choice has the focus.
+    Asks,
+    /// The number of instances has to be typed where there is more than one.
+    Counts,
+}
+
+/// Something that an operator can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each variant is documented by its row of the table")]
+pub enum Action {
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    Top,
+    Bottom,
+    Open,
+    Back,
+    NextPane,
+    PrevPane,
+    Mark,
+    MarkAll,
+    Filter,
+    Sort,
+    Upgrade,
+    Start,
+    Pause,
+    Resume,
+    Abort,
+    Kill,
+    Follow,
+    Full,
+    Search,
+    NextMatch,
+    PrevMatch,
+    CopyCommand,
+    Runs,
+    Palette,
+    Help,
+    Redraw,
+    Suspend,
+    Quit,
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct ActionInfo {
+    /// What.
+    pub action: Action,
+    /// Its name in the palette.
+    pub name: &'static str,
+    /// What it does, as a sentence part.
+    pub doc: &'static str,
+    /// Its word in the footer; empty where the footer does not name it.
+    pub hint: &'static str,
+    /// Its keys, the one that screens show first.
+    pub keys: &'static [Key],
+    /// Where they mean it.
+    pub places: &'static [Place],
+    /// What stands between the key and the deed.
+    pub danger: Danger,
+    /// Whether it changes the fleet or leads there, so that a read-only cockpit lacks it.
+    pub changes: bool,
+    /// The verb of the command line that does the same.
+    pub twin: Option<&'static str>,
+}
+
+impl Action {
+    /// Its row.
+    pub fn info(self) -> &'static ActionInfo {
+        // Every action has a row: held by a test. The other is there for totality.
+        static NONE: ActionInfo = ActionInfo {
+            action: Action::Redraw,
+            name: "",
+            doc: "",
+            hint: "",
+            keys: &[],
+            places: &[],
+            danger: Danger::None,
+            changes: false,
+            twin: None,
+        };
+        ACTIONS.iter().find(|row| row.action == self).unwrap_or(&NONE)
+    }
+
+    /// Whether it can be asked for at `place`.
+    pub fn applies(self, place: Place) -> bool {
+        let places = self.info().places;
+        places.contains(&place) || places.contains(&Place::Everywhere)
+    }
+}
+
+/// What a key means at a place; the place's own rows win over those of everywhere.
+pub fn action_for(key: Key, place: Place) -> Option<Action> {
+    let at = |place: Place| {
+        ACTIONS.iter().find(|row| row.places.contains(&place) && row.keys.contains(&key))
+    };
+    at(place).or_else(|| at(Place::Everywhere)).map(|row| row.action)
+}
+
+/// docs/keys.md, whole.
+pub fn keys_page() -> String {
+    let mut page = String::from(
+        "# Keys\n\nMade from the table in `src/app/action.rs`; a test compares. \
+         What changes the fleet asks first, and is not there in `bunker watch` and with `--read-only`.\n",
+    );
+    for place in
+        [Place::Everywhere, Place::Fleet, Place::Instance, Place::Plan, Place::Run, Place::Runs]
+    {
+        page.push_str(&format!("\n## {}\n\n| keys | action | what it does | on the command line |\n|---|---|---|---|\n", place.title()));
+        for row in ACTIONS.iter().filter(|row| row.places.contains(&place)) {
+            let keys: Vec<String> = row.keys.iter().map(|key| format!("`{key}`")).collect();
+            let asks = match row.danger {
+                Danger::None => "",
+                Danger::Asks => " (asks first)",
+                Danger::Counts => {
+                    " (shows the plan first; more than one instance: type their number)"
+                }
+            };
+            let twin = row.twin.map(|t| format!("`{t}`")).unwrap_or_default();
+            page.push_str(&format!(
+                "| {} | {} | {}{asks} | {twin} |\n",
+                keys.join(" "),
+                row.name,
+                row.doc
+            ));
+        }
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLACES: [Place; 5] =
+        [Place::Fleet, Place::Instance, Place::Plan, Place::Run, Place::Runs];
+
+    #[test]
+    fn every_row_is_found_by_its_own_action_and_key() {
+        for row in ACTIONS {
+            assert_eq!(row.action.info().name, row.name);
+            assert!(!row.doc.is_empty() && !row.keys.is_empty());
+            for place in row.places.iter().filter(|p| **p != Place::Everywhere) {
+                for key in row.keys {
+                    assert_eq!(action_for(*key, *place), Some(row.action), "{key} at {place:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_key_means_two_things_at_one_place() {
+        for place in PLACES {
+            let rows = ACTIONS.iter().filter(|row| row.places.contains(&place));
+            let mut keys: Vec<Key> = rows.flat_map(|row| row.keys.iter().copied()).collect();
+            let n = keys.len();
+            keys.sort_by_key(ToString::to_string);
+            keys.dedup();
+            assert_eq!(keys.len(), n, "{place:?}");
+        }
+    }
+
+    #[test]
+    fn the_page_of_keys_is_current() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/keys.md");
+        if std::env::var_os("BUNKER_BLESS").is_some() {
+            std::fs::write(path, keys_page()).unwrap();
+        }
+        let page = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(page == keys_page(), "docs/keys.md is stale: run this test with BUNKER_BLESS=1");
+    }
+}

@@ -1,0 +1,87 @@
+//! What should be done outside: data, returned by `update`, carried out at the terminal's edge.
+
+use std::sync::Arc;
+
+use crate::domain::capability::Operate;
+use crate::domain::git::GitRef;
+use crate::domain::ids::{HostId, RunId};
+use crate::domain::plan::Plan;
+use crate::domain::run::control::Control;
+
+/// Something to do outside.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Something that changes the fleet, or leads there.
+    Change(Change),
+    /// Observe a run: its state, and the output of one host at a time.
+    Attach(RunId),
+    /// Observe no run any more.
+    Detach,
+    /// Send the output of this host of the attached run, from its end.
+    FollowLog {
+        /// The run.
+        run: RunId,
+        /// The host.
+        host: HostId,
+    },
+    /// Read the releases of an instance.
+    LoadReleases(HostId),
+    /// Put a command line, built of validated names only, into the terminal's clipboard.
+    Copy(String),
+    /// Draw everything anew.
+    Redraw,
+    /// Leave the screen until the shell brings us back; runs go on.
+    Suspend,
+    /// Leave; runs go on.
+    Quit,
+}
+
+/// A change, or what leads to one.
+///
+/// **Invariant:** none exists without an [`Operate`], so a read-only cockpit cannot even name one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    kind: ChangeKind,
+}
+
+/// Which change.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ChangeKind {
+    /// Make a plan; nothing is changed by that.
+    PlanUpgrade {
+        /// Comes back with the answer.
+        request: u64,
+        /// The targets; never empty.
+        hosts: Vec<HostId>,
+        /// Where to; `None` is each instance's own `cml_ref`.
+        reference: Option<GitRef>,
+    },
+    /// Start a run of exactly this plan.
+    StartRun {
+        /// Comes back with the answer.
+        request: u64,
+        /// What was approved.
+        plan: Arc<Plan>,
+    },
+    /// Ask something of a run.
+    Control {
+        /// The run.
+        run: RunId,
+        /// What.
+        control: Control,
+    },
+    /// Start a new worker for a run whose worker is gone.
+    Revive(RunId),
+}
+
+impl Change {
+    /// A change by somebody who may.
+    pub fn by(_right: &Operate, kind: ChangeKind) -> Self {
+        Self { kind }
+    }
+
+    /// What it is.
+    pub fn kind(&self) -> &ChangeKind {
+        &self.kind
+    }
+}

@@ -1,0 +1,103 @@
+//! What stands in front of a page: a stack, the last one has the keys.
+
+use std::sync::Arc;
+
+use tui_input::Input;
+
+use super::action::Action;
+use super::effect::ChangeKind;
+use crate::domain::ids::HostId;
+use crate::domain::plan::Plan;
+
+/// Something in front of the page.
+#[derive(Debug, Clone)]
+pub enum Layer {
+    /// The keys, scrolled by this many lines.
+    Help {
+        /// Lines above the first shown.
+        top: usize,
+    },
+    /// The command palette.
+    Palette(Palette),
+    /// The fleet's filter is being typed.
+    Filter(Input),
+    /// A search of the output is being typed.
+    Search(Input),
+    /// Where to upgrade to.
+    Reference(ReferenceForm),
+    /// A plan is being made.
+    Planning {
+        /// The request whose answer is waited for.
+        request: u64,
+        /// Number of targets.
+        n_hosts: usize,
+    },
+    /// A question before something dangerous.
+    Confirm(Confirm),
+}
+
+/// The palette: what was typed, what fits, which is chosen.
+#[derive(Debug, Clone, Default)]
+pub struct Palette {
+    /// What was typed.
+    pub input: Input,
+    /// What fits, best first.
+    pub found: Vec<Entry>,
+    /// The chosen one.
+    pub selected: usize,
+}
+
+/// One entry of the palette.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// Do something.
+    Action(Action),
+    /// Open an instance.
+    Instance(HostId),
+}
+
+/// The question where to upgrade to.
+#[derive(Debug, Clone)]
+pub struct ReferenceForm {
+    /// The targets.
+    pub hosts: Vec<HostId>,
+    /// Branch, tag or commit; empty is each instance's own.
+    pub input: Input,
+    /// Why the text is refused.
+    pub problem: Option<String>,
+}
+
+/// A question whose safe answer has the focus.
+#[derive(Debug, Clone)]
+pub struct Confirm {
+    /// Title.
+    pub title: String,
+    /// What will happen, line by line.
+    pub lines: Vec<String>,
+    /// The word on the safe button.
+    pub safe: &'static str,
+    /// The word on the other.
+    pub act: &'static str,
+    /// Which has the focus.
+    pub focus: Focus,
+    /// What the other does.
+    pub then: Then,
+}
+
+/// Which button has the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Focus {
+    /// The safe one.
+    Safe,
+    /// The one that does it.
+    Act,
+}
+
+/// What a confirmed question does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Then {
+    /// Starts a run of this plan.
+    Start(Arc<Plan>),
+    /// Asks something of a run.
+    Change(ChangeKind),
+}

@@ -1,0 +1,121 @@
+//! The whole state of the cockpit: plain data, no type of any terminal library.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::action::Place;
+use super::fleet_page::FleetPage;
+use super::frame::Size;
+use super::layers::Layer;
+use super::pages::{InstancePage, PlanPage, RunPage, RunsPage};
+use super::toast::{ToastKind, Toasts};
+use crate::domain::capability::Operate;
+use crate::domain::run::state::RunSummary;
+use crate::domain::untrusted::Safe;
+
+/// A page above the fleet page.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Screen {
+    /// One instance.
+    Instance(InstancePage),
+    /// A plan that waits for a person.
+    Plan(Box<PlanPage>),
+    /// One run.
+    Run(Box<RunPage>),
+    /// All runs.
+    Runs(RunsPage),
+}
+
+/// The state of the cockpit.
+///
+/// **Invariant:** everything that the screen shows follows from this value and the theme.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// The terminal.
+    pub size: Size,
+    /// How late it is.
+    pub now: Timestamp,
+    /// Where the operator's clock stands.
+    pub zone: TimeZone,
+    /// The right to change something; `None` is read-only.
+    pub operate: Option<Operate>,
+    /// The fleet page, which is always there.
+    pub fleet: FleetPage,
+    /// The pages above it; the last one is seen.
+    pub screens: Vec<Screen>,
+    /// What stands in front of the page; the last one has the keys.
+    pub layers: Vec<Layer>,
+    /// Notices.
+    pub toasts: Toasts,
+    /// The runs, newest first; `None` until they were read.
+    pub runs: Option<Vec<RunSummary>>,
+    /// Number of the last request that was sent out.
+    pub last_request: u64,
+}
+
+impl Model {
+    /// The state at the start: nothing is known yet.
+    pub fn new(size: Size, now: Timestamp, zone: TimeZone, operate: Option<Operate>) -> Self {
+        Self {
+            size,
+            now,
+            zone,
+            operate,
+            fleet: FleetPage::default(),
+            screens: Vec::new(),
+            layers: Vec::new(),
+            toasts: Toasts::default(),
+            runs: None,
+            last_request: 0,
+        }
+    }
+
+    /// Where the keys mean something.
+    pub fn place(&self) -> Place {
+        match self.screens.last() {
+            None => Place::Fleet,
+            Some(Screen::Instance(_)) => Place::Instance,
+            Some(Screen::Plan(_)) => Place::Plan,
+            Some(Screen::Run(_)) => Place::Run,
+            Some(Screen::Runs(_)) => Place::Runs,
+        }
+    }
+
+    /// The run page, wherever it lies.
+    pub fn run_page(&self) -> Option<&RunPage> {
+        self.screens.iter().rev().find_map(|screen| match screen {
+            Screen::Run(page) => Some(&**page),
+            Screen::Instance(_) | Screen::Plan(_) | Screen::Runs(_) => None,
+        })
+    }
+
+    /// The run page, wherever it lies.
+    pub fn run_page_mut(&mut self) -> Option<&mut RunPage> {
+        self.screens.iter_mut().rev().find_map(|screen| match screen {
+            Screen::Run(page) => Some(&mut **page),
+            Screen::Instance(_) | Screen::Plan(_) | Screen::Runs(_) => None,
+        })
+    }
+
+    /// Runs that have not ended and have a worker.
+    pub fn active_runs(&self) -> impl Iterator<Item = &RunSummary> {
+        self.runs.iter().flatten().filter(|r| super::pages::is_active(r.phase))
+    }
+
+    /// Rows of the fleet table that are shown at once.
+    pub fn fleet_rows(&self) -> usize {
+        self.size.fleet(self.fleet.n_rows()).rows()
+    }
+
+    /// Tells the operator something.
+    pub fn tell(&mut self, kind: ToastKind, text: &str) {
+        let now = self.now;
+        self.toasts.push(kind, Safe::line(text), now);
+    }
+
+    /// A new number for a request.
+    pub fn next_request(&mut self) -> u64 {
+        self.last_request += 1;
+        self.last_request
+    }
+}

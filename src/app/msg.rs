@@ -1,0 +1,89 @@
+//! What happened: everything that reaches the cockpit's state machine.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::key::Key;
+use super::toast::ToastKind;
+use crate::domain::ids::{HostId, RunId};
+use crate::domain::plan::Plan;
+use crate::domain::release::Release;
+use crate::domain::run::state::{RunState, RunSummary};
+use crate::domain::snapshot::FleetSnapshot;
+use crate::domain::untrusted::Safe;
+
+/// Something happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(Key),
+    /// Text was pasted; never taken for keys.
+    Paste(Safe),
+    /// The terminal has this many columns and rows.
+    Resize(u16, u16),
+    /// It is this late.
+    Tick(Timestamp),
+    /// The fleet looks like this.
+    Fleet(Arc<FleetSnapshot>),
+    /// The runs, newest first.
+    Runs(Vec<RunSummary>),
+    /// A plan was made, or not.
+    Planned {
+        /// Of the effect that asked.
+        request: u64,
+        /// The plan, or what went wrong.
+        result: Result<Arc<Plan>, Problem>,
+    },
+    /// A run was started, or not.
+    Started {
+        /// Of the effect that asked.
+        request: u64,
+        /// The run, or what went wrong.
+        result: Result<RunId, Problem>,
+    },
+    /// The attached run looks like this.
+    Run(Arc<RunView>),
+    /// Output of a host of the attached run.
+    Log(LogChunk),
+    /// Releases of an instance, newest first.
+    Releases {
+        /// The instance.
+        instance: HostId,
+        /// Its releases.
+        releases: Vec<Release>,
+    },
+    /// Something to tell the operator.
+    Notice(ToastKind, Safe),
+}
+
+/// What went wrong, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// What was tried and what happened: lower case, no full stop.
+    pub message: Safe,
+    /// What to do next.
+    pub hint: Option<Safe>,
+}
+
+/// A run as its observers see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunView {
+    /// What was approved.
+    pub plan: Arc<Plan>,
+    /// The fold of its events so far; `Lost` where its worker is gone.
+    pub state: RunState,
+}
+
+/// A piece of a host's output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogChunk {
+    /// The run.
+    pub run: RunId,
+    /// The host.
+    pub host: HostId,
+    /// Offset of the first byte in the host's whole output.
+    pub offset: u64,
+    /// As they came.
+    pub bytes: Arc<[u8]>,
+}

@@ -1,0 +1,193 @@
+//! The state of each page above the fleet page.
+
+use std::sync::Arc;
+
+use super::cursor::Cursor;
+use super::frame::Full;
+use super::log_tail::LogTail;
+use super::msg::RunView;
+use crate::domain::ids::{HostId, RunId};
+use crate::domain::plan::{Plan, Readiness};
+use crate::domain::release::Release;
+use crate::domain::run::outcome::Outcome;
+use crate::domain::run::state::{HostState, Phase};
+
+/// Which pane has the keys.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Pane {
+    /// The upper one.
+    #[default]
+    First,
+    /// The lower one.
+    Second,
+}
+
+impl Pane {
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::First => Self::Second,
+            Self::Second => Self::First,
+        }
+    }
+}
+
+/// The page of one instance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InstancePage {
+    /// Which.
+    pub id: HostId,
+    /// Its releases, newest first; `None` until they were read.
+    pub releases: Option<Vec<Release>>,
+    /// Which pane has the keys.
+    pub pane: Pane,
+    /// Lines of the containers above the first shown.
+    pub top: usize,
+}
+
+/// The preview of a plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanPage {
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// The digits typed so far.
+    pub typed: String,
+    /// The request that starts it, once sent.
+    pub starting: Option<u64>,
+    /// Selection among the targets.
+    pub cursor: Cursor,
+}
+
+impl PlanPage {
+    /// Number of targets that a run would work on.
+    pub fn n_to_start(&self) -> usize {
+        self.plan.hosts.iter().filter(|h| h.readiness != Readiness::Blocked).count()
+    }
+
+    /// Lines of the list of targets: those of the plan, then those left out.
+    pub fn n_rows(&self) -> usize {
+        self.plan.hosts.len() + self.plan.excluded.len()
+    }
+}
+
+/// The list of runs.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RunsPage {
+    /// Selection.
+    pub cursor: Cursor,
+    /// The selected run, so that a new one above does not move the selection.
+    pub selected: Option<RunId>,
+}
+
+/// Whether the end of the output is kept in view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Follow {
+    /// The end is in view.
+    End,
+    /// This line stands first.
+    From(u64),
+}
+
+/// The page of one run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunPage {
+    /// Which.
+    pub run: RunId,
+    /// What is known of it; `None` until it was read.
+    pub view: Option<Arc<RunView>>,
+    /// The target whose output is shown.
+    pub host: Option<HostId>,
+    /// Whether the operator chose it; until then the most telling one is shown.
+    pub chosen: Chosen,
+    /// Scroll of the targets.
+    pub cursor: Cursor,
+    /// Which pane has the keys.
+    pub pane: Pane,
+    /// Whether the output has the whole screen.
+    pub full: Full,
+    /// The output of `host`.
+    pub log: LogTail,
+    /// Which part of it is seen.
+    pub follow: Follow,
+    /// What was searched for.
+    pub needle: String,
+    /// The line of the last match.
+    pub found: Option<u64>,
+}
+
+/// Who chose what is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chosen {
+    /// The program: the first failure, else the first that works.
+    Itself,
+    /// The operator.
+    ByHand,
+}
+
+impl RunPage {
+    /// The page of a run of which nothing is known yet.
+    pub fn new(run: RunId) -> Self {
+        Self {
+            run,
+            view: None,
+            host: None,
+            chosen: Chosen::Itself,
+            cursor: Cursor::default(),
+            pane: Pane::First,
+            full: Full::No,
+            log: LogTail::default(),
+            follow: Follow::End,
+            needle: String::new(),
+            found: None,
+        }
+    }
+
+    /// The targets in the order of the screen.
+    pub fn hosts(&self) -> &[HostState] {
+        self.view.as_ref().map(|v| v.state.hosts.as_slice()).unwrap_or_default()
+    }
+
+    /// Lines of the targets pane: one for each target and one for each batch, where there is more than one.
+    pub fn n_lines(&self) -> usize {
+        let n = self.n_batches();
+        self.hosts().len() + if n > 1 { n } else { 0 }
+    }
+
+    /// Number of batches.
+    pub fn n_batches(&self) -> usize {
+        self.view.as_ref().map_or(0, |v| v.plan.batches.len())
+    }
+
+    /// The line of the targets pane on which the target at `idx` stands.
+    pub fn line_of(&self, idx: usize) -> usize {
+        let batch = self.hosts().get(idx).map_or(0, |h| h.batch as usize);
+        idx + if self.n_batches() > 1 { batch + 1 } else { 0 }
+    }
+
+    /// Which target to show when nobody chose: the first that failed, else the first at work, else the first.
+    pub fn telling_host(&self) -> Option<&HostState> {
+        let hosts = self.hosts();
+        let bad =
+            |h: &&HostState| h.outcome.as_ref().is_some_and(|o| !o.lets_go_on() && !never_ran(o));
+        let busy = |h: &&HostState| h.started.is_some() && h.outcome.is_none();
+        hosts.iter().find(bad).or_else(|| hosts.iter().find(busy)).or_else(|| hosts.first())
+    }
+
+    /// Where the run stands.
+    pub fn phase(&self) -> Option<Phase> {
+        self.view.as_ref().map(|v| v.state.phase)
+    }
+}
+
+fn never_ran(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::NotRun(_))
+}
+
+/// Whether a run can still be controlled.
+pub fn is_active(phase: Phase) -> bool {
+    match phase {
+        Phase::Planned | Phase::Waiting | Phase::Running | Phase::Paused | Phase::Stopping => true,
+        Phase::Succeeded | Phase::Failed | Phase::Aborted | Phase::Lost => false,
+    }
+}

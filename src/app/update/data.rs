@@ -1,0 +1,60 @@
+//! Data that arrives: it refreshes pages and moves nothing that a person looks at.
+
+use std::sync::Arc;
+
+use super::super::effect::Effect;
+use super::super::model::{Model, Screen};
+use super::run;
+use crate::domain::ids::HostId;
+use crate::domain::release::Release;
+use crate::domain::run::state::RunSummary;
+use crate::domain::snapshot::FleetSnapshot;
+
+pub(super) fn fleet(model: &mut Model, snapshot: Arc<FleetSnapshot>) -> Vec<Effect> {
+    let rows = model.size.fleet(snapshot.instances.len()).rows();
+    model.fleet.take(snapshot, rows);
+    Vec::new()
+}
+
+pub(super) fn runs(model: &mut Model, runs: Vec<RunSummary>) -> Vec<Effect> {
+    let height = usize::from(model.size.page_rows());
+    for screen in &mut model.screens {
+        if let Screen::Runs(page) = screen {
+            let at = page.selected.as_ref().and_then(|id| runs.iter().position(|r| &r.run == id));
+            if let Some(at) = at {
+                page.cursor.selected = at;
+            }
+            page.cursor.fit(runs.len(), height);
+        }
+    }
+    model.runs = Some(runs);
+    Vec::new()
+}
+
+pub(super) fn releases(model: &mut Model, instance: &HostId, releases: Vec<Release>) {
+    let page = model.screens.iter_mut().rev().find_map(|screen| match screen {
+        Screen::Instance(page) if &page.id == instance => Some(page),
+        Screen::Instance(_) | Screen::Plan(_) | Screen::Run(_) | Screen::Runs(_) => None,
+    });
+    if let Some(page) = page {
+        page.releases = Some(releases);
+    }
+}
+
+/// After a change of size or page: every selection stays on the screen.
+pub(super) fn refit(model: &mut Model) {
+    let rows = model.fleet_rows();
+    let n = model.fleet.n_rows();
+    model.fleet.cursor.fit(n, rows);
+    let height = usize::from(model.size.page_rows());
+    let n_runs = model.runs.as_ref().map_or(0, Vec::len);
+    let size = model.size;
+    for screen in &mut model.screens {
+        match screen {
+            Screen::Runs(page) => page.cursor.fit(n_runs, height),
+            Screen::Plan(page) => page.cursor.fit(page.n_rows(), height / 2),
+            Screen::Run(page) => run::refit(page, size),
+            Screen::Instance(_) => {}
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The fleet page and the page of one instance.
+
+use tui_input::Input;
+
+use super::super::action::Action;
+use super::super::cursor::Step;
+use super::super::effect::Effect;
+use super::super::layers::{Layer, ReferenceForm};
+use super::super::model::{Model, Screen};
+use super::super::pages::{InstancePage, Pane};
+use super::super::toast::ToastKind;
+use crate::domain::ids::HostId;
+
+/// The step of a selection that an action means.
+pub(super) fn step(action: Action) -> Option<Step> {
+    [
+        (Action::Up, Step::Up),
+        (Action::Down, Step::Down),
+        (Action::PageUp, Step::PageUp),
+        (Action::PageDown, Step::PageDown),
+        (Action::Top, Step::Top),
+        (Action::Bottom, Step::Bottom),
+    ]
+    .into_iter()
+    .find_map(|(known, step)| (known == action).then_some(step))
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the table says which actions apply here")]
+pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
+    let rows = model.fleet_rows();
+    if let Some(step) = step(action) {
+        model.fleet.go(step, rows);
+        return Vec::new();
+    }
+    match action {
+        Action::Open => {
+            return match model.fleet.selected().map(|i| i.id.clone()) {
+                Some(id) => open(model, id),
+                None => Vec::new(),
+            };
+        }
+        Action::Mark => {
+            model.fleet.toggle_mark();
+            model.fleet.go(Step::Down, rows);
+        }
+        Action::MarkAll => model.fleet.toggle_all(),
+        Action::Filter => {
+            model.layers.push(Layer::Filter(Input::new(model.fleet.filter.clone())));
+        }
+        Action::Sort => {
+            model.fleet.sort = model.fleet.sort.next();
+            model.fleet.arrange(rows);
+        }
+        Action::Upgrade => ask_reference(model, model.fleet.targets()),
+        _ => {}
+    }
+    Vec::new()
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the table says which actions apply here")]
+pub(super) fn perform_on_instance(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Some(Screen::Instance(page)) = model.screens.last_mut() else { return Vec::new() };
+    match action {
+        Action::NextPane | Action::PrevPane => page.pane = page.pane.other(),
+        Action::Down if page.pane == Pane::Second => {
+            page.top = page.top.saturating_add(1).min(1_000)
+        }
+        Action::Up if page.pane == Pane::Second => page.top = page.top.saturating_sub(1),
+        Action::Upgrade => {
+            let id = page.id.clone();
+            ask_reference(model, vec![id]);
+        }
+        Action::CopyCommand => {
+            return vec![Effect::Copy(format!("bunker status --limit {}", page.id))];
+        }
+        // Up and down go through the instances in the order of the fleet page.
+        Action::Up | Action::Down => {
+            let rows = model.fleet_rows();
+            if let Some(step) = step(action) {
+                model.fleet.go(step, rows);
+            }
+            if let Some(id) = model.fleet.selected().map(|i| i.id.clone()) {
+                model.screens.pop();
+                return open(model, id);
+            }
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Opens the page of an instance.
+pub(super) fn open(model: &mut Model, id: HostId) -> Vec<Effect> {
+    let rows = model.fleet_rows();
+    model.fleet.select(&id, rows);
+    let page = InstancePage { id: id.clone(), releases: None, pane: Pane::First, top: 0 };
+    model.screens.push(Screen::Instance(page));
+    vec![Effect::LoadReleases(id)]
+}
+
+fn ask_reference(model: &mut Model, hosts: Vec<HostId>) {
+    if hosts.is_empty() {
+        model.tell(ToastKind::Warning, "no instance is selected: mark some with space");
+        return;
+    }
+    model.layers.push(Layer::Reference(ReferenceForm {
+        hosts,
+        input: Input::default(),
+        problem: None,
+    }));
+}

@@ -1,0 +1,190 @@
+//! Keys while something stands in front of the page.
+
+use tui_input::Input;
+
+use super::super::action::{Action, action_for};
+use super::super::effect::{Change, ChangeKind, Effect};
+use super::super::key::{Key, KeyCode};
+use super::super::layers::{Confirm, Focus, Layer, ReferenceForm, Then};
+use super::super::model::Model;
+use super::super::toast::ToastKind;
+use super::{input, palette, plan, run};
+use crate::domain::git::GitRef;
+
+/// A key for the front layer.
+pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
+    let Some(layer) = model.layers.pop() else { return Vec::new() };
+    match layer {
+        Layer::Help { top } => {
+            help(model, top, key);
+            Vec::new()
+        }
+        Layer::Palette(state) => palette::on_key(model, state, key),
+        Layer::Filter(input) => {
+            filter(model, input, key);
+            Vec::new()
+        }
+        Layer::Search(input) => {
+            search(model, input, key);
+            Vec::new()
+        }
+        Layer::Reference(form) => reference(model, form, key),
+        Layer::Planning { request, n_hosts } => {
+            if key == Key::plain(KeyCode::Esc) {
+                model.tell(ToastKind::Done, "planning dropped: nothing has been changed");
+            } else {
+                model.layers.push(Layer::Planning { request, n_hosts });
+            }
+            Vec::new()
+        }
+        Layer::Confirm(confirm) => answer(model, confirm, key),
+    }
+}
+
+/// Pasted text for the front layer; elsewhere it means nothing, so that no paste presses keys.
+pub(super) fn paste(model: &mut Model, text: &str) {
+    match model.layers.last_mut() {
+        Some(Layer::Palette(state)) => input::paste(&mut state.input, text),
+        Some(Layer::Filter(line) | Layer::Search(line)) => input::paste(line, text),
+        Some(Layer::Reference(form)) => input::paste(&mut form.input, text),
+        Some(Layer::Help { .. } | Layer::Planning { .. } | Layer::Confirm(_)) | None => return,
+    }
+    match model.layers.last() {
+        Some(Layer::Filter(line)) => {
+            let text = line.value().to_owned();
+            apply_filter(model, text);
+        }
+        Some(Layer::Palette(_)) => palette::refresh(model),
+        _ => {}
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "any other key closes the help")]
+fn help(model: &mut Model, top: usize, key: Key) {
+    let page = usize::from(model.size.height.saturating_sub(6)).max(1);
+    let top = match action_for(key, model.place()) {
+        Some(Action::Down) => top + 1,
+        Some(Action::Up) => top.saturating_sub(1),
+        Some(Action::PageDown) => top + page,
+        Some(Action::PageUp) => top.saturating_sub(page),
+        Some(Action::Top) => 0,
+        Some(Action::Bottom) => 1_000,
+        _ => return,
+    };
+    model.layers.push(Layer::Help { top: top.min(200) });
+}
+
+fn apply_filter(model: &mut Model, text: String) {
+    model.fleet.filter = text;
+    let rows = model.fleet_rows();
+    model.fleet.arrange(rows);
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other keys go to the line")]
+fn filter(model: &mut Model, mut line: Input, key: Key) {
+    match key.code {
+        KeyCode::Enter => return,
+        KeyCode::Esc => {
+            apply_filter(model, String::new());
+            return;
+        }
+        KeyCode::Up | KeyCode::Down => {
+            let rows = model.fleet_rows();
+            let step = if key.code == KeyCode::Up {
+                super::super::cursor::Step::Up
+            } else {
+                super::super::cursor::Step::Down
+            };
+            model.fleet.go(step, rows);
+        }
+        _ => {
+            if input::edit(&mut line, key) {
+                apply_filter(model, line.value().to_owned());
+            }
+        }
+    }
+    model.layers.push(Layer::Filter(line));
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other keys go to the line")]
+fn search(model: &mut Model, mut line: Input, key: Key) {
+    match key.code {
+        KeyCode::Enter => run::search(model, line.value()),
+        KeyCode::Esc => {}
+        _ => {
+            input::edit(&mut line, key);
+            model.layers.push(Layer::Search(line));
+        }
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other keys go to the line")]
+fn reference(model: &mut Model, mut form: ReferenceForm, key: Key) -> Vec<Effect> {
+    match key.code {
+        KeyCode::Esc => return Vec::new(),
+        KeyCode::Enter => {
+            let text = form.input.value().trim();
+            let reference: Option<GitRef> = match text.is_empty().then_some(()) {
+                Some(()) => None,
+                None => match text.parse() {
+                    Ok(reference) => Some(reference),
+                    Err(refused) => {
+                        form.problem = Some(refused.to_string());
+                        model.layers.push(Layer::Reference(form));
+                        return Vec::new();
+                    }
+                },
+            };
+            return plan::ask(model, form.hosts, reference);
+        }
+        _ => {
+            if input::edit(&mut form.input, key) {
+                form.problem = None;
+            }
+        }
+    }
+    model.layers.push(Layer::Reference(form));
+    Vec::new()
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other keys change nothing")]
+fn answer(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> {
+    match key.code {
+        KeyCode::Esc | KeyCode::Char('q') => return Vec::new(),
+        KeyCode::Left | KeyCode::Char('h') | KeyCode::BackTab => confirm.focus = Focus::Safe,
+        KeyCode::Right | KeyCode::Char('l') => confirm.focus = Focus::Act,
+        KeyCode::Tab => {
+            confirm.focus = match confirm.focus {
+                Focus::Safe => Focus::Act,
+                Focus::Act => Focus::Safe,
+            };
+        }
+        KeyCode::Enter => {
+            return match confirm.focus {
+                Focus::Safe => Vec::new(),
+                Focus::Act => carry_out(model, confirm.then),
+            };
+        }
+        _ => {}
+    }
+    model.layers.push(Layer::Confirm(confirm));
+    Vec::new()
+}
+
+fn carry_out(model: &mut Model, then: Then) -> Vec<Effect> {
+    match then {
+        Then::Start(approved) => plan::start(model, approved),
+        Then::Change(kind) => change(model, kind),
+    }
+}
+
+/// The one way to a changing effect: it needs the right, which a read-only cockpit has not.
+pub(super) fn change(model: &mut Model, kind: ChangeKind) -> Vec<Effect> {
+    match &model.operate {
+        Some(right) => vec![Effect::Change(Change::by(right, kind))],
+        None => {
+            model.tell(ToastKind::Warning, "read-only: nothing can be changed from here");
+            Vec::new()
+        }
+    }
+}

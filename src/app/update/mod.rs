@@ -1,0 +1,14 @@
+//! What happens: `Msg` in, `Effect`s out. One file a page; the front layer sees keys first.
+
+mod controls;
+mod data;
+mod fleet;
+mod input;
+mod layers;
+mod palette;
+mod plan;
+mod route;
+mod run;
+mod runs;
+
+pub use route::update;

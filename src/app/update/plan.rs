@@ -1,0 +1,214 @@
+//! From the wish for an upgrade to its run: ask, plan, look, type the number, start.
+
+use std::sync::Arc;
+
+use super::super::action::Action;
+use super::super::cursor::Cursor;
+use super::super::effect::{ChangeKind, Effect};
+use super::super::key::{Key, KeyCode};
+use super::super::layers::{Confirm, Focus, Layer, Then};
+use super::super::model::{Model, Screen};
+use super::super::msg::Problem;
+use super::super::pages::{PlanPage, RunPage};
+use super::super::toast::ToastKind;
+use super::{fleet, layers};
+use crate::domain::git::GitRef;
+use crate::domain::ids::{HostId, RunId};
+use crate::domain::plan::Plan;
+
+/// Asks for a plan.
+pub(super) fn ask(model: &mut Model, hosts: Vec<HostId>, reference: Option<GitRef>) -> Vec<Effect> {
+    let request = model.next_request();
+    let n_hosts = hosts.len();
+    let effects = layers::change(model, ChangeKind::PlanUpgrade { request, hosts, reference });
+    if !effects.is_empty() {
+        model.layers.push(Layer::Planning { request, n_hosts });
+    }
+    effects
+}
+
+/// A plan was made, or not. An answer that nobody waits for is dropped.
+pub(super) fn planned(
+    model: &mut Model,
+    request: u64,
+    result: Result<Arc<Plan>, Problem>,
+) -> Vec<Effect> {
+    let before = model.layers.len();
+    model.layers.retain(
+        |layer| !matches!(layer, Layer::Planning { request: waited, .. } if *waited == request),
+    );
+    if model.layers.len() == before {
+        return Vec::new();
+    }
+    match result {
+        Ok(plan) => {
+            let page =
+                PlanPage { plan, typed: String::new(), starting: None, cursor: Cursor::default() };
+            model.screens.push(Screen::Plan(Box::new(page)));
+        }
+        Err(problem) => tell(model, &problem),
+    }
+    Vec::new()
+}
+
+/// A run was started, or not.
+pub(super) fn started(
+    model: &mut Model,
+    request: u64,
+    result: Result<RunId, Problem>,
+) -> Vec<Effect> {
+    let asked = |screen: &Screen| matches!(screen, Screen::Plan(p) if p.starting == Some(request));
+    match result {
+        Ok(run) => {
+            let waited = model.screens.iter().any(asked);
+            model.screens.retain(|screen| !asked(screen));
+            model.fleet.marked.clear();
+            model.tell(
+                ToastKind::Done,
+                &format!("run {} started: leaving is safe, it goes on", run.short()),
+            );
+            if !waited {
+                return Vec::new();
+            }
+            model.screens.push(Screen::Run(Box::new(RunPage::new(run.clone()))));
+            vec![Effect::Attach(run)]
+        }
+        Err(problem) => {
+            for screen in &mut model.screens {
+                if let Screen::Plan(page) = screen
+                    && page.starting == Some(request)
+                {
+                    page.starting = None;
+                    page.typed.clear();
+                }
+            }
+            tell(model, &problem);
+            Vec::new()
+        }
+    }
+}
+
+fn tell(model: &mut Model, problem: &Problem) {
+    let text = match &problem.hint {
+        Some(hint) => format!("{}: {hint}", problem.message),
+        None => problem.message.to_string(),
+    };
+    model.tell(ToastKind::Problem, &text);
+}
+
+/// Digits on the plan page are the number of instances; says whether the key was one.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other keys are actions")]
+pub(super) fn typed(model: &mut Model, key: Key) -> bool {
+    let Some(Screen::Plan(page)) = model.screens.last_mut() else { return false };
+    if page.starting.is_some() || model.operate.is_none() {
+        return false;
+    }
+    match key.code {
+        KeyCode::Char(digit) if digit.is_ascii_digit() && !key.ctrl => {
+            if page.typed.len() < 5 {
+                page.typed.push(digit);
+            }
+            true
+        }
+        KeyCode::Backspace => {
+            page.typed.pop();
+            true
+        }
+        _ => false,
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the table says which actions apply here")]
+pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
+    let height = usize::from(model.size.page_rows()) / 2;
+    let Some(Screen::Plan(page)) = model.screens.last_mut() else { return Vec::new() };
+    if let Some(step) = fleet::step(action) {
+        let n = page.n_rows();
+        page.cursor.go(step, n, height);
+        return Vec::new();
+    }
+    match action {
+        Action::Start => approve(model),
+        Action::CopyCommand => vec![Effect::Copy(command(&page.plan))],
+        _ => Vec::new(),
+    }
+}
+
+/// The command line that makes this plan.
+pub(super) fn command(plan: &Plan) -> String {
+    let mut line = format!("bunker {}", plan.workflow.name());
+    for host in &plan.hosts {
+        line.push(' ');
+        line.push_str(host.id.as_str());
+    }
+    if let Some(target) = &plan.target {
+        line.push_str(" --to ");
+        line.push_str(target.reference.as_str());
+    }
+    line
+}
+
+fn approve(model: &mut Model) -> Vec<Effect> {
+    let Some(Screen::Plan(page)) = model.screens.last_mut() else { return Vec::new() };
+    if page.starting.is_some() {
+        return Vec::new();
+    }
+    let n = page.n_to_start();
+    match n {
+        0 => {
+            model.tell(ToastKind::Warning, "no instance of this plan is ready: see the reasons");
+            Vec::new()
+        }
+        1 => {
+            let approved = Arc::clone(&page.plan);
+            let confirm = question(&approved);
+            model.layers.push(Layer::Confirm(confirm));
+            Vec::new()
+        }
+        _ if page.typed == n.to_string() => {
+            let approved = Arc::clone(&page.plan);
+            start(model, approved)
+        }
+        _ => {
+            page.typed.clear();
+            model.tell(
+                ToastKind::Warning,
+                &format!("type {n} and press enter to start: nothing has been changed"),
+            );
+            Vec::new()
+        }
+    }
+}
+
+fn question(plan: &Arc<Plan>) -> Confirm {
+    let ready = plan.hosts.iter().find(|h| h.readiness != crate::domain::plan::Readiness::Blocked);
+    let host = ready.map(|h| h.id.to_string()).unwrap_or_default();
+    let to = plan
+        .target
+        .as_ref()
+        .map(|t| format!(" to {} ({})", t.reference, t.sha.short()))
+        .unwrap_or_default();
+    Confirm {
+        title: format!("{} {host}", plan.workflow.name()),
+        lines: vec![
+            format!("This will {} {host}{to}.", plan.workflow.name()),
+            "A backup is made first. Leaving the cockpit does not stop it.".to_owned(),
+        ],
+        safe: "not now",
+        act: "start",
+        focus: Focus::Safe,
+        then: Then::Start(Arc::clone(plan)),
+    }
+}
+
+/// Starts a run of an approved plan.
+pub(super) fn start(model: &mut Model, plan: Arc<Plan>) -> Vec<Effect> {
+    let request = model.next_request();
+    let effects = layers::change(model, ChangeKind::StartRun { request, plan });
+    if !effects.is_empty()
+        && let Some(Screen::Plan(page)) = model.screens.last_mut()
+    {
+        page.starting = Some(request);
+    }
+    effects
+}

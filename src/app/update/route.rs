@@ -1,0 +1,147 @@
+//! Where each message goes: data to its page, keys to the front layer, else to the page.
+
+use super::super::action::{Action, action_for};
+use super::super::effect::Effect;
+use super::super::frame::Size;
+use super::super::key::Key;
+use super::super::layers::Layer;
+use super::super::model::{Model, Screen};
+use super::super::msg::Msg;
+use super::super::pages::RunsPage;
+use super::super::toast::ToastKind;
+use super::{data, fleet, layers, palette, plan, run, runs};
+
+/// Applies what happened and says what is to be done. Total: no message makes it fail.
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::Key(key) => on_key(model, key),
+        Msg::Paste(text) => {
+            layers::paste(model, text.as_str());
+            Vec::new()
+        }
+        Msg::Resize(width, height) => {
+            model.size = Size { width, height };
+            data::refit(model);
+            Vec::new()
+        }
+        Msg::Tick(now) => {
+            model.now = now;
+            model.toasts.expire(now);
+            Vec::new()
+        }
+        Msg::Fleet(snapshot) => data::fleet(model, snapshot),
+        Msg::Runs(runs) => data::runs(model, runs),
+        Msg::Planned { request, result } => plan::planned(model, request, result),
+        Msg::Started { request, result } => plan::started(model, request, result),
+        Msg::Run(view) => run::take(model, view),
+        Msg::Log(chunk) => {
+            run::log(model, &chunk);
+            Vec::new()
+        }
+        Msg::Releases { instance, releases } => {
+            data::releases(model, &instance, releases);
+            Vec::new()
+        }
+        Msg::Notice(kind, text) => {
+            model.tell(kind, text.as_str());
+            Vec::new()
+        }
+    }
+}
+
+fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
+    if model.size.too_small() {
+        // Nobody should act on what cannot be seen.
+        return match action_for(key, model.place()) {
+            Some(Action::Quit) => vec![Effect::Quit],
+            _ => Vec::new(),
+        };
+    }
+    // Ctrl-C answers everywhere, also while text is typed.
+    if key == Key::ctrl('c') {
+        return vec![Effect::Quit];
+    }
+    if !model.layers.is_empty() {
+        return layers::on_key(model, key);
+    }
+    if plan::typed(model, key) {
+        return Vec::new();
+    }
+    match action_for(key, model.place()) {
+        Some(action) => perform(model, action),
+        None => Vec::new(),
+    }
+}
+
+/// Does what an action says, at the page that is seen.
+pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
+    if action.info().changes && model.operate.is_none() {
+        model.tell(ToastKind::Warning, "read-only: nothing can be changed from here");
+        return Vec::new();
+    }
+    match action {
+        Action::Quit => vec![Effect::Quit],
+        Action::Suspend => vec![Effect::Suspend],
+        Action::Redraw => vec![Effect::Redraw],
+        Action::Help => {
+            model.layers.push(Layer::Help { top: 0 });
+            Vec::new()
+        }
+        Action::Palette => {
+            palette::open(model);
+            Vec::new()
+        }
+        Action::Runs => {
+            if !matches!(model.screens.last(), Some(Screen::Runs(_))) {
+                model.screens.push(Screen::Runs(RunsPage::default()));
+            }
+            data::refit(model);
+            Vec::new()
+        }
+        Action::Back => back(model),
+        _ => match model.screens.last() {
+            None => fleet::perform(model, action),
+            Some(Screen::Instance(_)) => fleet::perform_on_instance(model, action),
+            Some(Screen::Plan(_)) => plan::perform(model, action),
+            Some(Screen::Run(_)) => run::perform(model, action),
+            Some(Screen::Runs(_)) => runs::perform(model, action),
+        },
+    }
+}
+
+/// One step back: notices, then a full output, then the page; on the fleet page the filter, then the marks.
+fn back(model: &mut Model) -> Vec<Effect> {
+    if model.toasts.clear() {
+        return Vec::new();
+    }
+    if run::leave_full(model) {
+        return Vec::new();
+    }
+    match model.screens.pop() {
+        Some(Screen::Run(_)) => {
+            data::refit(model);
+            match model.run_page() {
+                Some(page) => vec![Effect::Attach(page.run.clone())],
+                None => vec![Effect::Detach],
+            }
+        }
+        Some(Screen::Plan(_)) => {
+            model.tell(ToastKind::Done, "plan dropped: nothing has been changed");
+            Vec::new()
+        }
+        Some(Screen::Instance(_) | Screen::Runs(_)) => {
+            data::refit(model);
+            Vec::new()
+        }
+        None => {
+            if model.fleet.filter.is_empty() {
+                model.fleet.marked.clear();
+            } else {
+                model.fleet.filter.clear();
+                let rows = model.fleet_rows();
+                model.fleet.arrange(rows);
+            }
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! The columns of the fleet table: which fit, and what stands in their cells.
+
+use jiff::Timestamp;
+
+use crate::domain::signal::Signal;
+use crate::domain::snapshot::{HttpHealth, InstanceView};
+use crate::ui::figures::{self, Freshness, NONE};
+use crate::ui::theme::Role;
+use crate::ui::widgets::{badge, spark};
+
+/// A column of the fleet table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Column {
+    Instance,
+    Domain,
+    Tier,
+    Release,
+    Health,
+    Latency,
+    Figure(Signal),
+    Hour,
+    Reason,
+}
+
+/// All columns in the order of the screen, each with its rank (0 stays longest), its least and its greatest width.
+const COLUMNS: &[(Column, u8, u16, u16)] = &[
+    (Column::Instance, 0, 14, 24),
+    (Column::Domain, 11, 18, 28),
+    (Column::Tier, 13, 1, 1),
+    (Column::Release, 2, 8, 14),
+    (Column::Health, 0, 8, 8),
+    (Column::Latency, 7, 5, 5),
+    (Column::Figure(Signal::P95Seconds), 3, 5, 9),
+    (Column::Figure(Signal::ErrorRatio), 9, 5, 9),
+    (Column::Figure(Signal::MailQueue), 5, 5, 8),
+    (Column::Figure(Signal::CanvassSessions), 12, 4, 7),
+    (Column::Figure(Signal::BackupAge), 4, 6, 8),
+    (Column::Figure(Signal::DiskRatio), 6, 4, 8),
+    (Column::Hour, 8, 8, 20),
+    (Column::Reason, 10, 20, 60),
+];
+
+/// A column with its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Placed {
+    pub(super) column: Column,
+    pub(super) x: u16,
+    pub(super) width: u16,
+}
+
+/// The columns that fit into `width`, those of high rank left out first; what is left over widens names, then the rest.
+pub(super) fn place(width: u16) -> Vec<Placed> {
+    let mut by_rank: Vec<usize> = (0..COLUMNS.len()).collect();
+    by_rank.sort_by_key(|&i| COLUMNS.get(i).map(|c| c.1));
+    let mut used = 0u16;
+    let mut chosen: Vec<(usize, u16)> = Vec::new();
+    for idx in by_rank {
+        let Some((_, rank, least, _)) = COLUMNS.get(idx) else { continue };
+        let gap = u16::from(!chosen.is_empty());
+        if used + gap + least <= width || *rank == 0 {
+            used += gap + least;
+            chosen.push((idx, *least));
+        } else {
+            // What is ranked lower does not take the place of what is ranked higher.
+            break;
+        }
+    }
+    chosen.sort_by_key(|(idx, _)| *idx);
+    let mut spare = width.saturating_sub(used);
+    let widen_first = |c: Column| matches!(c, Column::Instance | Column::Domain | Column::Release);
+    for names in [true, false] {
+        for (idx, w) in &mut chosen {
+            let Some((column, _, _, most)) = COLUMNS.get(*idx) else { continue };
+            if widen_first(*column) == names {
+                let more = spare.min(most - *w);
+                *w += more;
+                spare -= more;
+            }
+        }
+    }
+    let mut x = 0;
+    chosen
+        .into_iter()
+        .filter_map(|(idx, w)| {
+            let placed = Placed { column: COLUMNS.get(idx)?.0, x, width: w };
+            x += w + 1;
+            Some(placed)
+        })
+        .collect()
+}
+
+impl Column {
+    pub(super) fn heading(self) -> &'static str {
+        match self {
+            Self::Instance => "INSTANCE",
+            Self::Domain => "DOMAIN",
+            Self::Tier => "T",
+            Self::Release => "RELEASE",
+            Self::Health => "HEALTH",
+            Self::Latency => "HTTP",
+            Self::Figure(Signal::P95Seconds) => "P95",
+            Self::Figure(Signal::ErrorRatio) => "ERR",
+            Self::Figure(Signal::MailQueue) => "QUEUE",
+            Self::Figure(Signal::CanvassSessions) => "SESS",
+            Self::Figure(Signal::BackupAge) => "BACKUP",
+            Self::Figure(Signal::DiskRatio) => "DISK",
+            Self::Figure(other) => other.title(),
+            Self::Hour => "LAST HOUR",
+            Self::Reason => "REASON",
+        }
+    }
+
+    /// Numbers stand at the right end of their column.
+    pub(super) fn is_number(self) -> bool {
+        match self {
+            Self::Latency | Self::Figure(_) => true,
+            Self::Instance
+            | Self::Domain
+            | Self::Tier
+            | Self::Release
+            | Self::Health
+            | Self::Hour
+            | Self::Reason => false,
+        }
+    }
+
+    /// The text of a cell and its role.
+    pub(super) fn cell(self, i: &InstanceView, now: Timestamp, width: usize) -> (String, Role) {
+        match self {
+            Self::Instance => (i.id.to_string(), Role::Strong),
+            Self::Domain => (i.domain.to_string(), Role::Dim),
+            Self::Tier => (u8::from(i.tier).to_string(), Role::Dim),
+            Self::Release => (release(i), Role::Text),
+            Self::Health => {
+                let badge = badge::instance(i);
+                let role = if badge.role == Role::Healthy { Role::HealthyWord } else { badge.role };
+                (badge.word.to_owned(), role)
+            }
+            Self::Latency => latency(i, now),
+            Self::Figure(signal) => figure(i, signal, now, width),
+            Self::Hour => {
+                let trend = [Signal::RequestRate, Signal::P95Seconds, Signal::CpuRatio]
+                    .iter()
+                    .find_map(|s| i.trends.get(s));
+                (trend.map(|t| spark::spark(t, width)).unwrap_or_default(), Role::Chart1)
+            }
+            Self::Reason => match i.verdict.reasons.first() {
+                Some(reason) if !badge::not_asked(i) => (
+                    format!("{}: {}", reason.subject, reason.text),
+                    badge::health(reason.health).role,
+                ),
+                _ => (String::new(), Role::Dim),
+            },
+        }
+    }
+}
+
+/// The release by its name, else by its commit.
+pub(super) fn release(i: &InstanceView) -> String {
+    match &i.release {
+        Some(r) => {
+            r.reference.as_ref().map_or_else(|| r.sha.short().to_owned(), ToString::to_string)
+        }
+        None => NONE.to_owned(),
+    }
+}
+
+fn latency(i: &InstanceView, now: Timestamp) -> (String, Role) {
+    match &i.http {
+        HttpHealth::Up { at, latency_s, .. } => {
+            let old = now.duration_since(*at).as_secs_f64();
+            if old > figures::STALE_S {
+                (format!("? {}", figures::age(old)), Role::Dim)
+            } else {
+                (figures::took(*latency_s), Role::Text)
+            }
+        }
+        HttpHealth::NotYet | HttpHealth::Failed { .. } => (NONE.to_owned(), Role::Dim),
+    }
+}
+
+fn figure(i: &InstanceView, signal: Signal, now: Timestamp, width: usize) -> (String, Role) {
+    let known = i.signals.get(&signal);
+    let (text, freshness) = match signal {
+        // An age is shown as one, and grows by itself between two looks.
+        Signal::BackupAge => match known.and_then(|f| f.reading) {
+            Some(reading) => {
+                let since = now.duration_since(reading.at).as_secs_f64().max(0.0);
+                let fresh = if since > 3_600.0 { Freshness::Stale } else { Freshness::Fresh };
+                (figures::age(reading.value + since), fresh)
+            }
+            None => (NONE.to_owned(), Freshness::None),
+        },
+        _ => figures::figure(known, signal.unit(), now, width),
+    };
+    let role = match freshness {
+        Freshness::Fresh => {
+            // The verdict decides what is bad: it knows the limits of this instance.
+            let reason = i.verdict.reasons.iter().find(|r| r.subject.as_str() == signal.title());
+            reason.map_or(Role::Text, |r| badge::health(r.health).role)
+        }
+        Freshness::Stale | Freshness::None => Role::Dim,
+    };
+    (text, role)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn narrow_screens_lose_columns_by_rank_and_never_overflow() {
+        let names =
+            |width: u16| -> Vec<&str> { place(width).iter().map(|p| p.column.heading()).collect() };
+        assert_eq!(
+            names(30),
+            ["INSTANCE", "HEALTH", "P95"]
+                .map(|n| n)
+                .into_iter()
+                .filter(|n| *n != "P95")
+                .collect::<Vec<_>>()
+        );
+        assert_eq!(
+            names(73),
+            [
+                "INSTANCE",
+                "RELEASE",
+                "HEALTH",
+                "HTTP",
+                "P95",
+                "QUEUE",
+                "BACKUP",
+                "DISK",
+                "LAST HOUR"
+            ]
+        );
+        assert_eq!(names(190).len(), COLUMNS.len());
+        for width in 23..220 {
+            let placed = place(width);
+            let last = placed.last().unwrap();
+            assert!(last.x + last.width <= width, "{width}");
+        }
+    }
+}

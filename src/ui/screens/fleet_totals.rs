@@ -1,0 +1,118 @@
+//! The lines above the fleet table: which fleet, how it is, its sums, and how old they are.
+
+use ratatui::layout::Rect;
+
+use crate::app::model::Model;
+use crate::domain::health::Health;
+use crate::domain::signal::Signal;
+use crate::domain::snapshot::{Contact, FleetSnapshot, MetricsState};
+use crate::ui::canvas::{Canvas, Span};
+use crate::ui::figures;
+use crate::ui::theme::Role;
+use crate::ui::widgets::{badge, chrome};
+
+pub(super) fn header(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
+    let right = chrome::header_right(model);
+    let used = canvas.spans_right(area.x, area.y, area.width, &right);
+    let mut left: Vec<Span> = vec![(" bunker  ".to_owned(), Role::Accent)];
+    let Some(snapshot) = &model.fleet.snapshot else {
+        left.push(("connecting".to_owned(), Role::Dim));
+        canvas.spans(area.x, area.y, area.width.saturating_sub(used), &left);
+        return;
+    };
+    let n = snapshot.instances.len();
+    left.push((snapshot.fleet.to_string(), Role::Header));
+    if area.width >= 70 {
+        let word = if n == 1 { "instance" } else { "instances" };
+        left.push((format!(" · {n} {word}"), Role::Dim));
+    }
+    left.push(("   ".to_owned(), Role::Text));
+    let count = |health: Health| {
+        snapshot
+            .instances
+            .iter()
+            .filter(|i| !badge::not_asked(i) && i.verdict.health == health)
+            .count()
+    };
+    for health in [Health::Healthy, Health::Degraded, Health::Down, Health::Unknown] {
+        let (badge, k) = (badge::health(health), count(health));
+        // A zero is quiet, so that what is there stands out.
+        let role = if k == 0 { Role::Dim } else { badge.role };
+        let text = if area.width >= 100 {
+            format!("{} {k} {}  ", badge.glyph, badge.word)
+        } else {
+            format!("{} {k}  ", badge.glyph)
+        };
+        left.push((text, role));
+    }
+    canvas.spans(area.x, area.y, area.width.saturating_sub(used), &left);
+    if area.height > 1 {
+        second(canvas, model, snapshot, Rect { y: area.y + 1, height: 1, ..area });
+    }
+}
+
+fn second(canvas: &mut Canvas<'_>, model: &Model, snapshot: &FleetSnapshot, area: Rect) {
+    let right = sources(model, snapshot);
+    let used = canvas.spans_right(area.x, area.y, area.width, &right);
+    let mut left: Vec<Span> = vec![(" ".to_owned(), Role::Dim)];
+    for (label, signal) in [
+        ("requests", Signal::RequestRate),
+        ("mails", Signal::MailRate),
+        ("visits", Signal::VisitRate),
+        ("queue", Signal::MailQueue),
+    ] {
+        let readings = snapshot.instances.iter().filter_map(|i| i.signals.get(&signal)?.reading);
+        let (sum, n) = readings.fold((0.0, 0u32), |(sum, n), r| (sum + r.value, n + 1));
+        let text =
+            if n == 0 { figures::NONE.to_owned() } else { figures::value(sum, signal.unit()) };
+        stat(&mut left, label, text, n > 0);
+    }
+    let oldest = snapshot
+        .instances
+        .iter()
+        .filter_map(|i| i.signals.get(&Signal::BackupAge)?.reading)
+        .map(|r| r.value + model.now.duration_since(r.at).as_secs_f64().max(0.0))
+        .fold(None, |worst: Option<f64>, age| Some(worst.map_or(age, |w| w.max(age))));
+    let text = oldest.map_or_else(|| figures::NONE.to_owned(), figures::age);
+    stat(&mut left, "oldest backup", text, oldest.is_some());
+    canvas.spans(area.x, area.y, area.width.saturating_sub(used), &left);
+}
+
+fn stat(line: &mut Vec<Span>, label: &str, text: String, known: bool) {
+    line.push((format!("{label} "), Role::Dim));
+    line.push((format!("{text}   "), if known { Role::Text } else { Role::Dim }));
+}
+
+/// How the sources of the figures are.
+fn sources(model: &Model, snapshot: &FleetSnapshot) -> Vec<Span> {
+    let age = |at: jiff::Timestamp| model.now.duration_since(at).as_secs_f64().max(0.0);
+    let mut line = Vec::new();
+    if !snapshot.inventory_problems.is_empty() {
+        line.push(("▲ inventory: last good one   ".to_owned(), Role::Degraded));
+    }
+    let (text, role) = match &snapshot.metrics {
+        MetricsState::NotConfigured => ("no metrics server".to_owned(), Role::Dim),
+        MetricsState::NotYet => ("· metrics: asking".to_owned(), Role::Dim),
+        MetricsState::Answered { partial: true, .. } => {
+            ("▲ metrics partial".to_owned(), Role::Degraded)
+        }
+        MetricsState::Answered { at, .. } if age(*at) > 60.0 => {
+            (format!("▲ metrics {} old", figures::age(age(*at))), Role::Degraded)
+        }
+        MetricsState::Answered { .. } => ("metrics live".to_owned(), Role::Dim),
+        MetricsState::Failed { since, .. } => {
+            (format!("▼ metrics gone for {}", figures::coarse_age(age(*since))), Role::Down)
+        }
+    };
+    line.push((text, role));
+    let n = snapshot.instances.len();
+    let answering =
+        snapshot.instances.iter().filter(|i| matches!(i.contact, Contact::Answered { .. })).count();
+    let (text, role) = if answering == n {
+        (format!(" · hosts {n} "), Role::Dim)
+    } else {
+        (format!(" · hosts {answering} of {n} "), Role::Degraded)
+    };
+    line.push((text, role));
+    line
+}

@@ -1,0 +1,14 @@
+//! One file a page.
+
+pub(super) mod fleet;
+mod fleet_columns;
+mod fleet_totals;
+pub(super) mod help;
+pub(super) mod instance;
+mod instance_facts;
+pub(super) mod palette;
+pub(super) mod plan;
+pub(super) mod run;
+mod run_grid;
+pub(super) mod runs;
+mod why;

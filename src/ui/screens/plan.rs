@@ -1,0 +1,227 @@
+//! The preview of a plan: what will happen, who is ready, and the way to start it.
+
+use ratatui::layout::Rect;
+
+use crate::app::action::Action;
+use crate::app::model::Model;
+use crate::app::pages::PlanPage;
+use crate::domain::plan::{Change, HostPlan, Plan, Readiness};
+use crate::ui::canvas::{Canvas, Focused};
+use crate::ui::text::wrap;
+use crate::ui::theme::Role;
+use crate::ui::widgets::{badge, chrome};
+
+pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPage, area: Rect) {
+    let plan = &page.plan;
+    header(canvas, model, plan, area);
+    let foot = Rect { y: area.bottom() - 1, height: 1, ..area };
+    chrome::footer(
+        canvas,
+        model,
+        foot,
+        &[Action::Palette, Action::Runs],
+        "nothing has been changed",
+    );
+    let ask = Rect { y: foot.y - 1, height: 1, ..area };
+    prompt(canvas, model, page, ask);
+    let body = Rect { y: area.y + 1, height: ask.y.saturating_sub(area.y + 1), ..area };
+    let inner_w = usize::from(area.width.saturating_sub(4));
+    let lines = facts(plan, inner_w);
+    let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
+    let upper = wanted.min(body.height * 3 / 5);
+    let inner = canvas.pane(Rect { height: upper, ..body }, "What will happen", "", Focused::No);
+    for (y, (label, text, role)) in (inner.top()..inner.bottom()).zip(lines) {
+        canvas.put(inner.x, y, 10, label, Role::Dim);
+        canvas.put(inner.x + 11, y, inner.width.saturating_sub(11), &text, role);
+    }
+    let lower = Rect { y: body.y + upper, height: body.height - upper, ..body };
+    targets(canvas, page, lower);
+}
+
+fn header(canvas: &mut Canvas<'_>, model: &Model, plan: &Plan, area: Rect) {
+    let mut right = vec![(format!("hash {}   ", plan.hash().short()), Role::Dim)];
+    right.extend(chrome::header_right(model));
+    let used = canvas.spans_right(area.x, area.y, area.width, &right);
+    let n = plan.hosts.len();
+    let what = match plan.hosts.as_slice() {
+        [one] => one.id.to_string(),
+        _ => format!("{n} instances"),
+    };
+    let mut line = vec![
+        (" plan  ".to_owned(), Role::Accent),
+        (format!("{} {what}", plan.workflow.name()), Role::Header),
+    ];
+    if let Some(target) = &plan.target {
+        line.push((format!(" to {} ", target.reference), Role::Header));
+        line.push((format!("({})", target.sha.short()), Role::Dim));
+    }
+    canvas.spans(area.x, area.y, area.width.saturating_sub(used), &line);
+}
+
+type Fact = (&'static str, String, Role);
+
+fn facts(plan: &Plan, width: usize) -> Vec<Fact> {
+    let mut lines: Vec<Fact> = Vec::new();
+    let sizes: Vec<String> = plan.batches.iter().map(|b| b.len().to_string()).collect();
+    lines.push((
+        "batches",
+        format!("{}      parallel {}", sizes.join(" · "), plan.parallel),
+        Role::Text,
+    ));
+    lines.push((
+        "stops",
+        plan.stops_sentence().trim_start_matches("stops ").to_owned(),
+        Role::Text,
+    ));
+    for change in &plan.changes {
+        change_lines(&mut lines, change, width);
+    }
+    if let Some(host) = plan.hosts.iter().find(|h| h.readiness != Readiness::Blocked) {
+        let steps: Vec<&str> = host.steps().map(|(_, title)| title.as_str()).collect();
+        labelled(&mut lines, "steps", &steps.join(" → "), width, 3, Role::Text);
+    }
+    lines
+}
+
+fn labelled(
+    lines: &mut Vec<Fact>,
+    label: &'static str,
+    text: &str,
+    width: usize,
+    n: usize,
+    role: Role,
+) {
+    for (at, line) in wrap(text, width.saturating_sub(11), n).into_iter().enumerate() {
+        lines.push((if at == 0 { label } else { "" }, line, role));
+    }
+}
+
+fn change_lines(lines: &mut Vec<Fact>, change: &Change, width: usize) {
+    let some = |n: usize, one: &str, many: &str| match n {
+        0 => format!("no {many}"),
+        1 => format!("1 {one}"),
+        n => format!("{n} {many}"),
+    };
+    let mut text = format!(
+        "from {}: {} · {}",
+        change.from.short(),
+        some(change.n_commits as usize, "commit", "commits"),
+        some(change.migrations.len(), "migration", "migrations"),
+    );
+    if !change.services.is_empty() {
+        let names: Vec<&str> = change.services.iter().map(|s| s.as_str()).collect();
+        text.push_str(&format!(" · rebuilt: {}", names.join(", ")));
+    }
+    labelled(lines, "changes", &text, width, 2, Role::Text);
+    if change.not_forward {
+        let text = "▲ the target is older than what runs, or on another line";
+        lines.push(("", text.to_owned(), Role::Degraded));
+    }
+    for variable in &change.new_variables {
+        let default = match &variable.default {
+            Some(default) => format!("default {default}"),
+            None => "it has no default: set it first".to_owned(),
+        };
+        let role = if variable.default.is_some() { Role::Text } else { Role::Degraded };
+        labelled(lines, "setting", &format!("new: {} ({default})", variable.name), width, 2, role);
+    }
+    if let Some(newest) = change.commits.first() {
+        labelled(lines, "newest", newest.as_str(), width, 1, Role::Dim);
+    }
+}
+
+fn targets(canvas: &mut Canvas<'_>, page: &PlanPage, area: Rect) {
+    let plan = &page.plan;
+    let count = |r: Readiness| plan.hosts.iter().filter(|h| h.readiness == r).count();
+    let mut counts: Vec<String> = [
+        Readiness::Ready,
+        Readiness::Warning,
+        Readiness::Review,
+        Readiness::Unknown,
+        Readiness::Blocked,
+    ]
+    .into_iter()
+    .filter(|r| count(*r) > 0)
+    .map(|r| format!("{} {}", count(r), badge::readiness(r).word))
+    .collect();
+    if !plan.excluded.is_empty() {
+        counts.push(format!("{} left out", plan.excluded.len()));
+    }
+    let inner = canvas.pane(area, "Readiness", &counts.join(" · "), Focused::Yes);
+    let mut hosts: Vec<&HostPlan> = plan.hosts.iter().collect();
+    hosts.sort_by_key(|h| h.readiness);
+    let widest = hosts
+        .iter()
+        .map(|h| h.id.as_str().len())
+        .chain(plan.excluded.iter().map(|e| e.host.as_str().len()))
+        .max();
+    let name_w = u16::try_from(widest.unwrap_or(0).clamp(8, 28)).unwrap_or(28);
+    let rows = hosts.into_iter().map(Ok).chain(plan.excluded.iter().map(Err));
+    let top = page.cursor.selected.saturating_sub(usize::from(inner.height).saturating_sub(1));
+    for (y, (at, row)) in (inner.top()..inner.bottom()).zip(rows.enumerate().skip(top)) {
+        if at == page.cursor.selected {
+            canvas.band(
+                Rect { x: inner.x - 1, y, width: inner.width + 2, height: 1 },
+                Role::Selection,
+            );
+        }
+        let text_x = inner.x + 2 + name_w + 1;
+        let room = inner.width.saturating_sub(name_w + 3);
+        match row {
+            Ok(host) => {
+                let badge = badge::readiness(host.readiness);
+                canvas.put(inner.x, y, 1, badge.glyph, badge.role);
+                canvas.put(inner.x + 2, y, name_w, host.id.as_str(), Role::Strong);
+                let word = if badge.role == Role::Healthy { Role::Text } else { badge.role };
+                canvas.put(text_x, y, 8.min(room), badge.word, word);
+                if let Some(finding) = host.findings.first() {
+                    let text = format!("{}: {}", finding.subject, finding.text);
+                    canvas.put(text_x + 9, y, room.saturating_sub(9), &text, Role::Text);
+                }
+            }
+            Err(excluded) => {
+                canvas.put(inner.x, y, 1, "○", Role::NotRun);
+                canvas.put(inner.x + 2, y, name_w, excluded.host.as_str(), Role::Dim);
+                canvas.put(text_x, y, room, &format!("left out {}", excluded.reason), Role::Dim);
+            }
+        }
+    }
+}
+
+fn prompt(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPage, area: Rect) {
+    let n = page.n_to_start();
+    let x = area.x + 1;
+    if page.starting.is_some() {
+        canvas.put(
+            x,
+            area.y,
+            area.width,
+            &format!("{} starting", badge::spinner(model.now)),
+            Role::Running,
+        );
+        return;
+    }
+    match n {
+        0 => {
+            canvas.put(
+                x,
+                area.y,
+                area.width,
+                "▼ nothing to start: no instance is ready",
+                Role::Down,
+            );
+        }
+        1 => {
+            canvas.put(x, area.y, area.width, "enter asks once more, then starts", Role::Strong);
+        }
+        _ => {
+            let label = format!("type the number of instances to start ({n}): ");
+            let used = canvas.put(x, area.y, area.width, &label, Role::Strong);
+            let typed = canvas.put(x + used, area.y, 6, &page.typed, Role::Danger);
+            canvas.over(Rect { x: x + used + typed, y: area.y, width: 1, height: 1 }, Role::Caret);
+            if page.typed == n.to_string() {
+                canvas.put(x + used + typed + 2, area.y, 30, "enter starts them", Role::Accent);
+            }
+        }
+    }
+}

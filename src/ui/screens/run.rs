@@ -1,0 +1,207 @@
+//! The page of one run: targets by steps, and the output of one target with what went wrong.
+
+use ratatui::layout::Rect;
+
+use super::run_grid;
+use crate::app::action::Action;
+use crate::app::frame::Full;
+use crate::app::model::Model;
+use crate::app::msg::RunView;
+use crate::app::pages::{Pane, RunPage, is_active};
+use crate::domain::run::outcome::{Failure, NotRun, Outcome};
+use crate::domain::run::state::{HostState, Phase};
+use crate::ui::canvas::{Canvas, Focused, Span};
+use crate::ui::figures;
+use crate::ui::text::wrap;
+use crate::ui::theme::Role;
+use crate::ui::widgets::{badge, chrome, log_view};
+
+pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &RunPage, area: Rect) {
+    let frame = model.size.run(page.n_lines(), page.full);
+    let foot = Rect { y: area.bottom() - 1, height: 1, ..area };
+    let Some(view) = &page.view else {
+        canvas.put(
+            area.x + 1,
+            area.y,
+            area.width,
+            &format!("run {}: reading", page.run.short()),
+            Role::Dim,
+        );
+        chrome::footer(canvas, model, foot, &[], "");
+        return;
+    };
+    header(canvas, model, view, Rect { height: frame.header, ..area });
+    let top = Rect { y: area.y + frame.header, height: frame.targets, ..area };
+    if frame.targets > 0 {
+        let busy =
+            page.hosts().iter().filter(|h| h.started.is_some() && h.outcome.is_none()).count();
+        let count = format!("{} targets · {busy} at work", page.hosts().len());
+        let inner = canvas.pane(top, "Targets", &count, focus(page, Pane::First));
+        run_grid::draw(canvas, model, page, inner);
+    }
+    output(canvas, model, page, Rect { y: top.bottom(), height: frame.output, ..area });
+    let phase = view.state.phase;
+    let skip: &[Action] = match phase {
+        Phase::Running | Phase::Planned | Phase::Waiting => &[Action::Resume],
+        Phase::Paused => &[Action::Pause],
+        Phase::Stopping => &[Action::Pause, Action::Resume],
+        Phase::Lost => &[Action::Pause, Action::Abort],
+        Phase::Succeeded | Phase::Failed | Phase::Aborted => {
+            &[Action::Pause, Action::Resume, Action::Abort]
+        }
+    };
+    let right = if is_active(phase) { "leaving is safe: it goes on" } else { "" };
+    chrome::footer(canvas, model, foot, skip, if area.width >= 100 { right } else { "" });
+}
+
+fn focus(page: &RunPage, pane: Pane) -> Focused {
+    let has = match page.full {
+        Full::Yes => Pane::Second,
+        Full::No => page.pane,
+    };
+    if has == pane { Focused::Yes } else { Focused::No }
+}
+
+fn header(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rect) {
+    let (state, plan) = (&view.state, &view.plan);
+    let look = badge::phase(state.phase);
+    let time = state.started.map(|from| {
+        let until = state.finished.unwrap_or(model.now);
+        figures::elapsed(until.duration_since(from).as_secs_f64())
+    });
+    let right: Vec<Span> = vec![
+        (format!("{} {}", look.glyph, look.word), look.role),
+        (format!(" {} ", time.unwrap_or_default()), Role::Text),
+    ];
+    let used = canvas.spans_right(area.x, area.y, area.width, &right);
+    let mut line: Vec<Span> = vec![
+        (" run ".to_owned(), Role::Accent),
+        (state.run.short().to_owned(), Role::Header),
+        (format!("  {}", plan.workflow.name()), Role::Header),
+    ];
+    if let Some(target) = &plan.target {
+        line.push((format!(" → {}", target.reference), Role::Header));
+    }
+    if let Some(by) = &state.by {
+        line.push((format!("  by {}", by.user), Role::Dim));
+    }
+    if plan.batches.len() > 1
+        && let Some(batch) = state.batch
+    {
+        line.push((format!("  batch {} of {}", batch + 1, plan.batches.len()), Role::Dim));
+    }
+    let n_bad = state.hosts.iter().filter(|h| went_wrong(h)).count();
+    if n_bad > 0 {
+        line.push((format!("  {n_bad} failed"), Role::Down));
+    }
+    canvas.spans(area.x, area.y, area.width.saturating_sub(used), &line);
+    if area.height < 2 {
+        return;
+    }
+    let (text, role) = match (state.phase, &state.summary, &state.why) {
+        (Phase::Lost, _, _) => {
+            ("its worker is gone; r resumes from the hosts' truth".to_owned(), Role::Unknown)
+        }
+        (_, Some(summary), _) => {
+            (summary.to_string(), if n_bad > 0 { Role::Down } else { Role::Text })
+        }
+        (_, None, Some(why)) => (format!("{}: {why}", look.word), Role::Degraded),
+        (_, None, None) => (plan.stops_sentence(), Role::Dim),
+    };
+    canvas.put(area.x + 1, area.y + 1, area.width - 1, &text, role);
+}
+
+fn went_wrong(host: &HostState) -> bool {
+    host.outcome.as_ref().is_some_and(|o| {
+        matches!(o, Outcome::Failed(_) | Outcome::Unreachable(_) | Outcome::Unknown(_))
+    })
+}
+
+/// The step that the title of the output names, and what is to be said under the output.
+fn output(canvas: &mut Canvas<'_>, model: &Model, page: &RunPage, area: Rect) {
+    let host = page.host.as_ref().and_then(|id| page.hosts().iter().find(|h| &h.id == id));
+    let Some(host) = host else {
+        canvas.pane(area, "Output", "", focus(page, Pane::Second));
+        return;
+    };
+    let step = host.steps.iter().rev().find(|s| s.started.is_some());
+    let title = match step {
+        Some(step) => format!("{} · {}", host.id, step.title),
+        None => host.id.to_string(),
+    };
+    let height = u64::from(area.height.saturating_sub(2));
+    let inner =
+        canvas.pane(area, &title, &log_view::state(page, height), focus(page, Pane::Second));
+    let words = verdict(model, host, usize::from(inner.width));
+    let most = usize::from(inner.height) / 2;
+    let n = u16::try_from(words.len().min(most)).unwrap_or(0);
+    let log = Rect { height: inner.height - n, ..inner };
+    if page.log.end() == page.log.first() {
+        let text = if host.started.is_some() { "no output yet" } else { "not begun" };
+        canvas.put(log.x, log.y, log.width, text, Role::LogMeta);
+    }
+    log_view::draw(canvas, log, page);
+    for (y, (text, role)) in (log.bottom()..inner.bottom()).zip(words) {
+        canvas.put(inner.x, y, inner.width, &text, role);
+    }
+}
+
+/// What happened to a target, for people: the failure with its hint, a gate's last word, a lost contact.
+fn verdict(model: &Model, host: &HostState, width: usize) -> Vec<(String, Role)> {
+    let mut lines = Vec::new();
+    let mut say = |text: &str, role: Role, n: usize| {
+        lines.extend(wrap(text, width, n).into_iter().map(|line| (line, role)));
+    };
+    if let Some(error) = &host.contact_lost {
+        say(&format!("? contact lost: {}; the job goes on there", error.message), Role::Unknown, 2);
+    }
+    let failed = host.steps.iter().find_map(|s| Some((s, failure(s.outcome.as_ref()?)?)));
+    match (failed, host.outcome.as_ref().and_then(|o| failure(o).map(|f| (o, f)))) {
+        (Some((step, failure)), _) => {
+            let took =
+                step.took_s.map(|s| format!(" after {}", figures::elapsed(s))).unwrap_or_default();
+            let word = step.outcome.as_ref().map_or("failed", |o| badge::outcome(o).word);
+            say(&format!("▼ {} {word}{took}: {}", step.title, failure.message), Role::Down, 3);
+            if let Some(hint) = &failure.hint {
+                say(&format!("next: {hint}"), Role::Strong, 3);
+            }
+        }
+        (None, Some((outcome, failure))) => {
+            say(&format!("▼ {}: {}", badge::outcome(outcome).word, failure.message), Role::Down, 3);
+            if let Some(hint) = &failure.hint {
+                say(&format!("next: {hint}"), Role::Strong, 3);
+            }
+        }
+        (None, None) => {}
+    }
+    if let Some(Outcome::NotRun(why)) = &host.outcome {
+        say(&format!("○ not run: {}", not_run(why)), Role::Dim, 2);
+    }
+    let gate = host.steps.iter().find(|s| s.outcome.is_none() && s.detail.is_some());
+    if let Some((gate, detail)) = gate.and_then(|g| Some((g, g.detail.as_ref()?))) {
+        say(&format!("{} {}: {detail}", badge::spinner(model.now), gate.title), Role::Running, 2);
+    }
+    lines
+}
+
+fn failure(outcome: &Outcome) -> Option<&Failure> {
+    match outcome {
+        Outcome::Failed(f) | Outcome::Unreachable(f) | Outcome::Unknown(f) => Some(f),
+        Outcome::Ok
+        | Outcome::Changed
+        | Outcome::Skipped(_)
+        | Outcome::NotRun(_)
+        | Outcome::Cancelled => None,
+    }
+}
+
+fn not_run(why: &NotRun) -> String {
+    match why {
+        NotRun::StepFailed(step) => format!("{step} failed before"),
+        NotRun::StepUnknown(step) => format!("it is not known how {step} ended"),
+        NotRun::Unreachable => "the host could not be reached".to_owned(),
+        NotRun::RunStopped => "the run stopped before its turn".to_owned(),
+        NotRun::Aborted => "the run was aborted".to_owned(),
+        NotRun::Blocked(reason) => format!("readiness forbids it: {reason}"),
+    }
+}

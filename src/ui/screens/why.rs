@@ -1,0 +1,153 @@
+//! Under the fleet table: why the selected instance is how it is, and its last hour.
+
+use ratatui::layout::Rect;
+
+use crate::app::model::Model;
+use crate::domain::health::Health;
+use crate::domain::signal::Signal;
+use crate::domain::snapshot::{Contact, HttpHealth, InstanceView};
+use crate::ui::canvas::{Canvas, Focused};
+use crate::ui::figures;
+use crate::ui::text::wrap;
+use crate::ui::theme::Role;
+use crate::ui::widgets::{badge, spark};
+
+/// The trends, with the role of their line.
+pub(super) const TRENDS: [(Signal, Role); 6] = [
+    (Signal::P95Seconds, Role::Chart1),
+    (Signal::ErrorRatio, Role::Chart2),
+    (Signal::MailQueue, Role::Chart3),
+    (Signal::RequestRate, Role::Chart4),
+    (Signal::CpuRatio, Role::Chart5),
+    (Signal::MemoryRatio, Role::Chart6),
+];
+
+pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
+    let Some(instance) = model.fleet.selected() else {
+        canvas.pane(area, "Why", "", Focused::No);
+        return;
+    };
+    let chart_w = match area.width {
+        0..64 => 0,
+        64..100 => 30,
+        100..150 => 40,
+        _ => 64,
+    };
+    let left = Rect { width: area.width - chart_w, ..area };
+    reasons_pane(canvas, model, instance, left);
+    if chart_w > 0 {
+        let right = Rect { x: left.right(), width: chart_w, ..area };
+        hour(canvas, model, instance, right);
+    }
+}
+
+fn reasons_pane(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, area: Rect) {
+    let badge = badge::instance(i);
+    let title = match i.verdict.health {
+        Health::Healthy => format!("{} is healthy", i.id),
+        Health::Unknown if badge::not_asked(i) => format!("{} is being asked", i.id),
+        _ => format!("Why {} is {}", i.id, badge.word),
+    };
+    let n = i.verdict.reasons.len();
+    let count = if n > 1 { format!("{n} reasons") } else { String::new() };
+    let inner = canvas.pane(area, &title, &count, Focused::No);
+    reasons(canvas, model, i, inner);
+}
+
+/// The reasons, worst first, or what a healthy instance has to say.
+pub(super) fn reasons(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, inner: Rect) {
+    let mut y = inner.y;
+    let subject_w = i
+        .verdict
+        .reasons
+        .iter()
+        .map(|r| u16::try_from(crate::ui::text::width(r.subject.as_str())).unwrap_or(12))
+        .max()
+        .unwrap_or(0)
+        .clamp(4, 12);
+    let text_w = inner.width.saturating_sub(subject_w + 4);
+    let n = i.verdict.reasons.len();
+    for (at, reason) in i.verdict.reasons.iter().enumerate() {
+        let left = inner.bottom().saturating_sub(y);
+        if left == 0 {
+            return;
+        }
+        if left == 1 && at + 1 < n {
+            canvas.put(
+                inner.x,
+                y,
+                inner.width,
+                &format!("and {} more: enter shows all", n - at),
+                Role::Dim,
+            );
+            return;
+        }
+        let badge = badge::health(reason.health);
+        canvas.put(inner.x, y, 1, badge.glyph, badge.role);
+        canvas.put(inner.x + 2, y, subject_w, reason.subject.as_str(), badge.role);
+        let n_lines = if n <= 2 { 2 } else { 1 };
+        for line in wrap(reason.text.as_str(), usize::from(text_w), n_lines.min(usize::from(left)))
+        {
+            canvas.put(inner.x + subject_w + 4, y, text_w, &line, Role::Text);
+            y += 1;
+        }
+    }
+    if n == 0 {
+        for line in quiet(model, i) {
+            if y < inner.bottom() {
+                canvas.put(inner.x, y, inner.width, &line, Role::Dim);
+                y += 1;
+            }
+        }
+    }
+}
+
+/// What is known of an instance that needs nobody.
+fn quiet(model: &Model, i: &InstanceView) -> Vec<String> {
+    let mut lines = Vec::new();
+    let age = |at: jiff::Timestamp| figures::coarse_age(model.now.duration_since(at).as_secs_f64());
+    match &i.http {
+        HttpHealth::Up { latency_s, .. } => {
+            lines.push(format!("answers at {} in {}", i.domain, figures::took(*latency_s)));
+        }
+        HttpHealth::NotYet => lines.push(format!("{} was not asked yet", i.domain)),
+        HttpHealth::Failed { error, .. } => lines.push(error.to_string()),
+    }
+    if let Some(stack) = i.facts.as_ref().and_then(|f| f.stack.known()) {
+        let n = stack.containers.iter().filter(|c| c.state.as_str() == "running").count();
+        lines.push(format!("{n} containers run"));
+    }
+    match &i.contact {
+        Contact::Answered { at } => lines.push(format!("the host answered {} ago", age(*at))),
+        Contact::NotYet => lines.push("the host was not asked yet".to_owned()),
+        Contact::Lost { error, .. } => lines.push(error.to_string()),
+    }
+    lines
+}
+
+/// Trends with their newest value.
+fn hour(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, area: Rect) {
+    let inner = canvas.pane(area, "Last hour", "", Focused::No);
+    let (label_w, value_w) = (9u16, 9u16);
+    let chart_w = inner.width.saturating_sub(label_w + value_w);
+    for (y, (signal, role)) in (inner.y..inner.bottom()).zip(TRENDS) {
+        canvas.put(inner.x, y, label_w - 1, signal.title(), Role::Dim);
+        match i.trends.get(&signal) {
+            Some(trend) => {
+                let line = spark::spark(trend, usize::from(chart_w));
+                canvas.put(inner.x + label_w, y, chart_w, &line, role);
+            }
+            None => {
+                canvas.put(inner.x + label_w, y, chart_w, "no history", Role::Dim);
+            }
+        }
+        let (text, freshness) = figures::figure(
+            i.signals.get(&signal),
+            signal.unit(),
+            model.now,
+            usize::from(value_w) - 1,
+        );
+        let role = if freshness == figures::Freshness::Fresh { Role::Text } else { Role::Dim };
+        canvas.put_right(inner.right() - value_w, y, value_w, &text, role);
+    }
+}

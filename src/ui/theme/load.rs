@@ -1,0 +1,235 @@
+//! Reading a theme: a bad line costs that line, never the program.
+
+use std::collections::BTreeMap;
+
+use ratatui::style::{Modifier, Style};
+use serde::Deserialize;
+
+use super::color::{Depth, Paint, parse_ansi, parse_hex};
+use super::role::Role;
+use crate::domain::diagnostic::{Diagnostic, Severity};
+use crate::domain::untrusted::Safe;
+
+/// The themes that the program brings, by name.
+pub const BUILTIN: &[(&str, &str)] = &[
+    ("dark", include_str!("../../../themes/dark.yaml")),
+    ("light", include_str!("../../../themes/light.yaml")),
+    ("high-contrast", include_str!("../../../themes/high-contrast.yaml")),
+    ("mono", include_str!("../../../themes/mono.yaml")),
+];
+
+/// What each role looks like on one terminal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Theme {
+    name: String,
+    styles: Vec<Style>,
+}
+
+/// A theme file as serde reads it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Schema {
+    name: String,
+    #[serde(default)]
+    palette: BTreeMap<String, (String, String)>,
+    #[serde(default)]
+    roles: BTreeMap<String, String>,
+}
+
+/// A look before it is brought down to a terminal.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Look {
+    pub(super) fg: Option<Paint>,
+    pub(super) bg: Option<Paint>,
+    pub(super) modifier: Modifier,
+}
+
+impl Theme {
+    /// A theme that the program brings; without colours it is always `mono`.
+    pub fn builtin(name: &str, depth: Depth) -> Self {
+        let name = if depth == Depth::Mono { "mono" } else { name };
+        let text = BUILTIN.iter().find(|(known, _)| *known == name).or(BUILTIN.first());
+        parse("", text.map(|(_, text)| *text).unwrap_or_default(), depth).0
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The look of a role.
+    pub fn style(&self, role: Role) -> Style {
+        self.styles.get(role as usize).copied().unwrap_or_default()
+    }
+}
+
+/// Reads a theme for a terminal; what cannot be understood is told and has the look of its fallback.
+pub fn parse(file: &str, text: &str, depth: Depth) -> (Theme, Vec<Diagnostic>) {
+    let mut problems = Vec::new();
+    let (name, looks) = parse_looks(file, text, &mut problems);
+    let styles = Role::ALL
+        .iter()
+        .map(|role| {
+            let look = resolve(*role, &looks);
+            let mut style = Style::new().add_modifier(look.modifier);
+            style.fg = look.fg.and_then(|p| p.at(depth));
+            style.bg = look.bg.and_then(|p| p.at(depth));
+            style
+        })
+        .collect();
+    (Theme { name, styles }, problems)
+}
+
+/// The look of a role, or that of its nearest fallback that has one.
+pub(super) fn resolve(role: Role, looks: &BTreeMap<&'static str, Look>) -> Look {
+    let mut at = role;
+    // No chain is longer than the number of roles.
+    for _ in Role::ALL {
+        if let Some(look) = looks.get(at.key()) {
+            return *look;
+        }
+        at = at.fallback();
+    }
+    Look::default()
+}
+
+pub(super) fn parse_looks(
+    file: &str,
+    text: &str,
+    problems: &mut Vec<Diagnostic>,
+) -> (String, BTreeMap<&'static str, Look>) {
+    let mut tell = |message: String, hint: &str| {
+        problems.push(Diagnostic {
+            severity: Severity::Error,
+            file: Safe::line(file),
+            line: 0,
+            column: 0,
+            message: Safe::line(&message),
+            hint: Some(Safe::line(hint)),
+        });
+    };
+    let schema: Schema = match serde_yaml::from_str(text) {
+        Ok(schema) => schema,
+        Err(error) => {
+            tell(format!("not a theme: {error}"), "it has name, palette and roles");
+            return (String::new(), BTreeMap::new());
+        }
+    };
+    let mut palette = BTreeMap::new();
+    for (name, (hex, ansi)) in &schema.palette {
+        match (parse_hex(hex), parse_ansi(ansi)) {
+            (Some(rgb), Some(ansi)) => {
+                palette.insert(name.as_str(), Paint { rgb, ansi });
+            }
+            _ => tell(
+                format!("colour {name} is not [\"#rrggbb\", name]: [{hex}, {ansi}]"),
+                "the name is default, black, red, green, yellow, blue, magenta, cyan, grey, dark-grey, white or bright-...",
+            ),
+        }
+    }
+    let mut looks = BTreeMap::new();
+    for (key, words) in &schema.roles {
+        let Some(role) = Role::ALL.iter().find(|role| role.key() == key) else {
+            tell(format!("there is no role {key}"), "the roles are in themes/dark.yaml");
+            continue;
+        };
+        match parse_look(words, &palette) {
+            Ok(look) => {
+                looks.insert(role.key(), look);
+            }
+            Err(word) => tell(
+                format!("role {key}: {word} is neither a colour of the palette nor a style"),
+                "write `colour`, `on colour`, bold, dim, italic, underline or reverse",
+            ),
+        }
+    }
+    (schema.name, looks)
+}
+
+fn parse_look(words: &str, palette: &BTreeMap<&str, Paint>) -> Result<Look, String> {
+    let mut look = Look::default();
+    let mut behind = false;
+    for word in words.split_whitespace() {
+        match word {
+            "on" => behind = true,
+            "bold" => look.modifier |= Modifier::BOLD,
+            "dim" => look.modifier |= Modifier::DIM,
+            "italic" => look.modifier |= Modifier::ITALIC,
+            "underline" => look.modifier |= Modifier::UNDERLINED,
+            "reverse" => look.modifier |= Modifier::REVERSED,
+            color => {
+                let paint = palette.get(color).copied().ok_or_else(|| color.to_owned())?;
+                if behind {
+                    look.bg = Some(paint);
+                } else {
+                    look.fg = Some(paint);
+                }
+            }
+        }
+    }
+    Ok(look)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::color::contrast;
+    use super::*;
+
+    #[test]
+    fn the_themes_that_we_bring_have_no_problems_and_can_be_read() {
+        for (name, text) in BUILTIN {
+            let mut problems = Vec::new();
+            let (own, looks) = parse_looks(name, text, &mut problems);
+            assert_eq!(problems, vec![], "{name}");
+            assert_eq!(own, *name);
+            let paper = resolve(Role::Text, &looks).bg;
+            for role in Role::ALL {
+                let look = resolve(*role, &looks);
+                let (Some(fg), Some(bg)) = (look.fg, look.bg.or(paper)) else { continue };
+                let least = match role {
+                    Role::Border | Role::NotRun => 1.5,
+                    Role::Healthy
+                    | Role::Waiting
+                    | Role::BorderFocus
+                    | Role::Chart1
+                    | Role::Chart2
+                    | Role::Chart3
+                    | Role::Chart4
+                    | Role::Chart5
+                    | Role::Chart6 => 3.0,
+                    _ => 4.5,
+                };
+                let has = contrast(fg.rgb, bg.rgb);
+                assert!(has >= least, "{name}: {} has contrast {has:.2}", role.key());
+            }
+        }
+    }
+
+    #[test]
+    fn a_bad_line_costs_that_line_only() {
+        let text = "name: mine\npalette:\n  ink: ['#ffffff', white]\n  bad: ['#12', red]\nroles:\n  text: ink bold\n  nonsense: ink\n  dim: purple\n";
+        let (theme, problems) = parse("mine.yaml", text, Depth::True);
+        let told: Vec<String> = problems.iter().map(|p| p.message.to_string()).collect();
+        assert_eq!(
+            told,
+            [
+                "colour bad is not [\"#rrggbb\", name]: [#12, red]",
+                "role dim: purple is neither a colour of the palette nor a style",
+                "there is no role nonsense",
+            ]
+        );
+        assert_eq!(theme.style(Role::Dim), theme.style(Role::Text));
+        let (theme, problems) = parse("mine.yaml", "::: not yaml [", Depth::True);
+        assert_eq!((theme.name(), problems.len()), ("", 1));
+    }
+
+    #[test]
+    fn no_colour_is_left_where_there_is_none() {
+        for (name, _) in BUILTIN {
+            let theme = Theme::builtin(name, Depth::Mono);
+            for role in Role::ALL {
+                assert_eq!((theme.style(*role).fg, theme.style(*role).bg), (None, None));
+            }
+        }
+    }
+}

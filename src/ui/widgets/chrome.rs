@@ -1,0 +1,102 @@
+//! Header, footer and notices.
+
+use ratatui::layout::Rect;
+
+use crate::app::action::{ACTIONS, Action, Place};
+use crate::app::model::Model;
+use crate::app::toast::ToastKind;
+use crate::ui::canvas::{Canvas, Span};
+use crate::ui::text::{width, wrap};
+use crate::ui::theme::Role;
+
+/// The time of day, to the minute: a clock that ticked every second would draw every second.
+pub(in crate::ui) fn clock(model: &Model) -> String {
+    model.now.to_zoned(model.zone.clone()).strftime("%H:%M %Z").to_string()
+}
+
+/// What stands at the right end of every first line.
+pub(in crate::ui) fn header_right(model: &Model) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::new();
+    let n = model.active_runs().count();
+    if n > 0 {
+        let word = if n == 1 { "1 run goes on".to_owned() } else { format!("{n} runs go on") };
+        spans.push((format!("◐ {word}   "), Role::Running));
+    }
+    if model.operate.is_none() {
+        spans.push(("read-only   ".to_owned(), Role::Accent));
+    }
+    spans.push((format!("{} ", clock(model)), Role::Dim));
+    spans
+}
+
+/// The footer names what can be done here, from the table of actions.
+pub(in crate::ui) fn footer(
+    canvas: &mut Canvas<'_>,
+    model: &Model,
+    area: Rect,
+    skip: &[Action],
+    right: &str,
+) {
+    let place = model.place();
+    let tail = if right.is_empty() { 0 } else { u16::try_from(width(right)).unwrap_or(0) + 2 };
+    let room = area.width.saturating_sub(tail);
+    let mut x = area.x + 1;
+    let rows = |wanted: Place| ACTIONS.iter().filter(move |row| row.places.contains(&wanted));
+    let always = [Action::Help, Action::Quit];
+    let row_width = |row: &crate::app::action::ActionInfo| {
+        let key = row.keys.first().map(ToString::to_string).unwrap_or_default();
+        let w = u16::try_from(width(&key) + 1 + width(row.hint)).unwrap_or(u16::MAX);
+        (key, w)
+    };
+    let kept: u16 = rows(Place::Everywhere)
+        .filter(|row| always.contains(&row.action))
+        .map(|row| row_width(row).1 + 2)
+        .sum();
+    let shown = rows(place).chain(rows(Place::Everywhere)).filter(|row| {
+        !row.hint.is_empty()
+            && !skip.contains(&row.action)
+            && (model.operate.is_some() || !row.changes)
+            && !(place == Place::Fleet && row.action == Action::Back)
+    });
+    for row in shown {
+        let (key, w) = row_width(row);
+        // Help and leave always have their place.
+        let keep = if always.contains(&row.action) { 0 } else { kept };
+        if x + w + keep > area.x + room {
+            continue;
+        }
+        x += canvas.put(x, area.y, w, &key, Role::Key);
+        x += canvas.put(x, area.y, w, &format!(" {}", row.hint), Role::Hint) + 2;
+    }
+    if !right.is_empty() {
+        canvas.put_right(area.x, area.y, area.width.saturating_sub(1), right, Role::Strong);
+    }
+}
+
+/// Notices, in the lower right corner above the footer.
+pub(in crate::ui) fn toasts(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
+    let mut bottom = area.bottom().saturating_sub(1);
+    let most = area.width.saturating_sub(4).min(72);
+    for toast in model.toasts.shown().iter().rev() {
+        let (glyph, role) = match toast.kind {
+            ToastKind::Done => ("●", Role::Healthy),
+            ToastKind::Warning => ("▲", Role::Degraded),
+            ToastKind::Problem => ("▼", Role::Down),
+        };
+        let lines = wrap(toast.text.as_str(), usize::from(most.saturating_sub(6)), 4);
+        let widest = lines.iter().map(|l| width(l)).max().unwrap_or(0);
+        let w = u16::try_from(widest).unwrap_or(most) + 6;
+        let h = u16::try_from(lines.len()).unwrap_or(1) + 2;
+        if bottom < area.y + h + 1 {
+            return;
+        }
+        bottom -= h;
+        let place = Rect { x: area.right().saturating_sub(w + 1), y: bottom, width: w, height: h };
+        canvas.clear(place, Role::Dialog);
+        let inner = canvas.pane(place, "", "", crate::ui::canvas::Focused::No);
+        canvas.put(inner.x, inner.y, 1, glyph, role);
+        for (y, line) in (inner.y..).zip(&lines) {
+            canvas.put(inner.x + 2, y, inner.width.saturating_sub(2), line, Role::Dialog);
+        }
+    }
+}

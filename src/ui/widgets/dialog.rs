@@ -1,0 +1,122 @@
+//! Dialogs in the middle of the screen, and lines of text that are typed.
+
+use ratatui::layout::Rect;
+use tui_input::Input;
+
+use crate::app::layers::{Confirm, Focus, ReferenceForm};
+use crate::ui::canvas::{Canvas, Focused};
+use crate::ui::text::{cut, width, wrap};
+use crate::ui::theme::Role;
+
+/// Clears a place of this size in the middle and frames it; gives the area inside.
+pub(in crate::ui) fn frame(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    w: u16,
+    h: u16,
+    title: &str,
+    right: &str,
+) -> Rect {
+    let w = w.min(area.width.saturating_sub(2));
+    let h = h.min(area.height.saturating_sub(2));
+    let place = Rect {
+        x: area.x + (area.width - w) / 2,
+        y: area.y + (area.height - h) / 3,
+        width: w,
+        height: h,
+    };
+    canvas.clear(place, Role::Dialog);
+    canvas.pane(place, title, right, Focused::Yes)
+}
+
+/// A line that is typed, with its caret.
+pub(in crate::ui) fn line(canvas: &mut Canvas<'_>, x: u16, y: u16, w: u16, input: &Input) {
+    let room = usize::from(w.saturating_sub(1));
+    let skip = input.visual_scroll(room);
+    let mut seen = String::new();
+    let mut at = 0;
+    for c in input.value().chars() {
+        let cw = unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);
+        if at >= skip && width(&seen) + cw <= room {
+            seen.push(c);
+        }
+        at += cw;
+    }
+    canvas.put(x, y, w, &seen, Role::Strong);
+    let caret =
+        u16::try_from(input.visual_cursor().max(skip) - skip).unwrap_or(0).min(w.saturating_sub(1));
+    canvas.over(Rect { x: x.saturating_add(caret), y, width: 1, height: 1 }, Role::Caret);
+}
+
+/// A question with two buttons.
+pub(in crate::ui) fn confirm(canvas: &mut Canvas<'_>, area: Rect, question: &Confirm) {
+    let w = area.width.saturating_sub(4).min(64);
+    let text_w = usize::from(w.saturating_sub(4));
+    let lines: Vec<String> = question.lines.iter().flat_map(|l| wrap(l, text_w, 4)).collect();
+    let h = u16::try_from(lines.len()).unwrap_or(1) + 5;
+    let inner = frame(canvas, area, w, h, &question.title, "");
+    for (y, text) in (inner.y..inner.bottom()).zip(&lines) {
+        canvas.put(inner.x, y, inner.width, text, Role::Dialog);
+    }
+    let y = inner.bottom().saturating_sub(2).max(inner.y);
+    let look =
+        |focus: Focus, plain: Role| if question.focus == focus { Role::Button } else { plain };
+    let safe = if question.focus == Focus::Safe {
+        format!(" > {} ", question.safe)
+    } else {
+        format!("   {} ", question.safe)
+    };
+    let act = if question.focus == Focus::Act {
+        format!(" > {} ", question.act)
+    } else {
+        format!("   {} ", question.act)
+    };
+    let used = canvas.put(inner.x, y, inner.width, &safe, look(Focus::Safe, Role::Text));
+    canvas.put(
+        inner.x + used + 2,
+        y,
+        inner.width.saturating_sub(used + 2),
+        &act,
+        look(Focus::Act, Role::Danger),
+    );
+    canvas.put(inner.x, y + 1, inner.width, "tab other choice  enter take it  esc back", Role::Dim);
+}
+
+/// The question where to upgrade to.
+pub(in crate::ui) fn reference(canvas: &mut Canvas<'_>, area: Rect, form: &ReferenceForm) {
+    let n = form.hosts.len();
+    let title = match form.hosts.as_slice() {
+        [one] => format!("Upgrade {one}"),
+        _ => format!("Upgrade {n} instances"),
+    };
+    let inner = frame(canvas, area, 66, 8, &title, "1 of 3: where to");
+    if inner.height < 4 {
+        return;
+    }
+    let names: Vec<&str> = form.hosts.iter().map(|h| h.as_str()).collect();
+    canvas.put(inner.x, inner.y, inner.width, &names.join(" "), Role::Dim);
+    let label = "branch, tag or commit  ";
+    let used = canvas.put(inner.x, inner.y + 2, inner.width, label, Role::Text);
+    if form.input.value().is_empty() {
+        canvas.put(
+            inner.x + used + 1,
+            inner.y + 2,
+            inner.width.saturating_sub(used + 1),
+            " each instance's own (cml_ref)",
+            Role::Dim,
+        );
+    }
+    line(canvas, inner.x + used, inner.y + 2, inner.width.saturating_sub(used), &form.input);
+    if let Some(problem) = &form.problem {
+        let text = cut(problem, usize::from(inner.width));
+        canvas.put(inner.x, inner.y + 3, inner.width, &text, Role::Down);
+    }
+    let y = inner.bottom() - 1;
+    canvas.put(
+        inner.x,
+        y,
+        inner.width,
+        "enter make the plan (changes nothing)  esc back",
+        Role::Dim,
+    );
+}

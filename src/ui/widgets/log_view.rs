@@ -1,0 +1,82 @@
+//! A window on an output: only the lines in view are touched.
+
+use ratatui::layout::Rect;
+
+use crate::app::log_tail::LogTail;
+use crate::app::pages::{Follow, RunPage};
+use crate::ui::canvas::Canvas;
+use crate::ui::figures;
+use crate::ui::text::width;
+use crate::ui::theme::Role;
+
+/// The number of the first line that a window of `height` shows.
+pub(in crate::ui) fn top(log: &LogTail, follow: Follow, height: u64) -> u64 {
+    let last_top = log.end().saturating_sub(height).max(log.first());
+    match follow {
+        Follow::End => last_top,
+        Follow::From(line) => line.clamp(log.first(), last_top),
+    }
+}
+
+/// The words at the right end of the border.
+pub(in crate::ui) fn state(page: &RunPage, height: u64) -> String {
+    let log = &page.log;
+    let n = log.end() - log.first();
+    let mut words = match page.follow {
+        Follow::End => "follow".to_owned(),
+        Follow::From(_) => {
+            let below = log.end().saturating_sub(top(log, page.follow, height) + height);
+            format!("{below} lines below")
+        }
+    };
+    words.push_str(&format!(" · {n} lines"));
+    if log.n_skipped() > 0 {
+        words.push_str(&format!(" · {} lines skipped", log.n_skipped()));
+    }
+    if log.skipped_bytes() > 0 {
+        words.push_str(&format!(
+            " · {} before not shown",
+            figures::bytes(log.skipped_bytes() as f64)
+        ));
+    }
+    words
+}
+
+/// What a line is about, by its words.
+fn role(line: &str) -> Role {
+    let head: String = line.chars().take(200).collect::<String>().to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|w| head.contains(w));
+    if has(&["error", "fatal", "failed", "panic", "denied", "no space left"]) {
+        Role::LogError
+    } else if has(&["warn", "deprecated"]) {
+        Role::LogWarning
+    } else {
+        Role::Log
+    }
+}
+
+/// Draws the lines in view.
+pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, area: Rect, page: &RunPage) {
+    let log = &page.log;
+    let first = top(log, page.follow, u64::from(area.height));
+    for (n, y) in (first..).zip(area.top()..area.bottom()) {
+        let Some(line) = log.line(n) else { break };
+        canvas.put(area.x, y, area.width, line.as_str(), role(line.as_str()));
+        if page.needle.is_empty() {
+            continue;
+        }
+        if page.found == Some(n) {
+            canvas.band(Rect { x: area.x, y, width: area.width, height: 1 }, Role::Selection);
+        }
+        let (low, needle) = (line.as_str().to_lowercase(), page.needle.to_lowercase());
+        for (at, hit) in low.match_indices(&needle) {
+            let x = low.get(..at).map_or(0, width);
+            let x = area.x.saturating_add(u16::try_from(x).unwrap_or(u16::MAX));
+            if x >= area.right() {
+                break;
+            }
+            let w = u16::try_from(width(hit)).unwrap_or(1).min(area.right() - x);
+            canvas.over(Rect { x, y, width: w, height: 1 }, Role::Match);
+        }
+    }
+}

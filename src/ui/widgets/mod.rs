@@ -1,0 +1,7 @@
+//! Pieces that several screens draw.
+
+pub(super) mod badge;
+pub(super) mod chrome;
+pub(super) mod dialog;
+pub(super) mod log_view;
+pub(super) mod spark;
