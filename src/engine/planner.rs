@@ -104,11 +104,15 @@ struct Selected<'a> {
 
 /// The wished hosts in inventory order, each once.
 fn select<'a>(fleet: &'a Fleet, wish: &UpgradeWish) -> Result<Selected<'a>, PlanError> {
-    if let Some(unknown) = wish.hosts.iter().find(|id| fleet.host(id).is_none()) {
-        return Err(PlanError::UnknownHost(unknown.clone()));
+    let mut excluded: Vec<Excluded> = Vec::new();
+    for id in wish.hosts.iter().filter(|id| fleet.host(id).is_none()) {
+        if !fleet.left_out.iter().any(|left| &left.id == id) {
+            return Err(PlanError::UnknownHost(id.clone()));
+        }
+        let reason = "its inventory has a problem (`bunker inventory check` shows it)";
+        excluded.push(Excluded { host: id.clone(), reason: Safe::line(reason) });
     }
     let mut hosts = Vec::new();
-    let mut excluded = Vec::new();
     for host in fleet.hosts.iter().filter(|h| wish.hosts.contains(&h.id)) {
         match &host.instance {
             Some(settings) => hosts.push((host, settings)),

@@ -20,4 +20,6 @@ mod store_conformance;
 mod tidy;
 mod upgrade_bench;
 mod upgrade_compose;
+mod upgrade_fleet;
+mod upgrade_plan;
 mod upgrade_steps;
