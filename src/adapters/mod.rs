@@ -7,3 +7,4 @@ pub mod inventory;
 pub mod paths;
 pub mod ssh;
 pub mod store;
+pub mod worker_process;

@@ -23,6 +23,8 @@ pub enum Exit {
     Unknown,
     /// 8: a policy or `--read-only` forbids it.
     Refused,
+    /// 130: Ctrl-C; what was started goes on.
+    Interrupted,
 }
 
 impl Exit {
@@ -40,6 +42,7 @@ impl Exit {
         (Self::Unreachable, "some host could not be reached"),
         (Self::Unknown, "it cannot be told how it ended"),
         (Self::Refused, "a policy or `--read-only` forbids it"),
+        (Self::Interrupted, "Ctrl-C was pressed; a run that was started goes on"),
     ];
 
     /// The number.
@@ -54,6 +57,7 @@ impl Exit {
             Self::Unreachable => 6,
             Self::Unknown => 7,
             Self::Refused => 8,
+            Self::Interrupted => 130,
         }
     }
 }

@@ -41,6 +41,53 @@ pub(super) fn store_writer(right: &Operate) -> Result<Arc<StoreWriter>, Trouble>
     Ok(Arc::new(StoreWriter::open(&state_dir(), clock(), right)?))
 }
 
+/// Starts workers.
+pub(super) fn workers(right: &Operate) -> WorkerProcess {
+    WorkerProcess::new(state_dir(), right)
+}
+
+/// Starts and goes on with runs.
+pub(super) fn launcher<'a>(
+    store: &'a dyn RunWriter,
+    workers: &'a dyn StartWorker,
+    clock: &'a dyn Clock,
+) -> Launcher<'a> {
+    Launcher { store, workers, clock }
+}
+
+/// Connections to hosts. They are ended by `close`.
+pub(super) fn hosts() -> Result<Arc<SshPool>, Trouble> {
+    let settings = SshSettings::below(state_dir().path());
+    Ok(SshPool::open(settings).wrap_err("preparing connections to hosts")?)
+}
+
+/// What planning looks through.
+pub(super) fn plan_ports(hosts: &Arc<SshPool>) -> PlanPorts {
+    let remote: Arc<dyn RemoteRead> = Arc::clone(hosts) as Arc<dyn RemoteRead>;
+    PlanPorts { remote, repository: Arc::new(Mirrors::of_this_user()), clock: clock() }
+}
+
+/// What a worker works with.
+pub(super) fn worker_ports(
+    store: Arc<StoreWriter>,
+    hosts: &Arc<SshPool>,
+    right: &Operate,
+) -> WorkerPorts {
+    let gates = GateLooks {
+        remote: Arc::clone(hosts) as Arc<dyn RemoteRead>,
+        http: Arc::new(HttpHealthSource::new(clock())),
+        clock: clock(),
+    };
+    WorkerPorts {
+        store,
+        remote: Arc::new(SshJobs::new(Arc::clone(hosts), right)),
+        gates: Arc::new(gates),
+        clock: clock(),
+        supervisor: Supervisor::new(),
+        timing: Timing::default(),
+    }
+}
+
 impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
         let exit = match &error {

@@ -1,6 +1,7 @@
 //! Asynchronous orchestration against ports: no ssh, no http, no files, no screen.
 
 pub mod gate;
+pub mod launch;
 pub mod planner;
 pub mod poller;
 pub mod ports;

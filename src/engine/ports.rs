@@ -341,3 +341,9 @@ pub trait RunWriter: RunReader {
     /// Keeps a release.
     async fn record_release(&self, release: &Release) -> Result<(), StoreError>;
 }
+
+/// Starts workers. Implementations are built with a `domain::capability::Operate`.
+pub trait StartWorker: Send + Sync + 'static {
+    /// Starts a process that takes this run and outlives us; gives what happened where it cannot.
+    fn start(&self, run: &RunId) -> Result<(), Safe>;
+}

@@ -57,17 +57,25 @@ pub(super) async fn listen(
     loop {
         tokio::select! {
             _ = beat.tick() => shared.ports.store.heartbeat(&shared.run).await?,
-            _ = poll.tick() => {
-                for request in shared.ports.store.asked(&shared.run, seen).await? {
-                    seen = request.seq;
-                    let before = *wish.borrow();
-                    let after = before.after(request.control);
-                    shared.add(journalled(&request, before, after)).await?;
-                    wish.send_replace(after);
-                }
-            }
+            _ = poll.tick() => seen = hear(shared, wish, seen).await?,
         }
     }
+}
+
+/// Journals and follows what was asked after request `seen`; gives the last request.
+pub(super) async fn hear(
+    shared: &Shared,
+    wish: &watch::Sender<Wish>,
+    mut seen: u64,
+) -> Result<u64, StoreError> {
+    for request in shared.ports.store.asked(&shared.run, seen).await? {
+        seen = request.seq;
+        let before = *wish.borrow();
+        let after = before.after(request.control);
+        shared.add(journalled(&request, before, after)).await?;
+        wish.send_replace(after);
+    }
+    Ok(seen)
 }
 
 /// The events of one request.

@@ -15,3 +15,4 @@ mod run;
 mod verdict;
 
 pub use run::{Timing, WorkerError, WorkerPorts, carry_out};
+pub(crate) use run::replayed;

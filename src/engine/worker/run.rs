@@ -152,7 +152,8 @@ pub async fn carry_out(ports: WorkerPorts, run: RunId, pid: u32) -> Result<Phase
     }
     let shared = Shared { ports, run, plan, wish, budget: Mutex::new(budget) };
     let shared = Arc::new(shared);
-    let heard = state.controls.len() as u64;
+    // What was asked before this worker came counts before it starts anything.
+    let heard = controls::hear(&shared, &tell, state.controls.len() as u64).await?;
     let worked = tokio::select! {
         worked = work(&shared, &state) => worked,
         heard = controls::listen(&shared, &tell, heard) => heard.map(|never| match never {}),

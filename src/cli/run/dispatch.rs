@@ -1,0 +1,41 @@
+//! From a verb to its function.
+
+use super::super::Context;
+use super::super::args::Verb;
+use super::super::exit::{Exit, Trouble};
+use super::super::wiring;
+use super::{attach, controls, logs, show, upgrade, worker};
+use crate::domain::capability::Operate;
+use crate::domain::run::control::Control;
+
+/// Carries out one of the verbs that are about runs.
+pub(in crate::cli) fn run(context: &Context, verb: &Verb) -> Result<Exit, Trouble> {
+    let runtime = wiring::runtime()?;
+    let ended = runtime.block_on(async {
+        match verb {
+            Verb::Upgrade(args) => upgrade::upgrade(context, args).await,
+            Verb::Runs { limit } => show::runs(context, *limit).await,
+            Verb::Show { run } => show::show(context, run).await,
+            Verb::Attach { run } => attach::attach(context, run).await,
+            Verb::Logs { run, host } => logs::logs(context, run, host.as_deref()).await,
+            Verb::Pause { run } => controls::ask(context, run, Control::Pause).await,
+            Verb::Resume { run } => controls::resume(context, run).await,
+            Verb::Abort { run, kill } => controls::abort(context, run, *kill).await,
+            Verb::Worker { run } => worker::work(context, run).await,
+            Verb::Status(_)
+            | Verb::Inventory(_)
+            | Verb::Doctor(_)
+            | Verb::Watch(_)
+            | Verb::Completions { .. }
+            | Verb::Man { .. } => Err(Trouble::new(Exit::Usage, "this verb is not about runs")),
+        }
+    });
+    runtime.shutdown_background();
+    ended
+}
+
+/// The right to change something, or why there is none.
+pub(super) fn right(context: &Context) -> Result<&Operate, Trouble> {
+    let refused = "this changes something, and --read-only was given";
+    context.operate.as_ref().ok_or_else(|| Trouble::new(Exit::Refused, refused))
+}

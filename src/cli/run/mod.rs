@@ -1,0 +1,16 @@
+//! The verbs that are about runs.
+
+mod attach;
+mod confirm;
+mod controls;
+mod dispatch;
+mod logs;
+mod operator;
+mod plan_text;
+mod print;
+mod show;
+mod show_json;
+mod upgrade;
+mod worker;
+
+pub(super) use dispatch::run;

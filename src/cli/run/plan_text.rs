@@ -1,0 +1,121 @@
+//! A plan for people and as JSON, before anything runs.
+
+use serde_json::{Value, json};
+
+use super::super::output::columns;
+use crate::domain::plan::{Change, HostPlan, Phase, Plan, Readiness};
+
+/// What would be done, to whom, in which order, and when it stops.
+pub(super) fn text(plan: &Plan) -> String {
+    let target = plan.target.as_ref();
+    let target = target.map(|t| format!(" to {} ({})", t.reference, t.sha.short()));
+    let n = plan.targets().count();
+    let mut out = format!(
+        "{}{}: {n} of {} instances, {} batches, plan {}\n",
+        plan.workflow.name(),
+        target.unwrap_or_default(),
+        plan.hosts.len() + plan.excluded.len(),
+        plan.batches.len(),
+        plan.hash().short()
+    );
+    for change in &plan.changes {
+        out.push_str(&change_text(change));
+    }
+    let rows: Vec<Vec<String>> = plan.hosts.iter().map(|h| host_row(plan, h)).collect();
+    out.push('\n');
+    out.push_str(&columns(&rows));
+    for excluded in &plan.excluded {
+        out.push_str(&format!("left out: {} ({})\n", excluded.host, excluded.reason));
+    }
+    if let Some(host) = plan.targets().next() {
+        out.push_str("\neach of them:\n");
+        out.push_str(&columns(&steps(host)));
+        out.push_str(&format!("{}\n", plan.stops_sentence()));
+    }
+    out
+}
+
+fn change_text(change: &Change) -> String {
+    let mut out = format!("\nfrom {}: {} commits", change.from.short(), change.n_commits);
+    if change.not_forward {
+        out.push_str(", NOT FORWARD: the target is older or on another line");
+    }
+    out.push('\n');
+    let list = |title: &str, items: Vec<String>| {
+        if items.is_empty() { String::new() } else { format!("  {title}: {}\n", items.join(", ")) }
+    };
+    for commit in change.commits.iter().take(10) {
+        out.push_str(&format!("  {commit}\n"));
+    }
+    if change.commits.len() > 10 {
+        out.push_str(&format!("  and {} more\n", change.n_commits.saturating_sub(10)));
+    }
+    let words = |items: &[crate::domain::untrusted::Safe]| items.iter().map(ToString::to_string).collect();
+    out.push_str(&list("migrations", words(&change.migrations)));
+    out.push_str(&list("services", words(&change.services)));
+    let variables = change.new_variables.iter().map(|v| v.name.to_string()).collect();
+    out.push_str(&list("new variables", variables));
+    out
+}
+
+fn host_row(plan: &Plan, host: &HostPlan) -> Vec<String> {
+    let batch = plan.batches.iter().position(|b| b.contains(&host.id));
+    let batch = batch.map_or("not run".to_owned(), |idx| format!("batch {}", idx + 1));
+    let from = host.from.as_ref().map_or("-".to_owned(), |sha| sha.short().to_owned());
+    let found: Vec<String> =
+        host.findings.iter().map(|f| format!("{}: {}", f.subject, f.text)).collect();
+    vec![host.id.to_string(), batch, from, word(host.readiness).to_owned(), found.join("; ")]
+}
+
+fn word(readiness: Readiness) -> &'static str {
+    match readiness {
+        Readiness::Blocked => "blocked",
+        Readiness::Unknown => "unknown",
+        Readiness::Review => "review",
+        Readiness::Warning => "warning",
+        Readiness::Ready => "ready",
+    }
+}
+
+fn steps(host: &HostPlan) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    for phase in &host.phases {
+        match phase {
+            Phase::Job { steps } => rows.extend(steps.iter().map(|s| {
+                let changes = s.changes.as_ref().map_or("only looks".to_owned(), ToString::to_string);
+                vec![format!("  {}", s.title), changes]
+            })),
+            Phase::Gate(gate) => rows.push(vec![
+                format!("  {}", gate.title),
+                format!("healthy for {} s within {} s", gate.min_healthy_s, gate.deadline_s),
+            ]),
+        }
+    }
+    rows
+}
+
+/// The plan as JSON, without the rendered scripts.
+pub(super) fn json(plan: &Plan) -> Value {
+    let target = |host: &HostPlan| {
+        json!({
+            "host": host.id,
+            "batch": plan.batches.iter().position(|b| b.contains(&host.id)),
+            "will_run": host.will_run(),
+            "from": host.from,
+            "readiness": host.readiness,
+            "findings": host.findings,
+            "steps": host.steps().map(|(id, title)| json!({ "id": id, "title": title })).collect::<Vec<_>>(),
+        })
+    };
+    json!({
+        "workflow": plan.workflow.name(),
+        "target": plan.target,
+        "plan_hash": plan.hash(),
+        "changes": plan.changes,
+        "targets": plan.hosts.iter().map(target).collect::<Vec<_>>(),
+        "excluded": plan.excluded,
+        "batches": plan.batches,
+        "parallel": plan.parallel,
+        "stops": plan.stops_sentence(),
+    })
+}

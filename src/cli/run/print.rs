@@ -1,0 +1,32 @@
+//! Lines that stop when nobody reads them any more.
+
+use std::io::{ErrorKind, Write};
+use std::ops::ControlFlow;
+
+use color_eyre::eyre::WrapErr;
+
+use super::super::exit::Trouble;
+use crate::domain::untrusted::Safe;
+
+/// Prints text on standard output; `Break` when the reader has gone.
+pub(super) fn text(text: &str) -> Result<ControlFlow<()>, Trouble> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => Ok(ControlFlow::Continue(())),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(ControlFlow::Break(())),
+        Err(error) => Err(error).wrap_err("printing to standard output")?,
+    }
+}
+
+/// Says something to the person, on standard error; nobody there is no error.
+pub(super) fn say(line: &str) {
+    let mut err = std::io::stderr().lock();
+    // There is nowhere left to complain to.
+    drop(writeln!(err, "{}", Safe::text(line)).and_then(|()| err.flush()));
+}
+
+/// A value as JSON over several lines.
+pub(super) fn json(value: &serde_json::Value) -> Result<(), Trouble> {
+    let pretty = serde_json::to_string_pretty(value).wrap_err("writing JSON")?;
+    text(&format!("{pretty}\n")).map(drop)
+}

@@ -1,0 +1,41 @@
+//! `bunker worker RUN`: the process that owns a run.
+
+use super::super::Context;
+use super::super::exit::{Exit, Trouble};
+use super::super::wiring;
+use super::dispatch::right;
+use super::show::exit_of;
+use crate::domain::run::state::RunState;
+use crate::engine::ports::RunReader;
+use crate::engine::worker::{WorkerError, carry_out};
+
+/// Carries a run out, apart from whoever started it.
+pub(super) async fn work(context: &Context, run: &str) -> Result<Exit, Trouble> {
+    // Out of the session of whoever started us, so that its end is not ours. This fails only where
+    // we lead a session of our own already.
+    drop(rustix::process::setsid());
+    let right = right(context)?;
+    let store = wiring::store_writer(right)?;
+    let run = store.find(run).await?;
+    let hosts = wiring::hosts()?;
+    let ports = wiring::worker_ports(store.clone(), &hosts, right);
+    let worked = carry_out(ports, run.clone(), std::process::id()).await;
+    hosts.close().await;
+    match worked {
+        Ok(_) => {
+            let state = replay(&*store, &run).await?;
+            Ok(exit_of(&state))
+        }
+        Err(WorkerError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// The state of a run by its journal, lost where its worker is gone.
+pub(super) async fn replay(
+    store: &dyn RunReader,
+    run: &crate::domain::ids::RunId,
+) -> Result<RunState, Trouble> {
+    let plan = store.plan(run).await?;
+    let alive = store.worker_alive(run).await?;
+    Ok(crate::engine::worker::replayed(store, run, &plan).await?.recovered(alive))
+}
