@@ -6,10 +6,19 @@ use color_eyre::eyre::WrapErr;
 
 use super::exit::{Exit, Trouble};
 use crate::adapters::clock::SystemClock;
+use crate::adapters::git::Mirrors;
+use crate::adapters::http::HttpHealthSource;
 use crate::adapters::paths::StateDir;
+use crate::adapters::ssh::{SshPool, SshSettings};
 use crate::adapters::store::{StoreReader, StoreWriter};
+use crate::adapters::worker_process::WorkerProcess;
 use crate::domain::capability::Operate;
-use crate::engine::ports::StoreError;
+use crate::engine::gate::GateLooks;
+use crate::engine::launch::Launcher;
+use crate::engine::planner::PlanPorts;
+use crate::engine::ports::{Clock, RemoteRead, RunWriter, StartWorker, StoreError};
+use crate::engine::supervisor::Supervisor;
+use crate::engine::worker::{Timing, WorkerPorts};
 
 /// The runtime that a verb runs on.
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Trouble> {
@@ -80,7 +89,7 @@ pub(super) fn worker_ports(
     };
     WorkerPorts {
         store,
-        remote: Arc::new(SshJobs::new(Arc::clone(hosts), right)),
+        remote: Arc::new(crate::cli::run::NoJobs(Arc::clone(hosts), right.clone())),
         gates: Arc::new(gates),
         clock: clock(),
         supervisor: Supervisor::new(),

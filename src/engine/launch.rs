@@ -107,7 +107,8 @@ impl Launcher<'_> {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        let late = || failed(Safe::line("it did not take the run up; its own words are in worker.log"));
+        let late =
+            || failed(Safe::line("it did not take the run up; its own words are in worker.log"));
         tokio::time::timeout(TAKES_UP, taken).await.unwrap_or_else(|_| Err(late()))
     }
 }

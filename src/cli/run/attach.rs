@@ -33,7 +33,8 @@ pub(super) async fn follow(context: &Context, run: &RunId) -> Result<Exit, Troub
     let store = wiring::store_reader()?;
     let plan = store.plan(run).await?;
     let state = RunState::new(run.clone(), &plan);
-    let mut tail = Tail { store: &*store, plan: &plan, state, logs: BTreeMap::new(), json: context.json };
+    let mut tail =
+        Tail { store: &*store, plan: &plan, state, logs: BTreeMap::new(), json: context.json };
     tokio::select! {
         ended = tail.to_end() => ended,
         _ = tokio::signal::ctrl_c() => {
@@ -99,12 +100,13 @@ impl Tail<'_> {
         if self.json {
             print::json(&show_json::run(self.plan, &self.state))?;
         } else {
-            let failed = self.state.worst_first().into_iter().filter_map(|host| match &host.outcome {
-                Some(Outcome::Failed(f) | Outcome::Unknown(f) | Outcome::Unreachable(f)) => {
-                    Some(format!("{}: {}", host.id, failure_text(f, "  ").trim_start()))
-                }
-                _ => None,
-            });
+            let failed =
+                self.state.worst_first().into_iter().filter_map(|host| match &host.outcome {
+                    Some(Outcome::Failed(f) | Outcome::Unknown(f) | Outcome::Unreachable(f)) => {
+                        Some(format!("{}: {}", host.id, failure_text(f, "  ").trim_start()))
+                    }
+                    _ => None,
+                });
             let failed: String = failed.collect();
             print::text(&failed)?;
             let summary = self.state.summary.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -123,7 +125,9 @@ impl Tail<'_> {
             let before = self.state.seq;
             for event in &events {
                 self.state.apply(event);
-                let Some(line) = (if self.json { None } else { self.line(event) }) else { continue };
+                let Some(line) = (if self.json { None } else { self.line(event) }) else {
+                    continue;
+                };
                 if print::text(&format!("{line}\n"))?.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
@@ -147,12 +151,18 @@ impl Tail<'_> {
                 let last = bytes.is_empty();
                 printed.offset += bytes.len() as u64;
                 printed.partial.extend(bytes);
-                let whole = printed.partial.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
+                let whole =
+                    printed.partial.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
                 // At the end, and where a line is endless, what there is of it is shown.
-                let whole = if over || printed.partial.len() - whole > CHUNK { printed.partial.len() } else { whole };
+                let whole = if over || printed.partial.len() - whole > CHUNK {
+                    printed.partial.len()
+                } else {
+                    whole
+                };
                 let rest = printed.partial.split_off(whole);
                 let ready = std::mem::replace(&mut printed.partial, rest);
-                let text: String = lines(&ready).map(|line| format!("{} | {line}\n", host.id)).collect();
+                let text: String =
+                    lines(&ready).map(|line| format!("{} | {line}\n", host.id)).collect();
                 if !text.is_empty() && print::text(&text)?.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
@@ -172,14 +182,17 @@ impl Tail<'_> {
         };
         let said = |host: &HostId, what: &str| Some(format!("{host} > {what}"));
         match &event.kind {
-            EventKind::StepStarted { host, step, .. } => said(host, &format!("{}: started", title(host, step))),
+            EventKind::StepStarted { host, step, .. } => {
+                said(host, &format!("{}: started", title(host, step)))
+            }
             EventKind::StepFinished { host, step, outcome, took_s } => {
                 let took = took_s.map(|s| format!(" ({s:.1} s)")).unwrap_or_default();
                 said(host, &format!("{}: {}{took}", title(host, step), outcome.word()))
             }
-            EventKind::GateObserved { host, step, healthy_s, detail } => {
-                said(host, &format!("{}: {detail}, healthy for {healthy_s:.0} s", title(host, step)))
-            }
+            EventKind::GateObserved { host, step, healthy_s, detail } => said(
+                host,
+                &format!("{}: {detail}, healthy for {healthy_s:.0} s", title(host, step)),
+            ),
             EventKind::ContactLost { host, error } => {
                 said(host, &format!("contact lost ({}); its job goes on there", error.message))
             }

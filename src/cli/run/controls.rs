@@ -14,11 +14,7 @@ use crate::engine::launch::LaunchError;
 use crate::engine::ports::{RunReader, RunWriter};
 
 /// Asks the worker of a run for something.
-pub(super) async fn ask(
-    context: &Context,
-    run: &str,
-    control: Control,
-) -> Result<Exit, Trouble> {
+pub(super) async fn ask(context: &Context, run: &str, control: Control) -> Result<Exit, Trouble> {
     let store = wiring::store_writer(right(context)?)?;
     let run = store.find(run).await?;
     if !store.worker_alive(&run).await? {

@@ -5,6 +5,7 @@ mod confirm;
 mod controls;
 mod dispatch;
 mod logs;
+mod no_jobs;
 mod operator;
 mod plan_text;
 mod print;
@@ -14,3 +15,4 @@ mod upgrade;
 mod worker;
 
 pub(super) use dispatch::run;
+pub(super) use no_jobs::NoJobs;

@@ -9,8 +9,8 @@ pub(in crate::cli) fn operator() -> Operator {
     let user = ["SUDO_USER", "LOGNAME", "USER"].into_iter().find_map(set);
     let user = user.unwrap_or_else(|| format!("uid-{}", rustix::process::getuid().as_raw()));
     let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    let from = set("SSH_CONNECTION")
-        .and_then(|connection| connection.split(' ').next().map(Safe::line));
+    let from =
+        set("SSH_CONNECTION").and_then(|connection| connection.split(' ').next().map(Safe::line));
     Operator { user: Safe::line(&user), machine: Safe::line(&machine), from }
 }
 

@@ -50,7 +50,8 @@ fn change_text(change: &Change) -> String {
     if change.commits.len() > 10 {
         out.push_str(&format!("  and {} more\n", change.n_commits.saturating_sub(10)));
     }
-    let words = |items: &[crate::domain::untrusted::Safe]| items.iter().map(ToString::to_string).collect();
+    let words =
+        |items: &[crate::domain::untrusted::Safe]| items.iter().map(ToString::to_string).collect();
     out.push_str(&list("migrations", words(&change.migrations)));
     out.push_str(&list("services", words(&change.services)));
     let variables = change.new_variables.iter().map(|v| v.name.to_string()).collect();
@@ -82,7 +83,8 @@ fn steps(host: &HostPlan) -> Vec<Vec<String>> {
     for phase in &host.phases {
         match phase {
             Phase::Job { steps } => rows.extend(steps.iter().map(|s| {
-                let changes = s.changes.as_ref().map_or("only looks".to_owned(), ToString::to_string);
+                let changes =
+                    s.changes.as_ref().map_or("only looks".to_owned(), ToString::to_string);
                 vec![format!("  {}", s.title), changes]
             })),
             Phase::Gate(gate) => rows.push(vec![

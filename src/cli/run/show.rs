@@ -25,7 +25,9 @@ pub(super) async fn runs(context: &Context, limit: usize) -> Result<Exit, Troubl
         print::say("there are no runs yet");
         return Ok(Exit::Ok);
     }
-    let mut rows = vec![["RUN", "STATE", "WHAT", "TARGETS", "PLANNED", "BY", "RESULT"].map(str::to_owned).to_vec()];
+    let mut rows = vec![
+        ["RUN", "STATE", "WHAT", "TARGETS", "PLANNED", "BY", "RESULT"].map(str::to_owned).to_vec(),
+    ];
     for run in runs {
         let target = run.target.as_ref().map(|t| format!(" to {t}")).unwrap_or_default();
         rows.push(vec![
@@ -140,7 +142,8 @@ fn host_text(host: &HostState) -> String {
         })
         .collect();
     out.push_str(&columns(&rows));
-    if let Some(Outcome::Failed(f) | Outcome::Unknown(f) | Outcome::Unreachable(f)) = &host.outcome {
+    if let Some(Outcome::Failed(f) | Outcome::Unknown(f) | Outcome::Unreachable(f)) = &host.outcome
+    {
         out.push_str(&failure_text(f, "  "));
     }
     out

@@ -14,5 +14,5 @@ mod progress;
 mod run;
 mod verdict;
 
-pub use run::{Timing, WorkerError, WorkerPorts, carry_out};
 pub(crate) use run::replayed;
+pub use run::{Timing, WorkerError, WorkerPorts, carry_out};
