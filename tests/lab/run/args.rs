@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use color_eyre::eyre::Result;
 
-use super::{control, demo, serve};
+use super::{control, demo, screens, serve};
 use crate::lab::Fault;
 
 /// Hosts to try the program on.
@@ -42,6 +42,8 @@ enum Verb {
     },
     /// A fleet of twelve paper hosts with the cockpit on it (`cargo demo`)
     Demo(demo::Demo),
+    /// Pictures of the demo's screens, for the README
+    Screens(screens::Screens),
     /// The servers of the paper hosts (started by `up`)
     #[command(hide = true)]
     Serve {
@@ -96,6 +98,7 @@ fn run(verb: Verb) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Verb::Demo(options) => demo::run(&options),
+        Verb::Screens(options) => screens::run(&options).map(|()| ExitCode::SUCCESS),
         Verb::Serve { hosts, dir } => serve::serve(hosts, &dir),
     }
 }

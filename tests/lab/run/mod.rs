@@ -5,6 +5,7 @@ mod control;
 mod demo;
 mod fleet;
 mod live;
+mod screens;
 mod serve;
 
 pub use args::main;
