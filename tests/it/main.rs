@@ -2,6 +2,7 @@
 
 mod capability;
 mod docs;
+mod inventory;
 #[expect(
     dead_code,
     unreachable_pub,

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -85,15 +86,8 @@ fn collect(dir: &Path, depth: usize, out: &mut Vec<PathBuf>, problems: &mut Prob
     }
 }
 
-#[cfg(unix)]
 fn is_program(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
     fs::metadata(path).is_ok_and(|m| m.permissions().mode() & 0o111 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_program(_path: &Path) -> bool {
-    false
 }
 
 /// What a folder holds, in order of name. A folder that cannot be listed costs the fleet.

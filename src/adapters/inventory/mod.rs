@@ -8,6 +8,8 @@ mod load;
 mod ranges;
 mod source;
 mod vars_files;
+mod watch;
 mod yaml;
 
 pub use load::load;
+pub use watch::InventoryWatch;

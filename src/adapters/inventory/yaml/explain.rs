@@ -12,9 +12,22 @@ pub(super) fn explain(error: &ScanError, text: &str) -> Fault {
         line: u32::try_from(at.line()).unwrap_or(u32::MAX).max(1),
         column: u32::try_from(at.col()).unwrap_or(u32::MAX - 1) + 1,
     };
+    if let Some(mark) = tab_near(text, mark) {
+        let message = "a tab stands where only spaces may".to_owned();
+        return Fault { mark, message, hint: Some("indent with spaces, two for each level") };
+    }
     let line = text.lines().nth(mark.line as usize - 1).unwrap_or_default();
     let (message, hint) = meaning(error.kind(), line);
     Fault { mark, message, hint }
+}
+
+/// A tab in the indentation of the line of an error or the next, which is then the cause.
+fn tab_near(text: &str, at: Mark) -> Option<Mark> {
+    let lines = text.lines().zip(1..).skip(at.line as usize - 1).take(2);
+    lines.into_iter().find_map(|(line, number): (&str, u32)| {
+        let column = line.chars().take_while(|c| c.is_whitespace()).position(|c| c == '\t')?;
+        Some(Mark { line: number, column: u32::try_from(column).unwrap_or(u32::MAX - 1) + 1 })
+    })
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the parser has a hundred kinds of error")]
@@ -27,13 +40,6 @@ fn meaning(kind: &ErrorKind, line: &str) -> (String, Option<&'static str>) {
             "a value that begins with {{ needs quotes".to_owned(),
             Some("write it as \"{{ name }}\""),
         ),
-        ErrorKind::TabNotAllowed
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabInIndentation
-        | ErrorKind::TabAtBlockScalarStart => (
-            "a tab stands where only spaces may".to_owned(),
-            Some("indent with spaces, two for each level"),
-        ),
         ErrorKind::RecursionLimitExceeded => too_deep(),
         ErrorKind::UnknownAnchor => (
             "an alias names no anchor before it".to_owned(),
@@ -43,9 +49,6 @@ fn meaning(kind: &ErrorKind, line: &str) -> (String, Option<&'static str>) {
             format!("this is no valid YAML: {said}"),
             Some("put text with `: ` in it in quotes, and check the indentation"),
         ),
-        _ if line.contains('\t') => {
-            (format!("this is no valid YAML: {said}"), Some("indent with spaces and not with tabs"))
-        }
         _ => (
             format!("this is no valid YAML: {said}"),
             Some("check indentation, colons and quotes here and in the line above"),

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
-use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
+use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, Span, StrInput, StructureStyle, Tag};
 
 use super::explain::{explain, too_deep};
 use super::node::{Entry, Kind, Mark, Node};
@@ -195,9 +195,14 @@ impl<'t> Reader<'t> {
                     let merge = style == ScalarStyle::Plain && text == "<<";
                     (text.into_owned(), merge)
                 }
+                // Two braces are a mapping as the key of a mapping.
+                Event::MappingStart(StructureStyle::Flow, ..) => {
+                    let message = "a value that begins with {{ needs quotes".to_owned();
+                    return Err(fault(span, message, Some("write it as \"{{ name }}\"")));
+                }
                 _ => {
-                    let hint = Some("a value that begins with {{ needs quotes");
-                    return Err(fault(&at, "a key must be a single word or text".to_owned(), hint));
+                    let hint = Some("write one word, and put text with blanks in quotes");
+                    return Err(fault(&at, "a key must be a single text".to_owned(), hint));
                 }
             };
             let (event, value_at) = self.inside(span)?;
