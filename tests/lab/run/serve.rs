@@ -39,6 +39,8 @@ pub(super) fn up(n: usize, dir: Option<PathBuf>) -> Result<ExitCode> {
         if child.try_wait()?.is_some() || begun.elapsed() > Duration::from_secs(60) {
             _ = child.kill();
             let said = fs::read_to_string(&log).unwrap_or_default();
+            _ = fs::remove_file(&log);
+            _ = fs::remove_dir(&dir);
             bail!("the paper hosts did not start: {}", said.trim());
         }
         pause(Duration::from_millis(10));

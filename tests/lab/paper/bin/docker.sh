@@ -9,8 +9,8 @@ set -u
 LC_ALL=C
 export LC_ALL
 root=$BUNKER_LAB_HOST/docker
-lib=$(dirname "$(readlink -f "$0")")/docker.d
-mkdir -p "$root/containers" "$root/images" "$root/builds"
+lib=${0%/*}/docker.d
+[ -d "$root/builds" ] || mkdir -p "$root/containers" "$root/images" "$root/builds"
 read -r build_s 2>/dev/null <"$BUNKER_LAB_HOST/build_seconds" || build_s=1
 read -r slow_s 2>/dev/null <"$BUNKER_LAB_HOST/slow_seconds" || slow_s=4
 now=$(date +%s)
@@ -29,7 +29,22 @@ together() { exec 8>&-; }
 # Writes standard input to a file in one go.
 put() { cat >"$1.$$" && mv "$1.$$" "$1"; }
 hexes() { od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'; }
-stamp() { date -u -d "@$1" +%Y-%m-%dT%H:%M:%S.000000000Z; }
+# Unix seconds as a UTC time, in ts: YYYY-MM-DDTHH:MM:SS. Without starting a program: it is asked often.
+stamp() {
+    days=$(($1 / 86400)) rest=$(($1 % 86400))
+    z=$((days + 719468)) era=$(((days + 719468) / 146097))
+    doe=$((z - era * 146097))
+    yoe=$(((doe - doe / 1460 + doe / 36524 - doe / 146096) / 365))
+    doy=$((doe - (365 * yoe + yoe / 4 - yoe / 100)))
+    mp=$(((5 * doy + 2) / 153)) day=$((doy - (153 * ((5 * doy + 2) / 153) + 2) / 5 + 1))
+    month=$((mp < 10 ? mp + 3 : mp - 9))
+    year=$((yoe + era * 400 + (month <= 2)))
+    hour=$((rest / 3600)) minute=$((rest % 3600 / 60)) second=$((rest % 60))
+    for two in month day hour minute second; do
+        eval "[ \"\$$two\" -gt 9 ] || $two=0\$$two"
+    done
+    ts=$year-$month-${day}T$hour:$minute:$second
+}
 
 . "$lib/containers.sh"
 . "$lib/images.sh"

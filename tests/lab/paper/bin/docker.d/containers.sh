@@ -36,24 +36,25 @@ c_behaviour=$c_behaviour
 STATE
 }
 
-# Seconds as Docker says them.
+# Seconds as Docker says them, in passed.
 ago() {
-    if [ "$1" -lt 60 ]; then echo "$1 seconds"
-    elif [ "$1" -lt 3600 ]; then echo "$(($1 / 60)) minutes"
-    elif [ "$1" -lt 172800 ]; then echo "$(($1 / 3600)) hours"
-    else echo "$(($1 / 86400)) days"; fi
+    if [ "$1" -lt 60 ]; then passed="$1 seconds"
+    elif [ "$1" -lt 3600 ]; then passed="$(($1 / 60)) minutes"
+    elif [ "$1" -lt 172800 ]; then passed="$(($1 / 3600)) hours"
+    else passed="$(($1 / 86400)) days"; fi
 }
 
 status() {
     case $c_state in
-    running) c_status="Up $(ago "$age")${h:+ ($h)}" ;;
-    exited) c_status="Exited ($c_exit) $(ago $((now - c_finished))) ago" ;;
+    running) ago "$age"; c_status="Up $passed${h:+ ($h)}" ;;
+    exited) ago $((now - c_finished)); c_status="Exited ($c_exit) $passed ago" ;;
     *) c_status=Created ;;
     esac
-    [ "$h" = starting ] && c_status="Up $(ago "$age") (health: starting)"
+    [ "$h" = starting ] && c_status="${c_status%(*}(health: starting)"
+    ago $((now - c_created))
     c_name=$c_project-$c_service-1
     c_labels="com.docker.compose.project=$c_project,com.docker.compose.service=$c_service,com.docker.compose.config-hash=$c_hash,com.docker.compose.container-number=1,com.docker.compose.oneoff=False"
-    c_short=$(printf %.12s "$c_id")
+    c_short=${c_id%"${c_id#????????????}"}
 }
 
 # The container file of an id, the start of one, or a name.
@@ -69,12 +70,13 @@ find_container() {
 
 ps_json() {
     status
+    stamp "$c_created"
     publishers='[]' ports=
     [ "$c_service" = api ] && [ "$c_state" = running ] && ports='127.0.0.1:4000->4000/tcp' &&
         publishers='[{"URL":"127.0.0.1","TargetPort":4000,"PublishedPort":4000,"Protocol":"tcp"}]'
     printf '{"Command":"\\"docker-entrypoint.s…\\"","CreatedAt":"%s","ExitCode":%s,"Health":"%s","ID":"%s","Image":"%s","Labels":"%s","LocalVolumes":"0","Mounts":"","Name":"%s","Names":"%s","Networks":"%s_default","Ports":"%s","Project":"%s","Publishers":%s,"RunningFor":"%s ago","Service":"%s","Size":"0B","State":"%s","Status":"%s"}\n' \
-        "$(date -u -d "@$c_created" '+%Y-%m-%d %H:%M:%S +0000 UTC')" "$c_exit" "$h" "$c_short" "$c_image" "$c_labels" \
-        "$c_name" "$c_name" "$c_project" "$ports" "$c_project" "$publishers" "$(ago $((now - c_created)))" \
+        "${ts%T*} ${ts#*T} +0000 UTC" "$c_exit" "$h" "$c_short" "$c_image" "$c_labels" \
+        "$c_name" "$c_name" "$c_project" "$ports" "$c_project" "$publishers" "$passed" \
         "$c_service" "$c_state" "$c_status"
 }
 
@@ -115,7 +117,7 @@ containers_list() {
         else
             case $format in
             json | '{{json .}}') ps_json ;;
-            '') printf '%s   %s   "docker-entrypoint.s…"   %s ago   %s   %s\n' "$c_short" "$c_image" "$(ago $((now - c_created)))" "$c_status" "$c_name" ;;
+            '') printf '%s   %s   "docker-entrypoint.s…"   %s ago   %s   %s\n' "$c_short" "$c_image" "$passed" "$c_status" "$c_name" ;;
             *) fill "$format" ;;
             esac
         fi
@@ -124,8 +126,9 @@ containers_list() {
 
 # What a container has printed, with the time of each line when stamps=1.
 log_lines() {
-    [ "$stamps" = 1 ] && t="$(stamp "$c_started") " || t=
-    s=$(date -u -d "@$c_started" +%Y-%m-%dT%H:%M:%SZ)
+    stamp "$c_started"
+    s=${ts}Z
+    [ "$stamps" = 1 ] && t="$ts.000000000Z " || t=
     case $c_service in
     api)
         echo "$t$s info: changemaker-api $c_version ($c_commit) starting"

@@ -1,35 +1,45 @@
 # docker inspect of the docker stand-in, and the few Go templates that are asked of it.
 
+# The times of a container as inspect says them: created, started, finished.
+moments() {
+    stamp "$c_created"; created=$ts.000000000Z
+    stamp "$c_started"; started=$ts.000000000Z
+    finished=0001-01-01T00:00:00Z
+    [ "$c_finished" -gt 0 ] && stamp "$c_finished" && finished=$ts.000000000Z
+}
+
 inspect_json() {
     status
     running=false; [ "$c_state" = running ] && running=true
-    finished=0001-01-01T00:00:00Z; [ "$c_finished" -gt 0 ] && finished=$(stamp "$c_finished")
+    moments
     health=
     [ -n "$h" ] && health=",\"Health\":$(health_json)"
     printf '{"Id":"%s","Created":"%s","Name":"/%s","RestartCount":%s,"Image":"%s","State":{"Status":"%s","Running":%s,"Paused":false,"Restarting":false,"OOMKilled":false,"Dead":false,"Pid":0,"ExitCode":%s,"Error":"","StartedAt":"%s","FinishedAt":"%s"%s},"HostConfig":{"RestartPolicy":{"Name":"%s","MaximumRetryCount":0}},"Config":{"Image":"%s","Labels":{"com.docker.compose.project":"%s","com.docker.compose.service":"%s","com.docker.compose.config-hash":"%s","com.docker.compose.container-number":"1","com.docker.compose.oneoff":"False"}}}' \
-        "$c_id" "$(stamp "$c_created")" "$c_name" "$c_restarts" "$c_image_id" "$c_state" "$running" "$c_exit" \
-        "$(stamp "$c_started")" "$finished" "$health" "$c_policy" "$c_image" "$c_project" "$c_service" "$c_hash"
+        "$c_id" "$created" "$c_name" "$c_restarts" "$c_image_id" "$c_state" "$running" "$c_exit" \
+        "$started" "$finished" "$health" "$c_policy" "$c_image" "$c_project" "$c_service" "$c_hash"
 }
 
 health_json() {
+    stamp "$now"
     streak=0 code=0 output=
     [ "$h" = unhealthy ] && streak=3 code=1 output='wget: server returned error: HTTP/1.1 503 Service Unavailable'
     [ "$h" = starting ] && streak=1 code=1 output="wget: can't connect to remote host (127.0.0.1): Connection refused"
     printf '{"Status":"%s","FailingStreak":%s,"Log":[{"Start":"%s","End":"%s","ExitCode":%s,"Output":"%s"}]}' \
-        "$h" "$streak" "$(stamp "$now")" "$(stamp "$now")" "$code" "$output"
+        "$h" "$streak" "${ts}Z" "${ts}Z" "$code" "$output"
 }
 
 # Fills a Go template with what is known of the container in c_*; fields that it does not know stay as they are
 # and are reported as unknown.
 fill() {
     status
-    finished=0001-01-01T00:00:00Z; [ "$c_finished" -gt 0 ] && finished=$(stamp "$c_finished")
-    health=null; [ -n "$h" ] && health=$(health_json)
+    moments
+    health=null whole=
+    case $1 in *'json .State.Health}'*) [ -n "$h" ] && health=$(health_json) ;; *'{{json .}}'*) whole=$(inspect_json) ;; esac
     running=false; [ "$c_state" = running ] && running=true
-    filled=$(template="$1" whole="$(case $1 in *'{{json .}}'*) inspect_json ;; esac)" \
+    filled=$(template="$1" whole="$whole" \
         health_word="$h" health="$health" id="$c_id" short="$c_short" name="$c_name" \
         restarts="$c_restarts" image="$c_image" image_id="$c_image_id" state="$c_state" exit_code="$c_exit" \
-        started="$(stamp "$c_started")" created="$(stamp "$c_created")" finished="$finished" policy="$c_policy" \
+        started="$started" created="$created" finished="$finished" policy="$c_policy" \
         service="$c_service" project="$c_project" hash="$c_hash" status="$c_status" running="$running" awk '
         function swap(what, by,   i, out, rest) {
             rest = t; out = ""

@@ -3,7 +3,7 @@
 # Sets dir, project and files from the working folder and the options that stand before the verb.
 project_open() {
     dir=${project_dir:-$PWD}
-    project=${project_name:-$(basename "$dir" | tr 'A-Z' 'a-z')}
+    project=${project_name:-${dir##*/}}
     if [ -z "$files" ]; then
         for f in compose.yaml compose.yml docker-compose.yml docker-compose.yaml; do
             [ -e "$dir/$f" ] && files=$dir/$f && break
@@ -14,19 +14,29 @@ project_open() {
     for f in $files; do
         [ -e "$f" ] || die 14 "open $(readlink -m "$f"): no such file or directory"
     done
-    services=$(cat $files | awk '
-        /^[^ #]/ { inside = ($0 ~ /^services:/) }
-        inside && /^  [A-Za-z0-9_-]+:/ { s = $1; sub(/:.*/, "", s); if (!(s in seen)) { seen[s] = 1; print s } }')
-    required
-}
-
-# A variable that must be set and is not ends every command, as it does with Compose.
-required() {
-    for need in $(cat $files | grep -v '^ *#' | grep -o '\${[A-Za-z_][A-Za-z0-9_]*:?[^}]*}' | sed 's/[ ]/~/g; s/^\${//; s/}$//' | sort -u); do
-        name=${need%%:*}
-        value=$(sed -n "s/^$name=//p" "$dir/.env" 2>/dev/null | tail -n 1)
-        [ -n "$value" ] || die 15 "error while interpolating services.api.environment.$name: required variable $name is missing a value: $(echo "${need#*\?}" | tr '~' ' ')"
-    done
+    env=$dir/.env
+    [ -e "$env" ] || env=/dev/null
+    # The services, and a line that starts with `!` for a variable that must be set and is not: that ends every
+    # command, as it does with Compose.
+    services=$(awk -v env="$env" '
+        BEGIN {
+            while ((getline line <env) > 0) if ((i = index(line, "=")) > 1) set[substr(line, 1, i - 1)] = substr(line, i + 1)
+        }
+        /^ *#/ { next }
+        /^[^ ]/ { inside = ($0 ~ /^services:/) }
+        inside && /^  [A-Za-z0-9_-]+:/ { s = $1; sub(/:.*/, "", s); if (!(s in seen)) { seen[s] = 1; print s } }
+        {
+            rest = $0
+            while ((i = index(rest, "${")) > 0) {
+                rest = substr(rest, i + 2); e = index(rest, "}"); need = substr(rest, 1, e - 1); q = index(need, ":?")
+                if (q > 0 && set[substr(need, 1, q - 1)] == "") {
+                    name = substr(need, 1, q - 1)
+                    print "!error while interpolating services." s ".environment." name ": required variable " name " is missing a value: " substr(need, q + 2)
+                    exit
+                }
+            }
+        }' $files)
+    case $services in *'!'*) die 15 "${services#*!}" ;; esac
 }
 
 # The lines of one service.
