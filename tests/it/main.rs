@@ -12,6 +12,7 @@ mod inventory;
 #[path = "../lab/mod.rs"]
 mod lab;
 mod lab_docker;
+mod lab_faults;
 mod lab_ssh;
 mod probe_script;
 mod real_repository;

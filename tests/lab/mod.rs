@@ -28,7 +28,7 @@ mod clock;
 mod metrics;
 mod paper;
 pub mod picture;
-mod processes;
+pub mod processes;
 pub mod real;
 pub mod repository;
 pub mod run;

@@ -6,12 +6,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use russh::server::{Handle, Msg};
 use russh::{Channel, ChannelId, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, Command};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::timeout;
 
 use super::fault::Pass;
 use super::host::HostState;
@@ -125,6 +127,7 @@ impl Exec {
     async fn feed(&self, mut from: ChannelReadHalf, stdin: Option<ChildStdin>) {
         let (give, take) = mpsc::unbounded_channel::<Vec<u8>>();
         let mut give = Some(give);
+        let written = Notify::new();
         let listen = async {
             while let Some(message) = from.wait().await {
                 match message {
@@ -132,8 +135,11 @@ impl Exec {
                         Pass::All => _ = give.as_ref().map(|g| g.send(data.to_vec())),
                         Pass::Cut(k) => {
                             let part = data.get(..k).unwrap_or_default().to_vec();
-                            _ = give.as_ref().map(|g| g.send(part));
+                            _ = give.take().map(|g| g.send(part));
+                            // Exactly these bytes reach the command, if it reads them at all.
+                            _ = timeout(Duration::from_secs(1), written.notified()).await;
                             self.wire.cut_after(0, 0).await;
+                            break;
                         }
                     },
                     ChannelMsg::Eof => give = None,
@@ -144,6 +150,7 @@ impl Exec {
         };
         let write = async {
             write_all(stdin, take).await;
+            written.notify_one();
             std::future::pending::<()>().await;
         };
         tokio::select! {

@@ -11,6 +11,7 @@ use russh::server::{
     Auth, ChannelOpenHandle, Config, Handler, Msg, Session, VerifiedPublicKey, run_stream,
 };
 use russh::{Channel, ChannelId, ChannelOpenFailure, MethodKind, MethodSet};
+use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::address;
@@ -60,9 +61,12 @@ pub(super) async fn serve(host: Arc<HostState>, first: StdListener) {
     }
 }
 
-async fn connection(host: Arc<HostState>, tcp: TcpStream) {
+async fn connection(host: Arc<HostState>, mut tcp: TcpStream) {
     host.n_connections.fetch_add(1, Ordering::AcqRel);
     if host.faults.take_kex_reset() {
+        // As sshd does with too many: it lets the client say who it is and hangs up.
+        let mut said = [0_u8; 255];
+        _ = tokio::time::timeout(Duration::from_secs(1), tcp.read(&mut said)).await;
         _ = tcp.set_zero_linger();
         return;
     }
