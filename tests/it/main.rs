@@ -15,6 +15,7 @@ mod lab_docker;
 mod lab_faults;
 mod lab_ssh;
 mod probe_script;
+mod real_jobs;
 mod real_repository;
 mod real_upgrade;
 mod sample;

@@ -1,6 +1,5 @@
 //! A bare Debian 13 server with Docker: the application is installed by hand, then upgraded by the program.
 
-use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::capability::missing;

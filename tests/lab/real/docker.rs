@@ -116,7 +116,7 @@ fn start() -> Result<Child> {
         .spawn()
         .wrap_err("cannot start dockerd")?;
     let begun = Instant::now();
-    while begun.elapsed() < Duration::from_secs(60) {
+    while begun.elapsed() < Duration::from_mins(1) {
         if answers() {
             return Ok(child);
         }

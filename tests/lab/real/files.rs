@@ -1,4 +1,4 @@
-//! Keys, known_hosts and the inventory of real hosts, in the format that paper hosts have.
+//! Keys, `known_hosts` and the inventory of real hosts, in the format that paper hosts have.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -30,16 +30,24 @@ pub(super) fn write(dir: &Path, hosts: &[RealHost], repository: &Path) -> Result
     fs::create_dir_all(&all)?;
     fs::create_dir_all(inventory.join("host_vars"))?;
     let mut known = String::new();
+    let mut ssh = String::new();
+    let lab = dir.display();
     let mut list = String::from("---\nchangemaker_instances:\n  hosts:\n");
     for host in hosts {
         _ = writeln!(known, "[{}]:2222 {}", host.address, host.host_key);
+        _ = writeln!(ssh, "Host {}\n  HostName {}", host.name, host.address);
         _ = writeln!(list, "    {}:", host.name);
         let file = inventory.join("host_vars").join(format!("{}.yml", host.name));
         fs::write(file, host_yml(host))?;
     }
     fs::write(dir.join("known_hosts"), known)?;
     fs::write(inventory.join("hosts.yml"), list)?;
-    let lab = dir.display();
+    _ = write!(
+        ssh,
+        "Host *\n  Port 2222\n  User deploy\n  IdentityFile {lab}/client_key\n  IdentitiesOnly yes\n  \
+         UserKnownHostsFile {lab}/known_hosts\n  StrictHostKeyChecking yes\n  BatchMode yes\n"
+    );
+    fs::write(dir.join("ssh_config"), ssh)?;
     let connection = format!(
         "---\nansible_port: 2222\nansible_user: deploy\nansible_become: true\n\
          ansible_ssh_private_key_file: {lab}/client_key\nbunker_known_hosts: {lab}/known_hosts\n\

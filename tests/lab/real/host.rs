@@ -75,9 +75,9 @@ impl RealHost {
     fn wait_for_boot(&self) -> Result<()> {
         let begun = Instant::now();
         let mut said = String::new();
-        while begun.elapsed() < Duration::from_secs(120) {
+        while begun.elapsed() < Duration::from_mins(2) {
             let output = self.run(&["systemctl", "is-system-running"])?;
-            said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+            String::from_utf8_lossy(&output.stdout).trim().clone_into(&mut said);
             if ["running", "degraded"].contains(&said.as_str()) {
                 return Ok(());
             }
@@ -113,62 +113,28 @@ impl RealHost {
     }
 }
 
+/// What makes a container a server with an init of its own: all that `--privileged` gives but SYS_RESOURCE, which a
+/// machine may not have to give.
+const SERVER: &str = "--env container=docker --env SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 \
+    --cap-add ALL --cap-drop SYS_RESOURCE \
+    --security-opt seccomp=unconfined --security-opt apparmor=unconfined \
+    --stop-signal SIGRTMIN+3 --tmpfs /run --tmpfs /run/lock --tmpfs /tmp:exec \
+    --volume /sys/fs/cgroup:/sys/fs/cgroup:rw --cgroupns=host --volume /var/lib/docker";
+
 /// Takes the first free address; its container's name is the reservation.
 fn run(making: &Making<'_>, repository: &str) -> Result<(String, String)> {
-    let first = 2 + std::process::id() % 200;
-    for i in 0..250 {
-        let n = 2 + (first - 2 + i) % 250;
+    let first = std::process::id() % 250;
+    for n in (0..250).map(|i| 2 + (first + i) % 250) {
         let address = format!("127.0.1.{n}");
         let container = format!("bunker-lab-{n}");
         let (ssh, web) = (format!("{address}:2222:22"), format!("{address}:4000:4000"));
         let owner = format!("bunker.lab.owner={}", making.owner);
         let mount = format!("{repository}:{repository}:ro");
-        let output = try_docker(
-            &[
-                "run",
-                "--detach",
-                "--name",
-                &container,
-                "--hostname",
-                making.name,
-                "--label",
-                &owner,
-                "--env",
-                "container=docker",
-                "--env",
-                "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1",
-                "--cap-add",
-                "ALL",
-                "--cap-drop",
-                "SYS_RESOURCE",
-                "--security-opt",
-                "seccomp=unconfined",
-                "--security-opt",
-                "apparmor=unconfined",
-                "--stop-signal",
-                "SIGRTMIN+3",
-                "--tmpfs",
-                "/run",
-                "--tmpfs",
-                "/run/lock",
-                "--tmpfs",
-                "/tmp:exec",
-                "--volume",
-                "/sys/fs/cgroup:/sys/fs/cgroup:rw",
-                "--cgroupns=host",
-                "--volume",
-                "/var/lib/docker",
-                "--volume",
-                &mount,
-                "--publish",
-                &ssh,
-                "--publish",
-                &web,
-                making.image,
-                "/sbin/init",
-            ],
-            b"",
-        )?;
+        let mut args = vec!["run", "--detach", "--name", &container, "--hostname", making.name];
+        args.extend(["--label", &owner, "--volume", &mount, "--publish", &ssh, "--publish", &web]);
+        args.extend(SERVER.split_whitespace());
+        args.extend([making.image, "/sbin/init"]);
+        let output = try_docker(&args, b"")?;
         if output.status.success() {
             return Ok((container, address));
         }

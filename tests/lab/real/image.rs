@@ -1,6 +1,7 @@
 //! The image of a real host: made once from Debian's packages, then kept as an archive and in Docker.
 
 use std::env;
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -29,7 +30,10 @@ pub(super) fn cache() -> Result<PathBuf> {
 /// image.
 fn names() -> Result<(String, PathBuf)> {
     let digest = Sha256::digest(RECIPE.as_bytes());
-    let tag = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect::<String>();
+    let mut tag = String::new();
+    for byte in digest.iter().take(6) {
+        write!(tag, "{byte:02x}")?;
+    }
     let archive = cache()?.join(format!("host-{tag}.tar.gz"));
     Ok((format!("bunker-lab-host:{tag}"), archive))
 }

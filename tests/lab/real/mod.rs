@@ -20,12 +20,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use color_eyre::eyre::{Result, WrapErr, eyre};
+use color_eyre::eyre::{Result, bail, eyre};
 
 use super::repository::{self, Repository};
-use docker::{Daemon, try_docker};
+use docker::Daemon;
 use host::Making;
-pub use host::{CHECKOUT, RealHost};
+pub use host::RealHost;
+
+/// Marks the folder of an `up`; holds the number of the dockerd that it started, if it did.
+const CARD: &str = "real-hosts";
 
 /// A machine that can have real hosts: its Docker answers for as long as this lives.
 #[derive(Debug)]
@@ -63,39 +66,51 @@ impl RealLab {
 
     /// Starts `n` hosts that stay until `down`, with their keys and inventory in `dir`.
     pub fn up(ready: Ready, n: usize, dir: &Path) -> Result<Self> {
+        if n == 0 {
+            bail!("--real 0 would start nothing");
+        }
         fs::create_dir_all(dir)?;
         let dir = dir.canonicalize()?;
+        if is_at(&dir) {
+            bail!(
+                "{0} has real hosts already; end them with: cargo lab down --dir {0}",
+                dir.display()
+            );
+        }
+        let pid = ready.0.started().map(|pid| pid.to_string()).unwrap_or_default();
+        fs::write(dir.join(CARD), pid)?;
         Self::make(ready, n, &dir, &owner_of(&dir))
     }
 
     /// Leaves the hosts of `up` running when this process ends.
-    pub fn leave(mut self) -> Result<()> {
+    pub fn leave(mut self) {
         self.hosts.clear();
-        let Some(daemon) = self.daemon.take() else { return Ok(()) };
-        if let Some(pid) = daemon.started() {
-            fs::write(self.dir.join("dockerd.pid"), pid.to_string())?;
+        if let Some(daemon) = self.daemon.take() {
+            Daemon::leave(daemon);
         }
-        Daemon::leave(daemon);
-        Ok(())
     }
 
-    /// Removes the hosts that `up` started for `dir`, and ends the daemon that it started. The folder stays.
+    /// Removes the hosts that `up` started for `dir` and what it wrote there, and ends the daemon that it started.
     pub fn down(dir: &Path) -> Result<()> {
-        let dir = dir.canonicalize().wrap_err_with(|| format!("there is no {}", dir.display()))?;
-        let filter = format!("label=bunker.lab.owner={}", owner_of(&dir));
+        let filter = format!("label=bunker.lab.owner={}", owner_of(dir));
         let names = docker::docker(&["ps", "--all", "--quiet", "--filter", &filter])?;
         for name in names.lines() {
             docker::docker(&["rm", "--force", "--volumes", name])?;
         }
-        let pid_file = dir.join("dockerd.pid");
-        let Ok(pid) = fs::read_to_string(&pid_file) else { return Ok(()) };
-        let pid: u32 = pid.trim().parse().wrap_err("dockerd.pid holds no number")?;
-        // The number may be somebody else's by now.
-        let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        if String::from_utf8_lossy(&command).contains("dockerd") {
-            docker::end(pid);
+        let pid = fs::read_to_string(dir.join(CARD))?;
+        if let Ok(pid) = pid.trim().parse::<u32>() {
+            // The number may be somebody else's by now.
+            let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            if String::from_utf8_lossy(&command).contains("dockerd") {
+                docker::end(pid);
+            }
         }
-        fs::remove_file(pid_file)?;
+        for name in ["inventory", "changemaker-lite.git"] {
+            _ = fs::remove_dir_all(dir.join(name));
+        }
+        for name in ["client_key", "client_key.pub", "known_hosts", "ssh_config", CARD] {
+            _ = fs::remove_file(dir.join(name));
+        }
         Ok(())
     }
 
@@ -181,10 +196,7 @@ fn owner_of(dir: &Path) -> String {
     format!("folder-{}", dir.display())
 }
 
-/// Whether `dir` has hosts of `up` that are still there.
-pub fn has_hosts(dir: &Path) -> bool {
-    let Ok(dir) = dir.canonicalize() else { return false };
-    let filter = format!("label=bunker.lab.owner={}", owner_of(&dir));
-    try_docker(&["ps", "--all", "--quiet", "--filter", &filter], b"")
-        .is_ok_and(|output| !output.stdout.is_empty())
+/// Whether `dir` is that of an `up` without its `down`.
+pub fn is_at(dir: &Path) -> bool {
+    dir.join(CARD).is_file()
 }

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use color_eyre::eyre::{Result, WrapErr, bail};
+use color_eyre::eyre::{Result, WrapErr, bail, eyre};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::{say, tell};
 use super::control::{self, Card};
 use crate::lab::processes::pause;
+use crate::lab::real::{self, Ready, RealLab};
 use crate::lab::{Lab, Options};
 
 /// Starts `n` paper hosts in the background and waits until they listen.
@@ -63,9 +64,26 @@ fn folder(dir: Option<PathBuf>) -> Result<PathBuf> {
     Ok(dir.canonicalize()?)
 }
 
-/// Real hosts: systemd containers.
-pub(super) fn up_real(_: usize, _: Option<PathBuf>) -> Result<ExitCode> {
-    bail!("real hosts are not there yet")
+/// Starts `n` real hosts, each with the application installed, and leaves them running.
+pub(super) fn up_real(n: usize, dir: Option<PathBuf>) -> Result<ExitCode> {
+    let begun = Instant::now();
+    let dir = folder(dir)?;
+    if control::file(&dir).exists() {
+        bail!("{0} has a lab already; end it with: cargo lab down --dir {0}", dir.display());
+    }
+    let ready = Ready::check().map_err(|why| eyre!("no real hosts on this machine: {why}"))?;
+    let lab = RealLab::up(ready, n, &dir)?;
+    tell(&format!("{n} real hosts let people in after {:.0} s", begun.elapsed().as_secs_f64()));
+    for host in lab.hosts() {
+        host.deploy("v2.4.1").wrap_err_with(|| format!("installing on {}", host.name))?;
+    }
+    let shown = dir.display();
+    tell(&format!("v2.4.1 is installed on them after {:.0} s", begun.elapsed().as_secs_f64()));
+    tell(&format!("  ssh     ssh -F {shown}/ssh_config NAME"));
+    tell(&format!("  end     cargo lab down --dir {shown}"));
+    say(&lab.inventory_dir().display().to_string());
+    lab.leave();
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Serves `n` paper hosts in `dir` until asked to end.
@@ -103,6 +121,10 @@ pub(super) fn serve(n: usize, dir: &Path) -> Result<ExitCode> {
 /// Ends the lab in `dir` and removes what it made there.
 pub(super) fn down(dir: &Path) -> Result<ExitCode> {
     let dir = dir.canonicalize().wrap_err_with(|| format!("there is no {}", dir.display()))?;
+    if real::is_at(&dir) {
+        RealLab::down(&dir)?;
+        return end(&dir);
+    }
     let card = Card::read(&dir)?;
     let Some(pid) = Pid::from_raw(card.pid) else { bail!("the lab's card names no process") };
     let gone = || test_kill_process(pid).is_err();
@@ -124,8 +146,12 @@ pub(super) fn down(dir: &Path) -> Result<ExitCode> {
         pause(Duration::from_millis(20));
     }
     _ = fs::remove_file(dir.join("lab.log"));
+    end(&dir)
+}
+
+fn end(dir: &Path) -> Result<ExitCode> {
     // Only a folder with nothing else in it goes too.
-    _ = fs::remove_dir(&dir);
+    _ = fs::remove_dir(dir);
     tell(&format!("the lab in {} has ended", dir.display()));
     Ok(ExitCode::SUCCESS)
 }
