@@ -7,4 +7,5 @@ pub mod inventory;
 pub mod paths;
 pub mod ssh;
 pub mod store;
+pub mod victoria;
 pub mod worker_process;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::figure::{Figure, Reading, Source, Trouble};
 use super::series::Series;
 
 /// One sample of one instance.
@@ -47,4 +48,28 @@ pub struct RangeAnswer {
     pub partial: bool,
     /// Series that could not be told to an instance.
     pub n_odd: usize,
+}
+
+impl InstantAnswer {
+    /// The figure of one instance. `fresh_at` is when its newest sample was taken, where that is known:
+    /// a value that the server repeats from its look-back is as old as that.
+    pub fn figure(&self, label: &str, fresh_at: Option<Timestamp>) -> Figure {
+        let Some(sample) = self.samples.get(label) else {
+            return Figure::absent(Trouble::NoData);
+        };
+        if !sample.value.is_finite() {
+            return Figure::absent(Trouble::NotANumber);
+        }
+        let at = fresh_at.map_or(sample.at, |fresh| fresh.min(sample.at));
+        let reading =
+            Reading { value: sample.value, at, source: Source::Metrics, partial: self.partial };
+        Figure { reading: Some(reading), trouble: None }
+    }
+
+    /// The value of one instance as a moment in unix seconds.
+    pub fn moment(&self, label: &str) -> Option<Timestamp> {
+        let value = self.samples.get(label)?.value;
+        let since = jiff::SignedDuration::try_from_secs_f64(value).ok()?;
+        Timestamp::UNIX_EPOCH.checked_add(since).ok()
+    }
 }

@@ -10,7 +10,7 @@ use super::verdict::{Health, Reason, Verdict};
 use super::words::{percent, seconds_since, short_age};
 use crate::domain::catalogue::{STALE_S, warn_at};
 use crate::domain::facts::{Facts, Part};
-use crate::domain::figure::{Figure, Reading, Source, Trouble};
+use crate::domain::figure::{Figure, Source, Trouble};
 use crate::domain::settings::{InstanceSettings, Tier};
 use crate::domain::signal::{Signal, Unit};
 use crate::domain::snapshot::{Contact, HttpHealth};
@@ -140,7 +140,6 @@ fn look(e: &Evidence<'_>, facts: &Facts, serves: bool, reasons: &mut Vec<Reason>
 
 fn figures(e: &Evidence<'_>, reasons: &mut Vec<Reason>) {
     let policy = &e.settings.policy;
-    let told = |s: &Signal| e.signals.get(s).and_then(|f| f.reading).is_some_and(of_metrics);
     for signal in [Signal::P95Seconds, Signal::ErrorRatio, Signal::MailQueue] {
         let reading = e.signals.get(&signal).and_then(|f| f.reading);
         let Some((reading, limit)) = reading.zip(warn_at(signal, policy)) else { continue };
@@ -153,9 +152,11 @@ fn figures(e: &Evidence<'_>, reasons: &mut Vec<Reason>) {
     if e.settings.tier != Tier::Reporting {
         return;
     }
+    // Backups are pushed once a day: they tell nothing of whether the instance reports now.
     let newest = Signal::ALL
         .iter()
-        .filter_map(|s| e.signals.get(s)?.reading.filter(|r| of_metrics(*r)))
+        .filter(|s| !matches!(s, Signal::BackupAge | Signal::BackupSize))
+        .filter_map(|s| e.signals.get(s)?.reading.filter(|r| r.source == Source::Metrics))
         .map(|r| r.at)
         .max();
     let silent = e.signals.values().any(|f| f.trouble == Some(Trouble::NoData));
@@ -165,16 +166,12 @@ fn figures(e: &Evidence<'_>, reasons: &mut Vec<Reason>) {
             let text = format!("no news from this instance for {age}");
             reasons.push(Reason::new(Health::Degraded, "metrics", &text));
         }
-        None if silent && !Signal::ALL.iter().any(told) => {
+        None if silent => {
             let text = format!("the server has nothing labelled {}", e.settings.label);
             reasons.push(Reason::new(Health::Degraded, "metrics", &text));
         }
         _ => {}
     }
-}
-
-fn of_metrics(reading: Reading) -> bool {
-    reading.source == Source::Metrics
 }
 
 /// Old readings are the instance's fault only while the server answers.
