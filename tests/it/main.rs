@@ -14,6 +14,7 @@ mod lab;
 mod lab_docker;
 mod lab_faults;
 mod lab_ssh;
+mod probe_poller;
 mod probe_script;
 mod real_jobs;
 mod real_repository;

@@ -1,15 +1,33 @@
 //! The poller: every host on its own schedule, one result for all who watch.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 
+use super::board::Board;
+use super::schedule::{Ended, wait};
+use super::work::{self, Found, Question};
 use crate::domain::fleet::Fleet;
 use crate::domain::ids::HostId;
-use crate::domain::snapshot::{FleetSnapshot, InstanceView, MetricsState};
+use crate::domain::snapshot::FleetSnapshot;
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::{Clock, HealthSource, MetricsSource, RemoteRead};
+
+/// The shortest time between two snapshots.
+const PUBLISH: Duration = Duration::from_millis(500);
+/// How often verdicts are looked at again where nothing new came in.
+const JUDGE: Duration = Duration::from_secs(5);
+/// Time between two refreshes of the figures.
+const MEASURE: Duration = Duration::from_secs(12);
+/// Time between two refreshes of the trends.
+const TREND: Duration = Duration::from_secs(60);
+/// Between the first looks at two hosts, so that a large fleet does not begin all at once.
+const STAGGER: Duration = Duration::from_millis(10);
 
 /// Where the poller asks.
 #[derive(Clone)]
@@ -44,13 +62,33 @@ impl LookAgain {
     }
 }
 
-/// Looks at the fleet until its future is dropped. To be run by a
+/// Looks at the fleet until nobody watches any more. To be run by a
 /// [`Supervisor`](crate::engine::supervisor::Supervisor).
+///
+/// **Invariant:** at most one look and one health question per host are open at a time, so a host that
+/// does not answer costs the others nothing and itself no pile of sessions.
 pub struct Poller {
     sources: Sources,
     watched: watch::Receiver<Watched>,
     asked: mpsc::Receiver<HostId>,
     published: watch::Sender<Arc<FleetSnapshot>>,
+    board: Board,
+    turns: BTreeMap<HostId, Turn>,
+    interval: Duration,
+    measure: Instant,
+    trend: Instant,
+    judge: Instant,
+    publish: Instant,
+    dirty: bool,
+}
+
+/// When a host is next asked; `None` while it is being asked, or until a person wants it.
+#[derive(Debug, Clone, Copy)]
+struct Turn {
+    look: Option<Instant>,
+    looking: bool,
+    ask: Option<Instant>,
+    round: u64,
 }
 
 impl Poller {
@@ -60,30 +98,185 @@ impl Poller {
         sources: Sources,
         watched: watch::Receiver<Watched>,
     ) -> (Self, watch::Receiver<Arc<FleetSnapshot>>, LookAgain) {
-        let first = blank(&watched.borrow(), &*sources.clock);
-        let (published, snapshots) = watch::channel(Arc::new(first));
+        let (mut board, interval) = {
+            let watched = watched.borrow();
+            (Board::new(&watched), Duration::from_secs(watched.fleet.probe_interval_s.max(1)))
+        };
+        let (published, snapshots) = watch::channel(Arc::new(board.snapshot(sources.clock.now())));
         let (ask, asked) = mpsc::channel(64);
-        (Self { sources, watched, asked, published }, snapshots, LookAgain(ask))
+        let now = Instant::now();
+        let mut poller = Self {
+            sources,
+            watched,
+            asked,
+            published,
+            board,
+            turns: BTreeMap::new(),
+            interval,
+            measure: now,
+            trend: now,
+            judge: now,
+            publish: now,
+            dirty: false,
+        };
+        let all: Vec<HostId> = poller.board.ids().cloned().collect();
+        poller.begin(&all);
+        (poller, snapshots, LookAgain(ask))
     }
 
-    /// Looks, for ever.
-    pub async fn run(self) {
-        let Self { sources: _, watched: _, asked: _, published } = self;
-        published.closed().await;
+    /// Looks until the last receiver of the snapshots is gone.
+    pub async fn run(mut self) {
+        let mut work: FuturesUnordered<Question> = FuturesUnordered::new();
+        let (mut inventory_ends, mut nobody_asks) = (false, false);
+        loop {
+            self.start_due(&mut work);
+            self.publish_due();
+            let wake = self.wake();
+            tokio::select! {
+                Some(found) = work.next(), if !work.is_empty() => self.enter(found),
+                () = tokio::time::sleep_until(wake) => {}
+                changed = self.watched.changed(), if !inventory_ends => match changed {
+                    Ok(()) => self.watch_anew(),
+                    Err(_) => inventory_ends = true,
+                },
+                host = self.asked.recv(), if !nobody_asks => match host {
+                    Some(host) => self.hurry(&host),
+                    None => nobody_asks = true,
+                },
+                () = self.published.closed() => return,
+            }
+        }
     }
 }
 
-/// Looks at everything once, waits at most `deadline`, and gives what is known then.
-pub async fn run_once(sources: &Sources, watched: &Watched, _deadline: Duration) -> FleetSnapshot {
-    blank(watched, &*sources.clock)
+impl Poller {
+    /// New instances get their first turns, one after the other.
+    fn begin(&mut self, fresh: &[HostId]) {
+        let now = Instant::now();
+        for (n, id) in fresh.iter().enumerate() {
+            let first = now + STAGGER * u32::try_from(n).unwrap_or(u32::MAX);
+            let turn = Turn { look: Some(first), looking: false, ask: Some(first), round: 0 };
+            self.turns.insert(id.clone(), turn);
+        }
+    }
+
+    fn start_due(&mut self, work: &mut FuturesUnordered<Question>) {
+        let now = Instant::now();
+        let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        for (id, turn) in &mut self.turns {
+            let Some(record) = self.board.get(id) else { continue };
+            if due(turn.look) {
+                turn.look = None;
+                turn.looking = true;
+                work.push(work::look(&self.sources, record));
+            }
+            if due(turn.ask) {
+                turn.ask = None;
+                work.push(work::ask(&self.sources, record));
+            }
+        }
+        let Some(server) = &self.board.server else { return };
+        if self.measure <= now {
+            // Not again before its answer: `enter` sets the next turn.
+            self.measure = now + Duration::from_secs(600);
+            work.push(work::measure(&self.sources, server.clone()));
+        }
+        if self.trend <= now {
+            self.trend = now + Duration::from_secs(600);
+            work.push(work::trend(&self.sources, server.clone()));
+        }
+    }
+
+    fn enter(&mut self, found: Found) {
+        let now = Instant::now();
+        let (mut looked, mut asked) = (None, None);
+        match &found {
+            // An answer to a question of an older inventory ends no turn of this one.
+            Found::Looked(id, settings, _) | Found::Asked(id, settings, _)
+                if !self.board.get(id).is_some_and(|r| Arc::ptr_eq(&r.settings, settings)) => {}
+            Found::Looked(id, _, result) => {
+                looked = Some((id.clone(), result.as_ref().err().map(|e| e.kind)));
+            }
+            Found::Asked(id, ..) => asked = Some(id.clone()),
+            Found::Measured(..) => self.measure = now + MEASURE,
+            Found::Trended(..) => self.trend = now + TREND,
+        }
+        work::enter(&mut self.board, &self.sources, found);
+        self.dirty = true;
+        if let Some((id, kind)) = looked {
+            let n_failed = self.board.get(&id).map_or(0, |r| r.n_failed);
+            let ended = kind.map_or(Ended::Well, |kind| Ended::Badly(n_failed, kind));
+            if let Some(turn) = self.turns.get_mut(&id) {
+                turn.looking = false;
+                turn.round += 1;
+                turn.look = wait(ended, self.interval, &id, turn.round).map(|d| now + d);
+            }
+        }
+        if let Some(turn) = asked.and_then(|id| self.turns.get_mut(&id)) {
+            turn.ask = Some(now + self.interval);
+        }
+    }
+
+    fn hurry(&mut self, id: &HostId) {
+        let now = Instant::now();
+        if let Some(turn) = self.turns.get_mut(id) {
+            if !turn.looking {
+                turn.look = Some(now);
+            }
+            turn.ask = turn.ask.map(|at| at.min(now));
+        }
+    }
+
+    fn watch_anew(&mut self) {
+        let watched = self.watched.borrow_and_update().clone();
+        let server = self.board.server.clone();
+        self.interval = Duration::from_secs(watched.fleet.probe_interval_s.max(1));
+        let fresh = self.board.watch(&watched);
+        self.turns.retain(|id, _| self.board.get(id).is_some());
+        self.begin(&fresh);
+        if server != self.board.server {
+            (self.measure, self.trend) = (Instant::now(), Instant::now());
+        }
+        self.dirty = true;
+    }
+
+    /// When something is next due.
+    fn wake(&self) -> Instant {
+        let turns = self.turns.values().flat_map(|t| [t.look, t.ask]).flatten();
+        let publish = if self.dirty { self.publish } else { self.judge };
+        let server = self.board.server.is_some();
+        let measured = server.then_some([self.measure, self.trend]).into_iter().flatten();
+        turns.chain(measured).chain([publish, self.judge]).min().unwrap_or(self.judge)
+    }
+
+    fn publish_due(&mut self) {
+        let now = Instant::now();
+        if self.judge <= now {
+            self.judge = now + JUDGE;
+            self.board.all_changed();
+            self.dirty = true;
+        }
+        if !self.dirty || self.publish > now {
+            return;
+        }
+        self.publish = now + PUBLISH;
+        self.dirty = false;
+        let next = Arc::new(self.board.snapshot(self.sources.clock.now()));
+        self.published.send_if_modified(|last| {
+            let same = is_same(last, &next);
+            if !same {
+                *last = next;
+            }
+            !same
+        });
+    }
 }
 
-fn blank(watched: &Watched, clock: &dyn Clock) -> FleetSnapshot {
-    FleetSnapshot {
-        fleet: watched.fleet.name.clone(),
-        at: clock.now(),
-        instances: Vec::<Arc<InstanceView>>::new(),
-        metrics: MetricsState::NotConfigured,
-        inventory_problems: watched.problems.clone(),
-    }
+/// Whether two snapshots show the same: all of it but the moment at which they were made.
+fn is_same(a: &FleetSnapshot, b: &FleetSnapshot) -> bool {
+    a.fleet == b.fleet
+        && a.metrics == b.metrics
+        && a.inventory_problems == b.inventory_problems
+        && a.instances.len() == b.instances.len()
+        && a.instances.iter().zip(&b.instances).all(|(a, b)| Arc::ptr_eq(a, b))
 }

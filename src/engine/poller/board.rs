@@ -1,0 +1,155 @@
+//! Everything that is known of the fleet, and the snapshot made of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::metrics::{Figures, Trends};
+use super::poll::Watched;
+use super::record::Record;
+use crate::domain::fleet::MetricsSettings;
+use crate::domain::ids::HostId;
+use crate::domain::snapshot::{FleetSnapshot, InstanceView, MetricsState};
+use crate::domain::untrusted::Safe;
+use crate::steps::probe::DEADLINE;
+
+/// The records of all instances, and which of them changed since the last snapshot.
+#[derive(Debug)]
+pub(super) struct Board {
+    fleet: Safe,
+    problems: Vec<Safe>,
+    facts_stale_s: f64,
+    order: Vec<HostId>,
+    records: BTreeMap<HostId, Record>,
+    views: BTreeMap<HostId, Arc<InstanceView>>,
+    changed: BTreeSet<HostId>,
+    pub(super) server: Option<MetricsSettings>,
+    metrics: MetricsState,
+}
+
+impl Board {
+    pub(super) fn new(watched: &Watched) -> Self {
+        let mut board = Self {
+            fleet: watched.fleet.name.clone(),
+            problems: Vec::new(),
+            facts_stale_s: 60.0,
+            order: Vec::new(),
+            records: BTreeMap::new(),
+            views: BTreeMap::new(),
+            changed: BTreeSet::new(),
+            server: None,
+            metrics: MetricsState::NotConfigured,
+        };
+        board.watch(watched);
+        board
+    }
+
+    /// Takes another inventory. An instance whose entry did not change keeps what is known of it;
+    /// gives those that are new or other than before.
+    pub(super) fn watch(&mut self, watched: &Watched) -> Vec<HostId> {
+        let fleet = &watched.fleet;
+        self.fleet = fleet.name.clone();
+        self.problems.clone_from(&watched.problems);
+        self.facts_stale_s =
+            (fleet.probe_interval_s as f64 * 3.0 + DEADLINE.as_secs_f64()).max(60.0);
+        let mut old = std::mem::take(&mut self.records);
+        self.order.clear();
+        let mut fresh = Vec::new();
+        for (host, settings) in fleet.instances() {
+            let id = host.id.clone();
+            let kept = old
+                .remove(&id)
+                .filter(|r| r.host.connection == host.connection && *r.settings == *settings);
+            let record = match kept {
+                Some(mut record) => {
+                    record.host = Arc::new(host.clone());
+                    record
+                }
+                None => {
+                    fresh.push(id.clone());
+                    Record::new(Arc::new(host.clone()), settings.clone())
+                }
+            };
+            self.order.push(id.clone());
+            self.changed.insert(id.clone());
+            self.records.insert(id, record);
+        }
+        self.views.retain(|id, _| self.records.contains_key(id));
+        if self.server != fleet.metrics {
+            self.server.clone_from(&fleet.metrics);
+            self.metrics = match self.server {
+                Some(_) => MetricsState::NotYet,
+                None => MetricsState::NotConfigured,
+            };
+            self.records.values_mut().for_each(Record::not_measured);
+        }
+        fresh
+    }
+
+    pub(super) fn ids(&self) -> impl Iterator<Item = &HostId> {
+        self.order.iter()
+    }
+
+    pub(super) fn get(&self, id: &HostId) -> Option<&Record> {
+        self.records.get(id)
+    }
+
+    /// A record that is about to change.
+    pub(super) fn change(&mut self, id: &HostId) -> Option<&mut Record> {
+        let record = self.records.get_mut(id)?;
+        self.changed.insert(id.clone());
+        Some(record)
+    }
+
+    pub(super) fn measured(&mut self, figures: &Figures, now: Timestamp) {
+        self.metrics = match (figures.trouble(), &self.metrics) {
+            (None, _) => MetricsState::Answered { at: now, partial: figures.partial() },
+            (Some(trouble), MetricsState::Failed { since, last_seen, .. }) => {
+                MetricsState::Failed {
+                    since: *since,
+                    last_seen: *last_seen,
+                    trouble: trouble.clone(),
+                }
+            }
+            (Some(trouble), before) => MetricsState::Failed {
+                since: now,
+                last_seen: match before {
+                    MetricsState::Answered { at, .. } => Some(*at),
+                    _ => None,
+                },
+                trouble: trouble.clone(),
+            },
+        };
+        self.records.values_mut().for_each(|r| r.measured(figures));
+        self.all_changed();
+    }
+
+    pub(super) fn trended(&mut self, trends: &Trends) {
+        self.records.values_mut().for_each(|r| r.trended(trends));
+        self.all_changed();
+    }
+
+    /// Verdicts depend on the time: to be called now and then.
+    pub(super) fn all_changed(&mut self) {
+        self.changed.extend(self.order.iter().cloned());
+    }
+
+    /// The fleet now. A view that is as before stays the same object.
+    pub(super) fn snapshot(&mut self, now: Timestamp) -> FleetSnapshot {
+        for id in std::mem::take(&mut self.changed) {
+            let Some(record) = self.records.get(&id) else { continue };
+            let view = record.view(self.facts_stale_s, now);
+            if self.views.get(&id).is_none_or(|old| **old != view) {
+                self.views.insert(id, Arc::new(view));
+            }
+        }
+        FleetSnapshot {
+            fleet: self.fleet.clone(),
+            at: now,
+            instances: self.order.iter().filter_map(|id| self.views.get(id).cloned()).collect(),
+            metrics: self.metrics.clone(),
+            inventory_problems: self.problems.clone(),
+        }
+    }
+}

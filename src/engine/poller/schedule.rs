@@ -1,0 +1,71 @@
+//! When to look again.
+
+use std::time::Duration;
+
+use crate::domain::ids::HostId;
+use crate::domain::remote::RemoteErrorKind;
+
+/// The longest wait between two attempts at a host that does not answer.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// How the last look ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// It was answered.
+    Well,
+    /// It was not, for the nth time in a row, counted from 1.
+    Badly(u32, RemoteErrorKind),
+}
+
+/// How long to wait before the next look; `None` where only a person can change the answer: a
+/// refused key is not tried again by itself, since hosts lock out addresses that do (`sshd` 9.8+).
+pub(super) fn wait(
+    ended: Ended,
+    interval: Duration,
+    host: &HostId,
+    round: u64,
+) -> Option<Duration> {
+    let wait = match ended {
+        Ended::Well => interval,
+        Ended::Badly(_, RemoteErrorKind::Auth | RemoteErrorKind::HostKey) => return None,
+        Ended::Badly(n, _) => interval.saturating_mul(1 << n.min(6)).min(LONGEST.max(interval)),
+    };
+    // Up to a tenth more or less, different for each host and round, so that they do not march in step.
+    let spread = chance(host.as_str(), round) * 0.2 - 0.1;
+    Some(wait.mul_f64(1.0 + spread))
+}
+
+/// A number from 0 to 1 that looks like chance and is the same each time (FNV-1a).
+fn chance(text: &str, round: u64) -> f64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for byte in text.bytes().chain(round.to_le_bytes()) {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    f64::from((hash >> 33) as u32) / f64::from(u32::MAX >> 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dead_hosts_are_asked_less_and_a_refused_key_is_not_tried_again() {
+        let host: HostId = "red-deer".parse().unwrap();
+        let ten = Duration::from_secs(10);
+        let after = |ended, round| wait(ended, ten, &host, round).map(|d| d.as_secs_f64());
+        for round in 0..50 {
+            for (ended, want) in [
+                (Ended::Well, 10.0),
+                (Ended::Badly(1, RemoteErrorKind::Timeout), 20.0),
+                (Ended::Badly(2, RemoteErrorKind::Connect), 40.0),
+                (Ended::Badly(60, RemoteErrorKind::Connect), 60.0),
+            ] {
+                let got = after(ended, round).unwrap();
+                assert!((got - want).abs() <= want * 0.1001, "{ended:?}: {got}");
+            }
+            assert_eq!(after(Ended::Badly(1, RemoteErrorKind::Auth), round), None);
+            assert_eq!(after(Ended::Badly(1, RemoteErrorKind::HostKey), round), None);
+        }
+        assert_ne!(after(Ended::Well, 1), after(Ended::Well, 2));
+    }
+}
