@@ -3,6 +3,7 @@
 mod capability;
 mod docs;
 mod inventory;
+mod jobs_drop;
 #[expect(
     dead_code,
     unreachable_pub,
@@ -20,6 +21,7 @@ mod real_jobs;
 mod real_repository;
 mod real_upgrade;
 mod sample;
+mod ssh_pool;
 mod store_conformance;
 mod tidy;
 mod upgrade_bench;

@@ -2,7 +2,7 @@
 //!
 //! Pure, so that a table of real texts tests it.
 
-use crate::domain::connection::Connection;
+use crate::domain::connection::{Connection, JumpHost};
 use crate::domain::remote::{RemoteError, RemoteErrorKind as Kind};
 use crate::domain::untrusted::Safe;
 
@@ -51,6 +51,7 @@ const CONNECT: &[(&str, Kind)] = &[
     ("open failed: administratively prohibited", Kind::Connect),
     ("open failed: connect failed: connection timed out", Kind::Timeout),
     ("open failed: connect failed", Kind::Connect),
+    ("stdio forwarding", Kind::Connect),
     ("timed out during banner exchange", Kind::Timeout),
     ("connection timed out", Kind::Timeout),
     ("operation timed out", Kind::Timeout),
@@ -74,6 +75,9 @@ pub(super) fn connect(to: &Connection, log: &str, known_hosts: &str) -> RemoteEr
         .iter()
         .find(|(phrase, _)| low.contains(phrase))
         .map_or(Kind::Connect, |(_, kind)| *kind);
+    if let (Kind::Busy, Some(jump)) = (kind, to.jump.last()) {
+        return behind(to, jump);
+    }
     let at = target(to);
     let said = telling_line(log, kind);
     match kind {
@@ -111,11 +115,24 @@ pub(super) fn connect(to: &Connection, log: &str, known_hosts: &str) -> RemoteEr
     }
 }
 
+/// A host behind a jump host closed the connection, or the jump host never reached it: `ssh` cannot tell.
+fn behind(to: &Connection, jump: &JumpHost) -> RemoteError {
+    error(
+        to,
+        Kind::Connect,
+        &format!("no connection to {} through the jump host {}", target(to), jump.address),
+        Some("the jump host cannot reach it or does not forward connections (AllowTcpForwarding), or the host \
+              has too many new connections".into()),
+    )
+}
+
 fn connect_hint(low: &str) -> Option<String> {
     let hint = if low.contains("could not resolve") {
         "check `ansible_host` in the inventory, and the DNS of this machine"
     } else if low.contains("administratively prohibited") {
         "the jump host does not forward connections (AllowTcpForwarding)"
+    } else if low.contains("stdio forwarding") {
+        "the jump host cannot reach it, or does not forward connections (AllowTcpForwarding)"
     } else if low.contains("connection refused") {
         "check `ansible_port`, and that sshd runs there"
     } else {

@@ -41,6 +41,10 @@ fn the_clients_real_texts_mean_what_they_mean() {
             Kind::Connect,
         ),
         (
+            "mux_client_request_stdio_fwd: stdio forwarding request failed: Session open refused by peer\nkex_exchange_identification: Connection closed by remote host",
+            Kind::Connect,
+        ),
+        (
             "channel 0: open failed: administratively prohibited: open failed\nstdio forwarding failed",
             Kind::Connect,
         ),

@@ -48,8 +48,12 @@ impl Inner {
                     error
                 }
             };
-            master.retire();
-            if replaced || failed.kind == Kind::Local || failed.kind == Kind::Timeout {
+            match failed.kind {
+                Kind::Disconnected | Kind::Busy => master.retire(),
+                Kind::Timeout => master.note_stuck(),
+                _ => {}
+            }
+            if replaced || !matches!(failed.kind, Kind::Disconnected | Kind::Busy) {
                 return Err(failed);
             }
             replaced = true;

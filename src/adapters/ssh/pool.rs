@@ -225,12 +225,17 @@ fn opening(pool: Arc<Inner>, to: Connection, lane: Lane) -> BoxFuture<'static, O
                 Master::open(&to, pool.dir.files(), &known, warm).await
             };
             match opened {
-                Err(error) if error.kind == Kind::Busy && again => again = false,
+                Err(error) if again && may_pass(&error, &to) => again = false,
                 opened => return opened.map(Arc::new),
             }
             tokio::time::sleep(back_off()).await;
         }
     })
+}
+
+/// Whether the failure may be gone in a moment. What happens behind a jump host, `ssh` does not tell apart.
+fn may_pass(error: &RemoteError, to: &Connection) -> bool {
+    error.kind == Kind::Busy || (error.kind == Kind::Connect && !to.jump.is_empty())
 }
 
 async fn through(pool: &Arc<Inner>, jump: &Connection) -> Opened {

@@ -85,11 +85,12 @@ async fn converse(exec: &mut Exec, text: &[u8]) -> Result<(Vec<u8>, Vec<u8>), St
                 tracing::debug!(%error, "a script was not taken whole");
             }
         }
+        Ok(())
     };
     let stdout = take_all(&mut exec.stdout, MAX_OUTPUT);
     let stderr = take_all(&mut exec.stderr, MAX_STDERR);
-    let ((), stdout, stderr) = tokio::join!(send, stdout, stderr);
-    Ok((stdout?, stderr?))
+    let ((), stdout, stderr) = tokio::try_join!(send, stdout, stderr)?;
+    Ok((stdout, stderr))
 }
 
 async fn take_all(from: &mut (impl AsyncRead + Unpin), max: usize) -> Result<Vec<u8>, String> {

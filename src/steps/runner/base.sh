@@ -29,7 +29,7 @@ br_b64() { # TEXT -> one word
 }
 
 br_size() { # FILE -> bytes
-    br_bytes=$(wc -c <"$1" 2>/dev/null) || br_bytes=0
+    br_bytes=$({ wc -c <"$1"; } 2>/dev/null) || br_bytes=0
     br_bytes=$((br_bytes + 0))
 }
 

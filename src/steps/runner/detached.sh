@@ -124,15 +124,16 @@ br_run_step() { # br_num br_id br_limit -> br_rc
     br_mark "done" "$br_id" "$br_rc" "$br_end" "$br_changed"
 }
 
+# Each `dd` writes what it reads at once, so that output is seen as it comes; it counts reads, not bytes, hence the
+# loop. A `dd` that adds nothing found the end, or a full disk.
 br_keep() {
     br_size "$br_job/log"
-    br_room=$((br_log_limit - br_bytes))
-    [ "$br_room" -gt 0 ] || br_room=0
-    if dd if=/dev/null of=/dev/null bs=1 count=1 iflag=count_bytes; then
-        [ "$br_room" -eq 0 ] || dd bs=65536 count="$br_room" iflag=count_bytes
-    else
-        cat
-    fi
+    while br_room=$((br_log_limit - br_bytes)) && [ "$br_room" -ge 65536 ]; do
+        br_was=$br_bytes
+        dd bs=65536 count=$((br_room / 65536))
+        br_size "$br_job/log"
+        [ "$br_bytes" -gt "$br_was" ] || break
+    done
     br_dropped=$(($(wc -c) + 0))
     [ "$br_dropped" -eq 0 ] || mkdir "$br_base.lost-$br_dropped"
 }

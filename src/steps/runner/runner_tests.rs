@@ -250,9 +250,10 @@ fn what_a_step_leaves_in_the_background_ends_with_it() {
 }
 
 #[test]
-fn binary_output_and_a_line_of_ten_megabytes_are_kept_byte_for_byte() {
+fn binary_output_a_line_of_ten_megabytes_and_ten_thousand_short_ones_are_kept_byte_for_byte() {
     let home = Home::new();
-    let script = "printf '\\000\\377\\036\\033'; head -c 10000000 /dev/zero";
+    let script = "printf '\\000\\377\\036\\033'; head -c 10000000 /dev/zero; \
+                  i=0; while [ $i -lt 10000 ]; do echo 123456789; i=$((i + 1)); done";
     let spec = home.spec("web-1", 1, &[("one", script)]);
     home.start(&spec);
     assert_eq!(home.end(&spec.job), JobEnd::Exited(0));
@@ -262,16 +263,16 @@ fn binary_output_and_a_line_of_ten_megabytes_are_kept_byte_for_byte() {
         .filter_map(|s| if let JobSignal::Output(b) = s { Some(b.clone()) } else { None })
         .flatten()
         .collect();
-    assert_eq!(bytes.len(), 10_000_004);
+    assert_eq!(bytes.len(), 10_100_004);
     assert_eq!(&bytes[..5], b"\x00\xff\x1e\x1b\x00");
 }
 
 #[test]
 fn a_log_ends_at_its_limit_says_so_and_the_marks_go_on() {
     let home = Home::new();
-    let spec = home.spec("web-1", 1, &[("one", "head -c 300000 /dev/zero"), ("two", "echo more")]);
+    let spec = home.spec("web-1", 1, &[("one", "head -c 3000000 /dev/zero"), ("two", "echo more")]);
     let script =
-        start(&spec, Become::LoginUser).replace("br_log_limit=268435456", "br_log_limit=100000");
+        start(&spec, Become::LoginUser).replace("br_log_limit=268435456", "br_log_limit=1000000");
     assert_eq!(read_start(&home.exec(&script)), Ok(JobStart::Started));
     assert_eq!(home.end(&spec.job), JobEnd::Exited(0));
     let signals = home.signals(&spec.job);
@@ -285,8 +286,8 @@ fn a_log_ends_at_its_limit_says_so_and_the_marks_go_on() {
         "bytes of output are not in this log: it reached its limit, or the disk is full"
     ));
     let output = text(&signals).len();
-    assert!((99_000..=100_000).contains(&output), "{output}");
-    assert!(notes[0].starts_with(&format!("{} ", 300_000 - output)), "{notes:?} {output}");
+    assert!((900_000..=1_000_000).contains(&output), "{output}");
+    assert!(notes[0].starts_with(&format!("{} ", 3_000_000 - output)), "{notes:?} {output}");
 }
 
 #[test]
