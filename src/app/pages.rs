@@ -7,7 +7,7 @@ use super::frame::Full;
 use super::log_tail::LogTail;
 use super::msg::RunView;
 use crate::domain::ids::{HostId, RunId};
-use crate::domain::plan::{Plan, Readiness};
+use crate::domain::plan::Plan;
 use crate::domain::release::Release;
 use crate::domain::run::outcome::Outcome;
 use crate::domain::run::state::{HostState, Phase};
@@ -62,7 +62,7 @@ pub struct PlanPage {
 impl PlanPage {
     /// Number of targets that a run would work on.
     pub fn n_to_start(&self) -> usize {
-        self.plan.hosts.iter().filter(|h| h.readiness != Readiness::Blocked).count()
+        self.plan.targets().count()
     }
 
     /// Lines of the list of targets: those of the plan, then those left out.

@@ -1,1 +1,23 @@
-//! See docs/architecture.md.
+//! The terminal's edge: it enters and leaves the screen, reads keys, paints frames, and carries effects out.
+//!
+//! **Invariants:** the terminal is left as it was found, however the program ends; nothing waits for
+//! the network before the first frame; leaving never stops a run.
+
+mod clipboard;
+mod effects;
+mod event_loop;
+mod guard;
+mod input;
+mod look;
+mod painter;
+mod signals;
+mod snapshot;
+mod sources;
+mod tail;
+mod trace;
+
+pub use event_loop::{Opening, run};
+pub use look::Look;
+pub use snapshot::{Picture, ansi, svg, text};
+pub use sources::{Changer, Connected, Sources};
+pub use trace::trace_to;

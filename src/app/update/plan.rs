@@ -181,7 +181,7 @@ fn approve(model: &mut Model) -> Vec<Effect> {
 }
 
 fn question(plan: &Arc<Plan>) -> Confirm {
-    let ready = plan.hosts.iter().find(|h| h.readiness != crate::domain::plan::Readiness::Blocked);
+    let ready = plan.targets().next();
     let host = ready.map(|h| h.id.to_string()).unwrap_or_default();
     let to = plan
         .target

@@ -76,7 +76,7 @@ fn facts(plan: &Plan, width: usize) -> Vec<Fact> {
     for change in &plan.changes {
         change_lines(&mut lines, change, width);
     }
-    if let Some(host) = plan.hosts.iter().find(|h| h.readiness != Readiness::Blocked) {
+    if let Some(host) = plan.targets().next() {
         let steps: Vec<&str> = host.steps().map(|(_, title)| title.as_str()).collect();
         labelled(&mut lines, "steps", &steps.join(" → "), width, 3, Role::Text);
     }

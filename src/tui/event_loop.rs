@@ -1,0 +1,255 @@
+//! The one loop of the cockpit.
+//!
+//! In this order, each time: a frame if something changed (at most one in 33 ms), the terminal, data,
+//! signals, the clock. With the frame last, a flood of data would keep the screen waiting.
+
+use std::io::{self, stdout};
+use std::sync::Arc;
+use std::time::Duration;
+
+use color_eyre::eyre::{WrapErr, eyre};
+use crossterm::event::EventStream;
+use futures_util::StreamExt;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tokio::sync::mpsc;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use super::effects::{Effects, OnScreen};
+use super::guard::Guard;
+use super::look::Look;
+use super::painter::Painter;
+use super::signals::{Signals, Wanted, stop_self};
+use super::sources::{Connected, Sources};
+use super::{clipboard, input};
+use crate::app::frame::Size;
+use crate::app::layers::Layer;
+use crate::app::pages::is_active;
+use crate::app::toast::ToastKind;
+use crate::app::{Effect, Model, Msg, Screen, update};
+use crate::domain::capability::Operate;
+use crate::engine::ports::Clock;
+use crate::engine::supervisor::{Died, Supervisor, Task};
+
+/// The shortest time between two frames.
+const FRAME: Duration = Duration::from_millis(33);
+/// Messages that may wait.
+const QUEUE: usize = 1_024;
+/// Messages that are taken at a time.
+const BATCH: usize = 256;
+
+/// What the cockpit is opened with.
+pub struct Opening {
+    /// How the screen is drawn.
+    pub look: Look,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Owner of every task.
+    pub supervisor: Supervisor,
+    /// The right to change something; `None` is read-only.
+    pub operate: Option<Operate>,
+    /// What will be looked at; waited for after the first frame.
+    pub sources: Connected,
+}
+
+/// Runs the cockpit until the operator leaves; gives the state that it was left in. Needs a terminal.
+pub async fn run(opening: Opening) -> color_eyre::Result<Model> {
+    let Opening { look, clock, supervisor, operate, sources } = opening;
+    let (tell, inbox) = mpsc::channel(QUEUE);
+    let (width, height) =
+        crossterm::terminal::size().wrap_err("asking the terminal for its size")?;
+    let model = Model::new(Size { width, height }, clock.now(), TimeZone::system(), operate);
+    let signals = Signals::catch().wrap_err("catching signals")?;
+    let guard = Guard::enter().wrap_err("taking the terminal")?;
+    let mut cockpit = Cockpit {
+        painter: Painter::new(io::BufWriter::with_capacity(64 * 1024, stdout())),
+        effects: Effects::new(supervisor.clone(), tell),
+        model,
+        look,
+        clock,
+        supervisor,
+        guard,
+        dirty: true,
+    };
+    cockpit.tell_problems();
+    cockpit.painter.paint(&cockpit.model, &cockpit.look).wrap_err("painting")?;
+    let connecting = cockpit.supervisor.spawn("connect", sources);
+    let ended = cockpit.turn(inbox, signals, connecting).await;
+    let Cockpit { model, guard, .. } = cockpit;
+    drop(guard);
+    ended.map(|()| model)
+}
+
+struct Cockpit {
+    painter: Painter<io::BufWriter<io::Stdout>>,
+    effects: Effects,
+    model: Model,
+    look: Look,
+    clock: Arc<dyn Clock>,
+    supervisor: Supervisor,
+    guard: Guard,
+    dirty: bool,
+}
+
+/// Whether the loop goes on.
+#[derive(PartialEq, Eq)]
+enum Go {
+    On,
+    Leave,
+}
+
+fn every(period: Duration) -> Interval {
+    let mut interval = interval(period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
+}
+
+impl Cockpit {
+    async fn turn(
+        &mut self,
+        mut inbox: mpsc::Receiver<Msg>,
+        mut signals: Signals,
+        connecting: Task<color_eyre::Result<Sources>>,
+    ) -> color_eyre::Result<()> {
+        let mut frame = every(FRAME);
+        let mut second = every(Duration::from_secs(1));
+        let mut keys = EventStream::new();
+        let mut batch = Vec::with_capacity(BATCH);
+        let mut connecting = Box::pin(connecting.join());
+        let mut waiting = true;
+        loop {
+            let go = tokio::select! {
+                biased;
+                _ = frame.tick(), if self.dirty => self.paint()?,
+                event = keys.next() => match event {
+                    Some(Ok(event)) => input::message(event).map_or(Ok(Go::On), |msg| self.take(msg))?,
+                    // The terminal cannot be read any more.
+                    Some(Err(_)) | None => Go::Leave,
+                },
+                _ = inbox.recv_many(&mut batch, BATCH) => self.take_all(&mut batch)?,
+                wanted = signals.next() => match wanted {
+                    Wanted::Leave => Go::Leave,
+                    Wanted::Stop => self.suspend()?,
+                },
+                sources = &mut connecting, if waiting => {
+                    waiting = false;
+                    self.effects.connected(connected(sources)?);
+                    Go::On
+                }
+                _ = second.tick() => self.tick()?,
+            };
+            if go == Go::Leave {
+                return Ok(());
+            }
+        }
+    }
+
+    fn paint(&mut self) -> color_eyre::Result<Go> {
+        self.dirty = false;
+        self.painter.paint(&self.model, &self.look).wrap_err("painting")?;
+        Ok(Go::On)
+    }
+
+    fn take_all(&mut self, batch: &mut Vec<Msg>) -> color_eyre::Result<Go> {
+        for msg in batch.drain(..) {
+            if self.take(msg)? == Go::Leave {
+                return Ok(Go::Leave);
+            }
+        }
+        Ok(Go::On)
+    }
+
+    fn take(&mut self, msg: Msg) -> color_eyre::Result<Go> {
+        panic_on_purpose(&msg);
+        self.dirty = true;
+        for effect in update(&mut self.model, msg) {
+            if self.perform(effect)? == Go::Leave {
+                return Ok(Go::Leave);
+            }
+        }
+        Ok(Go::On)
+    }
+
+    fn perform(&mut self, effect: Effect) -> color_eyre::Result<Go> {
+        tracing::debug!(?effect, "effect");
+        match self.effects.perform(effect) {
+            OnScreen::Nothing => {}
+            OnScreen::Quit => return Ok(Go::Leave),
+            OnScreen::Suspend => return self.suspend(),
+            OnScreen::Redraw => self.painter.forget(),
+            OnScreen::Copy(text) => {
+                clipboard::copy(&mut stdout(), &text).wrap_err("copying")?;
+                self.model.tell(ToastKind::Done, &format!("copied: {text}"));
+            }
+        }
+        Ok(Go::On)
+    }
+
+    fn suspend(&mut self) -> color_eyre::Result<Go> {
+        self.guard.lend(stop_self).wrap_err("taking the terminal back")?;
+        let (width, height) =
+            crossterm::terminal::size().wrap_err("asking the terminal for its size")?;
+        self.painter.forget();
+        self.take(Msg::Resize(width, height))
+    }
+
+    /// The clock moves on. A frame is due only where a shown text may have changed by that.
+    fn tick(&mut self) -> color_eyre::Result<Go> {
+        for died in self.supervisor.take_panics() {
+            if let Died::Panicked { .. } = &died {
+                let text = format!("a part of the cockpit failed: {died}; the rest goes on");
+                self.model.tell(ToastKind::Problem, &text);
+                self.dirty = true;
+            }
+        }
+        let before = (self.model.now, self.model.toasts.shown().len());
+        let now = self.clock.now();
+        let dirty = self.dirty;
+        self.take(Msg::Tick(now))?;
+        self.dirty = dirty
+            || moves(&self.model)
+            || bucket(before.0) != bucket(now)
+            || before.1 != self.model.toasts.shown().len();
+        Ok(Go::On)
+    }
+
+    fn tell_problems(&mut self) {
+        for problem in std::mem::take(&mut self.look.problems) {
+            self.model.tell(ToastKind::Warning, &format!("theme: {}", problem.message));
+        }
+    }
+}
+
+fn connected(sources: Result<color_eyre::Result<Sources>, Died>) -> color_eyre::Result<Sources> {
+    match sources {
+        Ok(sources) => sources,
+        Err(died) => Err(eyre!("connecting: {died}")),
+    }
+}
+
+/// Ages below a minute are shown in steps of ten seconds, everything else in longer ones.
+fn bucket(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(10)
+}
+
+/// Whether something on the screen counts seconds.
+fn moves(model: &Model) -> bool {
+    let planning = model.layers.iter().any(|l| matches!(l, Layer::Planning { .. }));
+    let starting = matches!(model.screens.last(), Some(Screen::Plan(p)) if p.starting.is_some());
+    let running = match model.screens.last() {
+        Some(Screen::Run(page)) => page.phase().is_some_and(is_active),
+        Some(Screen::Instance(_) | Screen::Plan(_) | Screen::Runs(_)) | None => false,
+    };
+    planning || starting || running
+}
+
+/// For the test of what a panic leaves behind: `!` in a debug build that was started with this variable.
+#[expect(clippy::panic, reason = "it is there to panic")]
+fn panic_on_purpose(msg: &Msg) {
+    if cfg!(debug_assertions)
+        && *msg == Msg::Key(crate::app::Key::char('!'))
+        && std::env::var_os("BUNKER_TEST_PANIC").is_some()
+    {
+        panic!("on purpose");
+    }
+}

@@ -1,0 +1,44 @@
+//! What the cockpit looks at and asks: the narrow side that it sees of the engine.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::future::BoxFuture;
+use tokio::sync::watch;
+
+use crate::app::msg::Problem;
+use crate::domain::git::GitRef;
+use crate::domain::ids::{HostId, RunId};
+use crate::domain::plan::Plan;
+use crate::domain::run::control::Control;
+use crate::domain::snapshot::FleetSnapshot;
+use crate::engine::ports::RunReader;
+
+/// What leads to changes. Built with the right to them; a read-only cockpit has none.
+#[async_trait]
+pub trait Changer: Send + Sync + 'static {
+    /// Makes a plan; changes nothing.
+    async fn plan(&self, hosts: Vec<HostId>, reference: Option<GitRef>) -> Result<Plan, Problem>;
+    /// Starts a run of exactly this plan, carried out by a worker of its own.
+    async fn start(&self, plan: &Plan) -> Result<RunId, Problem>;
+    /// Asks something of a run.
+    async fn control(&self, run: &RunId, control: Control) -> Result<(), Problem>;
+    /// Starts a new worker for a run whose worker is gone.
+    async fn revive(&self, run: &RunId) -> Result<(), Problem>;
+}
+
+/// Everything that the cockpit is connected to.
+#[derive(Clone)]
+pub struct Sources {
+    /// The fleet, again and again.
+    pub fleet: watch::Receiver<Arc<FleetSnapshot>>,
+    /// The runs; `None` where the store cannot be read.
+    pub runs: Option<Arc<dyn RunReader>>,
+    /// What leads to changes; `None` is read-only.
+    pub changer: Option<Arc<dyn Changer>>,
+    /// What went wrong on the way, for the operator.
+    pub problems: Vec<Problem>,
+}
+
+/// The sources, once they are there, or why the cockpit cannot be opened. Waited for after the first frame.
+pub type Connected = BoxFuture<'static, color_eyre::Result<Sources>>;

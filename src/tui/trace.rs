@@ -1,0 +1,23 @@
+//! What the program does, as JSON lines in a file: never on the terminal.
+
+use std::path::Path;
+
+use tracing_appender::non_blocking::WorkerGuard;
+use tracing_subscriber::EnvFilter;
+
+/// Traces into `log/cockpit.jsonl` below the state folder, by `RUST_LOG` (default `info`). Gives what has to live as
+/// long as the program; where the file cannot be opened, nothing is traced.
+pub fn trace_to(state: &Path) -> Option<WorkerGuard> {
+    let dir = state.join("log");
+    std::fs::create_dir_all(&dir).ok()?;
+    let file = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(dir.join("cockpit.jsonl"))
+        .ok()?;
+    let (out, guard) = tracing_appender::non_blocking(file);
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let traced = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(out);
+    traced.try_init().ok()?;
+    Some(guard)
+}
