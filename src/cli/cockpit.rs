@@ -1,8 +1,210 @@
-//! Under construction.
+//! `bunker` and `bunker watch`: the cockpit, connected to everything.
 
-use super::Context;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use color_eyre::eyre::WrapErr;
+use tokio::sync::watch;
+
+use super::args::Verb;
+use super::cockpit_changes::Changes;
 use super::exit::{Exit, Trouble};
+use super::{Context, fleet, wiring};
+use crate::adapters::http::HttpHealthSource;
+use crate::adapters::inventory::InventoryWatch;
+use crate::adapters::ssh::SshPool;
+use crate::adapters::victoria::Victoria;
+use crate::app::msg::Problem;
+use crate::app::pages::is_active;
+use crate::domain::capability::Operate;
+use crate::domain::ids::HostId;
+use crate::domain::untrusted::Safe;
+use crate::engine::poller::{Poller, Sources as PollSources, Watched};
+use crate::engine::ports::{RemoteRead, RunReader};
+use crate::engine::supervisor::Supervisor;
+use crate::tui;
 
-pub(super) fn run(_context: &Context, _verb: Option<&super::args::Verb>) -> Result<Exit, Trouble> {
-    Err(Trouble::new(Exit::Failed, "not built yet"))
+/// How long tasks and connections may take to end when the operator leaves.
+const ENDS: Duration = Duration::from_millis(700);
+
+pub(super) fn run(context: &Context, verb: Option<&Verb>) -> Result<Exit, Trouble> {
+    if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+        let text = "the cockpit needs a terminal; `bunker status` and the other verbs do not (`bunker --help`)";
+        return Err(Trouble::new(Exit::Usage, text));
+    }
+    // A second installation only means that there are hooks already.
+    let _installed = color_eyre::install();
+    let _tracing = tui::trace_to(wiring::state_dir().path());
+    let limit = match verb {
+        Some(Verb::Watch(args)) => args.limit.clone(),
+        _ => None,
+    };
+    let runtime = wiring::runtime()?;
+    let ended = runtime.block_on(open(context, limit));
+    // A thread that still reads the terminal or a file must not keep the shell waiting.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    ended
+}
+
+/// Connections that have to be closed at the end.
+type Open = Arc<Mutex<Option<Arc<SshPool>>>>;
+
+async fn open(context: &Context, limit: Option<String>) -> Result<Exit, Trouble> {
+    let supervisor = Supervisor::new();
+    let pool: Open = Arc::default();
+    let connecting = Connecting {
+        inventory: context.inventory.clone(),
+        limit,
+        operate: context.operate.clone(),
+        supervisor: supervisor.clone(),
+        pool: Arc::clone(&pool),
+    };
+    let opening = tui::Opening {
+        look: tui::Look::from_env(context.color),
+        clock: wiring::clock(),
+        supervisor: supervisor.clone(),
+        operate: context.operate.clone(),
+        sources: Box::pin(connecting.connect()),
+    };
+    let ended = tui::run(opening).await;
+    supervisor.stop(ENDS).await;
+    let open = pool.lock().ok().and_then(|mut pool| pool.take());
+    if let Some(open) = open {
+        let _closed = tokio::time::timeout(ENDS, open.close()).await;
+    }
+    match ended {
+        Ok(model) => {
+            tell_what_goes_on(&model);
+            Ok(Exit::Ok)
+        }
+        Err(report) => {
+            let exit = report.downcast_ref::<Refused>().map_or(Exit::Failed, |r| r.exit);
+            Err(Trouble { exit, report })
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "messages of verbs go to standard error")]
+fn tell_what_goes_on(model: &crate::app::Model) {
+    for run in model.runs.iter().flatten().filter(|r| is_active(r.phase)) {
+        eprintln!("run {} goes on: `bunker attach {}` watches it", run.run, run.run);
+    }
+}
+
+/// The cockpit cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+struct Refused {
+    exit: Exit,
+    message: String,
+}
+
+impl From<Trouble> for Refused {
+    fn from(trouble: Trouble) -> Self {
+        Self { exit: trouble.exit, message: format!("{:#}", trouble.report) }
+    }
+}
+
+struct Connecting {
+    inventory: PathBuf,
+    limit: Option<String>,
+    operate: Option<Operate>,
+    supervisor: Supervisor,
+    pool: Open,
+}
+
+/// What was opened by reading files only.
+struct Opened {
+    watched: watch::Receiver<Watched>,
+    files: InventoryWatch,
+    only: Option<Vec<HostId>>,
+    hosts: Arc<SshPool>,
+    runs: Result<Arc<dyn RunReader>, Problem>,
+}
+
+impl Connecting {
+    async fn connect(self) -> color_eyre::Result<tui::Sources> {
+        let (inventory, limit) = (self.inventory.clone(), self.limit.clone());
+        let opening = self
+            .supervisor
+            .spawn_blocking("open", move || open_files(&inventory, limit.as_deref()));
+        let opened = opening.join().await.wrap_err("opening the inventory")?;
+        let Opened { watched, files, only, hosts, runs } = opened.map_err(Refused::from)?;
+        if let Ok(mut pool) = self.pool.lock() {
+            *pool = Some(Arc::clone(&hosts));
+        }
+        let watched = self.limited(watched, files, only);
+        let clock = wiring::clock();
+        let sources = PollSources {
+            remote: Arc::clone(&hosts) as Arc<dyn RemoteRead>,
+            health: Arc::new(HttpHealthSource::new(wiring::clock())),
+            metrics: Arc::new(Victoria::new()),
+            clock,
+        };
+        let (poller, fleet, look_again) = Poller::new(sources, watched.clone());
+        drop(self.supervisor.spawn("poller", poller.run()));
+        let changer = self.operate.map(|right| {
+            Arc::new(Changes::new(right, hosts, watched, look_again)) as Arc<dyn tui::Changer>
+        });
+        let (runs, problems) = match runs {
+            Ok(runs) => (Some(runs), Vec::new()),
+            Err(problem) => (None, vec![problem]),
+        };
+        Ok(tui::Sources { fleet, runs, changer, problems })
+    }
+
+    /// The inventory as it is edited, with the limited hosts only.
+    fn limited(
+        &self,
+        mut all: watch::Receiver<Watched>,
+        files: InventoryWatch,
+        only: Option<Vec<HostId>>,
+    ) -> watch::Receiver<Watched> {
+        let keep = move |watched: Watched| match &only {
+            None => watched,
+            Some(only) => {
+                let mut fleet = (*watched.fleet).clone();
+                fleet.hosts.retain(|h| only.contains(&h.id));
+                Watched { fleet: Arc::new(fleet), ..watched }
+            }
+        };
+        let first = keep(all.borrow_and_update().clone());
+        let (tell, limited) = watch::channel(first);
+        drop(self.supervisor.spawn("inventory", async move {
+            // Following the files ends with this task.
+            let _files = files;
+            while all.changed().await.is_ok() {
+                let next = keep(all.borrow_and_update().clone());
+                if tell.send(next).is_err() {
+                    return;
+                }
+            }
+        }));
+        limited
+    }
+}
+
+fn open_files(inventory: &std::path::Path, limit: Option<&str>) -> Result<Opened, Trouble> {
+    let (fleet, problems) = fleet::at(inventory)?;
+    let only = match limit {
+        None => None,
+        Some(limit) => {
+            let hosts = fleet::limited(&fleet, Some(limit))?;
+            Some(hosts.into_iter().map(|h| h.id.clone()).collect())
+        }
+    };
+    let problems = problems.iter().map(|d| Safe::line(&d.to_string())).collect();
+    let (watched, files) = InventoryWatch::start(inventory, fleet, problems)
+        .wrap_err("following the inventory's files")?;
+    let hosts = wiring::hosts()?;
+    let runs = match wiring::store_reader() {
+        Ok(store) => Ok(store as Arc<dyn RunReader>),
+        Err(trouble) => Err(Problem {
+            message: Safe::line(&format!("runs cannot be shown: {:#}", trouble.report)),
+            hint: None,
+        }),
+    };
+    Ok(Opened { watched, files, only, hosts, runs })
 }

@@ -18,10 +18,19 @@ pub(super) fn fleet(context: &Context) -> Result<(Fleet, Vec<Diagnostic>), Troub
 
 /// The same with all that was read; `fleet` is taken out of it.
 pub(super) fn loaded(context: &Context) -> Result<(Fleet, Loaded), Trouble> {
-    let mut loaded = load(&context.inventory);
+    read(&context.inventory)
+}
+
+/// The fleet of a folder, with every problem of its files.
+pub(super) fn at(dir: &Path) -> Result<(Fleet, Vec<Diagnostic>), Trouble> {
+    read(dir).map(|(fleet, loaded)| (fleet, loaded.diagnostics))
+}
+
+fn read(dir: &Path) -> Result<(Fleet, Loaded), Trouble> {
+    let mut loaded = load(dir);
     match loaded.fleet.take() {
         Some(fleet) => Ok((fleet, loaded)),
-        None => Err(no_fleet(&context.inventory, &loaded.diagnostics)),
+        None => Err(no_fleet(dir, &loaded.diagnostics)),
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod args;
 mod cockpit;
+mod cockpit_changes;
 mod context;
 mod doctor;
 mod exit;

@@ -6,7 +6,7 @@ mod controls;
 mod dispatch;
 mod logs;
 mod no_jobs;
-mod operator;
+pub(super) mod operator;
 mod plan_text;
 mod print;
 mod show;

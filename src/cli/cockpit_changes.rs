@@ -1,0 +1,92 @@
+//! What the cockpit's operator asks for, done as the command line does it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+
+use super::exit::Trouble;
+use super::run::operator;
+use super::wiring;
+use crate::adapters::ssh::SshPool;
+use crate::adapters::store::StoreWriter;
+use crate::app::msg::Problem;
+use crate::domain::capability::Operate;
+use crate::domain::git::GitRef;
+use crate::domain::ids::{HostId, RunId};
+use crate::domain::plan::Plan;
+use crate::domain::run::control::Control;
+use crate::domain::untrusted::Safe;
+use crate::engine::planner::{UpgradeWish, plan_upgrade};
+use crate::engine::poller::{LookAgain, Watched};
+use crate::engine::ports::RunWriter;
+use crate::tui::Changer;
+
+/// The changing side of the cockpit. Made with the right to change things only.
+pub(super) struct Changes {
+    right: Operate,
+    hosts: Arc<SshPool>,
+    watched: watch::Receiver<Watched>,
+    look_again: LookAgain,
+}
+
+impl Changes {
+    pub(super) fn new(
+        right: Operate,
+        hosts: Arc<SshPool>,
+        watched: watch::Receiver<Watched>,
+        look_again: LookAgain,
+    ) -> Self {
+        Self { right, hosts, watched, look_again }
+    }
+
+    fn store(&self) -> Result<Arc<StoreWriter>, Problem> {
+        wiring::store_writer(&self.right).map_err(|trouble| problem(&trouble))
+    }
+}
+
+fn problem(trouble: &Trouble) -> Problem {
+    Problem { message: Safe::line(&format!("{:#}", trouble.report)), hint: None }
+}
+
+fn failed(error: impl std::fmt::Display) -> Problem {
+    Problem { message: Safe::line(&error.to_string()), hint: None }
+}
+
+#[async_trait]
+impl Changer for Changes {
+    async fn plan(&self, hosts: Vec<HostId>, reference: Option<GitRef>) -> Result<Plan, Problem> {
+        // Somebody is at the keyboard now, who may have mended what a host refused before.
+        self.hosts.forget_refusals();
+        for host in &hosts {
+            self.look_again.at(host);
+        }
+        let fleet = Arc::clone(&self.watched.borrow().fleet);
+        let wish = UpgradeWish { hosts, reference, by: operator::operator() };
+        plan_upgrade(&wiring::plan_ports(&self.hosts), &fleet, &wish).await.map_err(failed)
+    }
+
+    async fn start(&self, plan: &Plan) -> Result<RunId, Problem> {
+        let (store, workers, clock) =
+            (self.store()?, wiring::workers(&self.right), wiring::clock());
+        let launcher = wiring::launcher(&*store, &workers, &*clock);
+        launcher.start_run(plan, &operator::operator(), "cockpit: u").await.map_err(failed)
+    }
+
+    async fn control(&self, run: &RunId, control: Control) -> Result<(), Problem> {
+        let (store, workers, clock) =
+            (self.store()?, wiring::workers(&self.right), wiring::clock());
+        let launcher = wiring::launcher(&*store, &workers, &*clock);
+        let by = operator::operator();
+        match control {
+            Control::Pause => store.ask(run, control, &by).await.map_err(failed),
+            Control::Resume => launcher.resume(run, &by).await.map_err(failed),
+            Control::Abort => launcher.abort(run, false, &by).await.map_err(failed),
+            Control::Kill => launcher.abort(run, true, &by).await.map_err(failed),
+        }
+    }
+
+    async fn revive(&self, run: &RunId) -> Result<(), Problem> {
+        self.control(run, Control::Resume).await
+    }
+}
