@@ -13,7 +13,6 @@ use sha2::{Digest as _, Sha256};
 use super::docker::{docker, try_docker};
 
 const RECIPE: &str = include_str!("image.sh");
-const MIRROR: &str = "http://deb.debian.org/debian/";
 
 /// Where things are kept from one lab to the next: `$BUNKER_LAB_CACHE`, by default `~/.cache/bunker-lab`.
 pub(super) fn cache() -> Result<PathBuf> {
@@ -81,7 +80,7 @@ fn make(cache: &Path, archive: &Path) -> Result<()> {
     let output = Command::new("bash")
         .arg(&recipe)
         .arg(scratch.path().join("root"))
-        .arg(mirror())
+        .arg(mirror()?)
         .arg(archive)
         .output()
         .wrap_err("cannot run bash")?;
@@ -93,7 +92,7 @@ fn make(cache: &Path, archive: &Path) -> Result<()> {
 }
 
 /// The mirror that this machine's own apt uses for Debian.
-fn mirror() -> String {
+fn mirror() -> Result<String> {
     let output = Command::new("apt-get")
         .args(["indextargets", "--format", "$(REPO_URI) $(CODENAME)", "Origin: Debian"])
         .output();
@@ -101,5 +100,6 @@ fn mirror() -> String {
     let mut found = text.lines().filter_map(|line| line.split_once(' '));
     found
         .find(|(_, codename)| !codename.contains('-'))
-        .map_or_else(|| MIRROR.to_owned(), |(uri, _)| uri.to_owned())
+        .map(|(uri, _)| uri.to_owned())
+        .ok_or_else(|| eyre!("apt knows no Debian mirror here: run `apt-get update` first"))
 }
