@@ -101,6 +101,11 @@ pub enum Verb {
 
 /// Options of `status`.
 #[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Exit codes: 0 all healthy; 3 some instance is degraded or down; 6 some host \
+did not answer, so the picture is not complete; 2 the limit is malformed; 4 it names an unknown host \
+or none that is an instance."
+)]
 pub struct StatusArgs {
     /// Ansible pattern: only these hosts
     #[arg(long, short, value_name = "PATTERN")]
@@ -134,6 +139,10 @@ pub struct UpgradeArgs {
 
 /// Options of `doctor`.
 #[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Exit codes: 0 nothing found; 3 something needs a person; 2 the limit or the \
+inventory cannot be used; 4 the limit names an unknown host."
+)]
 pub struct DoctorArgs {
     /// Ansible pattern: only these hosts
     #[arg(long, short, value_name = "PATTERN")]

@@ -11,11 +11,13 @@ use crate::adapters::http::HttpHealthSource;
 use crate::adapters::paths::StateDir;
 use crate::adapters::ssh::{SshPool, SshSettings};
 use crate::adapters::store::{StoreReader, StoreWriter};
+use crate::adapters::victoria::Victoria;
 use crate::adapters::worker_process::WorkerProcess;
 use crate::domain::capability::Operate;
 use crate::engine::gate::GateLooks;
 use crate::engine::launch::Launcher;
 use crate::engine::planner::PlanPorts;
+use crate::engine::poller::Sources;
 use crate::engine::ports::{Clock, RemoteRead, RunWriter, StartWorker, StoreError};
 use crate::engine::supervisor::Supervisor;
 use crate::engine::worker::{Timing, WorkerPorts};
@@ -68,6 +70,16 @@ pub(super) fn launcher<'a>(
 pub(super) fn hosts() -> Result<Arc<SshPool>, Trouble> {
     let settings = SshSettings::below(state_dir().path());
     Ok(SshPool::open(settings).wrap_err("preparing connections to hosts")?)
+}
+
+/// What the poller asks.
+pub(super) fn sources(hosts: &Arc<SshPool>) -> Sources {
+    Sources {
+        remote: Arc::clone(hosts) as Arc<dyn RemoteRead>,
+        health: Arc::new(HttpHealthSource::new(clock())),
+        metrics: Arc::new(Victoria::new()),
+        clock: clock(),
+    }
 }
 
 /// What planning looks through.

@@ -20,9 +20,6 @@ pub enum Extent {
 /// The whole script for one look at an instance. It changes nothing on the host: git takes no
 /// optional locks, nothing is written, and no command reads the script's own input.
 ///
-/// It becomes root (`sudo -n`) only where changes do as well and where the login user cannot see
-/// what must be seen: Docker's socket, the settings, the state that jobs leave behind.
-///
 /// `nonce` marks the parts of the answer; whoever writes the files and names that are read cannot
 /// know it, so no output can pass for another part.
 pub fn render(host: &HostId, become_root: Become, s: &InstanceSettings, nonce: &str) -> String {
@@ -38,27 +35,17 @@ pub fn render_extent(
     nonce: &str,
 ) -> String {
     let root = if become_root == Become::Root { '1' } else { '0' };
-    let variables = format!(
-        "nonce={}\nbecome={root}\ndir={}\nbackups={}\ninstance={}\n",
-        quote(nonce),
-        quote(s.dir.as_str()),
-        quote(s.backup_dir.as_str()),
-        quote(host.as_str()),
-    );
     let look = match extent {
         Extent::Everything => "everything",
         Extent::Containers => "containers",
     };
     let body = BODY.replace("@COMPOSE@", &compose_options(s)).replace("@LOOK@", look);
-    // The end mark holds the nonce, so that no value can end the text early.
-    let end = format!("END_{nonce}");
     format!(
-        "{variables}as=''\n\
-         if [ \"$become\" = 1 ] && [ \"$(id -u)\" != 0 ]; then\n\
-         if ! [ -w /var/run/docker.sock ] || ! [ -r \"$dir/.env\" ] || ! [ -x \"$dir/.git\" ] \
-         || {{ [ -e /var/lib/bunker ] && ! [ -x /var/lib/bunker ]; }}; then\n\
-         if sudo -n true </dev/null 2>/dev/null; then as='sudo -n'; fi\nfi\nfi\n\
-         $as sh -s <<'{end}'\n{variables}{body}{end}\n"
+        "nonce={}\nbecome={root}\ndir={}\nbackups={}\ninstance={}\n{body}",
+        quote(nonce),
+        quote(s.dir.as_str()),
+        quote(s.backup_dir.as_str()),
+        quote(host.as_str()),
     )
 }
 
