@@ -130,16 +130,15 @@ fn select<'a>(fleet: &'a Fleet, wish: &UpgradeWish) -> Result<Selected<'a>, Plan
     if let Some((_, other)) = hosts.iter().find(|(_, s)| s.repo != first.repo) {
         return Err(PlanError::DifferentRepositories(first.repo.clone(), other.repo.clone()));
     }
-    let reference = match &wish.reference {
-        Some(reference) => reference.clone(),
-        None => {
-            let all: BTreeSet<&str> = hosts.iter().map(|(_, s)| s.reference.as_str()).collect();
-            if all.len() > 1 {
-                let names: Vec<&str> = all.into_iter().collect();
-                return Err(PlanError::DifferentRefs(Safe::line(&names.join(", "))));
-            }
-            first.reference.clone()
+    let reference = if let Some(reference) = &wish.reference {
+        reference.clone()
+    } else {
+        let all: BTreeSet<&str> = hosts.iter().map(|(_, s)| s.reference.as_str()).collect();
+        if all.len() > 1 {
+            let names: Vec<&str> = all.into_iter().collect();
+            return Err(PlanError::DifferentRefs(Safe::line(&names.join(", "))));
         }
+        first.reference.clone()
     };
     let repo = first.repo.clone();
     Ok(Selected { hosts, excluded, repo, reference })

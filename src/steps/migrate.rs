@@ -43,11 +43,7 @@ fn rewritten(line: &str) -> Option<String> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let exec = words.iter().position(|w| *w == "exec")?;
     let (before, after) = (words.get(..exec)?, words.get(exec + 1..)?);
-    let compose = match before {
-        ["docker", "compose", ..] => true,
-        ["docker-compose", ..] => true,
-        _ => false,
-    };
+    let compose = matches!(before, ["docker", "compose", ..] | ["docker-compose", ..]);
     if !compose {
         return None;
     }

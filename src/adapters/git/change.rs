@@ -72,8 +72,8 @@ impl Between<'_> {
             "refs/tags",
         ];
         let answer = self.good(&args).await?;
-        let names = answer.parts(b'\n').map(|p| String::from_utf8_lossy(p).into_owned());
-        Ok(names.filter_map(|name| name.parse().ok()).next())
+        let mut names = answer.parts(b'\n').map(String::from_utf8_lossy);
+        Ok(names.find_map(|name| name.parse().ok()))
     }
 
     /// Folders of migrations that the target has and the running commit has not.

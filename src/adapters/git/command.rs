@@ -10,7 +10,7 @@ use tokio::process::Command;
 use crate::domain::untrusted::Safe;
 
 /// How long one call may take.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_mins(2);
 
 /// What a call printed.
 pub(super) struct Answer {

@@ -1,5 +1,6 @@
 //! Bare mirrors below the cache folder, one per repository address.
 
+use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
@@ -42,7 +43,10 @@ impl Mirrors {
     /// The mirror of an address. The hash is of the address alone, so it is the same for every process.
     fn path(&self, repo: &GitUrl) -> PathBuf {
         let hash = Sha256::digest(repo.as_str().as_bytes());
-        let name: String = hash.iter().take(12).map(|b| format!("{b:02x}")).collect();
+        let mut name = String::new();
+        for byte in hash.iter().take(12) {
+            let _ = write!(name, "{byte:02x}");
+        }
         self.root.join(name)
     }
 
