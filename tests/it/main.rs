@@ -28,4 +28,5 @@ mod upgrade_bench;
 mod upgrade_compose;
 mod upgrade_fleet;
 mod upgrade_plan;
+mod upgrade_run;
 mod upgrade_steps;
