@@ -9,7 +9,7 @@ use crate::adapters::clock::SystemClock;
 use crate::adapters::git::Mirrors;
 use crate::adapters::http::HttpHealthSource;
 use crate::adapters::paths::StateDir;
-use crate::adapters::ssh::{SshPool, SshSettings};
+use crate::adapters::ssh::{SshJobs, SshPool, SshSettings};
 use crate::adapters::store::{StoreReader, StoreWriter};
 use crate::adapters::victoria::Victoria;
 use crate::adapters::worker_process::WorkerProcess;
@@ -101,7 +101,7 @@ pub(super) fn worker_ports(
     };
     WorkerPorts {
         store,
-        remote: Arc::new(crate::cli::run::NoJobs(Arc::clone(hosts), right.clone())),
+        remote: Arc::new(SshJobs::new(Arc::clone(hosts), right)),
         gates: Arc::new(gates),
         clock: clock(),
         supervisor: Supervisor::new(),

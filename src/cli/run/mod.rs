@@ -5,7 +5,6 @@ mod confirm;
 mod controls;
 mod dispatch;
 mod logs;
-mod no_jobs;
 pub(super) mod operator;
 mod plan_text;
 mod print;
@@ -15,4 +14,3 @@ mod upgrade;
 mod worker;
 
 pub(super) use dispatch::run;
-pub(super) use no_jobs::NoJobs;
