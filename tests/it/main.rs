@@ -20,6 +20,8 @@ mod probe_script;
 mod real_jobs;
 mod real_repository;
 mod real_upgrade;
+mod run_engine;
+mod run_fakes;
 mod sample;
 mod ssh_pool;
 mod store_conformance;

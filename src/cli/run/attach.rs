@@ -36,7 +36,7 @@ pub(super) async fn follow(context: &Context, run: &RunId) -> Result<Exit, Troub
     let mut tail =
         Tail { store: &*store, plan: &plan, state, logs: BTreeMap::new(), json: context.json };
     tokio::select! {
-        ended = tail.to_end() => ended,
+        ended = tail.until_end() => ended,
         _ = tokio::signal::ctrl_c() => {
             print::say(&format!(
                 "\nleft; run {run} goes on: `bunker attach {run}` to come back, `bunker abort {run}` to end it"
@@ -63,7 +63,7 @@ struct Tail<'a> {
 }
 
 impl Tail<'_> {
-    async fn to_end(&mut self) -> Result<Exit, Trouble> {
+    async fn until_end(&mut self) -> Result<Exit, Trouble> {
         let mut version = None;
         loop {
             let now = self.store.version().await?;
@@ -108,10 +108,10 @@ impl Tail<'_> {
                     _ => None,
                 });
             let failed: String = failed.collect();
-            print::text(&failed)?;
+            print::all(&failed)?;
             let summary = self.state.summary.as_ref().map(ToString::to_string).unwrap_or_default();
             let word = self.state.phase.word();
-            print::text(&format!("run {} {word}: {summary}\n", self.state.run))?;
+            print::all(&format!("run {} {word}: {summary}\n", self.state.run))?;
         }
         Ok(exit_of(&self.state))
     }
@@ -161,8 +161,10 @@ impl Tail<'_> {
                 };
                 let rest = printed.partial.split_off(whole);
                 let ready = std::mem::replace(&mut printed.partial, rest);
-                let text: String =
-                    lines(&ready).map(|line| format!("{} | {line}\n", host.id)).collect();
+                let text = lines(&ready).fold(String::new(), |mut text, line| {
+                    text.extend([host.id.as_str(), " | ", line.as_str(), "\n"]);
+                    text
+                });
                 if !text.is_empty() && print::text(&text)?.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }

@@ -25,12 +25,12 @@ pub(super) fn text(plan: &Plan) -> String {
     out.push('\n');
     out.push_str(&columns(&rows));
     for excluded in &plan.excluded {
-        out.push_str(&format!("left out: {} ({})\n", excluded.host, excluded.reason));
+        out.extend([format!("left out: {} ({})\n", excluded.host, excluded.reason)]);
     }
     if let Some(host) = plan.targets().next() {
         out.push_str("\neach of them:\n");
         out.push_str(&columns(&steps(host)));
-        out.push_str(&format!("{}\n", plan.stops_sentence()));
+        out.extend([format!("{}\n", plan.stops_sentence())]);
     }
     out
 }
@@ -45,10 +45,10 @@ fn change_text(change: &Change) -> String {
         if items.is_empty() { String::new() } else { format!("  {title}: {}\n", items.join(", ")) }
     };
     for commit in change.commits.iter().take(10) {
-        out.push_str(&format!("  {commit}\n"));
+        out.extend([format!("  {commit}\n")]);
     }
     if change.commits.len() > 10 {
-        out.push_str(&format!("  and {} more\n", change.n_commits.saturating_sub(10)));
+        out.extend([format!("  and {} more\n", change.n_commits.saturating_sub(10))]);
     }
     let words =
         |items: &[crate::domain::untrusted::Safe]| items.iter().map(ToString::to_string).collect();

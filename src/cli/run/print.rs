@@ -18,6 +18,11 @@ pub(super) fn text(text: &str) -> Result<ControlFlow<()>, Trouble> {
     }
 }
 
+/// Prints text on standard output; a reader that has gone is no error.
+pub(super) fn all(data: &str) -> Result<(), Trouble> {
+    text(data).map(|_gone| ())
+}
+
 /// Says something to the person, on standard error; nobody there is no error.
 pub(super) fn say(line: &str) {
     let mut err = std::io::stderr().lock();
@@ -28,5 +33,5 @@ pub(super) fn say(line: &str) {
 /// A value as JSON over several lines.
 pub(super) fn json(value: &serde_json::Value) -> Result<(), Trouble> {
     let pretty = serde_json::to_string_pretty(value).wrap_err("writing JSON")?;
-    text(&format!("{pretty}\n")).map(drop)
+    all(&format!("{pretty}\n"))
 }

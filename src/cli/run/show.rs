@@ -40,7 +40,7 @@ pub(super) async fn runs(context: &Context, limit: usize) -> Result<Exit, Troubl
             run.summary.map(|s| s.to_string()).unwrap_or_default(),
         ]);
     }
-    print::text(&columns(&rows))?;
+    print::all(&columns(&rows))?;
     Ok(Exit::Ok)
 }
 
@@ -53,7 +53,7 @@ pub(super) async fn show(context: &Context, run: &str) -> Result<Exit, Trouble> 
     if context.json {
         print::json(&show_json::run(&plan, &state))?;
     } else {
-        print::text(&text(&plan, &state))?;
+        print::all(&text(&plan, &state))?;
     }
     Ok(Exit::Ok)
 }
@@ -85,10 +85,10 @@ pub(super) fn text(plan: &Plan, state: &RunState) -> String {
         out.push_str(&host_text(host));
     }
     if state.phase == Phase::Lost {
-        out.push_str(&format!(
+        out.extend([format!(
             "\nits worker is gone: `bunker resume {}` reads the hosts and goes on\n",
             state.run
-        ));
+        )]);
     }
     out
 }
@@ -122,7 +122,7 @@ fn heading(plan: &Plan, state: &RunState) -> String {
 fn host_text(host: &HostState) -> String {
     let mut out = format!("{}  {}\n", host.id, host.word());
     if let Some(error) = &host.contact_lost {
-        out.push_str(&format!("  contact lost: {}\n", error.message));
+        out.extend([format!("  contact lost: {}\n", error.message)]);
     }
     let rows: Vec<Vec<String>> = host
         .steps
@@ -153,11 +153,11 @@ fn host_text(host: &HostState) -> String {
 pub(super) fn failure_text(failure: &Failure, indent: &str) -> String {
     let mut out = format!("{indent}{}\n", failure.message);
     for line in &failure.last_lines {
-        out.push_str(&format!("{indent}  | {line}\n"));
+        out.extend([format!("{indent}  | {line}\n")]);
     }
     if let Some(hint) = &failure.hint {
         for line in hint.as_str().lines() {
-            out.push_str(&format!("{indent}hint: {line}\n"));
+            out.extend([format!("{indent}hint: {line}\n")]);
         }
     }
     out

@@ -37,11 +37,11 @@ pub(super) async fn upgrade(context: &Context, args: &UpgradeArgs) -> Result<Exi
         return check(context, &plan);
     }
     if !context.json {
-        print::text(&plan_text::text(&plan))?;
+        print::all(&plan_text::text(&plan))?;
     }
     let n = plan.targets().count();
     if n == 0 {
-        return Ok(nothing(context, &plan)?);
+        return nothing(context, &plan);
     }
     let what = format!("upgrade {n} instance{}", if n == 1 { "" } else { "s" });
     if !args.yes && !confirm::confirm(&what, n)? {
@@ -62,7 +62,7 @@ async fn start(context: &Context, args: &UpgradeArgs, plan: &Plan) -> Result<Exi
         if context.json {
             print::json(&json!({ "run": run }))?;
         } else {
-            print::text(&format!("{run}\n"))?;
+            print::all(&format!("{run}\n"))?;
             print::say(&format!("started; `bunker attach {run}` follows it"));
         }
         return Ok(Exit::Ok);
@@ -75,7 +75,7 @@ fn check(context: &Context, plan: &Plan) -> Result<Exit, Trouble> {
     if context.json {
         print::json(&plan_text::json(plan))?;
     } else {
-        print::text(&plan_text::text(plan))?;
+        print::all(&plan_text::text(plan))?;
     }
     Ok(if plan.hosts.is_empty() { Exit::Ok } else { Exit::Findings })
 }
@@ -124,8 +124,8 @@ fn reference(text: &str) -> Result<GitRef, Trouble> {
 impl From<PlanError> for Trouble {
     fn from(error: PlanError) -> Self {
         let exit = match &error {
-            PlanError::UnknownHost(_) => Exit::NotFound,
-            PlanError::Repository(RepositoryError::NoSuchRef { .. }) => Exit::NotFound,
+            PlanError::UnknownHost(_)
+            | PlanError::Repository(RepositoryError::NoSuchRef { .. }) => Exit::NotFound,
             PlanError::Repository(_) => Exit::Failed,
             PlanError::NoHosts
             | PlanError::NoInstance(_)

@@ -13,12 +13,12 @@ use crate::engine::worker::{WorkerError, carry_out};
 pub(super) async fn work(context: &Context, run: &str) -> Result<Exit, Trouble> {
     // Out of the session of whoever started us, so that its end is not ours. This fails only where
     // we lead a session of our own already.
-    drop(rustix::process::setsid());
+    let _leads_already = rustix::process::setsid();
     let right = right(context)?;
     let store = wiring::store_writer(right)?;
     let run = store.find(run).await?;
     let hosts = wiring::hosts()?;
-    let ports = wiring::worker_ports(store.clone(), &hosts, right);
+    let ports = wiring::worker_ports(std::sync::Arc::clone(&store), &hosts, right);
     let worked = carry_out(ports, run.clone(), std::process::id()).await;
     hosts.close().await;
     match worked {

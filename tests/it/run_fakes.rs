@@ -1,0 +1,501 @@
+//! Hosts, a store and gates that live in memory and in paused time.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bunker_ops::domain::connection::Connection;
+use bunker_ops::domain::ids::{HostId, RunId};
+use bunker_ops::domain::job::{AbortOutcome, JobEnd, JobRef, JobSpec, JobStart, JobTruth};
+use bunker_ops::domain::plan::{GateSpec, HostPlan, Plan};
+use bunker_ops::domain::release::Release;
+use bunker_ops::domain::remote::{RemoteError, RemoteErrorKind};
+use bunker_ops::domain::run::control::{Control, ControlRequest};
+use bunker_ops::domain::run::event::{EventKind, RunEvent};
+use bunker_ops::domain::run::operator::Operator;
+use bunker_ops::domain::run::outcome::Failure;
+use bunker_ops::domain::run::state::{RunState, RunSummary};
+use bunker_ops::engine::ports::{
+    GateBaseline, GateCheck, GateObservation, LogSink, ReadOutput, RemoteJobs, RemoteRead,
+    RunReader, RunWriter, StoreError,
+};
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+/// What a fake host does with one attempt to start a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StartFault {
+    /// Nothing gets through.
+    Refused,
+    /// The key is refused.
+    Auth,
+    /// The job starts, the answer is lost.
+    AnswerLost,
+    /// Neither arrives, and nobody can tell.
+    RequestLost,
+}
+
+struct FakeJob {
+    spec: JobSpec,
+    began: Instant,
+    held: Option<Instant>,
+    killed: Option<Instant>,
+}
+
+#[derive(Default)]
+pub(crate) struct FakeHost {
+    jobs: BTreeMap<u32, FakeJob>,
+    pub(crate) start_faults: VecDeque<StartFault>,
+    /// Following ends with an error when it comes to these bytes of a job's log, once each.
+    pub(crate) cuts: BTreeSet<u64>,
+    /// Nothing gets through before this.
+    pub(crate) silent_until: Option<Instant>,
+    /// Steps that end with this code.
+    pub(crate) exits: BTreeMap<String, i32>,
+    /// Another job holds the instance.
+    pub(crate) locked: bool,
+    pub(crate) n_starts: u32,
+    pub(crate) n_follows: u32,
+}
+
+/// How long every step takes.
+pub(crate) const STEP: Duration = Duration::from_secs(2);
+
+impl FakeJob {
+    /// The log and the end of the job by now.
+    fn at(&self, now: Instant, exits: &BTreeMap<String, i32>) -> (Vec<u8>, Option<JobEnd>) {
+        let (mut log, mut t) = (Vec::new(), self.began);
+        let mark = |log: &mut Vec<u8>, words: String| {
+            log.extend(format!("\x1e{} {words}\n", self.spec.nonce).into_bytes());
+        };
+        let second = |t: Instant| 1_790_000_000 + t.duration_since(self.began).as_secs();
+        for step in &self.spec.steps {
+            if self.held.is_some_and(|held| held <= t && held <= now) {
+                return (log, Some(JobEnd::Held));
+            }
+            if t > now {
+                return (log, None);
+            }
+            mark(&mut log, format!("start {} {}", step.id, second(t)));
+            log.extend(format!("{} says something\n", step.id).into_bytes());
+            if self.killed.is_some_and(|killed| killed < t + STEP && killed <= now) {
+                return (log, Some(JobEnd::Aborted));
+            }
+            t += STEP;
+            if t > now {
+                return (log, None);
+            }
+            let exit = exits.get(step.id.as_str()).copied().unwrap_or(0);
+            mark(&mut log, format!("tell {} did dGhhdA==", step.id));
+            mark(&mut log, format!("done {} {exit} {} 1", step.id, second(t)));
+            if exit != 0 && exit != 77 {
+                return (log, Some(JobEnd::Exited(exit)));
+            }
+        }
+        (log, Some(JobEnd::Exited(0)))
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct FakeHosts(Mutex<BTreeMap<String, FakeHost>>);
+
+impl FakeHosts {
+    pub(crate) fn with<T>(&self, host: &str, act: impl FnOnce(&mut FakeHost) -> T) -> T {
+        act(self.0.lock().unwrap().entry(host.to_owned()).or_default())
+    }
+
+    /// How often each step of each host began, by the hosts' own logs.
+    pub(crate) fn starts(&self) -> BTreeMap<String, u32> {
+        let mut starts = BTreeMap::new();
+        for (name, host) in self.0.lock().unwrap().iter() {
+            for job in host.jobs.values() {
+                let (log, _) = job.at(Instant::now() + Duration::from_secs(100_000), &host.exits);
+                for line in String::from_utf8(log).unwrap().lines() {
+                    if let Some((_, rest)) = line.split_once(" start ") {
+                        let step = rest.split(' ').next().unwrap();
+                        *starts.entry(format!("{name}/{step}")).or_insert(0) += 1;
+                    }
+                }
+            }
+        }
+        starts
+    }
+
+    /// The log of a job as the host has it.
+    pub(crate) fn log(&self, host: &str, seq: u32) -> Vec<u8> {
+        self.with(host, |h| h.jobs[&seq].at(Instant::now(), &h.exits).0)
+    }
+
+    fn reach(&self, to: &Connection) -> Result<(), RemoteError> {
+        self.with(to.host.as_str(), |h| match h.silent_until {
+            Some(until) if Instant::now() < until => Err(error(to, RemoteErrorKind::Timeout)),
+            _ => Ok(()),
+        })
+    }
+}
+
+fn error(to: &Connection, kind: RemoteErrorKind) -> RemoteError {
+    RemoteError { host: to.host.clone(), kind, message: "made up".into(), hint: None }
+}
+
+#[async_trait]
+impl RemoteRead for FakeHosts {
+    async fn read(&self, to: &Connection, _: &str, _: Duration) -> Result<ReadOutput, RemoteError> {
+        Err(error(to, RemoteErrorKind::Local))
+    }
+}
+
+#[async_trait]
+impl RemoteJobs for FakeHosts {
+    async fn start_job(&self, to: &Connection, spec: &JobSpec) -> Result<JobStart, RemoteError> {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        self.reach(to)?;
+        self.with(to.host.as_str(), |h| {
+            let fault = h.start_faults.pop_front();
+            match fault {
+                Some(StartFault::Refused) => return Err(error(to, RemoteErrorKind::Connect)),
+                Some(StartFault::Auth) => return Err(error(to, RemoteErrorKind::Auth)),
+                Some(StartFault::RequestLost) => return Err(error(to, RemoteErrorKind::Timeout)),
+                Some(StartFault::AnswerLost) | None => {}
+            }
+            let start = if h.jobs.contains_key(&spec.job.seq) {
+                JobStart::AlreadyThere
+            } else {
+                h.n_starts += 1;
+                let job =
+                    FakeJob { spec: spec.clone(), began: Instant::now(), held: None, killed: None };
+                h.jobs.insert(spec.job.seq, job);
+                JobStart::Started
+            };
+            if fault == Some(StartFault::AnswerLost) {
+                return Err(error(to, RemoteErrorKind::Disconnected));
+            }
+            Ok(start)
+        })
+    }
+
+    async fn follow_job(
+        &self,
+        to: &Connection,
+        job: &JobRef,
+        mut offset: u64,
+        sink: &mut dyn LogSink,
+    ) -> Result<JobEnd, RemoteError> {
+        self.with(to.host.as_str(), |h| h.n_follows += 1);
+        loop {
+            self.reach(to)?;
+            let (log, end, cut) = self.with(to.host.as_str(), |h| {
+                let (mut log, mut end) = h.jobs[&job.seq].at(Instant::now(), &h.exits);
+                if h.locked {
+                    (log, end) = (Vec::new(), Some(JobEnd::Locked("run 1 by bob".into())));
+                }
+                let cut =
+                    h.cuts.iter().copied().find(|at| offset <= *at && *at <= log.len() as u64);
+                if let Some(at) = cut {
+                    h.cuts.remove(&at);
+                    log.truncate(at as usize);
+                }
+                (log, end, cut)
+            });
+            let fresh = log[offset as usize..].to_vec();
+            offset += fresh.len() as u64;
+            // In pieces, as a network would.
+            for piece in fresh.chunks(17) {
+                sink.keep(piece).await.map_err(|_| error(to, RemoteErrorKind::Local))?;
+            }
+            match (cut, end) {
+                (Some(_), _) => return Err(error(to, RemoteErrorKind::Disconnected)),
+                (None, Some(end)) => return Ok(end),
+                (None, None) => tokio::time::sleep(Duration::from_millis(100)).await,
+            }
+        }
+    }
+
+    async fn look_at_job(&self, to: &Connection, job: &JobRef) -> Result<JobTruth, RemoteError> {
+        self.reach(to)?;
+        Ok(self.with(to.host.as_str(), |h| match h.jobs.get(&job.seq) {
+            None => JobTruth::NeverStarted,
+            Some(job) => {
+                let (log, end) = job.at(Instant::now(), &h.exits);
+                let log_bytes = log.len() as u64;
+                match end {
+                    Some(end) => JobTruth::Ended { end, log_bytes },
+                    None => JobTruth::Running { log_bytes },
+                }
+            }
+        }))
+    }
+
+    async fn hold_job(&self, to: &Connection, job: &JobRef) -> Result<(), RemoteError> {
+        self.reach(to)?;
+        self.with(to.host.as_str(), |h| {
+            h.jobs.get_mut(&job.seq).unwrap().held.get_or_insert_with(Instant::now);
+        });
+        Ok(())
+    }
+
+    async fn abort_job(
+        &self,
+        to: &Connection,
+        job: &JobRef,
+        _: Duration,
+    ) -> Result<AbortOutcome, RemoteError> {
+        self.reach(to)?;
+        self.with(to.host.as_str(), |h| {
+            h.jobs.get_mut(&job.seq).unwrap().killed.get_or_insert_with(Instant::now);
+        });
+        Ok(AbortOutcome::Stopped)
+    }
+}
+
+/// A gate that is healthy, or never.
+#[derive(Default)]
+pub(crate) struct FakeGates {
+    pub(crate) sick: Mutex<BTreeSet<String>>,
+    pub(crate) unseen: Mutex<BTreeSet<String>>,
+    pub(crate) hopeless: Mutex<BTreeSet<String>>,
+}
+
+#[async_trait]
+impl GateCheck for FakeGates {
+    async fn observe(
+        &self,
+        host: &HostPlan,
+        _: &GateSpec,
+        _: Option<&GateBaseline>,
+    ) -> GateObservation {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let is_in = |set: &Mutex<BTreeSet<String>>| set.lock().unwrap().contains(host.id.as_str());
+        let (sick, unseen, hopeless) =
+            (is_in(&self.sick), is_in(&self.unseen), is_in(&self.hopeless));
+        let healthy = !sick && !unseen && !hopeless;
+        GateObservation {
+            healthy,
+            known: !unseen,
+            detail: if healthy { "healthy".into() } else { "api restarts".into() },
+            hopeless,
+            baseline: GateBaseline::default(),
+        }
+    }
+
+    async fn explain(&self, _: &HostPlan, _: &GateSpec, last: &GateObservation) -> Failure {
+        Failure {
+            exit: None,
+            message: last.detail.clone(),
+            hint: Some("roll back with v2.4.0".into()),
+            last_lines: vec!["panic: no database".into()],
+        }
+    }
+}
+
+#[derive(Default)]
+struct Memory {
+    plan: Option<Plan>,
+    events: Vec<RunEvent>,
+    controls: Vec<ControlRequest>,
+    generation: u32,
+    logs: BTreeMap<(HostId, u32), Vec<u8>>,
+    releases: Vec<Release>,
+    writes: usize,
+}
+
+/// When and how a store fails, as a process that is killed would leave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Death {
+    /// The n-th write does not happen.
+    Before(usize),
+    /// The n-th write happens, nobody hears of it.
+    After(usize),
+    /// The n-th write happens in half (output only).
+    Half(usize),
+}
+
+/// A store in memory; clones see the same.
+#[derive(Clone, Default)]
+pub(crate) struct FakeStore {
+    memory: Arc<Mutex<Memory>>,
+    pub(crate) death: Option<Death>,
+}
+
+impl FakeStore {
+    fn lock(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap()
+    }
+
+    pub(crate) fn state(&self, run: &RunId) -> RunState {
+        let memory = self.lock();
+        let mut state = RunState::new(run.clone(), memory.plan.as_ref().unwrap());
+        state.apply_all(&memory.events);
+        state
+    }
+
+    pub(crate) fn kinds(&self) -> Vec<EventKind> {
+        self.lock().events.iter().map(|e| e.kind.clone()).collect()
+    }
+
+    pub(crate) fn raw(&self, host: &str, seq: u32) -> Vec<u8> {
+        self.lock().logs.get(&(host.parse().unwrap(), seq)).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn n_writes(&self) -> usize {
+        self.lock().writes
+    }
+
+    pub(crate) fn released(&self) -> Vec<Release> {
+        self.lock().releases.clone()
+    }
+
+    /// One write, unless the process is dead by now. Gives how much of it happens: none, half, all.
+    fn write(
+        &self,
+        memory: &mut Memory,
+        act: impl FnOnce(&mut Memory, bool),
+    ) -> Result<(), StoreError> {
+        memory.writes += 1;
+        let broken = || StoreError::Broken { path: "memory".into(), what: "dead".into() };
+        match self.death {
+            Some(Death::Before(n) | Death::After(n) | Death::Half(n)) if memory.writes > n => {
+                Err(broken())
+            }
+            Some(Death::Before(n)) if memory.writes == n => Err(broken()),
+            Some(Death::After(n)) if memory.writes == n => {
+                act(memory, true);
+                Err(broken())
+            }
+            Some(Death::Half(n)) if memory.writes == n => {
+                act(memory, false);
+                Err(broken())
+            }
+            _ => {
+                act(memory, true);
+                Ok(())
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl RunReader for FakeStore {
+    async fn runs(&self, _: usize) -> Result<Vec<RunSummary>, StoreError> {
+        Ok(Vec::new())
+    }
+    async fn find(&self, text: &str) -> Result<RunId, StoreError> {
+        text.parse().map_err(|_| StoreError::NoSuchRun(text.into()))
+    }
+    async fn plan(&self, run: &RunId) -> Result<Plan, StoreError> {
+        self.lock().plan.clone().ok_or_else(|| StoreError::NoSuchRun(run.to_string()))
+    }
+    async fn events(
+        &self,
+        _: &RunId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<RunEvent>, StoreError> {
+        Ok(self.lock().events.iter().filter(|e| e.seq > after).take(limit).cloned().collect())
+    }
+    async fn worker_alive(&self, _: &RunId) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+    async fn version(&self) -> Result<u64, StoreError> {
+        Ok(self.lock().events.len() as u64)
+    }
+    async fn log(
+        &self,
+        _: &RunId,
+        _: &HostId,
+        _: u64,
+        _: usize,
+    ) -> Result<(Vec<u8>, u64), StoreError> {
+        Ok((Vec::new(), 0))
+    }
+    async fn releases(&self, _: &HostId, _: usize) -> Result<Vec<Release>, StoreError> {
+        Ok(self.released())
+    }
+}
+
+#[async_trait]
+impl RunWriter for FakeStore {
+    async fn create(&self, run: &RunId, plan: &Plan, first: EventKind) -> Result<(), StoreError> {
+        let mut memory = self.lock();
+        memory.plan = Some(plan.clone());
+        let at = Timestamp::from_second(1_790_000_000).unwrap();
+        memory.events.push(RunEvent { run: run.clone(), seq: 1, at, kind: first });
+        Ok(())
+    }
+    async fn claim(&self, _: &RunId, _: u32) -> Result<u32, StoreError> {
+        let mut memory = self.lock();
+        memory.generation += 1;
+        Ok(memory.generation)
+    }
+    async fn heartbeat(&self, _: &RunId) -> Result<(), StoreError> {
+        Ok(())
+    }
+    async fn append(
+        &self,
+        run: &RunId,
+        kinds: Vec<EventKind>,
+    ) -> Result<Vec<RunEvent>, StoreError> {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        let mut memory = self.lock();
+        let mut made = Vec::new();
+        for kind in kinds {
+            let seq = memory.events.len() as u64 + 1 + made.len() as u64;
+            let at = Timestamp::from_second(1_790_000_000 + seq as i64).unwrap();
+            made.push(RunEvent { run: run.clone(), seq, at, kind });
+        }
+        // All events of one append or none.
+        self.write(&mut memory, |m, whole| {
+            if whole {
+                m.events.extend(made.clone())
+            }
+        })?;
+        Ok(made)
+    }
+    async fn ask(&self, _: &RunId, control: Control, by: &Operator) -> Result<(), StoreError> {
+        let mut memory = self.lock();
+        let (seq, at) = (memory.controls.len() as u64 + 1, Timestamp::UNIX_EPOCH);
+        memory.controls.push(ControlRequest { seq, control, by: by.clone(), at });
+        Ok(())
+    }
+    async fn asked(&self, _: &RunId, after: u64) -> Result<Vec<ControlRequest>, StoreError> {
+        Ok(self.lock().controls.iter().filter(|c| c.seq > after).cloned().collect())
+    }
+    async fn keep_log(
+        &self,
+        _: &RunId,
+        host: &HostId,
+        seq: u32,
+        bytes: &[u8],
+    ) -> Result<u64, StoreError> {
+        let mut memory = self.lock();
+        self.write(&mut memory, |m, whole| {
+            let bytes = if whole { bytes } else { &bytes[..bytes.len() / 2] };
+            m.logs.entry((host.clone(), seq)).or_default().extend_from_slice(bytes);
+        })?;
+        Ok(memory.logs[&(host.clone(), seq)].len() as u64)
+    }
+    async fn log_length(&self, _: &RunId, host: &HostId, seq: u32) -> Result<u64, StoreError> {
+        Ok(self.lock().logs.get(&(host.clone(), seq)).map_or(0, |log| log.len() as u64))
+    }
+    async fn raw_log(
+        &self,
+        _: &RunId,
+        host: &HostId,
+        seq: u32,
+        offset: u64,
+        limit: usize,
+    ) -> Result<Vec<u8>, StoreError> {
+        let memory = self.lock();
+        let log = memory.logs.get(&(host.clone(), seq)).map(Vec::as_slice).unwrap_or_default();
+        Ok(log.iter().skip(offset as usize).take(limit).copied().collect())
+    }
+    async fn record_release(&self, release: &Release) -> Result<(), StoreError> {
+        let mut memory = self.lock();
+        let same =
+            |r: &Release| r.instance == release.instance && r.record.run == release.record.run;
+        memory.releases.retain(|r| !same(r));
+        memory.releases.push(release.clone());
+        Ok(())
+    }
+}
