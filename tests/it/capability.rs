@@ -1,7 +1,6 @@
 //! What this machine lacks is said aloud, and is a failure where everything must be there.
 
 use std::env;
-use std::path::PathBuf;
 
 /// Says that the test `name` cannot run on this machine and why. A visible line on standard error;
 /// with `CI=true` it fails the test, so that nothing is left out unseen.
@@ -15,9 +14,4 @@ pub(crate) fn missing(name: &str, why: &str) {
     if told.is_err() {
         eprintln!("{line}");
     }
-}
-
-/// Where a program is, if `PATH` has it.
-pub(crate) fn program(name: &str) -> Option<PathBuf> {
-    env::split_paths(&env::var_os("PATH")?).map(|dir| dir.join(name)).find(|file| file.is_file())
 }

@@ -66,7 +66,7 @@ fn input_is_cut_after_the_byte_asked_for() {
     let host = lab.host(0);
     for n in [0_u64, 7, 40_000] {
         host.fault(Fault::DropStdin(n));
-        let out = ssh(&lab, host, "cat >\"$HOME/in.part\"; mv in.part in", &[b'x'; 100_000]);
+        let out = ssh(&lab, host, "cat >\"$HOME/in.part\"; mv in.part in", &vec![b'x'; 100_000]);
         assert_eq!(out.status.code(), Some(255));
         let file = host.home().join("in");
         wait_for("the input's file", || file.exists());

@@ -1,4 +1,12 @@
 //! Everything that needs more than one module, in one binary.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, also in the functions that tests share"
+)]
 
 mod capability;
 mod docs;
@@ -6,6 +14,7 @@ mod inventory;
 mod jobs_drop;
 #[expect(
     dead_code,
+    unused_imports,
     unreachable_pub,
     let_underscore_drop,
     reason = "the demo uses parts that the tests do not"

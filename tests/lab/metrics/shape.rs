@@ -73,7 +73,8 @@ impl Profile {
 
     pub(super) fn at(&self, t: f64) -> Moment {
         let day = 0.55 + 0.45 * ((t / 86_400.0 - 14.0 / 24.0) * TAU).cos();
-        let seed = self.label.len() as u64 * 7_919 + u64::from(self.label.as_bytes()[0]);
+        let first = self.label.bytes().next().unwrap_or_default();
+        let seed = self.label.len() as u64 * 7_919 + u64::from(first);
         let wobble = |kind: u64, period: f64| 1.0 + 0.22 * (smooth(seed ^ kind, t / period) - 0.5);
         let mut now = Moment {
             rps: self.rps * day * wobble(1, 240.0) * wobble(2, 45.0),
@@ -83,10 +84,10 @@ impl Profile {
             sessions: (self.sessions * day * wobble(7, 700.0)).round(),
             cpu: self.cpu * day * wobble(8, 200.0) + 0.02,
             memory: self.memory * wobble(9, 2_400.0),
-            disk: self.disk + 0.0004 * (smooth(seed ^ 10, t / 3_600.0) - 0.5),
+            disk: self.disk + 0.0004 * (smooth(seed ^ 0xa, t / 3_600.0) - 0.5),
         };
         for incident in &self.incidents {
-            let height = incident.height(t) * wobble(11, 90.0).min(1.08);
+            let height = incident.height(t) * wobble(0xb, 90.0).min(1.08);
             now.p95 = mix(now.p95, incident.p95, height);
             now.errors = mix(now.errors, incident.errors, height);
             now.queue = mix(now.queue, incident.queue, height).floor();

@@ -124,6 +124,7 @@ impl Exec {
     }
 
     /// Passes the client's bytes to the command; returns when the client has gone.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a command hears no other message")]
     async fn feed(&self, mut from: ChannelReadHalf, stdin: Option<ChildStdin>) {
         let (give, take) = mpsc::unbounded_channel::<Vec<u8>>();
         let mut give = Some(give);

@@ -93,6 +93,7 @@ impl Fault {
 
 /// What holds until it is cleared.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each fault holds or does not, on its own")]
 pub(super) struct Standing {
     pub(super) black_hole: bool,
     pub(super) refuse: bool,
@@ -154,6 +155,7 @@ impl Default for Faults {
 
 impl Faults {
     /// Brings a fault about.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "each half takes the faults that it knows")]
     pub(super) fn set(&self, fault: Fault) {
         if let Ok(mut pending) = self.pending.lock() {
             match fault {

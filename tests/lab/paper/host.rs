@@ -83,17 +83,13 @@ impl PaperHost {
         self.0.address
     }
 
-    /// The port of SSH.
-    pub fn ssh_port(&self) -> u16 {
-        SSH_PORT
-    }
-
     /// `http://127.0.x.y:4000`.
     pub fn web(&self) -> String {
         format!("http://{}:{WEB_PORT}", self.0.address)
     }
 
     /// How our program reaches it.
+    #[expect(clippy::expect_used, reason = "a lab with an invalid name is a failed test")]
     pub fn connection(&self) -> Connection {
         let name = self.name();
         let valid = "the lab's names are valid";
@@ -140,6 +136,7 @@ impl PaperHost {
     }
 
     /// Brings a fault about; faults add up until [`PaperHost::clear`].
+    #[expect(clippy::expect_used, reason = "a fault that cannot be brought about is a failed test")]
     pub fn fault(&self, fault: Fault) {
         let marker = self.0.dir.join("disk-full");
         if fault == Fault::DiskFull {

@@ -22,7 +22,7 @@ pub(super) fn env_file(checkout: &Path, domain: &str) -> Result<String> {
             Some(("DOMAIN", _)) => format!("DOMAIN={domain}"),
             Some(("INSTANCE_LABEL", _)) => format!("INSTANCE_LABEL={domain}"),
             Some((name, "")) if name.ends_with("PASSWORD") || name.ends_with("SECRET") => {
-                format!("{name}={}", &digest(&[name, domain])[..24])
+                format!("{name}={:.24}", digest(&[name, domain]))
             }
             _ => line.to_owned(),
         };
@@ -83,7 +83,10 @@ impl PaperHost {
         for (name, (_, value)) in names.iter().zip(fields) {
             all.insert(name, value);
         }
-        let text: String = all.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+        let mut text = String::new();
+        for (name, value) in all {
+            _ = writeln!(text, "{name}={value}");
+        }
         let next = self.dir().join("docker").join(format!("{service}.next"));
         fs::write(&next, text)?;
         Ok(fs::rename(next, file)?)
@@ -113,8 +116,8 @@ fn service_hash(compose: &str, service: &str, env: &str) -> String {
         text += env;
     }
     for rest in block.split("${").skip(1) {
-        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        let name = format!("{}=", &rest[..end.unwrap_or(rest.len())]);
+        let word = rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next();
+        let name = format!("{}=", word.unwrap_or_default());
         for line in env.lines().filter(|line| line.starts_with(&name)) {
             _ = writeln!(text, "{line}");
         }
@@ -150,11 +153,14 @@ fn digest(parts: &[&str]) -> String {
     for part in parts {
         hash.update(part.as_bytes());
     }
-    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+    hash.finalize().iter().fold(String::new(), |mut text, byte| {
+        _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn jitter(host: &PaperHost, most_s: u64) -> Duration {
-    let number = u64::from_str_radix(&digest(&[host.name()])[..8], 16).unwrap_or(0);
+    let number = u64::from_str_radix(&format!("{:.8}", digest(&[host.name()])), 16).unwrap_or(0);
     Duration::from_secs(number % most_s)
 }
 

@@ -27,7 +27,7 @@ pub(super) fn write_private(key: &PrivateKey, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A line of known_hosts.
+/// A line of `known_hosts`.
 pub(super) fn known_host(
     address: std::net::Ipv4Addr,
     port: u16,

@@ -33,7 +33,7 @@ impl HostSpec {
             tier: 2,
             groups: Vec::new(),
             release: "v2.4.1".to_owned(),
-            backup_age: Some(Duration::from_secs(6 * 3_600)),
+            backup_age: Some(Duration::from_hours(6)),
             disk_used: 54,
             vars: Vec::new(),
         }

@@ -1,6 +1,7 @@
 //! Making a lab, and leaving nothing of it behind.
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -37,6 +38,7 @@ pub struct Lab {
 
 impl Lab {
     /// Starts `n` paper hosts (or those that `options` names).
+    #[expect(clippy::needless_pass_by_value, reason = "callers make the options for this call")]
     pub fn start(n: usize, options: Options) -> Result<Self> {
         let specs = options.specs(n);
         let (dir, temp) = folder(&options)?;
@@ -136,6 +138,10 @@ impl Lab {
     }
 
     /// One of the hosts, counted from 0.
+    #[expect(
+        clippy::expect_used,
+        reason = "a test that asks for a host that it did not make is wrong"
+    )]
     pub fn host(&self, i: usize) -> &PaperHost {
         self.hosts.get(i).expect("the lab has so many hosts")
     }
@@ -174,11 +180,8 @@ impl Lab {
         let dir = self.dir.display();
         let mut text = String::new();
         for host in &self.hosts {
-            text += &format!(
-                "Host {}\n  HostName {}\n  Port {SSH_PORT}\n",
-                host.name(),
-                host.address()
-            );
+            let (name, address) = (host.name(), host.address());
+            _ = writeln!(text, "Host {name}\n  HostName {address}\n  Port {SSH_PORT}");
         }
         text + &format!(
             "Host *\n  User {}\n  IdentityFile {dir}/client_key\n  IdentitiesOnly yes\n  IdentityAgent none\n  \

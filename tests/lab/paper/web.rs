@@ -38,7 +38,7 @@ pub(super) async fn serve(host: Arc<HostState>, first: StdListener) {
             accepted = open.accept() => if let Ok((tcp, _)) = accepted {
                 let host = Arc::clone(&host);
                 host.runtime.clone().spawn(async move {
-                    _ = tokio::time::timeout(Duration::from_secs(60), answer(host, tcp)).await;
+                    _ = tokio::time::timeout(Duration::from_mins(1), answer(host, tcp)).await;
                 });
             },
             changed = faults.changed() => if changed.is_err() { return },

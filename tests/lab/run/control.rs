@@ -57,11 +57,11 @@ pub(super) fn ask(dir: &Path, line: &str) -> Result<String> {
 
 /// Listens for requests on behalf of `lab`, on a thread; gives a word when it is asked to end.
 pub(super) fn listen(lab: &Lab) -> Result<Receiver<()>> {
-    let address = lab.hosts().first().map_or([127, 0, 0, 1].into(), |h| h.address());
+    let address = lab.hosts().first().map_or([127, 0, 0, 1].into(), crate::lab::PaperHost::address);
     let listener = TcpListener::bind((address, 0))?;
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes)?;
-    let token: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+    let token = format!("{:032x}", u128::from_be_bytes(bytes));
     let card = Card {
         pid: rustix::process::getpid().as_raw_nonzero().get(),
         address: listener.local_addr()?,

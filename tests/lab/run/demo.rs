@@ -96,7 +96,7 @@ async fn show(options: &Demo) -> Result<ExitCode> {
 
 fn lab_options(options: &Demo, metrics_url: Option<&str>) -> Options {
     let mut lab = Options::instances().with_hosts(fleet::hosts());
-    lab.fleet_name = "demo".to_owned();
+    "demo".clone_into(&mut lab.fleet_name);
     lab.build_seconds = 2.0;
     lab.dir.clone_from(&options.keep);
     lab.keep = options.keep.is_some();

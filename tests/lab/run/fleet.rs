@@ -39,9 +39,9 @@ pub(super) fn hosts() -> Vec<HostSpec> {
     ROWS.iter()
         .map(|(name, domain, tier, release, backup_h, disk, groups)| {
             let mut spec = HostSpec::new(name);
-            spec.domain = (*domain).to_owned();
+            (*domain).clone_into(&mut spec.domain);
             spec.tier = *tier;
-            spec.release = (*release).to_owned();
+            (*release).clone_into(&mut spec.release);
             spec.backup_age = Some(Duration::from_secs(backup_h * HOUR + 420));
             spec.disk_used = *disk;
             spec.groups = groups.iter().map(|group| (*group).to_owned()).collect();

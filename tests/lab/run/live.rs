@@ -78,7 +78,7 @@ impl Watched {
 
 fn history(host: &PaperHost, generator: &mut Generator, now: f64) -> History {
     let mut history = History::default();
-    let down_from = (host.name() == fleet::CRASHED.0).then(|| now - fleet::CRASHED.1 as f64);
+    let down_from = (host.name() == fleet::CRASHED.0).then_some(now - fleet::CRASHED.1 as f64);
     let backup_at = condition(host).backup_at;
     let mut t = now - HISTORY_S;
     while t < now - STEP_S / 2.0 {

@@ -37,7 +37,7 @@ pub(super) fn up(n: usize, dir: Option<PathBuf>) -> Result<ExitCode> {
         .process_group(0)
         .spawn()?;
     while !control::file(&dir).exists() {
-        if child.try_wait()?.is_some() || begun.elapsed() > Duration::from_secs(60) {
+        if child.try_wait()?.is_some() || begun.elapsed() > Duration::from_mins(1) {
             _ = child.kill();
             let said = fs::read_to_string(&log).unwrap_or_default();
             _ = fs::remove_file(&log);
@@ -90,7 +90,7 @@ pub(super) fn up_real(n: usize, dir: Option<PathBuf>) -> Result<ExitCode> {
 pub(super) fn serve(n: usize, dir: &Path) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut options = Options::instances();
-    options.fleet_name = "lab".to_owned();
+    "lab".clone_into(&mut options.fleet_name);
     options.dir = Some(dir.to_owned());
     let lab = Lab::start(n, options)?;
     runtime.block_on(async {
