@@ -88,6 +88,12 @@ impl PaperHost {
         format!("http://{}:{WEB_PORT}", self.0.address)
     }
 
+    /// The port of SSH.
+    #[expect(clippy::unused_self, reason = "asked of a host, whatever it depends on")]
+    pub fn ssh_port(&self) -> u16 {
+        SSH_PORT
+    }
+
     /// How our program reaches it.
     #[expect(clippy::expect_used, reason = "a lab with an invalid name is a failed test")]
     pub fn connection(&self) -> Connection {
