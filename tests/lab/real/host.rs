@@ -113,7 +113,7 @@ impl RealHost {
     }
 }
 
-/// What makes a container a server with an init of its own: all that `--privileged` gives but SYS_RESOURCE, which a
+/// What makes a container a server with an init of its own: all that `--privileged` gives but `SYS_RESOURCE`, which a
 /// machine may not have to give.
 const SERVER: &str = "--env container=docker --env SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 \
     --cap-add ALL --cap-drop SYS_RESOURCE \
