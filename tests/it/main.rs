@@ -27,6 +27,7 @@ mod lab_ssh;
 mod probe_poller;
 mod probe_script;
 mod real_jobs;
+mod real_probe;
 mod real_repository;
 mod real_upgrade;
 mod run_engine;

@@ -52,7 +52,7 @@ stack() {
     printf '%s\n' "$said"
     ids=$(printf '%s\n' "$said" | tr ',' '\n' | sed -n 's/.*"ID": *"\([0-9a-f]\{12,64\}\)".*/\1/p')
     printf '\n%s inspect\n' "$nonce"
-    [ -z "$ids" ] || $limit docker inspect --format '{{.Id}} {{.RestartCount}} {{.State.ExitCode}} {{.State.StartedAt}} {{.State.FinishedAt}} {{if .State.Health}}{{.State.Health.Status}}{{else}}-{{end}} {{.HostConfig.RestartPolicy.Name}}' $ids || :
+    [ -z "$ids" ] || $limit docker inspect --format '{{.ID}} {{.RestartCount}} {{.State.ExitCode}} {{.State.StartedAt}} {{.State.FinishedAt}} {{if .State.Health}}{{.State.Health.Status}}{{else}}-{{end}} {{.HostConfig.RestartPolicy.Name}}' $ids || :
 }
 
 tag() { repo describe --tags --exact-match HEAD 2>/dev/null || :; }
