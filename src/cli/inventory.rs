@@ -71,8 +71,9 @@ fn as_ansible(fleet: &Fleet, hosts: &[&Host], loaded: &Loaded) -> Value {
         hosts.iter().map(|h| (h.id.to_string(), Value::Object(vars(&h.id)))).collect();
     out.insert("_meta".to_owned(), json!({ "hostvars": hostvars }));
     let below: BTreeSet<&GroupName> = fleet.groups.values().flat_map(|g| &g.children).collect();
-    let top: Vec<&str> =
-        fleet.groups.keys().filter(|g| !below.contains(g)).map(GroupName::as_str).collect();
+    let top = fleet.groups.keys().filter(|g| !below.contains(g)).map(GroupName::as_str);
+    // Ansible names it even where it is empty.
+    let top: BTreeSet<&str> = top.chain(["ungrouped"]).collect();
     out.insert("all".to_owned(), json!({ "children": top }));
     for (name, group) in &fleet.groups {
         let mut entry = Map::new();
@@ -180,7 +181,8 @@ fn check(context: &Context) -> Result<Exit, Trouble> {
     } else {
         let mut out = String::new();
         for diagnostic in &loaded.diagnostics {
-            out.push_str(&format!("{diagnostic}\n"));
+            out.push_str(&diagnostic.to_string());
+            out.push('\n');
         }
         let errors = loaded.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
         out.push_str(&summary(&loaded, errors));

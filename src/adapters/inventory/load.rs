@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{files, source, vars_files};
-use crate::domain::ids::GroupName;
+use crate::domain::ids::{GroupName, HostId};
 use crate::domain::inventory::merge::Sources;
 use crate::domain::inventory::{Loaded, Place, Problems};
 use crate::domain::lower::{Surroundings, lower};
@@ -67,7 +67,7 @@ fn read_all(dir: &Path, problems: &mut Problems) -> Sources {
         let mut known: Vec<&str> = groups.iter().map(GroupName::as_str).collect();
         known.push("ungrouped");
         vars_files::strays(&group_vars, "group", &known, problems);
-        let hosts: Vec<&str> = sources.tree.order.iter().map(|h| h.as_str()).collect();
+        let hosts: Vec<&str> = sources.tree.order.iter().map(HostId::as_str).collect();
         vars_files::strays(&host_vars, "host", &hosts, problems);
     }
     sources

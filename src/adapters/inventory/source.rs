@@ -138,7 +138,11 @@ impl SourceFile<'_> {
         let number = match &var.reading {
             Reading::Plain(Value::Number(number)) => number.as_i64(),
             Reading::Plain(Value::String(text)) => text.trim().parse().ok(),
-            _ => None,
+            Reading::Plain(_)
+            | Reading::Literal(_)
+            | Reading::Encrypted
+            | Reading::Ambiguous
+            | Reading::Template { .. } => None,
         };
         match number {
             Some(number) => self.tree.group(group, &var.key).priority = number,
@@ -162,7 +166,7 @@ impl SourceFile<'_> {
         let vars = match &entry.value.kind {
             Kind::Map(vars) => Some(variables(&self.file, vars)),
             Kind::Scalar(Value::Null) => Some(RawVars::new()),
-            _ => None,
+            Kind::Scalar(_) | Kind::Literal(_) | Kind::List(_) | Kind::Vault => None,
         };
         for name in names {
             let id: HostId = match name.parse() {

@@ -141,15 +141,8 @@ impl Follower {
 
 /// Whether an event can mean a change; our own reading makes events too.
 fn changes(kind: EventKind) -> bool {
-    match kind {
-        EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
-        EventKind::Access(_) => false,
-        EventKind::Any
-        | EventKind::Create(_)
-        | EventKind::Modify(_)
-        | EventKind::Remove(_)
-        | EventKind::Other => true,
-    }
+    let written = EventKind::Access(AccessKind::Close(AccessMode::Write));
+    kind == written || !matches!(kind, EventKind::Access(_))
 }
 
 fn publish(out: &watch::Sender<Watched>, loaded: Loaded) {

@@ -96,6 +96,10 @@ fn term(whole: &str, part: &str) -> Result<Term, SelectorError> {
         _ if base.contains(['*', '?', '[']) => Matcher::Glob(glob()?),
         _ => Matcher::Name(base.to_owned()),
     };
+    if part.is_some() && !matches!(matcher, Matcher::Name(_)) {
+        // The order of `all` and of globs is Ansible's own affair: another host might be meant.
+        return Err(syntax(text, "a number in brackets picks hosts of a group, named in full"));
+    }
     Ok(Term { way, text: text.to_owned(), matcher, part })
 }
 

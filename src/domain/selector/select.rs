@@ -66,7 +66,7 @@ impl<'f> Names<'f> {
             Some(_) if self.is_range(term) => found,
             Some(part) => {
                 // Left out or not, every host of a group keeps its number.
-                let taken = part.of(found).ok_or_else(nothing)?;
+                let taken = part.of(&found).ok_or_else(nothing)?;
                 self.refuse_left_out(term, &taken)?;
                 taken
             }
@@ -91,7 +91,7 @@ impl<'f> Names<'f> {
                 self.refuse_left_out(term, &[host])?;
                 Ok(vec![host])
             }
-            (None, None) => match self.range(term) {
+            (None, None) => match range(term) {
                 Some(names) => names.iter().map(|name| self.one_host(name, term)).collect(),
                 None => Err(self.unknown(name)),
             },
@@ -117,20 +117,9 @@ impl<'f> Names<'f> {
         SelectorError::Unknown { name: name.chars().take(80).collect(), meant }
     }
 
-    /// The text of `web[01:03]` where `web` is no group: a range of host names.
-    fn range(&self, term: &Term) -> Option<Vec<String>> {
-        let Some(Part::Range(..)) = term.part else { return None };
-        let (base, inside) = term.text.strip_suffix(']')?.rsplit_once('[')?;
-        let (first, last) = inside.split_once(':')?;
-        let width = if first.starts_with('0') { first.len() } else { 0 };
-        let (a, b) = (first.parse::<usize>().ok()?, last.parse::<usize>().ok()?);
-        let fits = b >= a && b - a < 10_000;
-        fits.then(|| (a..=b).map(|n| format!("{base}{n:0width$}")).collect())
-    }
-
     fn is_range(&self, term: &Term) -> bool {
         let Matcher::Name(name) = &term.matcher else { return false };
-        !self.fleet.groups.keys().any(|g| g.as_str() == name) && self.range(term).is_some()
+        !self.fleet.groups.keys().any(|g| g.as_str() == name) && range(term).is_some()
     }
 
     /// Hosts whose name, or the name of a group of which, fits.
@@ -160,7 +149,7 @@ impl<'f> Names<'f> {
 
 impl Part {
     /// `None` where there are not so many hosts.
-    fn of<'f>(self, hosts: Vec<&'f HostId>) -> Option<Vec<&'f HostId>> {
+    fn of<'f>(self, hosts: &[&'f HostId]) -> Option<Vec<&'f HostId>> {
         match self {
             Self::One(at) if at < 0 => {
                 let back = usize::try_from(at.unsigned_abs()).ok()?;
@@ -173,4 +162,15 @@ impl Part {
             }
         }
     }
+}
+
+/// The text of `web[01:03]` where `web` is no group: a range of host names.
+fn range(term: &Term) -> Option<Vec<String>> {
+    let Some(Part::Range(..)) = term.part else { return None };
+    let (base, inside) = term.text.strip_suffix(']')?.rsplit_once('[')?;
+    let (first, last) = inside.split_once(':')?;
+    let width = if first.starts_with('0') { first.len() } else { 0 };
+    let (a, b) = (first.parse::<usize>().ok()?, last.parse::<usize>().ok()?);
+    let fits = b >= a && b - a < 10_000;
+    fits.then(|| (a..=b).map(|n| format!("{base}{n:0width$}")).collect())
 }

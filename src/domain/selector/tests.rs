@@ -115,6 +115,8 @@ fn what_names_nothing_selects_nothing_and_says_why() {
         ("wbe", "did you mean web?"),
         ("web:&prod", "no host or group \"prod\""),
         ("localhost", "no host or group \"localhost\""),
+        ("all[0]", "hosts of a group, named in full"),
+        ("we*[0]", "hosts of a group, named in full"),
         ("web01[0]", "this is a host"),
         ("web0[2:4]", "no host or group \"web04\""),
         ("web[7]", "matches no host"),

@@ -6,7 +6,7 @@ use bunker_ops::adapters::inventory::load;
 const HOSTS: &str = "all:\n  hosts:\n    good:\n    bad:\n";
 const HOST_VARS: &str = "cml_domain: a.example.org\ncml_repo: https://git.example.org/x.git\n";
 
-/// (a line of host_vars/bad.yml after the two of HOST_VARS, what is told)
+/// Lines of `host_vars/bad.yml` after the two of [`HOST_VARS`], and what is told of each.
 const BAD_VALUES: &[(&str, &str)] = &[
     (
         "ansible_port: 70000",

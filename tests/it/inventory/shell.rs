@@ -36,7 +36,7 @@ fn list_has_the_shape_of_ansible_inventory() {
                 "api_password": "<secret>", "key": "<secret>", "open": "hello",
                 "vault_token": "<secret>", "x": 1,
             }}},
-            "all": {"children": ["db", "web"]},
+            "all": {"children": ["db", "ungrouped", "web"]},
             "web": {"hosts": ["w1"]},
         })
     );

@@ -32,6 +32,7 @@ pub(in crate::adapters::inventory) struct Fault {
 }
 
 /// Reads the one document of a text.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other events are values")]
 pub(in crate::adapters::inventory) fn parse(text: &str) -> Result<Document, Fault> {
     if let Some(fault) = conflict(text) {
         return Err(fault);
@@ -46,16 +47,16 @@ pub(in crate::adapters::inventory) fn parse(text: &str) -> Result<Document, Faul
     let mut root = None;
     while let Some((event, span)) = reader.next()? {
         match event {
-            Event::StreamStart
-            | Event::StreamEnd
-            | Event::DocumentEnd
-            | Event::Comment(..)
-            | Event::Anchor(..) => {}
             Event::DocumentStart(..) if root.is_some() => {
                 let hint = Some("keep one, and take the line with --- out");
                 return Err(fault(&span, "the file holds more than one document".to_owned(), hint));
             }
-            Event::DocumentStart(..) => {}
+            Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(..)
+            | Event::DocumentEnd
+            | Event::Comment(..)
+            | Event::Anchor(..) => {}
             node => root = Some(reader.node(node, &span, 1)?),
         }
     }
@@ -171,6 +172,7 @@ impl<'t> Reader<'t> {
             .ok_or_else(|| fault(span, "an alias names nothing".to_owned(), None))
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all other events are values")]
     fn list(&mut self, span: &Span, depth: usize) -> Result<Kind, Fault> {
         let mut items = Vec::new();
         loop {
@@ -183,6 +185,7 @@ impl<'t> Reader<'t> {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all other events are values")]
     fn map(&mut self, span: &Span, depth: usize) -> Result<Kind, Fault> {
         let mut entries: Vec<Entry> = Vec::new();
         let mut places: HashMap<String, usize> = HashMap::new();

@@ -70,6 +70,10 @@ fn float(text: &str) -> Option<Number> {
     let all_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     let exponent_ok = exponent
         .is_none_or(|e| e.strip_prefix(['+', '-']).is_some_and(|d| !d.is_empty() && all_digits(d)));
+    // `.5` is a number and `-.5` is text there.
+    if whole.is_empty() && digits.len() != text.len() {
+        return None;
+    }
     if !all_digits(whole) || !all_digits(part) || whole.len() + part.len() == 0 || !exponent_ok {
         return None;
     }
@@ -110,6 +114,7 @@ mod tests {
             ("+7", json!(7)),
             ("1.10", json!(1.1)),
             (".5", json!(0.5)),
+            ("-.5", json!("-.5")),
             ("5.", json!(5.0)),
             ("1e3", json!("1e3")),
             ("1.5e+3", json!(1500.0)),
