@@ -1,4 +1,5 @@
 //! The inventory: bad files, precedence, budgets, the shell's view, and edits while it is followed.
+#![cfg(test)]
 
 mod bad_files;
 mod budgets;

@@ -1,8 +1,11 @@
 //! Ansible's order of precedence, as seen with ansible-core 2.19.
 
+use std::fmt::Write as _;
+
 use super::{load_files, problems};
 use bunker_ops::adapters::inventory::load;
-use bunker_ops::domain::connection::Become;
+use bunker_ops::domain::connection::{Become, UserName};
+use bunker_ops::domain::ids::GroupName;
 use bunker_ops::domain::inventory::{Loaded, Reading, Shown};
 use serde_json::{Value, json};
 
@@ -21,7 +24,7 @@ fn the_stages_go_from_all_in_the_file_to_host_vars() {
         let mut out = String::new();
         for n in stage..=6 {
             out.push_str(&" ".repeat(indent));
-            out.push_str(&format!("v{n}: {stage}\n"));
+            let _ = writeln!(out, "v{n}: {stage}");
         }
         out
     };
@@ -72,7 +75,7 @@ all:
     assert_eq!(value(&loaded, "h", "prio"), json!("aaa"));
     let fleet = loaded.fleet.unwrap();
     let groups: Vec<&str> =
-        fleet.hosts.first().unwrap().groups.iter().map(|g| g.as_str()).collect();
+        fleet.hosts.first().unwrap().groups.iter().map(GroupName::as_str).collect();
     assert_eq!(groups, ["child", "parent", "aaa", "zzz", "abc"]);
 }
 
@@ -137,7 +140,7 @@ fn hosts_of_no_group_are_ungrouped() {
         load_files(&[("hosts.yml", "all:\n  hosts:\n    a:\n    b:\nweb:\n  hosts:\n    b:\n")]);
     let fleet = loaded.fleet.unwrap();
     let of = |n: usize| {
-        fleet.hosts.get(n).unwrap().groups.iter().map(|g| g.as_str()).collect::<Vec<_>>()
+        fleet.hosts.get(n).unwrap().groups.iter().map(GroupName::as_str).collect::<Vec<_>>()
     };
     assert_eq!((of(0), of(1)), (vec!["ungrouped"], vec!["web"]));
 }
@@ -217,14 +220,14 @@ all:
     let fleet = loaded.fleet.unwrap();
     let c = &fleet.hosts.first().unwrap().connection;
     assert_eq!((c.address.as_str(), c.port), ("2001:db8::7", Some(2022)));
-    assert_eq!(c.user.as_ref().map(|u| u.as_str()), Some("deploy"));
+    assert_eq!(c.user.as_ref().map(UserName::as_str), Some("deploy"));
     assert_eq!(c.identity.as_deref(), Some("/keys/id"));
     assert_eq!(c.known_hosts.as_deref(), Some("/keys/known_hosts"));
     assert_eq!(c.become_root, Become::LoginUser);
     let hops: Vec<String> = c
         .jump
         .iter()
-        .map(|j| format!("{:?} {} {:?}", j.user.as_ref().map(|u| u.as_str()), j.address, j.port))
+        .map(|j| format!("{:?} {} {:?}", j.user.as_ref().map(UserName::as_str), j.address, j.port))
         .collect();
     assert_eq!(hops, ["Some(\"a\") b None", "None 2001:db8::1 Some(22)"]);
     let plain = &fleet.hosts.last().unwrap().connection;
