@@ -147,7 +147,17 @@ impl Building {
             Some(name) => name,
         };
         let cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .args(["build", "--quiet", "--bin", "bunker", "--profile", profile, "--manifest-path"])
+            .args([
+                "build",
+                "--quiet",
+                "--bin",
+                "bunker",
+                "--example",
+                "lab",
+                "--profile",
+                profile,
+                "--manifest-path",
+            ])
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
             .stdin(Stdio::null())
             .kill_on_drop(true)
