@@ -1,6 +1,7 @@
 //! Compose: build, and up.
 //!
-//! The build comes before anything is stopped: a failed one leaves the old containers as they are, and puts
+//! Where images of the target commit are still held, they are taken and nothing is built: the way back is
+//! quick and needs no network. The build comes before anything is stopped: a failed one leaves the old containers as they are, and puts
 //! the checkout back so that the tree again says what runs. `up` does not use `--wait`: that fails on a
 //! one-shot service that ended well and passes a crash loop that has no health check; the gate decides.
 

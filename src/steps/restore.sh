@@ -14,6 +14,8 @@ restore() {
     restored="the old containers still run and the checkout is back at $from_short"
     [ -f "$state/held/$from_short" ] || return 0
     while read -r image id held; do
+        # A name with a digest cannot point to another image.
+        case $image in *@*) continue ;; esac
         docker tag "$id" "$image" && echo "$image is again the image that runs" || restored="$restored; the name $image still points to a new image (the old one is $held)"
     done <"$state/held/$from_short"
 }

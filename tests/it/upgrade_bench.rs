@@ -41,6 +41,7 @@ inspect*) for last; do :; done; cat "$FAKE/image-of-$last" ;;
 "compose up -d") [ ! -e "$FAKE/bad-up" ] || { echo "Error response from daemon: port is already allocated" >&2; exit 1; } ;;
 "compose run "*) [ ! -e "$FAKE/bad-migration" ] || { echo "Error: P3018" >&2; exit 1; }; cat "$FAKE/migrations" 2>/dev/null || echo "All migrations have been successfully applied." ;;
 tag*|rmi*) ;;
+"image inspect "*) [ ! -e "$FAKE/pruned" ] ;;
 *) echo "fake docker: $*" >&2; exit 64 ;;
 esac
 "##;

@@ -201,6 +201,11 @@ fn a_failed_gate_stops_later_targets_and_says_the_way_back() {
     assert_eq!(said.exit, 0, "{}", said.text);
     assert_eq!(deck.answers("alpha"), (200, "2.4.1".to_owned()));
     assert_eq!(deck.head("alpha"), deck.sha("v2.4.1"));
+    assert_eq!(
+        deck.lab.named("alpha").unwrap().starts("compose build"),
+        1,
+        "the held images are taken"
+    );
 }
 
 #[test]

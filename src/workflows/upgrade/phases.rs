@@ -45,10 +45,15 @@ pub(super) fn fill(host: &mut HostPlan, wish: &Wish, change: Option<&Change>) {
 
 /// What to do where the new version does not become healthy: a command that can be copied.
 fn way_back(host: &HostId, from: &CommitSha, change: Option<&Change>) -> Safe {
-    let tag = change.and_then(|c| c.from_tag.as_ref());
-    let to = tag.map_or_else(|| from.as_str(), |tag| tag.as_str());
-    let migrated = change.is_some_and(|c| !c.migrations.is_empty());
-    let data = if migrated { "; this does not undo its migrations" } else { "" };
+    let Some(change) = change else {
+        // Our copy of the repository could not resolve it, so the program cannot go there.
+        return Safe::line(&format!(
+            "the repository does not hold {from}, so go back on the host: git checkout --detach {from} && docker compose up -d --build"
+        ));
+    };
+    let to = change.from_tag.as_ref().map_or_else(|| from.as_str(), |tag| tag.as_str());
+    let data =
+        if !change.migrations.is_empty() { "; this does not undo its migrations" } else { "" };
     Safe::line(&format!("go back with: bunker upgrade {host} --to {to}{data}"))
 }
 
