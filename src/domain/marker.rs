@@ -219,7 +219,7 @@ fn base64(text: &str) -> Option<Vec<u8>> {
         return Some(Vec::new());
     }
     let digits = text.trim_end_matches('=');
-    if text.len() % 4 != 0 || text.len() - digits.len() > 2 {
+    if !text.len().is_multiple_of(4) || text.len() - digits.len() > 2 {
         return None;
     }
     let mut bytes = Vec::with_capacity(digits.len() / 4 * 3 + 3);

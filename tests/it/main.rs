@@ -34,6 +34,7 @@ mod run_engine;
 mod run_fakes;
 mod sample;
 mod ssh_pool;
+mod ssh_sshd;
 mod store_conformance;
 mod tidy;
 mod upgrade_bench;

@@ -187,7 +187,7 @@ async fn a_black_hole_is_noticed_within_twenty_seconds_and_costs_the_others_noth
     hole.fault(Fault::BlackHole);
     let begin = Instant::now();
     let hole_to = hole.connection();
-    let lost = pool.pool.read(&hole_to, "echo hi", Duration::from_secs(60));
+    let lost = pool.pool.read(&hole_to, "echo hi", Duration::from_mins(1));
     let rest = async {
         let mut slowest = Duration::ZERO;
         while begin.elapsed() < Duration::from_secs(10) {
@@ -339,4 +339,42 @@ fn client_pids(needle: &str) -> Vec<i32> {
         }
     }
     pids
+}
+
+#[tokio::test]
+async fn connections_that_a_dead_process_left_are_ended_at_the_start() {
+    let lab = Lab::start(1, Options::bare()).unwrap();
+    let base = tempfile::Builder::new().prefix("bo").tempdir_in("/tmp").unwrap();
+    let control = base.path().join("c");
+    let left = control.join("999999999-1-0");
+    std::fs::create_dir_all(&left).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    std::fs::set_permissions(&control, mode).unwrap();
+    let socket = left.join("0.s");
+    let status = std::process::Command::new("ssh")
+        .arg("-F")
+        .arg(lab.ssh_config())
+        .args(["-M", "-N", "-f", "-o", "ControlPersist=60", "-S"])
+        .arg(&socket)
+        .arg(lab.host(0).name())
+        .stderr(std::process::Stdio::null())
+        .status();
+    assert!(status.unwrap().success());
+    let needle = socket.display().to_string();
+    let pids = client_pids(&needle);
+    assert_eq!(pids.len(), 1);
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pids[0])).unwrap();
+    let start = stat.rsplit_once(") ").unwrap().1.split(' ').nth(19).unwrap();
+    std::fs::write(left.join("0.pid"), format!("{}-{start}", pids[0])).unwrap();
+    let settings =
+        SshSettings { known_hosts: base.path().join("known_hosts"), control: control.clone() };
+    let pool = SshPool::open(settings).unwrap();
+    let gone = async {
+        while clients(&needle) > 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), gone).await.unwrap();
+    assert!(!left.exists());
+    drop(pool);
 }

@@ -110,7 +110,7 @@ pub(super) fn connect(to: &Connection, log: &str, known_hosts: &str) -> RemoteEr
             Some("its SSH server is too old for this client's settings".into()),
         ),
         Kind::Connect | Kind::Disconnected | Kind::Sudo | Kind::Exit(_) => {
-            error(to, Kind::Connect, &format!("cannot connect to {at}: {said}"), connect_hint(&low))
+            error(to, Kind::Connect, &format!("cannot connect to {at}: {said}"), Some(connect_hint(&low)))
         }
     }
 }
@@ -126,7 +126,7 @@ fn behind(to: &Connection, jump: &JumpHost) -> RemoteError {
     )
 }
 
-fn connect_hint(low: &str) -> Option<String> {
+fn connect_hint(low: &str) -> String {
     let hint = if low.contains("could not resolve") {
         "check `ansible_host` in the inventory, and the DNS of this machine"
     } else if low.contains("administratively prohibited") {
@@ -138,7 +138,7 @@ fn connect_hint(low: &str) -> Option<String> {
     } else {
         "check `ansible_host`, the network and the VPN"
     };
-    Some(hint.into())
+    hint.into()
 }
 
 /// The line of the log that says it best: that with the phrase, else the last.

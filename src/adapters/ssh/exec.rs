@@ -41,7 +41,7 @@ impl Inner {
         let mut replaced = false;
         loop {
             let master = self.master(to, until).await?;
-            let failed = match self.start(to, master.clone(), permit, until).await {
+            let failed = match self.start(to, Arc::clone(&master), permit, until).await {
                 Ok(exec) => return Ok(exec),
                 Err((back, error)) => {
                     permit = back;
@@ -51,7 +51,13 @@ impl Inner {
             match failed.kind {
                 Kind::Disconnected | Kind::Busy => master.retire(),
                 Kind::Timeout => master.note_stuck(),
-                _ => {}
+                Kind::Connect
+                | Kind::Auth
+                | Kind::HostKey
+                | Kind::Sudo
+                | Kind::Exit(_)
+                | Kind::Protocol
+                | Kind::Local => {}
             }
             if replaced || !matches!(failed.kind, Kind::Disconnected | Kind::Busy) {
                 return Err(failed);
@@ -111,7 +117,7 @@ pub(super) fn nonce(to: &Connection) -> Result<String, RemoteError> {
     getrandom::fill(&mut bytes).map_err(|error| {
         classify::error(to, Kind::Local, &format!("no random numbers: {error}"), None)
     })?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }
 
 /// An error with all its causes.

@@ -65,17 +65,12 @@ impl Master {
         ssh.arg("-F").arg(&files.config).arg("-E").arg(&files.log).arg("-S").arg(&files.socket);
         ssh.args(["-M", "-f", "-N", "-T", "--", to.address.as_str()]);
         ssh.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-        let status = match timeout(CONNECT_LIMIT, ssh.status()).await {
-            Ok(status) => status.map_err(failed)?,
-            Err(_) => {
-                let what = format!(
-                    "no connection to {} within {} s",
-                    classify::target(to),
-                    CONNECT_LIMIT.as_secs()
-                );
-                return Err(classify::error(to, Kind::Timeout, &what, None));
-            }
+        let Ok(status) = timeout(CONNECT_LIMIT, ssh.status()).await else {
+            let limit = CONNECT_LIMIT.as_secs();
+            let what = format!("no connection to {} within {limit} s", classify::target(to));
+            return Err(classify::error(to, Kind::Timeout, &what, None));
         };
+        let status = status.map_err(failed)?;
         if !status.success() {
             let log = fs::read(&files.log).unwrap_or_default();
             let known = known_hosts.first().map_or_else(String::new, |p| p.display().to_string());

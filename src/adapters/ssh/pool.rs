@@ -21,7 +21,7 @@ use crate::domain::remote::{RemoteError, RemoteErrorKind as Kind};
 /// Sessions at once on one connection: sshd allows ten (MaxSessions).
 const MAX_SESSIONS: usize = 8;
 /// How long a refused key or an unknown host key is remembered, if no file changes that could cure it.
-const REFUSED_FOR: Duration = Duration::from_secs(15 * 60);
+const REFUSED_FOR: Duration = Duration::from_mins(15);
 
 /// Open connections to hosts, shared by everything in this process.
 ///

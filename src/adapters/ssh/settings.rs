@@ -5,7 +5,7 @@ use std::path::PathBuf;
 /// Where the pool keeps its files.
 #[derive(Debug, Clone)]
 pub struct SshSettings {
-    /// The known_hosts file that this program keeps; it need not exist.
+    /// The `known_hosts` file that this program keeps; it need not exist.
     pub known_hosts: PathBuf,
     /// The folder for control sockets: short, on a local disk, made with mode 0700 if it is not there.
     pub control: PathBuf,

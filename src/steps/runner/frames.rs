@@ -167,7 +167,7 @@ mod tests {
                 match frame {
                     Frame::Data(bytes) => log.extend(bytes),
                     Frame::Beat => beats += 1,
-                    last => end = Some(last),
+                    last @ (Frame::End { .. } | Frame::NotBegun(_)) => end = Some(last),
                 }
             }
         }

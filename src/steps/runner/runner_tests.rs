@@ -14,19 +14,17 @@ use crate::domain::marker::JobSignal;
 use crate::steps::envelope::{COMMAND, Envelope};
 
 fn text(signals: &[JobSignal]) -> String {
-    let output = |signal: &JobSignal| match signal {
-        JobSignal::Output(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        _ => String::new(),
+    let output = |signal: &JobSignal| {
+        let JobSignal::Output(bytes) = signal else { return String::new() };
+        String::from_utf8_lossy(bytes).into_owned()
     };
     signals.iter().map(output).collect()
 }
 
 fn finished(signals: &[JobSignal]) -> Vec<(String, i32, bool)> {
-    let of = |signal: &JobSignal| match signal {
-        JobSignal::StepFinished { step, exit, changed, .. } => {
-            Some((step.to_string(), *exit, *changed))
-        }
-        _ => None,
+    let of = |signal: &JobSignal| {
+        let JobSignal::StepFinished { step, exit, changed, .. } = signal else { return None };
+        Some((step.to_string(), *exit, *changed))
     };
     signals.iter().filter_map(of).collect()
 }
@@ -328,7 +326,7 @@ fn the_log_is_streamed_from_any_offset_to_its_end() {
             match frame {
                 Frame::Data(bytes) => log.extend(bytes),
                 Frame::Beat => {}
-                end => last = Some(end),
+                end @ (Frame::End { .. } | Frame::NotBegun(_)) => last = Some(end),
             }
         }
         (log, last)
