@@ -13,7 +13,7 @@ use bunker_ops::domain::job::{JobEnd, JobRef, JobSpec, JobStart, JobStep};
 use bunker_ops::domain::remote::RemoteErrorKind as Kind;
 use bunker_ops::engine::ports::{RemoteJobs, RemoteRead};
 
-use crate::capability::{missing, program};
+use crate::capability::missing;
 use crate::jobs_drop::Kept;
 use crate::lab::{Lab, Options};
 use crate::ssh_pool::{DEADLINE, Pool};
@@ -29,8 +29,7 @@ impl Sshd {
     /// Starts one, or says why there is none.
     fn start(test: &str) -> Option<Self> {
         let found = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/sbin/sshd"].map(PathBuf::from);
-        let sshd = found.into_iter().find(|path| path.exists()).or_else(|| program("sshd"));
-        let Some(sshd) = sshd else {
+        let Some(sshd) = found.into_iter().find(|path| path.exists()) else {
             missing(test, "there is no sshd");
             return None;
         };
