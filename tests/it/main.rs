@@ -23,6 +23,7 @@ mod jobs_drop;
 mod lab;
 mod lab_docker;
 mod lab_faults;
+mod lab_metrics;
 mod lab_ssh;
 mod probe_poller;
 mod probe_script;

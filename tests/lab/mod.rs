@@ -24,8 +24,8 @@
 //! `Lab::start` blocks for some milliseconds and may be called inside or outside of a runtime: the servers run on
 //! threads of their own.
 
-mod clock;
-mod metrics;
+pub mod clock;
+pub mod metrics;
 mod paper;
 pub mod picture;
 pub mod processes;
