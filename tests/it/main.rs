@@ -33,6 +33,7 @@ mod real_repository;
 mod real_upgrade;
 mod run_engine;
 mod run_fakes;
+mod run_process;
 mod sample;
 mod ssh_pool;
 mod ssh_sshd;
