@@ -116,7 +116,7 @@ impl Drop for Bench {
 fn kill(pid: u32) {
     let pid = rustix::process::Pid::from_raw(pid as i32).unwrap();
     // It may have ended by itself.
-    drop(rustix::process::kill_process(pid, rustix::process::Signal::KILL));
+    let _gone = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
 }
 
 fn running_step(shown: &Value) -> Option<&str> {

@@ -151,8 +151,8 @@ impl HostRun {
             Phase::Job { .. } => None,
         });
         let healthy = outcome.lets_go_on();
-        let failed_gate =
-            gate.is_some_and(|o| matches!(o, Outcome::Failed(_) | Outcome::Unknown(_)));
+        // From the first look of a gate on the new commit runs, whatever comes of it.
+        let failed_gate = gate.is_some_and(|o| !o.lets_go_on() && !matches!(o, Outcome::NotRun(_)));
         if !healthy && !failed_gate {
             return Ok(());
         }
