@@ -4,7 +4,6 @@
 //! committed together, so that many hosts cost few syncs.
 
 mod change;
-mod check;
 mod db;
 mod handle;
 mod liveness;
@@ -14,5 +13,4 @@ mod presented;
 mod schema;
 mod thread;
 
-pub use check::check;
 pub use handle::{StoreReader, StoreWriter};

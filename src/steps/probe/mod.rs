@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 mod docker;
-mod equipment;
 mod frames;
 mod host;
 mod parse;
@@ -12,7 +11,6 @@ mod sample;
 mod script;
 mod tree;
 
-pub use equipment::{Equipment, parse_equipment, render_equipment, version_of};
 pub use parse::{Answer, parse};
 pub use script::{Extent, render, render_extent};
 

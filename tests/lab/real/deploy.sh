@@ -1,7 +1,7 @@
 # Run as root inside a host: installs the stand-in application the way its README says.
 # usage: sh -s REPOSITORY TAG DIR DOMAIN
 set -eu
-git clone --quiet --branch "$2" -c advice.detachedHead=false "$1" "$3"
+git clone --quiet --single-branch --branch "$2" -c advice.detachedHead=false "$1" "$3"
 cd "$3"
 DOMAIN=$4 API_BIND=0.0.0.0 ./config.sh
 docker compose build
