@@ -32,6 +32,7 @@ mod real_probe;
 mod real_repository;
 mod real_upgrade;
 mod run_engine;
+mod run_fake_store;
 mod run_fakes;
 mod run_process;
 mod sample;

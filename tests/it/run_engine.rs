@@ -14,7 +14,8 @@ use bunker_ops::engine::supervisor::Supervisor;
 use bunker_ops::engine::worker::{Timing, WorkerError, WorkerPorts, carry_out};
 use tokio::time::Instant;
 
-use crate::run_fakes::{Death, FakeGates, FakeHosts, FakeStore, STEP, StartFault};
+use crate::run_fake_store::{Death, FakeStore};
+use crate::run_fakes::{FakeGates, FakeHosts, STEP, StartFault};
 use crate::sample::{
     Part, StepClock, ann, host, host_plan, plan_of, planned, run_id, simple_plan, step,
 };
@@ -115,8 +116,8 @@ async fn a_run_goes_through_its_phases_and_records_the_release() {
 async fn batches_go_one_after_the_other_and_hosts_side_by_side() {
     let parts = [Part::Job(&[("up", "true")])];
     let hosts = ["a", "b", "c", "d", "e"];
-    let plans = hosts.iter().map(|h| host_plan(h, &parts)).collect();
-    let plan = plan_of(plans, &[&["a"], &["b", "c", "d", "e"]], 2);
+    let plans: Vec<_> = hosts.iter().map(|h| host_plan(h, &parts)).collect();
+    let plan = plan_of(&plans, &[&["a"], &["b", "c", "d", "e"]], 2);
     let bench = Bench::new(&plan).await;
     let began = Instant::now();
     assert_eq!(bench.work().await, Ok(Phase::Succeeded));
@@ -125,12 +126,10 @@ async fn batches_go_one_after_the_other_and_hosts_side_by_side() {
     assert!(took >= 3 * STEP && took < 4 * STEP, "{took:?}");
     let (mut running, mut most) = (0, 0);
     for kind in bench.store.kinds() {
-        match kind {
-            EventKind::HostStarted { .. } => running += 1,
-            EventKind::HostFinished { .. } => running -= 1,
-            EventKind::BatchStarted { .. } => assert_eq!(running, 0, "a batch waits for the last"),
-            _ => {}
-        }
+        running += i32::from(matches!(kind, EventKind::HostStarted { .. }));
+        running -= i32::from(matches!(kind, EventKind::HostFinished { .. }));
+        let batch = matches!(kind, EventKind::BatchStarted { .. });
+        assert!(!batch || running == 0, "a batch waits for the last");
         most = most.max(running);
     }
     assert_eq!(most, 2);
@@ -139,11 +138,8 @@ async fn batches_go_one_after_the_other_and_hosts_side_by_side() {
 #[tokio::test(start_paused = true)]
 async fn a_failed_step_stops_later_targets_and_says_why() {
     let parts = [Part::Job(&[("build", "false"), ("up", "true")])];
-    let plan = plan_of(
-        ["a", "b", "c"].iter().map(|h| host_plan(h, &parts)).collect(),
-        &[&["a"], &["b", "c"]],
-        8,
-    );
+    let plans = ["a", "b", "c"].map(|h| host_plan(h, &parts));
+    let plan = plan_of(&plans, &[&["a"], &["b", "c"]], 8);
     let bench = Bench::new(&plan).await;
     bench.hosts.with("a", |h| h.exits.insert("build".into(), 9));
     assert_eq!(bench.work().await, Ok(Phase::Failed));
@@ -191,12 +187,12 @@ async fn a_lost_answer_never_starts_a_job_twice() {
 async fn a_connection_cut_at_any_byte_loses_none_and_doubles_none() {
     let parts = [Part::Job(&[("up", "true")])];
     let whole = {
-        let bench = Bench::new(&plan_of(vec![host_plan("a", &parts)], &[&["a"]], 1)).await;
+        let bench = Bench::new(&plan_of(&[host_plan("a", &parts)], &[&["a"]], 1)).await;
         bench.work().await.unwrap();
         bench.store.raw("a", 1)
     };
     for at in 0..=whole.len() as u64 {
-        let bench = Bench::new(&plan_of(vec![host_plan("a", &parts)], &[&["a"]], 1)).await;
+        let bench = Bench::new(&plan_of(&[host_plan("a", &parts)], &[&["a"]], 1)).await;
         bench.hosts.with("a", |h| h.cuts = BTreeSet::from([at, at / 2]));
         assert_eq!(bench.work().await, Ok(Phase::Succeeded), "cut at {at}");
         assert_eq!(bench.store.raw("a", 1), whole, "cut at {at}");
@@ -260,7 +256,7 @@ async fn a_kill_ends_the_running_step_and_a_pause_only_holds() {
     let bench = Bench::new(&plan).await;
     let pause = async {
         bench.ask_during("a", "backup", Control::Pause).await;
-        tokio::time::sleep(Duration::from_secs(600)).await;
+        tokio::time::sleep(Duration::from_mins(10)).await;
         assert_eq!(bench.state().phase, Phase::Paused);
         assert_eq!(bench.words("a"), ["changed", "waiting", "waiting", "waiting"]);
         bench.store.ask(&run_id(1), Control::Resume, &ann()).await.unwrap();

@@ -56,7 +56,7 @@ impl Bench {
 
     /// The run, once this holds of it.
     fn when(&self, run: &str, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
-        let deadline = Instant::now() + Duration::from_secs(120);
+        let deadline = Instant::now() + Duration::from_mins(2);
         loop {
             let shown = self.json(&["show", run, "--json"]);
             if holds(&shown) {
@@ -98,7 +98,8 @@ impl Bench {
     fn logs(&self, run: &str, host: &str) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
         let there = self.lab.named(host).unwrap().state_dir().join("ops").join(run).join(host);
         let here = self.state().join("runs").join(run).join(host);
-        let read = |path: &Path| std::fs::read(path).unwrap_or_else(|e| panic!("{path:?}: {e}"));
+        let read =
+            |path: &Path| std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let n = std::fs::read_dir(&here).unwrap().count();
         let hosts = (1..=n).map(|seq| read(&there.join(seq.to_string()).join("log"))).collect();
         (hosts, (1..=n).map(|seq| read(&here.join(format!("{seq}.log")))).collect())
@@ -114,7 +115,7 @@ impl Drop for Bench {
 }
 
 fn kill(pid: u32) {
-    let pid = rustix::process::Pid::from_raw(pid as i32).unwrap();
+    let pid = rustix::process::Pid::from_raw(pid.cast_signed()).unwrap();
     // It may have ended by itself.
     let _gone = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
 }
@@ -194,7 +195,7 @@ fn a_run_goes_on_when_whoever_watches_it_is_killed() {
     let bench = Bench::new(&["one"]);
     let mut watcher = bench.command(&["upgrade", "one", "--to", "v2.5.0", "--yes"]);
     let mut watcher = watcher.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while bench.processes("worker").is_empty() {
         assert!(Instant::now() < deadline, "no worker came");
         std::thread::yield_now();

@@ -22,7 +22,7 @@ impl Clock for StepClock {
     fn now(&self) -> Timestamp {
         let _one_at_a_time = self.last.lock();
         let n = self.reads.fetch_add(1, Ordering::Relaxed);
-        Timestamp::from_second(1_790_000_000 + n as i64).unwrap()
+        Timestamp::from_second(1_790_000_000 + n.cast_signed()).unwrap()
     }
 
     fn nonce(&self) -> String {
@@ -63,7 +63,7 @@ pub(crate) fn host_plan(id: &str, phases: &[Part<'_>]) -> Value {
 }
 
 /// A plan over these hosts in these batches; it stops at the first failure.
-pub(crate) fn plan_of(hosts: Vec<Value>, batches: &[&[&str]], parallel: u32) -> Plan {
+pub(crate) fn plan_of(hosts: &[Value], batches: &[&[&str]], parallel: u32) -> Plan {
     serde_json::from_value(json!({
         "schema": 1, "workflow": "upgrade", "fleet": "test",
         "target": {"ref": "v2.5.0", "sha": "3f9c2ab0000000000000000000000000000000ff"}, "changes": [],
@@ -80,7 +80,8 @@ pub(crate) fn simple_plan(hosts: &[&str]) -> Plan {
         Part::Gate("gate"),
         Part::Job(&[("record", "true")]),
     ];
-    plan_of(hosts.iter().map(|h| host_plan(h, &parts)).collect(), &[hosts], 8)
+    let plans: Vec<Value> = hosts.iter().map(|h| host_plan(h, &parts)).collect();
+    plan_of(&plans, &[hosts], 8)
 }
 
 pub(crate) fn run_id(n: u16) -> RunId {

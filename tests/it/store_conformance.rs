@@ -299,7 +299,7 @@ async fn nobody_else_can_read_the_store_and_a_newer_one_is_refused() {
     let clock = Arc::new(StepClock::default());
     let newer =
         StoreError::Newer { path: dir.database().display().to_string(), found: 99, known: 1 };
-    let refused = StoreReader::open(&dir, clock.clone()).map(drop);
+    let refused = StoreReader::open(&dir, Arc::<StepClock>::clone(&clock)).map(drop);
     assert_eq!(refused, Err(newer.clone()));
     assert_eq!(StoreWriter::open(&dir, clock, &Operate::grant()).map(drop), Err(newer));
 }

@@ -116,6 +116,22 @@ impl Db {
         offset: u64,
         limit: usize,
     ) -> Result<(Vec<u8>, u64), StoreError> {
+        let folder = self.logs.folder(run, host);
+        let key = (run.clone(), host.clone());
+        let mut log = self.presented.remove(&key).unwrap_or_else(|| Presented::new(folder.clone()));
+        // The journal is read for further jobs only where somebody wrote to it since.
+        let version = self.version()?;
+        if log.known_at != version {
+            log.know(self.jobs(run, host)?);
+            log.known_at = version;
+        }
+        let read = log.read(offset, limit).map_err(|e| broken_file(&folder, &e));
+        self.presented.insert(key, log);
+        read
+    }
+
+    /// The jobs of a host that the journal names, in order.
+    fn jobs(&mut self, run: &RunId, host: &HostId) -> Result<Vec<JobLog>, StoreError> {
         let sql = "SELECT event FROM events WHERE run = ?1
                    AND event ->> '$.event' = 'job-intended' AND event ->> '$.host' = ?2 ORDER BY seq";
         let wanted = params![run.as_str(), host.as_str()];
@@ -126,12 +142,7 @@ impl Db {
                 jobs.push(JobLog { seq, nonce });
             }
         }
-        let folder = self.logs.folder(run, host);
-        let key = (run.clone(), host.clone());
-        let failed = folder.clone();
-        let log = self.presented.entry(key).or_insert_with(|| Presented::new(folder));
-        log.know(jobs);
-        log.read(offset, limit).map_err(|e| broken_file(&failed, &e))
+        Ok(jobs)
     }
 
     pub(super) fn releases(

@@ -31,6 +31,8 @@ struct Place {
 
 /// What is remembered of one host's log, so that reading on costs only what is new.
 pub(super) struct Presented {
+    /// The store's version when the jobs were last taken from the journal; 0 before.
+    pub(super) known_at: u64,
     folder: PathBuf,
     jobs: Vec<JobLog>,
     /// In order; the first is the beginning, the last is as far as was ever read.
@@ -40,7 +42,7 @@ pub(super) struct Presented {
 impl Presented {
     /// Of a host whose logs lie in `folder`; nothing was read yet.
     pub(super) fn new(folder: PathBuf) -> Self {
-        Self { folder, jobs: Vec::new(), places: Vec::new() }
+        Self { known_at: 0, folder, jobs: Vec::new(), places: Vec::new() }
     }
 
     /// Takes the jobs that the journal names by now.

@@ -64,7 +64,8 @@ fn run_id() -> RunId {
 }
 
 fn numbered(kinds: Vec<EventKind>) -> Vec<RunEvent> {
-    let at = |idx: usize| Timestamp::from_second(1_790_000_000 + idx as i64).unwrap();
+    let at =
+        |idx: usize| Timestamp::from_second(1_790_000_000 + i64::try_from(idx).unwrap()).unwrap();
     kinds
         .into_iter()
         .enumerate()

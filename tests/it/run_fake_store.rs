@@ -1,0 +1,227 @@
+//! A store that lives in memory and fails when it is told to.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bunker_ops::domain::ids::{HostId, RunId};
+use bunker_ops::domain::plan::Plan;
+use bunker_ops::domain::release::Release;
+use bunker_ops::domain::run::control::{Control, ControlRequest};
+use bunker_ops::domain::run::event::{EventKind, RunEvent};
+use bunker_ops::domain::run::operator::Operator;
+use bunker_ops::domain::run::state::{RunState, RunSummary};
+use bunker_ops::engine::ports::{RunReader, RunWriter, StoreError};
+use jiff::Timestamp;
+
+#[derive(Default)]
+struct Memory {
+    plan: Option<Plan>,
+    events: Vec<RunEvent>,
+    controls: Vec<ControlRequest>,
+    generation: u32,
+    logs: BTreeMap<(HostId, u32), Vec<u8>>,
+    releases: Vec<Release>,
+    writes: usize,
+}
+
+/// When and how a store fails, as a process that is killed would leave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Death {
+    /// The n-th write does not happen.
+    Before(usize),
+    /// The n-th write happens, nobody hears of it.
+    After(usize),
+    /// The n-th write happens in half (output only).
+    Half(usize),
+}
+
+/// A store in memory; clones see the same.
+#[derive(Clone, Default)]
+pub(crate) struct FakeStore {
+    memory: Arc<Mutex<Memory>>,
+    pub(crate) death: Option<Death>,
+}
+
+impl FakeStore {
+    fn lock(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap()
+    }
+
+    pub(crate) fn state(&self, run: &RunId) -> RunState {
+        let memory = self.lock();
+        let mut state = RunState::new(run.clone(), memory.plan.as_ref().unwrap());
+        state.apply_all(&memory.events);
+        state
+    }
+
+    pub(crate) fn kinds(&self) -> Vec<EventKind> {
+        self.lock().events.iter().map(|e| e.kind.clone()).collect()
+    }
+
+    pub(crate) fn raw(&self, host: &str, seq: u32) -> Vec<u8> {
+        self.lock().logs.get(&(host.parse().unwrap(), seq)).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn n_writes(&self) -> usize {
+        self.lock().writes
+    }
+
+    pub(crate) fn released(&self) -> Vec<Release> {
+        self.lock().releases.clone()
+    }
+
+    /// One write, unless the process is dead by now. Gives how much of it happens: none, half, all.
+    fn write(
+        &self,
+        memory: &mut Memory,
+        act: impl FnOnce(&mut Memory, bool),
+    ) -> Result<(), StoreError> {
+        memory.writes += 1;
+        let broken = || StoreError::Broken { path: "memory".into(), what: "dead".into() };
+        match self.death {
+            Some(Death::Before(n) | Death::After(n) | Death::Half(n)) if memory.writes > n => {
+                Err(broken())
+            }
+            Some(Death::Before(n)) if memory.writes == n => Err(broken()),
+            Some(Death::After(n)) if memory.writes == n => {
+                act(memory, true);
+                Err(broken())
+            }
+            Some(Death::Half(n)) if memory.writes == n => {
+                act(memory, false);
+                Err(broken())
+            }
+            _ => {
+                act(memory, true);
+                Ok(())
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl RunReader for FakeStore {
+    async fn runs(&self, _: usize) -> Result<Vec<RunSummary>, StoreError> {
+        Ok(Vec::new())
+    }
+    async fn find(&self, text: &str) -> Result<RunId, StoreError> {
+        text.parse().map_err(|_| StoreError::NoSuchRun(text.into()))
+    }
+    async fn plan(&self, run: &RunId) -> Result<Plan, StoreError> {
+        self.lock().plan.clone().ok_or_else(|| StoreError::NoSuchRun(run.to_string()))
+    }
+    async fn events(
+        &self,
+        _: &RunId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<RunEvent>, StoreError> {
+        Ok(self.lock().events.iter().filter(|e| e.seq > after).take(limit).cloned().collect())
+    }
+    async fn worker_alive(&self, _: &RunId) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+    async fn version(&self) -> Result<u64, StoreError> {
+        Ok(self.lock().events.len() as u64)
+    }
+    async fn log(
+        &self,
+        _: &RunId,
+        _: &HostId,
+        _: u64,
+        _: usize,
+    ) -> Result<(Vec<u8>, u64), StoreError> {
+        Ok((Vec::new(), 0))
+    }
+    async fn releases(&self, _: &HostId, _: usize) -> Result<Vec<Release>, StoreError> {
+        Ok(self.released())
+    }
+}
+
+#[async_trait]
+impl RunWriter for FakeStore {
+    async fn create(&self, run: &RunId, plan: &Plan, first: EventKind) -> Result<(), StoreError> {
+        let mut memory = self.lock();
+        memory.plan = Some(plan.clone());
+        let at = Timestamp::from_second(1_790_000_000).unwrap();
+        memory.events.push(RunEvent { run: run.clone(), seq: 1, at, kind: first });
+        Ok(())
+    }
+    async fn claim(&self, _: &RunId, _: u32) -> Result<u32, StoreError> {
+        let mut memory = self.lock();
+        memory.generation += 1;
+        Ok(memory.generation)
+    }
+    async fn heartbeat(&self, _: &RunId) -> Result<(), StoreError> {
+        Ok(())
+    }
+    async fn append(
+        &self,
+        run: &RunId,
+        kinds: Vec<EventKind>,
+    ) -> Result<Vec<RunEvent>, StoreError> {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        let mut memory = self.lock();
+        let mut made = Vec::new();
+        for kind in kinds {
+            let seq = memory.events.len() as u64 + 1 + made.len() as u64;
+            let at = Timestamp::from_second(1_790_000_000 + seq.cast_signed()).unwrap();
+            made.push(RunEvent { run: run.clone(), seq, at, kind });
+        }
+        // All events of one append or none.
+        self.write(&mut memory, |m, whole| {
+            if whole {
+                m.events.extend(made.clone());
+            }
+        })?;
+        Ok(made)
+    }
+    async fn ask(&self, _: &RunId, control: Control, by: &Operator) -> Result<(), StoreError> {
+        let mut memory = self.lock();
+        let (seq, at) = (memory.controls.len() as u64 + 1, Timestamp::UNIX_EPOCH);
+        memory.controls.push(ControlRequest { seq, control, by: by.clone(), at });
+        Ok(())
+    }
+    async fn asked(&self, _: &RunId, after: u64) -> Result<Vec<ControlRequest>, StoreError> {
+        Ok(self.lock().controls.iter().filter(|c| c.seq > after).cloned().collect())
+    }
+    async fn keep_log(
+        &self,
+        _: &RunId,
+        host: &HostId,
+        seq: u32,
+        bytes: &[u8],
+    ) -> Result<u64, StoreError> {
+        let mut memory = self.lock();
+        self.write(&mut memory, |m, whole| {
+            let bytes = if whole { bytes } else { &bytes[..bytes.len() / 2] };
+            m.logs.entry((host.clone(), seq)).or_default().extend_from_slice(bytes);
+        })?;
+        Ok(memory.logs[&(host.clone(), seq)].len() as u64)
+    }
+    async fn log_length(&self, _: &RunId, host: &HostId, seq: u32) -> Result<u64, StoreError> {
+        Ok(self.lock().logs.get(&(host.clone(), seq)).map_or(0, |log| log.len() as u64))
+    }
+    async fn raw_log(
+        &self,
+        _: &RunId,
+        host: &HostId,
+        seq: u32,
+        offset: u64,
+        limit: usize,
+    ) -> Result<Vec<u8>, StoreError> {
+        let memory = self.lock();
+        let log = memory.logs.get(&(host.clone(), seq)).map(Vec::as_slice).unwrap_or_default();
+        Ok(log.iter().skip(offset as usize).take(limit).copied().collect())
+    }
+    async fn record_release(&self, release: &Release) -> Result<(), StoreError> {
+        let mut memory = self.lock();
+        let same =
+            |r: &Release| r.instance == release.instance && r.record.run == release.record.run;
+        memory.releases.retain(|r| !same(r));
+        memory.releases.push(release.clone());
+        Ok(())
+    }
+}
