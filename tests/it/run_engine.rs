@@ -116,8 +116,8 @@ async fn a_run_goes_through_its_phases_and_records_the_release() {
 async fn batches_go_one_after_the_other_and_hosts_side_by_side() {
     let parts = [Part::Job(&[("up", "true")])];
     let hosts = ["a", "b", "c", "d", "e"];
-    let plans: Vec<_> = hosts.iter().map(|h| host_plan(h, &parts)).collect();
-    let plan = plan_of(&plans, &[&["a"], &["b", "c", "d", "e"]], 2);
+    let plans = hosts.iter().map(|h| host_plan(h, &parts)).collect();
+    let plan = plan_of(plans, &[&["a"], &["b", "c", "d", "e"]], 2);
     let bench = Bench::new(&plan).await;
     let began = Instant::now();
     assert_eq!(bench.work().await, Ok(Phase::Succeeded));
@@ -138,8 +138,8 @@ async fn batches_go_one_after_the_other_and_hosts_side_by_side() {
 #[tokio::test(start_paused = true)]
 async fn a_failed_step_stops_later_targets_and_says_why() {
     let parts = [Part::Job(&[("build", "false"), ("up", "true")])];
-    let plans = ["a", "b", "c"].map(|h| host_plan(h, &parts));
-    let plan = plan_of(&plans, &[&["a"], &["b", "c"]], 8);
+    let plans = ["a", "b", "c"].map(|h| host_plan(h, &parts)).to_vec();
+    let plan = plan_of(plans, &[&["a"], &["b", "c"]], 8);
     let bench = Bench::new(&plan).await;
     bench.hosts.with("a", |h| h.exits.insert("build".into(), 9));
     assert_eq!(bench.work().await, Ok(Phase::Failed));
@@ -187,12 +187,12 @@ async fn a_lost_answer_never_starts_a_job_twice() {
 async fn a_connection_cut_at_any_byte_loses_none_and_doubles_none() {
     let parts = [Part::Job(&[("up", "true")])];
     let whole = {
-        let bench = Bench::new(&plan_of(&[host_plan("a", &parts)], &[&["a"]], 1)).await;
+        let bench = Bench::new(&plan_of(vec![host_plan("a", &parts)], &[&["a"]], 1)).await;
         bench.work().await.unwrap();
         bench.store.raw("a", 1)
     };
     for at in 0..=whole.len() as u64 {
-        let bench = Bench::new(&plan_of(&[host_plan("a", &parts)], &[&["a"]], 1)).await;
+        let bench = Bench::new(&plan_of(vec![host_plan("a", &parts)], &[&["a"]], 1)).await;
         bench.hosts.with("a", |h| h.cuts = BTreeSet::from([at, at / 2]));
         assert_eq!(bench.work().await, Ok(Phase::Succeeded), "cut at {at}");
         assert_eq!(bench.store.raw("a", 1), whole, "cut at {at}");

@@ -63,7 +63,8 @@ pub(crate) fn host_plan(id: &str, phases: &[Part<'_>]) -> Value {
 }
 
 /// A plan over these hosts in these batches; it stops at the first failure.
-pub(crate) fn plan_of(hosts: &[Value], batches: &[&[&str]], parallel: u32) -> Plan {
+pub(crate) fn plan_of(hosts: Vec<Value>, batches: &[&[&str]], parallel: u32) -> Plan {
+    let hosts = Value::Array(hosts);
     serde_json::from_value(json!({
         "schema": 1, "workflow": "upgrade", "fleet": "test",
         "target": {"ref": "v2.5.0", "sha": "3f9c2ab0000000000000000000000000000000ff"}, "changes": [],
@@ -80,8 +81,7 @@ pub(crate) fn simple_plan(hosts: &[&str]) -> Plan {
         Part::Gate("gate"),
         Part::Job(&[("record", "true")]),
     ];
-    let plans: Vec<Value> = hosts.iter().map(|h| host_plan(h, &parts)).collect();
-    plan_of(&plans, &[hosts], 8)
+    plan_of(hosts.iter().map(|h| host_plan(h, &parts)).collect(), &[hosts], 8)
 }
 
 pub(crate) fn run_id(n: u16) -> RunId {
