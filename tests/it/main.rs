@@ -21,6 +21,7 @@ mod jobs_drop;
 )]
 #[path = "../lab/mod.rs"]
 mod lab;
+mod lab_demo;
 mod lab_docker;
 mod lab_faults;
 mod lab_metrics;

@@ -2,7 +2,6 @@
 
 #[expect(
     dead_code,
-    unused_imports,
     unreachable_pub,
     let_underscore_drop,
     reason = "the tests use parts that this program does not"

@@ -34,6 +34,8 @@ pub struct Profile {
     pub memory: f64,
     /// Part of the disk in use.
     pub disk: f64,
+    /// Unix time of a moment at which its people are busiest; the same hour of every day.
+    pub noon: f64,
     /// What goes wrong.
     pub incidents: Vec<Incident>,
 }
@@ -67,12 +69,13 @@ impl Profile {
             cpu: 0.06 + 0.2 * part(4),
             memory: 0.3 + 0.3 * part(5),
             disk: 0.5,
+            noon: 14.0 * 3_600.0,
             incidents: Vec::new(),
         }
     }
 
     pub(super) fn at(&self, t: f64) -> Moment {
-        let day = 0.55 + 0.45 * ((t / 86_400.0 - 14.0 / 24.0) * TAU).cos();
+        let day = 0.55 + 0.45 * ((t - self.noon) / 86_400.0 * TAU).cos();
         let first = self.label.bytes().next().unwrap_or_default();
         let seed = self.label.len() as u64 * 7_919 + u64::from(first);
         let wobble = |kind: u64, period: f64| 1.0 + 0.22 * (smooth(seed ^ kind, t / period) - 0.5);
