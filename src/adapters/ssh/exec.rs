@@ -39,6 +39,7 @@ impl Inner {
             return Err(classify::error(to, Kind::Timeout, &what, None));
         };
         let mut replaced = false;
+        let begun = Instant::now();
         loop {
             let master = self.master(to, until).await?;
             let failed = match self.start(to, Arc::clone(&master), permit, until).await {
@@ -59,7 +60,9 @@ impl Inner {
                 | Kind::Protocol
                 | Kind::Local => {}
             }
-            if replaced || !matches!(failed.kind, Kind::Disconnected | Kind::Busy) {
+            // A host that took long to fall silent would take as long again.
+            let late = begun.elapsed() > Duration::from_secs(5);
+            if replaced || late || !matches!(failed.kind, Kind::Disconnected | Kind::Busy) {
                 return Err(failed);
             }
             replaced = true;
