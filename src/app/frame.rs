@@ -66,7 +66,7 @@ impl Size {
             0..16 => 0,
             16..24 => 6,
             // On a tall screen the rest goes to the pane, up to what its charts can use.
-            _ => body.saturating_sub(wanted).clamp(7, 14),
+            _ => body.saturating_sub(wanted).clamp(7, 30),
         };
         FleetFrame { header, table: body.saturating_sub(why), why, border }
     }

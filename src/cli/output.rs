@@ -50,6 +50,18 @@ pub(super) fn columns(rows: &[Vec<String>]) -> String {
     out
 }
 
+/// Whether the locale's encoding is UTF-8.
+pub(super) fn speaks_utf8() -> bool {
+    ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|value| !value.is_empty())
+        .is_some_and(|value| {
+            let value = value.to_ascii_lowercase();
+            value.contains("utf-8") || value.contains("utf8")
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,6 +18,6 @@ mod trace;
 
 pub use event_loop::{Opening, run};
 pub use look::Look;
-pub use snapshot::{Picture, ansi, svg, text};
+pub use snapshot::{Picture, text};
 pub use sources::{Changer, Connected, Sources};
 pub use trace::trace_to;

@@ -27,7 +27,11 @@ pub(super) enum Focused {
 impl Canvas<'_> {
     /// Writes a text in at most `max` columns; gives the columns used.
     pub(super) fn put(&mut self, x: u16, y: u16, max: u16, text: &str, role: Role) -> u16 {
-        let style = self.theme.style(role);
+        let mut style = self.theme.style(role);
+        // Text lies on what is there: a selected row, a dialog. Only a look of its own has a ground of its own.
+        if style.bg == self.theme.style(Role::Text).bg {
+            style.bg = None;
+        }
         self.put_styled(x, y, max, text, style)
     }
 

@@ -4,6 +4,7 @@
 //! committed together, so that many hosts cost few syncs.
 
 mod change;
+mod check;
 mod db;
 mod handle;
 mod liveness;
@@ -13,4 +14,5 @@ mod presented;
 mod schema;
 mod thread;
 
+pub use check::check;
 pub use handle::{StoreReader, StoreWriter};

@@ -37,7 +37,7 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, Trouble>
         let out = std::io::stdout();
         let look = table::Look {
             colour: context.color && out.is_terminal(),
-            plain: !words::speaks_utf8(),
+            plain: !super::output::speaks_utf8(),
             columns: words::columns_of(&out),
         };
         print(&table::text(&snapshot, &look))?;

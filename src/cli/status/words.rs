@@ -41,18 +41,6 @@ fn bytes(value: f64) -> String {
     if left < 9.95 && unit != "B" { format!("{left:.1}{unit}") } else { format!("{left:.0}{unit}") }
 }
 
-/// Whether the locale's encoding is UTF-8.
-pub(super) fn speaks_utf8() -> bool {
-    ["LC_ALL", "LC_CTYPE", "LANG"]
-        .into_iter()
-        .filter_map(|name| std::env::var(name).ok())
-        .find(|value| !value.is_empty())
-        .is_some_and(|value| {
-            let value = value.to_ascii_lowercase();
-            value.contains("utf-8") || value.contains("utf8")
-        })
-}
-
 /// Columns of the terminal; 80 where there is none.
 pub(super) fn columns_of(out: &Stdout) -> usize {
     let size = if out.is_terminal() { crossterm::terminal::size().ok() } else { None };

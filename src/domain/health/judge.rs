@@ -70,12 +70,16 @@ fn contact(e: &Evidence<'_>, reasons: &mut Vec<Reason>) -> bool {
             false
         }
         Contact::Lost { since, last_seen, error } => {
-            let age = short_age(seconds_since(*since, e.now));
-            let seen = last_seen.map_or_else(
-                || ", never seen since the start".to_owned(),
-                |t| format!(", last seen {} ago", short_age(seconds_since(t, e.now))),
-            );
-            reasons.push(unknown(format!("no answer for {age}{seen}: {error}")));
+            let age_s = seconds_since(*since, e.now);
+            let seen = last_seen.map_or_else(String::new, |t| {
+                format!(", last seen {} ago", short_age(seconds_since(t, e.now)))
+            });
+            let long = if last_seen.is_none() && age_s < 60.0 {
+                String::new()
+            } else {
+                format!(" for {}", short_age(age_s))
+            };
+            reasons.push(unknown(format!("no answer{long}{seen}: {error}")));
             false
         }
         Contact::Answered { .. } => {

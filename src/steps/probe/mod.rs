@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 mod docker;
+mod equipment;
 mod frames;
 mod host;
 mod parse;
@@ -11,6 +12,7 @@ mod sample;
 mod script;
 mod tree;
 
+pub use equipment::{Equipment, parse_equipment, render_equipment, version_of};
 pub use parse::{Answer, parse};
 pub use script::{Extent, render, render_extent};
 

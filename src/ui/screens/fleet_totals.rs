@@ -8,6 +8,7 @@ use crate::domain::signal::Signal;
 use crate::domain::snapshot::{Contact, FleetSnapshot, MetricsState};
 use crate::ui::canvas::{Canvas, Span};
 use crate::ui::figures;
+use crate::ui::text::width;
 use crate::ui::theme::Role;
 use crate::ui::widgets::{badge, chrome};
 
@@ -54,7 +55,7 @@ pub(super) fn header(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
 fn second(canvas: &mut Canvas<'_>, model: &Model, snapshot: &FleetSnapshot, area: Rect) {
     let right = sources(model, snapshot);
     let used = canvas.spans_right(area.x, area.y, area.width, &right);
-    let mut left: Vec<Span> = vec![(" ".to_owned(), Role::Dim)];
+    let mut stats: Vec<(&str, String, bool)> = Vec::new();
     for (label, signal) in [
         ("requests", Signal::RequestRate),
         ("mails", Signal::MailRate),
@@ -65,7 +66,7 @@ fn second(canvas: &mut Canvas<'_>, model: &Model, snapshot: &FleetSnapshot, area
         let (sum, n) = readings.fold((0.0, 0u32), |(sum, n), r| (sum + r.value, n + 1));
         let text =
             if n == 0 { figures::NONE.to_owned() } else { figures::value(sum, signal.unit()) };
-        stat(&mut left, label, text, n > 0);
+        stats.push((label, text, n > 0));
     }
     let oldest = snapshot
         .instances
@@ -74,13 +75,18 @@ fn second(canvas: &mut Canvas<'_>, model: &Model, snapshot: &FleetSnapshot, area
         .map(|r| r.value + model.now.duration_since(r.at).as_secs_f64().max(0.0))
         .fold(None, |worst: Option<f64>, age| Some(worst.map_or(age, |w| w.max(age))));
     let text = oldest.map_or_else(|| figures::NONE.to_owned(), figures::age);
-    stat(&mut left, "oldest backup", text, oldest.is_some());
-    canvas.spans(area.x, area.y, area.width.saturating_sub(used), &left);
-}
-
-fn stat(line: &mut Vec<Span>, label: &str, text: String, known: bool) {
-    line.push((format!("{label} "), Role::Dim));
-    line.push((format!("{text}   "), if known { Role::Text } else { Role::Dim }));
+    stats.push(("oldest backup", text, oldest.is_some()));
+    let mut x = area.x + 1;
+    for (label, text, known) in stats {
+        let w = u16::try_from(width(label) + 1 + width(&text)).unwrap_or(u16::MAX);
+        // Whole or not at all: half a figure would be a wrong one.
+        if x + w > area.right().saturating_sub(used) {
+            return;
+        }
+        x += canvas.put(x, area.y, w, label, Role::Dim) + 1;
+        let role = if known { Role::Text } else { Role::Dim };
+        x += canvas.put(x, area.y, w, &text, role) + 3;
+    }
 }
 
 /// How the sources of the figures are.

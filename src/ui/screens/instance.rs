@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::{fleet_columns, instance_facts, why};
 use crate::app::model::Model;
 use crate::app::pages::{InstancePage, Pane};
+use crate::domain::health::Health;
 use crate::domain::release::Release;
 use crate::domain::snapshot::InstanceView;
 use crate::ui::canvas::{Canvas, Focused};
@@ -36,7 +37,12 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &Instanc
     let left = Rect { width: half, ..upper };
     let n_reasons = u16::try_from(i.verdict.reasons.len()).unwrap_or(u16::MAX);
     let why_h = n_reasons.saturating_add(2).clamp(3, (upper_h / 2).max(3));
-    let title = format!("Why {}", badge::instance(i).word);
+    let title = match i.verdict.health {
+        Health::Healthy => "Healthy".to_owned(),
+        Health::Down | Health::Degraded | Health::Unknown => {
+            format!("Why {}", badge::instance(i).word)
+        }
+    };
     let inner = canvas.pane(Rect { height: why_h, ..left }, &title, "", focus(page, Pane::First));
     why::reasons(canvas, model, i, inner);
     let facts = Rect { y: left.y + why_h, height: upper_h.saturating_sub(why_h), ..left };
@@ -75,7 +81,7 @@ fn header(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, area: Rect) 
 }
 
 /// Trends as small areas, as many as fit, in one or two columns.
-fn charts(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, area: Rect) {
+pub(super) fn charts(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, area: Rect) {
     let inner = canvas.pane(area, "Last hour", "", Focused::No);
     let n_columns = if inner.width >= 64 { 2 } else { 1 };
     let n_rows = why::TRENDS.len().div_ceil(n_columns);
@@ -95,7 +101,7 @@ fn charts(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, area: Rect) 
             figures::figure(i.signals.get(signal), signal.unit(), model.now, 10);
         let fresh = freshness == figures::Freshness::Fresh;
         canvas.put_right(x, y, w, &text, if fresh { Role::Strong } else { Role::Dim });
-        let height = (each_h - 1).min(usize::from(inner.bottom() - y - 1)).min(4);
+        let height = (each_h - 1).min(usize::from(inner.bottom() - y - 1)).min(5);
         match i.trends.get(signal) {
             Some(trend) => {
                 for (y, line) in (y + 1..).zip(spark::area(trend, each_w, height)) {

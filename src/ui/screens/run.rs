@@ -90,9 +90,16 @@ fn header(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rect) {
     {
         line.push((format!("  batch {} of {}", batch + 1, plan.batches.len()), Role::Dim));
     }
-    let n_bad = state.hosts.iter().filter(|h| went_wrong(h)).count();
+    let count = |of: fn(&Outcome) -> bool| {
+        state.hosts.iter().filter(|h| h.outcome.as_ref().is_some_and(of)).count()
+    };
+    let n_bad = count(|o| matches!(o, Outcome::Failed(_) | Outcome::Unreachable(_)));
+    let n_unknown = count(|o| matches!(o, Outcome::Unknown(_)));
     if n_bad > 0 {
         line.push((format!("  {n_bad} failed"), Role::Down));
+    }
+    if n_unknown > 0 {
+        line.push((format!("  {n_unknown} unknown"), Role::Unknown));
     }
     canvas.spans(area.x, area.y, area.width.saturating_sub(used), &line);
     if area.height < 2 {
@@ -109,12 +116,6 @@ fn header(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rect) {
         (_, None, None) => (plan.stops_sentence(), Role::Dim),
     };
     canvas.put(area.x + 1, area.y + 1, area.width - 1, &text, role);
-}
-
-fn went_wrong(host: &HostState) -> bool {
-    host.outcome.as_ref().is_some_and(|o| {
-        matches!(o, Outcome::Failed(_) | Outcome::Unreachable(_) | Outcome::Unknown(_))
-    })
 }
 
 /// The step that the title of the output names, and what is to be said under the output.
@@ -160,14 +161,17 @@ fn verdict(model: &Model, host: &HostState, width: usize) -> Vec<(String, Role)>
         (Some((step, failure)), _) => {
             let took =
                 step.took_s.map(|s| format!(" after {}", figures::elapsed(s))).unwrap_or_default();
-            let word = step.outcome.as_ref().map_or("failed", |o| badge::outcome(o).word);
-            say(&format!("▼ {} {word}{took}: {}", step.title, failure.message), Role::Down, 3);
+            let look = badge::step(step);
+            let text =
+                format!("{} {} {}{took}: {}", look.glyph, step.title, look.word, failure.message);
+            say(&text, look.role, 3);
             if let Some(hint) = &failure.hint {
                 say(&format!("next: {hint}"), Role::Strong, 3);
             }
         }
         (None, Some((outcome, failure))) => {
-            say(&format!("▼ {}: {}", badge::outcome(outcome).word, failure.message), Role::Down, 3);
+            let look = badge::outcome(outcome);
+            say(&format!("{} {}: {}", look.glyph, look.word, failure.message), look.role, 3);
             if let Some(hint) = &failure.hint {
                 say(&format!("next: {hint}"), Role::Strong, 3);
             }

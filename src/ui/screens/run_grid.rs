@@ -174,9 +174,11 @@ fn step_time(model: &Model, step: &StepState) -> String {
 
 fn strip(canvas: &mut Canvas<'_>, model: &Model, host: &HostState, area: Rect) {
     let mut line: Vec<Span> = Vec::new();
+    // Signs stand apart where the words of the current step still fit behind them.
+    let apart = if usize::from(area.width) >= host.steps.len() * 2 + 26 { " " } else { "" };
     for step in &host.steps {
         let look = badge::step(step);
-        line.push((glyph(model, look).to_owned(), look.role));
+        line.push((format!("{}{apart}", glyph(model, look)), look.role));
     }
     let used = canvas.spans(area.x, area.y, area.width, &line) + 2;
     let bad = |s: &&StepState| {

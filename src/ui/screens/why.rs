@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use crate::app::model::Model;
 use crate::domain::health::Health;
 use crate::domain::signal::Signal;
-use crate::domain::snapshot::{Contact, HttpHealth, InstanceView};
+use crate::domain::snapshot::{Contact, HttpHealth, InstanceView, MetricsState};
 use crate::ui::canvas::{Canvas, Focused};
 use crate::ui::figures;
 use crate::ui::text::wrap;
@@ -34,10 +34,20 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
         _ => 64,
     };
     let left = Rect { width: area.width - chart_w, ..area };
-    reasons_pane(canvas, model, instance, left);
+    // Where there is room, the facts stand there too.
+    let why_h = if area.height >= 18 { (area.height - 11).min(10) } else { area.height };
+    reasons_pane(canvas, model, instance, Rect { height: why_h, ..left });
+    if why_h < area.height {
+        let facts = Rect { y: left.y + why_h, height: left.height - why_h, ..left };
+        super::instance_facts::draw(canvas, model, instance, facts);
+    }
     if chart_w > 0 {
         let right = Rect { x: left.right(), width: chart_w, ..area };
-        hour(canvas, model, instance, right);
+        if area.height >= 18 {
+            super::instance::charts(canvas, model, instance, right);
+        } else {
+            hour(canvas, model, instance, right);
+        }
     }
 }
 
@@ -130,6 +140,14 @@ fn hour(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, area: Rect) {
     let inner = canvas.pane(area, "Last hour", "", Focused::No);
     let (label_w, value_w) = (9u16, 9u16);
     let chart_w = inner.width.saturating_sub(label_w + value_w);
+    if i.trends.is_empty() {
+        let text = match model.fleet.snapshot.as_ref().map(|s| &s.metrics) {
+            Some(MetricsState::NotConfigured) => "no history: no metrics server",
+            _ => "no history",
+        };
+        canvas.put(inner.x, inner.y, inner.width, text, Role::Dim);
+        return;
+    }
     for (y, (signal, role)) in (inner.y..inner.bottom()).zip(TRENDS) {
         canvas.put(inner.x, y, label_w - 1, signal.title(), Role::Dim);
         match i.trends.get(&signal) {

@@ -91,7 +91,7 @@ pub(in crate::ui) fn toasts(canvas: &mut Canvas<'_>, model: &Model, area: Rect) 
             return;
         }
         bottom -= h;
-        let place = Rect { x: area.right().saturating_sub(w + 1), y: bottom, width: w, height: h };
+        let place = Rect { x: area.right().saturating_sub(w + 3), y: bottom, width: w, height: h };
         canvas.clear(place, Role::Dialog);
         let inner = canvas.pane(place, "", "", crate::ui::canvas::Focused::No);
         canvas.put(inner.x, inner.y, 1, glyph, role);

@@ -1,0 +1,37 @@
+//! `bunker doctor`: this machine and the hosts, with the fix for each finding.
+
+mod finding;
+mod here;
+mod hosts;
+
+use super::args::DoctorArgs;
+use super::exit::{Exit, Trouble};
+use super::output::{print, print_json};
+use super::{Context, fleet, wiring};
+
+pub(super) fn run(context: &Context, args: &DoctorArgs) -> Result<Exit, Trouble> {
+    let loaded = fleet::fleet(context);
+    let mut all = here::findings(context, &loaded);
+    match loaded {
+        Ok((fleet, _)) if !args.local => {
+            let chosen: Vec<_> =
+                fleet::limited(&fleet, args.limit.as_deref())?.into_iter().cloned().collect();
+            let found = wiring::runtime()?.block_on(async {
+                let pool = wiring::hosts()?;
+                let found = hosts::findings(&wiring::sources(&pool), &fleet, &chosen).await;
+                pool.close().await;
+                Ok::<_, Trouble>(found)
+            })?;
+            all.extend(found);
+        }
+        // A limit cannot be told apart from "all hosts" without an inventory.
+        Err(trouble) if args.limit.is_some() => return Err(trouble),
+        Ok(_) | Err(_) => {}
+    }
+    if context.json {
+        print_json(&serde_json::json!({ "checks": all }))?;
+    } else {
+        print(&finding::text(&all, !super::output::speaks_utf8()))?;
+    }
+    Ok(if all.iter().all(|f| f.ok) { Exit::Ok } else { Exit::Findings })
+}
