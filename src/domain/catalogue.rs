@@ -1,4 +1,4 @@
-//! The query catalogue: every PromQL expression stands here once, with its signal and thresholds.
+//! The query catalogue: every `PromQL` expression stands here once, with its signal and thresholds.
 //!
 //! **Invariant:** each expression answers for the whole fleet at once, by the label `instance`, so a
 //! refresh costs [`N_INSTANT`] queries whatever the size of the fleet, and one of the trends
@@ -24,7 +24,7 @@ pub const TREND_N: u32 = 60;
 pub struct Query {
     /// What its number means; it has the unit of this signal.
     pub signal: Signal,
-    /// PromQL that gives one value for each `instance`.
+    /// `PromQL` that gives one value for each `instance`.
     pub expression: &'static str,
     /// Whether its last hour is kept as well.
     pub trend: bool,

@@ -119,7 +119,7 @@ fn status_tells_the_fleet_by_exit_code_json_and_words() {
     full.disk_used = 96;
     let mut stale = HostSpec::new("stale");
     stale.tier = 1;
-    stale.backup_age = Some(Duration::from_secs(31 * 3_600 + 60));
+    stale.backup_age = Some(Duration::from_mins(31 * 60 + 1));
     let hosts = vec![HostSpec::new("good"), full, stale, HostSpec::new("gone")];
     let lab = Lab::start(4, Options::instances().with_hosts(hosts)).unwrap();
 

@@ -1,6 +1,7 @@
 //! The poller against sources made up here: who is asked, when, and what is published.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -72,7 +73,8 @@ impl RemoteRead for Hosts {
         let now = SystemClock.now().as_second();
         let mut stdout = String::new();
         for name in ["clock", "clock-end"] {
-            stdout += &format!(
+            _ = write!(
+                stdout,
                 "\n{nonce} begin {name}\n{now}.000000000\n\n{nonce} rc 0\n\n{nonce} end\n"
             );
         }

@@ -33,6 +33,9 @@ impl Reply {
     }
 }
 
+/// A name, what the stand-in answers, and what must come of it.
+type Case = (&'static str, Reply, Box<dyn Fn(&Trouble) -> bool>);
+
 /// What was asked: header lines and the form.
 type Asked = Arc<Mutex<Vec<(HeaderMap, String, String)>>>;
 
@@ -101,12 +104,13 @@ fn vector(result: &str) -> String {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 async fn every_fault_is_a_state_and_none_is_a_number() {
     let is_malformed = |t: &Trouble| matches!(t, Trouble::Malformed(_));
     let refused = |words: &'static str| move |t: &Trouble| matches!(t, Trouble::Refused(text) if text.as_str().contains(words));
     let big = format!("{}{}", " ".repeat(9 << 20), vector(""));
     let unfinished = vector(r#"{"metric":{"instance":"a"},"value":[1,"1"]}"#);
-    let cases: Vec<(&str, Reply, Box<dyn Fn(&Trouble) -> bool>)> = vec![
+    let cases: Vec<Case> = vec![
         ("empty", Reply::json(&vector("")), Box::new(|t| *t == Trouble::NoData)),
         (
             "another instance",
@@ -134,7 +138,7 @@ async fn every_fault_is_a_state_and_none_is_a_number() {
             Box::new(is_malformed),
         ),
         ("a matrix", Reply::json(&vector("").replace("vector", "matrix")), Box::new(is_malformed)),
-        ("half an answer", Reply::json(&unfinished[..40]), Box::new(is_malformed)),
+        ("half an answer", Reply::json(unfinished.get(..40).unwrap()), Box::new(is_malformed)),
         ("nothing", Reply::json(""), Box::new(is_malformed)),
         ("a page", Reply::of(200, "text/html", "<html>log in</html>"), Box::new(is_malformed)),
         ("larger than 8 MiB", Reply::json(&big), Box::new(|t| *t == Trouble::Oversized)),

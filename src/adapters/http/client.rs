@@ -31,7 +31,7 @@ pub fn client(deadline: Duration) -> Result<Client, reqwest::Error> {
         .timeout(deadline)
         .connect_timeout(deadline.min(Duration::from_secs(3)))
         .pool_max_idle_per_host(2)
-        .pool_idle_timeout(Duration::from_secs(60))
+        .pool_idle_timeout(Duration::from_mins(1))
         .user_agent(concat!("bunker/", env!("CARGO_PKG_VERSION")))
         .build()
 }

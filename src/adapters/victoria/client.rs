@@ -38,7 +38,7 @@ impl Victoria {
     /// A client without connections; it connects when asked.
     pub fn new() -> Self {
         // The deadline of each question is that of its server's settings.
-        let client = client(Duration::from_secs(60)).map_err(|e| e.to_string());
+        let client = client(Duration::from_mins(1)).map_err(|e| e.to_string());
         Self { client, slots: Arc::new(Semaphore::new(IN_FLIGHT)) }
     }
 

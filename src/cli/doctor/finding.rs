@@ -1,5 +1,7 @@
 //! One thing that was looked at, and how it is printed.
 
+use std::fmt::Write;
+
 use serde::Serialize;
 
 use crate::domain::untrusted::Safe;
@@ -65,17 +67,17 @@ pub(super) fn text(all: &[Finding], plain: bool) -> String {
             (false, false) => "▲",
             (false, true) => "!",
         };
-        out.push_str(&format!("  {glyph} {:<12} {}\n", finding.check, finding.found));
+        _ = writeln!(out, "  {glyph} {:<12} {}", finding.check, finding.found);
         if let Some(fix) = &finding.fix {
-            out.push_str(&format!("      fix: {fix}\n"));
+            _ = writeln!(out, "      fix: {fix}");
         }
     }
     let n = all.iter().filter(|f| !f.ok).count();
-    out.push_str(&match n {
-        0 => "nothing found that needs a person\n".to_owned(),
-        1 => "1 finding\n".to_owned(),
-        n => format!("{n} findings\n"),
-    });
+    _ = match n {
+        0 => writeln!(out, "nothing found that needs a person"),
+        1 => writeln!(out, "1 finding"),
+        n => writeln!(out, "{n} findings"),
+    };
     out
 }
 

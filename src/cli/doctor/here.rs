@@ -66,7 +66,8 @@ fn state_dir(notes: &mut Notes) {
             let mine = meta.uid() == rustix::process::geteuid().as_raw();
             let found = format!("{path} (mode {mode:04o})");
             if mine {
-                notes.expect("state", mode & 0o077 == 0, &found, &format!("chmod 700 {path}"));
+                let for_others = mode & 0o077 != 0;
+                notes.expect("state", !for_others, &found, &format!("chmod 700 {path}"));
             } else {
                 let found = format!("{path} belongs to user id {}", meta.uid());
                 notes.bad("state", &found, "set BUNKER_STATE to a folder of yours");

@@ -160,14 +160,16 @@ fn instance(notes: &mut Notes, facts: &Facts, settings: &InstanceSettings) {
     part(notes, ".env", &facts.env_file, |notes, env| {
         let found = format!("mode {:04o}, {} settings", env.mode & 0o7777, env.keys.len());
         let fix = format!("chmod 600 {}/.env", settings.dir);
-        notes.expect(".env", env.mode & 0o077 == 0, &found, &fix);
+        let for_others = env.mode & 0o077 != 0;
+        notes.expect(".env", !for_others, &found, &fix);
     });
-    part(notes, "backups", &facts.backup, |notes, newest| match newest {
-        Some(file) => notes.good("backups", &format!("newest {}", file.name)),
-        None => {
-            let fix = "run the backup command once, and look at its cron job";
-            notes.bad("backups", &format!("none in {}", settings.backup_dir), fix);
-        }
+    part(notes, "backups", &facts.backup, |notes, newest| {
+        let found = newest.as_ref().map_or_else(
+            || format!("none in {}", settings.backup_dir),
+            |file| format!("newest {}", file.name),
+        );
+        let fix = "run the backup command once, and look at its cron job";
+        notes.expect("backups", newest.is_some(), &found, fix);
     });
 }
 

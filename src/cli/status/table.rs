@@ -1,5 +1,7 @@
 //! `bunker status` for people: problems first, the reasons below, within the width there is.
 
+use std::fmt::Write;
+
 use jiff::Timestamp;
 use unicode_width::UnicodeWidthStr;
 
@@ -81,7 +83,7 @@ pub(super) fn text(snapshot: &FleetSnapshot, look: &Look) -> String {
         .collect();
     let widths = widths(&cells, look.columns);
     let titles: Vec<String> = COLUMNS.iter().map(|c| c.title.to_owned()).collect();
-    out.push_str(&format!("  {}\n", line(&titles, &widths)));
+    _ = writeln!(out, "  {}", line(&titles, &widths));
     for (view, cells) in views.iter().zip(&cells) {
         let (glyph, row) = (glyph(view.verdict.health, look), line(cells, &widths));
         out.push_str(&paint(view.verdict.health, &format!("{glyph} {row}"), look));
@@ -89,7 +91,7 @@ pub(super) fn text(snapshot: &FleetSnapshot, look: &Look) -> String {
         for reason in &view.verdict.reasons {
             let text = format!("{}  {}", reason.subject, reason.text);
             for piece in wrapped(&text, look.columns.saturating_sub(6)) {
-                out.push_str(&format!("    {}\n", ascii(&piece, look)));
+                _ = writeln!(out, "    {}", ascii(&piece, look));
             }
         }
     }
@@ -102,7 +104,7 @@ fn head(snapshot: &FleetSnapshot, look: &Look) -> String {
     for health in [Health::Healthy, Health::Degraded, Health::Down, Health::Unknown] {
         let n = snapshot.instances.iter().filter(|v| v.verdict.health == health).count();
         if n > 0 {
-            counts.push_str(&format!("  {} {n} {}", glyph(health, look), health.word()));
+            _ = write!(counts, "  {} {n} {}", glyph(health, look), health.word());
         }
     }
     let plural = if n == 1 { "" } else { "s" };
@@ -192,11 +194,10 @@ fn line(cells: &[String], widths: &[Option<usize>]) -> String {
     for ((column, cell), width) in COLUMNS.iter().zip(cells).zip(widths) {
         let Some(width) = width else { continue };
         let pad = " ".repeat(width.saturating_sub(cell.width()));
-        out.push_str(&if column.text {
-            format!("{cell}{pad}  ")
-        } else {
-            format!("{pad}{cell}  ")
-        });
+        let (before, after) = if column.text { ("", pad.as_str()) } else { (pad.as_str(), "") };
+        for piece in [before, cell, after, "  "] {
+            out.push_str(piece);
+        }
     }
     out.trim_end().to_owned()
 }

@@ -8,6 +8,9 @@ use crate::domain::git::CommitSha;
 
 const NOW: &str = "2026-11-22T14:32:00Z";
 
+/// A change of the facts, and the reason that it must give.
+type Case = (fn(&mut Facts), &'static str);
+
 fn at(text: &str) -> Timestamp {
     format!("2026-11-22T{text}Z").parse().unwrap()
 }
@@ -103,12 +106,12 @@ fn failed() -> HttpHealth {
     }
 }
 
-fn signals(trouble: Option<Trouble>, age: &str) -> BTreeMap<Signal, Figure> {
+fn signals(trouble: Option<&Trouble>, age: &str) -> BTreeMap<Signal, Figure> {
     Signal::ALL
         .iter()
         .map(|s| {
             let mut figure = Figure::fresh(0.01, at(age), Source::Metrics);
-            figure.trouble = trouble.clone();
+            figure.trouble = trouble.cloned();
             (*s, figure)
         })
         .collect()
@@ -148,7 +151,7 @@ fn an_instance_is_healthy_only_when_everything_was_seen_and_is_well() {
 
 #[test]
 fn missing_data_is_never_green() {
-    let cases: [(fn(&mut Facts), &str); 7] = [
+    let cases: [Case; 7] = [
         (
             |f| f.stack = Part::Unreadable("no socket".into()),
             "containers cannot be read: no socket",
@@ -209,8 +212,9 @@ fn a_stopped_service_is_down_or_degraded_by_whether_health_answers() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn limits_and_drift_degrade_in_words() {
-    let cases: [(fn(&mut Facts), &str); 10] = [
+    let cases: [Case; 10] = [
         (
             |f| f.disk = Part::Known(Disk { mount: "/".into(), total_b: 100, available_b: 12 }),
             "disk 88 % of / (warn 85 %)",
@@ -313,10 +317,10 @@ fn figures_degrade_when_they_pass_a_limit_or_fall_silent() {
     assert_eq!(of(&slow), (Health::Degraded, want.map(str::to_owned).to_vec()));
 
     let old = vec!["metrics no news from this instance for 12m".to_owned()];
-    assert_eq!(of(&signals(Some(Trouble::NoData), "14:20:00")), (Health::Degraded, old.clone()));
+    assert_eq!(of(&signals(Some(&Trouble::NoData), "14:20:00")), (Health::Degraded, old.clone()));
     assert_eq!(of(&signals(None, "14:20:00")), (Health::Degraded, old));
     // The server's own trouble is not the instance's.
-    assert_eq!(of(&signals(Some(Trouble::TimedOut), "14:20:00")), (Health::Healthy, vec![]));
+    assert_eq!(of(&signals(Some(&Trouble::TimedOut), "14:20:00")), (Health::Healthy, vec![]));
     let never: BTreeMap<_, _> =
         Signal::ALL.iter().map(|s| (*s, Figure::absent(Trouble::NoData))).collect();
     let text = "metrics the server has nothing labelled ward7.calgary.org".to_owned();

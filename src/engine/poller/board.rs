@@ -61,15 +61,12 @@ impl Board {
             let kept = old
                 .remove(&id)
                 .filter(|r| r.host.connection == host.connection && *r.settings == *settings);
-            let record = match kept {
-                Some(mut record) => {
-                    record.host = Arc::new(host.clone());
-                    record
-                }
-                None => {
-                    fresh.push(id.clone());
-                    Record::new(Arc::new(host.clone()), settings.clone())
-                }
+            let record = if let Some(mut record) = kept {
+                record.host = Arc::new(host.clone());
+                record
+            } else {
+                fresh.push(id.clone());
+                Record::new(Arc::new(host.clone()), settings.clone())
             };
             self.order.push(id.clone());
             self.changed.insert(id.clone());
@@ -116,7 +113,9 @@ impl Board {
                 since: now,
                 last_seen: match before {
                     MetricsState::Answered { at, .. } => Some(*at),
-                    _ => None,
+                    MetricsState::NotConfigured
+                    | MetricsState::NotYet
+                    | MetricsState::Failed { .. } => None,
                 },
                 trouble: trouble.clone(),
             },

@@ -25,7 +25,7 @@ const JUDGE: Duration = Duration::from_secs(5);
 /// Time between two refreshes of the figures.
 const MEASURE: Duration = Duration::from_secs(12);
 /// Time between two refreshes of the trends.
-const TREND: Duration = Duration::from_secs(60);
+const TREND: Duration = Duration::from_mins(1);
 /// Between the first looks at two hosts, so that a large fleet does not begin all at once.
 const STAGGER: Duration = Duration::from_millis(10);
 
@@ -178,11 +178,11 @@ impl Poller {
         let Some(server) = &self.board.server else { return };
         if self.measure <= now {
             // Not again before its answer: `enter` sets the next turn.
-            self.measure = now + Duration::from_secs(600);
+            self.measure = now + Duration::from_mins(10);
             work.push(work::measure(&self.sources, server.clone()));
         }
         if self.trend <= now {
-            self.trend = now + Duration::from_secs(600);
+            self.trend = now + Duration::from_mins(10);
             work.push(work::trend(&self.sources, server.clone()));
         }
     }

@@ -6,7 +6,7 @@ use crate::domain::ids::HostId;
 use crate::domain::remote::RemoteErrorKind;
 
 /// The longest wait between two attempts at a host that does not answer.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// How the last look ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

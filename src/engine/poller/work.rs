@@ -21,7 +21,7 @@ use crate::steps::probe::DEADLINE;
 /// What a question was answered with.
 pub(super) enum Found {
     /// A look at a host.
-    Looked(HostId, Arc<InstanceSettings>, Result<Facts, RemoteError>),
+    Looked(HostId, Arc<InstanceSettings>, Result<Box<Facts>, RemoteError>),
     /// A health address.
     Asked(HostId, Arc<InstanceSettings>, HttpHealth),
     /// All figures.
@@ -47,7 +47,7 @@ pub(super) fn look(sources: &Sources, record: &Record) -> Question {
                 hint: None,
             })
         });
-        Found::Looked(host.id.clone(), settings, looked)
+        Found::Looked(host.id.clone(), settings, looked.map(Box::new))
     })
 }
 
@@ -88,7 +88,7 @@ pub(super) fn enter(board: &mut Board, sources: &Sources, found: Found) {
         Found::Looked(id, settings, looked) if is_of(board, &id, &settings) => {
             let Some(record) = board.change(&id) else { return };
             match looked {
-                Ok(facts) => record.answered(facts),
+                Ok(facts) => record.answered(*facts),
                 Err(error) => record.failed(&error, now),
             }
         }

@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn time_without_a_fraction_is_the_middle_of_the_second() {
-        let at = |text: &str| clock(text).map(|t| t.as_millisecond());
+        let at = |text: &str| clock(text).map(Timestamp::as_millisecond);
         assert_eq!(at("1795377371.250000000\n"), Some(1_795_377_371_250));
         assert_eq!(at("1795377371.%N\n"), Some(1_795_377_371_500));
         assert_eq!(at("1795377371\n"), Some(1_795_377_371_500));
