@@ -53,7 +53,7 @@ async fn show(options: &Demo) -> Result<ExitCode> {
     let begun = Instant::now();
     let (building, address) = (Building::start()?, metrics_address()?);
     let found = metrics::program();
-    let data = tempfile::Builder::new().prefix("bunker-metrics-").tempdir()?;
+    let data = metrics_folder(options)?;
     let server = match found {
         Ok(program) => Victoria::start(&program, data.path(), address).await,
         Err(error) => Err(error),
@@ -106,6 +106,16 @@ fn lab_options(options: &Demo, metrics_url: Option<&str>) -> Options {
         lab.policy.push(format!("bunker_metrics_url: {url}"));
     }
     lab
+}
+
+/// Where the metrics server keeps its data: with the other files where those are kept.
+fn metrics_folder(options: &Demo) -> Result<tempfile::TempDir> {
+    let mut folder = tempfile::Builder::new();
+    let Some(keep) = &options.keep else {
+        return Ok(folder.prefix("bunker-metrics-").tempdir()?);
+    };
+    fs::create_dir_all(keep).wrap_err_with(|| format!("cannot make {}", keep.display()))?;
+    Ok(folder.prefix("metrics-").disable_cleanup(true).tempdir_in(keep)?)
 }
 
 /// Makes the instances different.

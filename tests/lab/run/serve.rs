@@ -123,7 +123,8 @@ pub(super) fn down(dir: &Path) -> Result<ExitCode> {
     let dir = dir.canonicalize().wrap_err_with(|| format!("there is no {}", dir.display()))?;
     if real::is_at(&dir) {
         RealLab::down(&dir)?;
-        return end(&dir);
+        end(&dir);
+        return Ok(ExitCode::SUCCESS);
     }
     let card = Card::read(&dir)?;
     let Some(pid) = Pid::from_raw(card.pid) else { bail!("the lab's card names no process") };
@@ -146,14 +147,14 @@ pub(super) fn down(dir: &Path) -> Result<ExitCode> {
         pause(Duration::from_millis(20));
     }
     _ = fs::remove_file(dir.join("lab.log"));
-    end(&dir)
+    end(&dir);
+    Ok(ExitCode::SUCCESS)
 }
 
-fn end(dir: &Path) -> Result<ExitCode> {
-    // Only a folder with nothing else in it goes too.
+/// Removes the folder where nothing else is in it, and says that the lab is gone.
+fn end(dir: &Path) {
     _ = fs::remove_dir(dir);
     tell(&format!("the lab in {} has ended", dir.display()));
-    Ok(ExitCode::SUCCESS)
 }
 
 /// Removes what a lab made whose process was killed.
