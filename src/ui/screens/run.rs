@@ -51,7 +51,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &RunPage
         }
     };
     let right = if is_active(phase) { "leaving is safe: it goes on" } else { "" };
-    chrome::footer(canvas, model, foot, skip, if area.width >= 100 { right } else { "" });
+    chrome::footer(canvas, model, foot, skip, if area.width >= 120 { right } else { "" });
 }
 
 fn focus(page: &RunPage, pane: Pane) -> Focused {

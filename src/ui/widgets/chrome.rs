@@ -42,7 +42,10 @@ pub(in crate::ui) fn footer(
     let room = area.width.saturating_sub(tail);
     let mut x = area.x + 1;
     let rows = |wanted: Place| ACTIONS.iter().filter(move |row| row.places.contains(&wanted));
-    let always = [Action::Help, Action::Quit];
+    let always: &[Action] = match place {
+        Place::Fleet => &[Action::Help, Action::Quit],
+        _ => &[Action::Help, Action::Back, Action::Quit],
+    };
     let row_width = |row: &crate::app::action::ActionInfo| {
         let key = row.keys.first().map(ToString::to_string).unwrap_or_default();
         let w = u16::try_from(width(&key) + 1 + width(row.hint)).unwrap_or(u16::MAX);
