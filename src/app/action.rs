@@ -145,33 +145,28 @@ pub fn action_for(key: Key, place: Place) -> Option<Action> {
 
 /// docs/keys.md, whole.
 pub fn keys_page() -> String {
-    let mut page = String::from(
-        "# Keys\n\nMade from the table in `src/app/action.rs`; a test compares. \
-         What changes the fleet asks first, and is not there in `bunker watch` and with `--read-only`.\n",
-    );
-    for place in
-        [Place::Everywhere, Place::Fleet, Place::Instance, Place::Plan, Place::Run, Place::Runs]
-    {
-        page.push_str(&format!("\n## {}\n\n| keys | action | what it does | on the command line |\n|---|---|---|---|\n", place.title()));
-        for row in ACTIONS.iter().filter(|row| row.places.contains(&place)) {
-            let keys: Vec<String> = row.keys.iter().map(|key| format!("`{key}`")).collect();
-            let asks = match row.danger {
-                Danger::None => "",
-                Danger::Asks => " (asks first)",
-                Danger::Counts => {
-                    " (shows the plan first; more than one instance: type their number)"
-                }
-            };
-            let twin = row.twin.map(|t| format!("`{t}`")).unwrap_or_default();
-            page.push_str(&format!(
-                "| {} | {} | {}{asks} | {twin} |\n",
-                keys.join(" "),
-                row.name,
-                row.doc
-            ));
-        }
-    }
-    page
+    let head = "# Keys\n\nMade from the table in `src/app/action.rs`; a test compares. \
+         What changes the fleet asks first, and is not there in `bunker watch` and with `--read-only`.\n";
+    let places =
+        [Place::Everywhere, Place::Fleet, Place::Instance, Place::Plan, Place::Run, Place::Runs];
+    let sections: Vec<String> = places.into_iter().map(keys_section).collect();
+    format!("{head}{}", sections.concat())
+}
+
+fn keys_section(place: Place) -> String {
+    let columns = "| keys | action | what it does | on the command line |\n|---|---|---|---|\n";
+    let rows = ACTIONS.iter().filter(|row| row.places.contains(&place)).map(|row| {
+        let keys: Vec<String> = row.keys.iter().map(|key| format!("`{key}`")).collect();
+        let asks = match row.danger {
+            Danger::None => "",
+            Danger::Asks => " (asks first)",
+            Danger::Counts => " (shows the plan first; more than one instance: type their number)",
+        };
+        let twin = row.twin.map(|t| format!("`{t}`")).unwrap_or_default();
+        format!("| {} | {} | {}{asks} | {twin} |\n", keys.join(" "), row.name, row.doc)
+    });
+    let rows: Vec<String> = rows.collect();
+    format!("\n## {}\n\n{columns}{}", place.title(), rows.concat())
 }
 
 #[cfg(test)]

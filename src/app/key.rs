@@ -90,10 +90,10 @@ impl fmt::Display for Key {
         if let Some((name, _)) = NAMED.iter().find(|(_, code)| *code == self.code) {
             return f.write_str(name);
         }
-        match self.code {
-            KeyCode::Char(c) => write!(f, "{c}"),
-            other => write!(f, "{other:?}"),
+        if let KeyCode::Char(c) = self.code {
+            return write!(f, "{c}");
         }
+        write!(f, "{:?}", self.code)
     }
 }
 

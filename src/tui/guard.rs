@@ -15,7 +15,10 @@ static OURS: AtomicBool = AtomicBool::new(false);
 
 /// The screen, ours until this is dropped.
 #[derive(Debug)]
-pub(super) struct Guard(());
+pub(super) struct Guard {
+    /// How often the screen was taken.
+    taken: u32,
+}
 
 impl Guard {
     /// Takes the screen.
@@ -23,15 +26,17 @@ impl Guard {
         hook();
         enable_raw_mode()?;
         OURS.store(true, Ordering::SeqCst);
-        let guard = Self(());
+        let guard = Self { taken: 1 };
         execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
         Ok(guard)
     }
 
     /// Gives the screen back for a while and takes it again after `meanwhile`.
-    pub(super) fn lend(&self, meanwhile: impl FnOnce()) -> io::Result<()> {
+    pub(super) fn lend(&mut self, meanwhile: impl FnOnce()) -> io::Result<()> {
         restore();
         meanwhile();
+        self.taken = self.taken.saturating_add(1);
+        tracing::debug!(taken = self.taken, "the screen is taken again");
         enable_raw_mode()?;
         OURS.store(true, Ordering::SeqCst);
         execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)

@@ -74,7 +74,9 @@ pub(super) async fn run(store: Arc<dyn RunReader>, run: RunId, tell: Sender<Msg>
             version = now;
             while let Ok(events) = store.events(&run, state.seq, 1_000).await {
                 let before = state.seq;
-                events.iter().for_each(|event| state.apply(event));
+                for event in &events {
+                    state.apply(event);
+                }
                 if state.seq == before {
                     break;
                 }

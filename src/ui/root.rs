@@ -64,9 +64,10 @@ fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect)
         }
         Layer::Filter(input) | Layer::Search(input) => {
             let y = area.bottom() - 1;
-            let (label, hint) = match layer {
-                Layer::Filter(_) => (" filter ", "enter keep  esc all "),
-                _ => (" search ", "enter find  esc back "),
+            let (label, hint) = if matches!(layer, Layer::Filter(_)) {
+                (" filter ", "enter keep  esc all ")
+            } else {
+                (" search ", "enter find  esc back ")
             };
             canvas.clear(Rect { y, height: 1, ..area }, Role::Text);
             let used = canvas.put(area.x, y, area.width, label, Role::Key);

@@ -74,7 +74,7 @@ fn pages(width: u16, height: u16, fleet: &Arc<FleetSnapshot>) -> Vec<(&'static s
         plan: Arc::new(plan(&["a", "b", "c"])),
         typed: "3".into(),
         starting: None,
-        cursor: Default::default(),
+        cursor: bunker_ops::app::cursor::Cursor::default(),
     };
     planned.screens.push(Screen::Plan(Box::new(page)));
     let mut run = fresh();
@@ -209,9 +209,7 @@ fn nothing_moves_when_a_figure_refreshes() {
     let after = draw(&with(120, 40, &Arc::new(next)));
     for (a, b) in before.lines().zip(after.lines()).skip(2).take(16) {
         let place = |l: &str| {
-            l.char_indices()
-                .filter(|(_, c)| *c == '%')
-                .map(|(at, _)| l[..at].chars().count())
+            l.chars().enumerate().filter(|(_, c)| *c == '%').map(|(at, _)| at)
                 .collect::<Vec<_>>()
         };
         assert_eq!(place(a), place(b), "\n{a}\n{b}");

@@ -34,7 +34,14 @@ fn changes(effects: &[Effect]) -> Vec<ChangeKind> {
         .iter()
         .filter_map(|e| match e {
             Effect::Change(change) => Some(change.kind().clone()),
-            _ => None,
+            Effect::Attach(_)
+            | Effect::Detach
+            | Effect::FollowLog { .. }
+            | Effect::LoadReleases(_)
+            | Effect::Copy(_)
+            | Effect::Redraw
+            | Effect::Suspend
+            | Effect::Quit => None,
         })
         .collect()
 }
@@ -68,7 +75,10 @@ fn a_filter_narrows_and_esc_brings_all_back_and_marks_are_by_id() {
     assert_eq!(shown(&model), ["calgary-prod"]);
     press(&mut model, "space esc");
     assert_eq!(shown(&model).len(), 12);
-    assert_eq!(model.fleet.marked.iter().map(|h| h.as_str()).collect::<Vec<_>>(), ["calgary-prod"]);
+    assert_eq!(
+        model.fleet.marked.iter().map(bunker_ops::domain::ids::HostId::as_str).collect::<Vec<_>>(),
+        ["calgary-prod"]
+    );
     press(&mut model, "s s s");
     assert!(model.fleet.marked.contains(&host("calgary-prod")));
     press(&mut model, "esc");
@@ -185,7 +195,8 @@ fn the_operator_chooses_a_target_and_a_refresh_does_not_choose_another() {
 #[test]
 fn the_output_is_followed_scrolled_and_searched() {
     let mut model = watching();
-    let text: String = (0..500).map(|n| format!("line {n}\n")).collect();
+    let text: Vec<String> = (0..500).map(|n| format!("line {n}\n")).collect();
+    let text = text.concat();
     let chunk = LogChunk {
         run: run_id(0x7f3a),
         host: host("red-deer"),

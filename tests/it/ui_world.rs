@@ -208,7 +208,12 @@ pub(crate) fn run_view(hosts: &[&str]) -> RunView {
         kinds.push(EventKind::GateObserved { host, step, healthy_s: 12.0, detail });
     }
     for (seq, kind) in (1..).zip(kinds) {
-        state.apply(&RunEvent { run: run_id(0x7f3a), seq, at: ago(162 - seq as i64), kind });
+        state.apply(&RunEvent {
+            run: run_id(0x7f3a),
+            seq,
+            at: ago(162 - i64::try_from(seq).unwrap()),
+            kind,
+        });
     }
     assert_eq!(state.by.as_ref(), Some(&ann()));
     RunView { plan: Arc::new(plan), state }

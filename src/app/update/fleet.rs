@@ -63,7 +63,7 @@ pub(super) fn perform_on_instance(model: &mut Model, action: Action) -> Vec<Effe
     match action {
         Action::NextPane | Action::PrevPane => page.pane = page.pane.other(),
         Action::Down if page.pane == Pane::Second => {
-            page.top = page.top.saturating_add(1).min(1_000)
+            page.top = page.top.saturating_add(1).min(1_000);
         }
         Action::Up if page.pane == Pane::Second => page.top = page.top.saturating_sub(1),
         Action::Upgrade => {

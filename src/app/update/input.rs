@@ -8,7 +8,6 @@ use super::super::key::{Key, KeyCode};
 const MAX_CHARS: usize = 200;
 
 /// Edits a line; says whether the key was one that edits.
-#[expect(clippy::wildcard_enum_match_arm, reason = "all other keys are not for editing")]
 pub(super) fn edit(input: &mut Input, key: Key) -> bool {
     let request = match (key.ctrl, key.code) {
         (false, KeyCode::Char(c)) if input.value().chars().count() < MAX_CHARS => {

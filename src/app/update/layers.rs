@@ -59,7 +59,6 @@ pub(super) fn paste(model: &mut Model, text: &str) {
     }
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "any other key closes the help")]
 fn help(model: &mut Model, top: usize, key: Key) {
     let page = usize::from(model.size.height.saturating_sub(6)).max(1);
     let top = match action_for(key, model.place()) {
@@ -180,11 +179,10 @@ fn carry_out(model: &mut Model, then: Then) -> Vec<Effect> {
 
 /// The one way to a changing effect: it needs the right, which a read-only cockpit has not.
 pub(super) fn change(model: &mut Model, kind: ChangeKind) -> Vec<Effect> {
-    match &model.operate {
-        Some(right) => vec![Effect::Change(Change::by(right, kind))],
-        None => {
-            model.tell(ToastKind::Warning, "read-only: nothing can be changed from here");
-            Vec::new()
-        }
+    if let Some(right) = &model.operate {
+        vec![Effect::Change(Change::by(right, kind))]
+    } else {
+        model.tell(ToastKind::Warning, "read-only: nothing can be changed from here");
+        Vec::new()
     }
 }

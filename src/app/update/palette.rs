@@ -52,7 +52,6 @@ fn found(model: &Model, letters: &str) -> Vec<Entry> {
     scored.into_iter().map(|(_, entry)| entry).take(MAX_FOUND).collect()
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "all other keys go to the line")]
 pub(super) fn on_key(model: &mut Model, mut state: Palette, key: Key) -> Vec<Effect> {
     let last = state.found.len().saturating_sub(1);
     match (key.ctrl, key.code) {

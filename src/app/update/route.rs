@@ -74,6 +74,7 @@ fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
 }
 
 /// Does what an action says, at the page that is seen.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other actions belong to the pages")]
 pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     if action.info().changes && model.operate.is_none() {
         model.tell(ToastKind::Warning, "read-only: nothing can be changed from here");

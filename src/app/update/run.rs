@@ -86,12 +86,11 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     let size = model.size;
     let Some(Screen::Run(page)) = model.screens.last_mut() else { return Vec::new() };
     if let Some(step) = fleet::step(action) {
-        return match (page.pane, page.full) {
-            (Pane::First, Full::No) => choose(page, step, size),
-            _ => {
-                scroll(page, step, size);
-                Vec::new()
-            }
+        return if let (Pane::First, Full::No) = (page.pane, page.full) {
+            choose(page, step, size)
+        } else {
+            scroll(page, step, size);
+            Vec::new()
         };
     }
     match action {
@@ -175,7 +174,7 @@ fn scroll(page: &mut RunPage, step: Step, size: Size) {
 pub(super) fn search(model: &mut Model, needle: &str) {
     let size = model.size;
     if let Some(Screen::Run(page)) = model.screens.last_mut() {
-        page.needle = needle.to_owned();
+        needle.clone_into(&mut page.needle);
         page.found = first_line(page, size).checked_sub(1);
     }
     if !needle.is_empty() {
@@ -192,19 +191,17 @@ fn next_match(model: &mut Model, direction: Direction) {
         (None, Direction::Forward) => page.log.end().saturating_sub(1),
         (None, Direction::Backward) => page.log.first(),
     };
-    match page.log.find(&page.needle, from, direction) {
-        Some(line) => {
-            page.found = Some(line);
-            let above = output_rows(page, size) / 2;
-            page.follow = Follow::From(line.saturating_sub(above).max(page.log.first()));
-            page.pane = Pane::Second;
-        }
-        None => {
-            let text = match page.needle.is_empty() {
-                true => "nothing was searched for yet: press /".to_owned(),
-                false => format!("{:?} is not in the output that is kept here", page.needle),
-            };
-            model.tell(ToastKind::Warning, &text);
-        }
+    if let Some(line) = page.log.find(&page.needle, from, direction) {
+        page.found = Some(line);
+        let above = output_rows(page, size) / 2;
+        page.follow = Follow::From(line.saturating_sub(above).max(page.log.first()));
+        page.pane = Pane::Second;
+    } else {
+        let text = if page.needle.is_empty() {
+            "nothing was searched for yet: press /".to_owned()
+        } else {
+            format!("{:?} is not in the output that is kept here", page.needle)
+        };
+        model.tell(ToastKind::Warning, &text);
     }
 }

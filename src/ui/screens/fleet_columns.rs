@@ -181,17 +181,15 @@ fn latency(i: &InstanceView, now: Timestamp) -> (String, Role) {
 
 fn figure(i: &InstanceView, signal: Signal, now: Timestamp, width: usize) -> (String, Role) {
     let known = i.signals.get(&signal);
-    let (text, freshness) = match signal {
+    let reading = known.and_then(|f| f.reading);
+    let (text, freshness) = match reading.filter(|_| signal == Signal::BackupAge) {
         // An age is shown as one, and grows by itself between two looks.
-        Signal::BackupAge => match known.and_then(|f| f.reading) {
-            Some(reading) => {
-                let since = now.duration_since(reading.at).as_secs_f64().max(0.0);
-                let fresh = if since > 3_600.0 { Freshness::Stale } else { Freshness::Fresh };
-                (figures::age(reading.value + since), fresh)
-            }
-            None => (NONE.to_owned(), Freshness::None),
-        },
-        _ => figures::figure(known, signal.unit(), now, width),
+        Some(reading) => {
+            let since = now.duration_since(reading.at).as_secs_f64().max(0.0);
+            let fresh = if since > 3_600.0 { Freshness::Stale } else { Freshness::Fresh };
+            (figures::age(reading.value + since), fresh)
+        }
+        None => figures::figure(known, signal.unit(), now, width),
     };
     let role = match freshness {
         Freshness::Fresh => {

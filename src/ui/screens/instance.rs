@@ -75,7 +75,7 @@ fn header(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, area: Rect) 
         (format!("   {}", fleet_columns::release(i)), Role::Text),
     ];
     canvas.spans(area.x, area.y, area.width.saturating_sub(used), &line);
-    let groups: Vec<&str> = i.groups.iter().map(|g| g.as_str()).collect();
+    let groups: Vec<&str> = i.groups.iter().map(crate::domain::ids::GroupName::as_str).collect();
     let about = format!(" {} · tier {} · {}", i.domain, u8::from(i.tier), groups.join(", "));
     canvas.put(area.x, area.y + 1, area.width, &about, Role::Dim);
 }
@@ -102,17 +102,14 @@ pub(super) fn charts(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, a
         let fresh = freshness == figures::Freshness::Fresh;
         canvas.put_right(x, y, w, &text, if fresh { Role::Strong } else { Role::Dim });
         let height = (each_h - 1).min(usize::from(inner.bottom() - y - 1)).min(5);
-        match i.trends.get(signal) {
-            Some(trend) => {
-                for (y, line) in (y + 1..).zip(spark::area(trend, each_w, height)) {
-                    canvas.put(x, y, w, &line, *role);
-                }
+        if let Some(trend) = i.trends.get(signal) {
+            for (y, line) in (y + 1..).zip(spark::area(trend, each_w, height)) {
+                canvas.put(x, y, w, &line, *role);
             }
-            None => {
-                let trouble = i.signals.get(signal).and_then(|f| f.trouble.as_ref());
-                let why = trouble.map_or_else(|| "no history".to_owned(), figures::trouble);
-                canvas.put(x, y + 1, w, &why, Role::Dim);
-            }
+        } else {
+            let trouble = i.signals.get(signal).and_then(|f| f.trouble.as_ref());
+            let why = trouble.map_or_else(|| "no history".to_owned(), figures::trouble);
+            canvas.put(x, y + 1, w, &why, Role::Dim);
         }
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, are
     match &i.facts {
         Some(facts) => lines.extend(facts_lines(model, facts)),
         None => {
-            lines.push(("facts", Err("none yet: the host has not answered a probe".to_owned())))
+            lines.push(("facts", Err("none yet: the host has not answered a probe".to_owned())));
         }
     }
     for (y, (label, text)) in (inner.top()..inner.bottom()).zip(lines) {
@@ -72,13 +72,12 @@ fn facts_lines(model: &Model, facts: &Facts) -> Vec<(&'static str, Line)> {
     let ago = |at: jiff::Timestamp| figures::age(model.now.duration_since(at).as_secs_f64());
     let checkout = part(&facts.checkout, |c| {
         let name = c.reference.as_ref().map(|r| format!("{r} ")).unwrap_or_default();
-        let dirt = match c.changed.len() + c.extra.len() {
-            0 => "clean".to_owned(),
-            _ => {
-                let names: Vec<&str> =
-                    c.changed.iter().chain(&c.extra).map(|s| s.as_str().trim()).collect();
-                format!("local: {}", names.join(", "))
-            }
+        let dirt = if c.changed.len() + c.extra.len() == 0 {
+            "clean".to_owned()
+        } else {
+            let names: Vec<&str> =
+                c.changed.iter().chain(&c.extra).map(|s| s.as_str().trim()).collect();
+            format!("local: {}", names.join(", "))
         };
         format!("{name}{} · {dirt}", c.commit.short())
     });

@@ -109,8 +109,10 @@ fn change_lines(lines: &mut Vec<Fact>, change: &Change, width: usize) {
         some(change.migrations.len(), "migration", "migrations"),
     );
     if !change.services.is_empty() {
-        let names: Vec<&str> = change.services.iter().map(|s| s.as_str()).collect();
-        text.push_str(&format!(" · rebuilt: {}", names.join(", ")));
+        let names: Vec<&str> =
+            change.services.iter().map(crate::domain::untrusted::Safe::as_str).collect();
+        text.push_str(" · rebuilt: ");
+        text.push_str(&names.join(", "));
     }
     labelled(lines, "changes", &text, width, 2, Role::Text);
     if change.not_forward {

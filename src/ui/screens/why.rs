@@ -56,7 +56,9 @@ fn reasons_pane(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, area: 
     let title = match i.verdict.health {
         Health::Healthy => format!("{} is healthy", i.id),
         Health::Unknown if badge::not_asked(i) => format!("{} is being asked", i.id),
-        _ => format!("Why {} is {}", i.id, badge.word),
+        Health::Down | Health::Degraded | Health::Unknown => {
+            format!("Why {} is {}", i.id, badge.word)
+        }
     };
     let n = i.verdict.reasons.len();
     let count = if n > 1 { format!("{n} reasons") } else { String::new() };

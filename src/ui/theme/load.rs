@@ -197,7 +197,7 @@ mod tests {
                     | Role::Chart4
                     | Role::Chart5
                     | Role::Chart6 => 3.0,
-                    _ => 4.5,
+                    _ => 4.5, // Everything else is read as text.
                 };
                 let has = contrast(fg.rgb, bg.rgb);
                 assert!(has >= least, "{name}: {} has contrast {has:.2}", role.key());

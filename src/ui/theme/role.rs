@@ -15,6 +15,7 @@ macro_rules! roles {
                 match self { $(Self::$name => $key,)* }
             }
 
+            #[must_use]
             /// The role whose look it has where the theme gives it none; `Text` ends every chain.
             pub fn fallback(self) -> Self {
                 match self { $(Self::$name => Self::$fallback,)* }

@@ -42,9 +42,10 @@ pub(in crate::ui) fn footer(
     let room = area.width.saturating_sub(tail);
     let mut x = area.x + 1;
     let rows = |wanted: Place| ACTIONS.iter().filter(move |row| row.places.contains(&wanted));
-    let always: &[Action] = match place {
-        Place::Fleet => &[Action::Help, Action::Quit],
-        _ => &[Action::Help, Action::Back, Action::Quit],
+    let always: &[Action] = if place == Place::Fleet {
+        &[Action::Help, Action::Quit]
+    } else {
+        &[Action::Help, Action::Back, Action::Quit]
     };
     let row_width = |row: &crate::app::action::ActionInfo| {
         let key = row.keys.first().map(ToString::to_string).unwrap_or_default();
@@ -56,10 +57,10 @@ pub(in crate::ui) fn footer(
         .map(|row| row_width(row).1 + 2)
         .sum();
     let shown = rows(place).chain(rows(Place::Everywhere)).filter(|row| {
-        !row.hint.is_empty()
-            && !skip.contains(&row.action)
-            && (model.operate.is_some() || !row.changes)
-            && !(place == Place::Fleet && row.action == Action::Back)
+        let forbidden = row.changes && model.operate.is_none();
+        let nowhere_back = place == Place::Fleet && row.action == Action::Back;
+        let unnamed = row.hint.is_empty() || skip.contains(&row.action);
+        !(unnamed || forbidden || nowhere_back)
     });
     for row in shown {
         let (key, w) = row_width(row);

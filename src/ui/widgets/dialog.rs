@@ -93,7 +93,7 @@ pub(in crate::ui) fn reference(canvas: &mut Canvas<'_>, area: Rect, form: &Refer
     if inner.height < 4 {
         return;
     }
-    let names: Vec<&str> = form.hosts.iter().map(|h| h.as_str()).collect();
+    let names: Vec<&str> = form.hosts.iter().map(crate::domain::ids::HostId::as_str).collect();
     canvas.put(inner.x, inner.y, inner.width, &names.join(" "), Role::Dim);
     let label = "branch, tag or commit  ";
     let used = canvas.put(inner.x, inner.y + 2, inner.width, label, Role::Text);

@@ -22,24 +22,22 @@ pub(in crate::ui) fn top(log: &LogTail, follow: Follow, height: u64) -> u64 {
 pub(in crate::ui) fn state(page: &RunPage, height: u64) -> String {
     let log = &page.log;
     let n = log.end() - log.first();
-    let mut words = match page.follow {
+    let place = match page.follow {
         Follow::End => "follow".to_owned(),
         Follow::From(_) => {
             let below = log.end().saturating_sub(top(log, page.follow, height) + height);
             format!("{below} lines below")
         }
     };
-    words.push_str(&format!(" · {n} lines"));
-    if log.n_skipped() > 0 {
-        words.push_str(&format!(" · {} lines skipped", log.n_skipped()));
-    }
-    if log.skipped_bytes() > 0 {
-        words.push_str(&format!(
-            " · {} before not shown",
-            figures::bytes(log.skipped_bytes() as f64)
-        ));
-    }
-    words
+    let skipped = match log.n_skipped() {
+        0 => String::new(),
+        n => format!(" · {n} lines skipped"),
+    };
+    let unread = match log.skipped_bytes() {
+        0 => String::new(),
+        n => format!(" · {} before not shown", figures::bytes(n as f64)),
+    };
+    format!("{place} · {n} lines{skipped}{unread}")
 }
 
 /// What a line is about, by its words.

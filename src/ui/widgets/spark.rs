@@ -38,9 +38,9 @@ pub(in crate::ui) fn area(series: &Series, n: usize, height: usize) -> Vec<Strin
                 let filled = value.map(|v| ((v / top).clamp(0.0, 1.0) * eighths).round() as usize);
                 let here = filled.map(|f| f.saturating_sub(row * 8).min(8));
                 line.push_str(match here {
-                    None => " ",
+                    // A value of 0 is there, at the bottom; a gap is not.
                     Some(0) if row == 0 => "▁",
-                    Some(0) => " ",
+                    None | Some(0) => " ",
                     Some(level) => LEVELS.get(level - 1).copied().unwrap_or("█"),
                 });
             }
@@ -62,7 +62,7 @@ mod tests {
     fn a_trend_grows_from_the_right_and_breaks_at_gaps() {
         let some = series(vec![Some(0.0), None, Some(7.0)]);
         assert_eq!(spark(&some, 5), "  ▁ █");
-        assert_eq!(spark(&series(vec![Some(2.0), Some(2.0)]), 2), "██".replace('█', "█"));
+        assert_eq!(spark(&series(vec![Some(2.0), Some(2.0)]), 2), "██");
         assert_eq!(spark(&series(vec![None]), 3), "   ");
         assert_eq!(area(&some, 3, 2), ["  █", "▁ █"]);
     }
