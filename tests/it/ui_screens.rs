@@ -209,8 +209,7 @@ fn nothing_moves_when_a_figure_refreshes() {
     let after = draw(&with(120, 40, &Arc::new(next)));
     for (a, b) in before.lines().zip(after.lines()).skip(2).take(16) {
         let place = |l: &str| {
-            l.chars().enumerate().filter(|(_, c)| *c == '%').map(|(at, _)| at)
-                .collect::<Vec<_>>()
+            l.chars().enumerate().filter(|(_, c)| *c == '%').map(|(at, _)| at).collect::<Vec<_>>()
         };
         assert_eq!(place(a), place(b), "\n{a}\n{b}");
     }
