@@ -210,7 +210,7 @@ mod tests {
     fn narrow_screens_lose_columns_by_rank_and_never_overflow() {
         let names =
             |width: u16| -> Vec<&str> { place(width).iter().map(|p| p.column.heading()).collect() };
-        assert_eq!(names(30), ["INSTANCE", "HEALTH", "P95"]);
+        assert_eq!(names(30), ["INSTANCE", "HEALTH"]);
         assert_eq!(
             names(73),
             ["INSTANCE", "RELEASE", "HEALTH", "HTTP", "P95", "QUEUE", "BACKUP", "DISK", "HOUR"]

@@ -186,18 +186,14 @@ mod tests {
             for role in Role::ALL {
                 let look = resolve(*role, &looks);
                 let (Some(fg), Some(bg)) = (look.fg, look.bg.or(paper)) else { continue };
-                let least = match role {
-                    Role::Border | Role::NotRun => 1.5,
-                    Role::Healthy
-                    | Role::Waiting
-                    | Role::BorderFocus
-                    | Role::Chart1
-                    | Role::Chart2
-                    | Role::Chart3
-                    | Role::Chart4
-                    | Role::Chart5
-                    | Role::Chart6 => 3.0,
-                    _ => 4.5, // Everything else is read as text.
+                let key = role.key();
+                let sign = ["healthy", "waiting", "border-focus"].contains(&key);
+                let least = if ["border", "not-run"].contains(&key) {
+                    1.5
+                } else if sign || key.starts_with("chart-") {
+                    3.0
+                } else {
+                    4.5
                 };
                 let has = contrast(fg.rgb, bg.rgb);
                 assert!(has >= least, "{name}: {} has contrast {has:.2}", role.key());

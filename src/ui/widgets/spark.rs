@@ -8,16 +8,16 @@ const LEVELS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█
 pub(in crate::ui) fn spark(series: &Series, n: usize) -> String {
     let values = series.downsampled(n);
     let Some((low, high)) = series.bounds() else { return " ".repeat(n) };
-    // A flat line stays at the bottom, and small jitter of a large value does not look like a drama.
-    let floor = if low >= 0.0 { low.min(high * 0.5) } else { low };
-    let span = high - floor;
+    // A flat line stays low, and small jitter of a large value does not look like a drama.
+    let range = (high - low).max(high.abs() * 0.5);
     let mut line = " ".repeat(n.saturating_sub(values.len()));
     for value in values {
         line.push_str(match value {
             None => " ",
-            Some(_) if span <= f64::EPSILON => "▁",
+            Some(_) if range <= f64::EPSILON => "▁",
             Some(v) => {
-                let level = ((v - floor) / span * 7.0).round().clamp(0.0, 7.0) as usize;
+                let quiet = 1.0 - (high - low) / range;
+                let level = ((v - low) / range * 7.0 + quiet).round().clamp(0.0, 7.0) as usize;
                 LEVELS.get(level).copied().unwrap_or("█")
             }
         });
@@ -62,7 +62,7 @@ mod tests {
     fn a_trend_grows_from_the_right_and_breaks_at_gaps() {
         let some = series(vec![Some(0.0), None, Some(7.0)]);
         assert_eq!(spark(&some, 5), "  ▁ █");
-        assert_eq!(spark(&series(vec![Some(2.0), Some(2.0)]), 2), "██");
+        assert_eq!(spark(&series(vec![Some(2.0), Some(2.0)]), 2), "▂▂");
         assert_eq!(spark(&series(vec![None]), 3), "   ");
         assert_eq!(area(&some, 3, 2), ["  █", "▁ █"]);
     }
