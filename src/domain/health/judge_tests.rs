@@ -1,3 +1,5 @@
+//! Tables of tests of the verdict.
+
 use std::collections::BTreeMap;
 
 use super::*;
