@@ -54,9 +54,13 @@ impl Victoria {
         &self.url
     }
 
-    /// Loads samples: for each series its values at moments (Unix seconds).
+    /// Loads samples: for each series its values at moments (Unix seconds). They can be asked for at once:
+    /// by itself the server shows them only some seconds later.
     pub async fn load(&self, history: &History) -> Result<()> {
-        self.post("/api/v1/import", history.lines()).await
+        self.post("/api/v1/import", history.lines()).await?;
+        let flushed = self.http.get(format!("{}/internal/force_flush", self.url)).send().await?;
+        flushed.error_for_status().wrap_err("victoria-metrics did not take in the history")?;
+        Ok(())
     }
 
     /// Adds one sample a series, now.
