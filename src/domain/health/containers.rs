@@ -65,6 +65,10 @@ fn complaint(c: &Container, n_restarts: u32, host_now: Timestamp) -> Option<(boo
         t.map(|t| format!(" {} ago", short_age(seconds_since(t, host_now)))).unwrap_or_default()
     };
     let often = match n_restarts {
+        // Docker's own count, where the restarts themselves were not seen.
+        0 if c.state.as_str() != "running" && c.restarts > 0 => {
+            format!(", {} restarts", c.restarts)
+        }
         0 => String::new(),
         1 => ", 1 restart in 5m".to_owned(),
         n => format!(", {n} restarts in 5m"),
@@ -86,8 +90,7 @@ fn complaint(c: &Container, n_restarts: u32, host_now: Timestamp) -> Option<(boo
             Some((true, format!("exited ({}){}{often}", c.exit_code, ago(c.finished_at))))
         }
         "restarting" => {
-            let total = if n_restarts == 0 { format!(", {} restarts", c.restarts) } else { often };
-            Some((true, format!("restarts over and over, last exit ({}){total}", c.exit_code)))
+            Some((true, format!("restarts over and over, last exit ({}){often}", c.exit_code)))
         }
         "created" => Some((true, "was created and never started".to_owned())),
         "paused" => Some((true, "is paused".to_owned())),
