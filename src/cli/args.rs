@@ -1,4 +1,5 @@
 //! The command line, as clap reads it.
+#![expect(clippy::doc_markdown, reason = "these comments are what `--help` prints, without markup")]
 
 use std::path::PathBuf;
 

@@ -59,7 +59,7 @@ pub struct Connection {
     pub jump: Vec<JumpHost>,
     /// Whether changes run as root.
     pub become_root: Become,
-    /// An extra known_hosts file for this fleet (`bunker_known_hosts`), an absolute path on the control machine.
+    /// An extra `known_hosts` file for this fleet (`bunker_known_hosts`), an absolute path on the control machine.
     pub known_hosts: Option<String>,
 }
 

@@ -56,7 +56,10 @@ impl FromStr for GitRef {
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '+'));
         let parts_ok = text.split('/').all(|p| {
-            !p.is_empty() && !p.starts_with('.') && !p.ends_with('.') && !p.ends_with(".lock")
+            !p.is_empty()
+                && !p.starts_with('.')
+                && !p.ends_with('.')
+                && p.rsplit_once('.').is_none_or(|(_, end)| end != "lock")
         });
         if !text.is_empty()
             && text.len() <= 200

@@ -54,7 +54,7 @@ impl Terminal {
         ));
         let writer = Arc::clone(&seen);
         std::thread::spawn(move || {
-            let mut buffer = [0u8; 65_536];
+            let mut buffer = vec![0u8; 65_536];
             loop {
                 let n = output.read(&mut buffer).unwrap_or(0);
                 let mut seen = writer.0.lock().unwrap_or_else(PoisonError::into_inner);

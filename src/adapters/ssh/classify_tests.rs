@@ -1,3 +1,5 @@
+//! The real texts of ssh and sshd, and what each is taken for.
+
 use super::*;
 use crate::domain::connection::Become;
 

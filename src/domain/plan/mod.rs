@@ -4,6 +4,7 @@
 //! approved is therefore what runs; a host that appears later is not touched.
 
 use std::fmt;
+use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -241,7 +242,11 @@ impl Plan {
     pub fn hash(&self) -> PlanHash {
         let timeless = Self { made_at: Timestamp::UNIX_EPOCH, ..self.clone() };
         let json = serde_json::to_vec(&timeless).unwrap_or_default();
-        PlanHash(Sha256::digest(&json).iter().map(|b| format!("{b:02x}")).collect())
+        let mut hex = String::with_capacity(64);
+        for byte in Sha256::digest(&json) {
+            let _ = write!(hex, "{byte:02x}");
+        }
+        PlanHash(hex)
     }
 
     /// The hosts that will be run, in order.

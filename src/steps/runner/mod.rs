@@ -80,6 +80,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
+#[path = "runner_test_home.rs"]
 mod home;
 #[cfg(test)]
 #[path = "runner_tests.rs"]

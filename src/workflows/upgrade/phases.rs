@@ -53,7 +53,7 @@ fn way_back(host: &HostId, from: &CommitSha, change: Option<&Change>) -> Safe {
     };
     let to = change.from_tag.as_ref().map_or_else(|| from.as_str(), |tag| tag.as_str());
     let data =
-        if !change.migrations.is_empty() { "; this does not undo its migrations" } else { "" };
+        if change.migrations.is_empty() { "" } else { "; this does not undo its migrations" };
     Safe::line(&format!("go back with: bunker upgrade {host} --to {to}{data}"))
 }
 
