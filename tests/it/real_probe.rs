@@ -1,6 +1,7 @@
 //! What the program sees of a real Debian server with the application on it, and what it plans there.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use bunker_ops::adapters::clock::SystemClock;
@@ -88,10 +89,18 @@ async fn a_probe_and_a_plan_tell_the_truth_of_a_real_server_and_leave_no_trace()
     assert!(facts.clock_skew_s.known().unwrap().abs() < 2.0, "{:?}", facts.clock_skew_s);
     assert!(facts.disk.known().unwrap().used_ratio().unwrap() < 1.0);
 
+    plans_tell_the_truth(remote, &fleet, state.path()).await;
+    let after = trace(host);
+    let changed: Vec<_> = after.symmetric_difference(&before).collect();
+    assert_eq!(changed, Vec::<&String>::new());
+}
+
+/// What a plan says of the deployed instance, with a good target and with one that lacks a variable.
+async fn plans_tell_the_truth(remote: Arc<dyn RemoteRead>, fleet: &Fleet, state: &Path) {
     let clock = Arc::new(SystemClock);
-    let repository = Arc::new(Mirrors::below(state.path().join("repos")));
+    let repository = Arc::new(Mirrors::below(state.join("repos")));
     let ports = PlanPorts { remote, repository, clock };
-    let good = plan(&ports, &fleet, "v2.5.0").await;
+    let good = plan(&ports, fleet, "v2.5.0").await;
     let target = good.hosts.first().unwrap();
     assert_eq!((target.readiness, &target.findings[..]), (Readiness::Ready, &[][..]));
     let change = good.changes.first().unwrap();
@@ -100,11 +109,8 @@ async fn a_probe_and_a_plan_tell_the_truth_of_a_real_server_and_leave_no_trace()
     assert_eq!(texts(&change.migrations), ["20250902110000_mail_rate"]);
     assert_eq!(texts(&change.services), ["admin", "api"]);
     assert_eq!(change.new_variables.len(), 1);
-    let without = plan(&ports, &fleet, "v2.6.3-needs-variable").await;
+    let without = plan(&ports, fleet, "v2.6.3-needs-variable").await;
     let target = without.hosts.first().unwrap();
     assert_eq!(target.readiness, Readiness::Blocked, "{:?}", target.findings);
     assert!(target.findings[0].text.as_str().contains("MAIL_RELAY_TOKEN"), "{:?}", target.findings);
-    let after = trace(host);
-    let changed: Vec<_> = after.symmetric_difference(&before).collect();
-    assert_eq!(changed, Vec::<&String>::new());
 }

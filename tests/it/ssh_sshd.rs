@@ -134,7 +134,10 @@ async fn sixty_reads_at_once_need_one_login_and_no_session_is_refused() {
     });
     for (n, out) in futures_util::future::join_all(reads).await.into_iter().enumerate() {
         let out = out.unwrap();
-        assert_eq!((out.stdout, out.exit), (format!("{n}\n").into_bytes(), n as i32));
+        assert_eq!(
+            (out.stdout, out.exit),
+            (format!("{n}\n").into_bytes(), i32::try_from(n).unwrap())
+        );
     }
     assert_eq!(sshd.logins(), 1);
     assert!(!sshd.log().contains("no more sessions"), "{}", sshd.log());

@@ -24,7 +24,7 @@ bunker_skip() { printf '%s' "$1" >"$OUT/skipped"; exit 77; }
 bunker_fail() { printf '%s' "$1" >"$OUT/failed"; printf '%s' "${2:-}" >"$OUT/hint"; exit 1; }
 "#;
 
-const DOCKER: &str = r##"#!/bin/sh
+const DOCKER: &str = r#"#!/bin/sh
 printf '%s\n' "$*" >>"$FAKE/calls"
 case "$*" in
 "compose version --short") echo 2.26.1 ;;
@@ -44,7 +44,7 @@ tag*|rmi*) ;;
 "image inspect "*) [ ! -e "$FAKE/pruned" ] ;;
 *) echo "fake docker: $*" >&2; exit 64 ;;
 esac
-"##;
+"#;
 
 /// How a step ended.
 #[derive(Debug)]

@@ -116,12 +116,7 @@ pub(crate) fn tree(dir: &Path) -> BTreeMap<PathBuf, String> {
                 format!("link to {}", fs::read_link(&path).unwrap().display())
             } else {
                 let hash = Sha256::digest(fs::read(&path).unwrap());
-                format!(
-                    "{} {}.{}",
-                    hash.iter().map(|b| format!("{b:02x}")).collect::<String>(),
-                    meta.mtime(),
-                    meta.mtime_nsec()
-                )
+                format!("{hash:02x?} {}.{}", meta.mtime(), meta.mtime_nsec())
             };
             found.insert(path, format!("{:o} {what}", meta.mode()));
         }

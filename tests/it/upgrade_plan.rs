@@ -3,10 +3,11 @@
 use std::fs;
 use std::time::Duration;
 
+use bunker_ops::domain::ids::HostId;
 use bunker_ops::domain::plan::{Phase, Readiness};
 use bunker_ops::engine::planner::PlanError;
 
-use crate::lab::{Fault, HostSpec};
+use crate::lab::{Fault, HostSpec, PaperHost};
 use crate::upgrade_bench::mode;
 use crate::upgrade_fleet::{Paper, findings, of, tree};
 
@@ -35,7 +36,7 @@ async fn a_plan_says_what_changes_and_in_which_order() {
     assert_eq!(services, ["admin", "api"]);
 
     let batches: Vec<Vec<&str>> =
-        plan.batches.iter().map(|b| b.iter().map(|h| h.as_str()).collect()).collect();
+        plan.batches.iter().map(|b| b.iter().map(HostId::as_str).collect()).collect();
     let order: Vec<&str> = paper.fleet.hosts.iter().map(|h| h.id.as_str()).collect();
     assert_eq!(
         batches,
@@ -98,8 +99,8 @@ async fn planning_changes_nothing_on_any_host() {
     }
 }
 
-#[tokio::test]
-async fn each_host_is_as_ready_as_what_was_found_on_it() {
+/// A fleet in which each host has something else the matter.
+fn one_of_each() -> Paper {
     let mut specs: Vec<HostSpec> =
         ["done", "dirty", "full", "stale", "extra", "held", "dead", "down", "open", "ahead"]
             .iter()
@@ -107,7 +108,7 @@ async fn each_host_is_as_ready_as_what_was_found_on_it() {
             .collect();
     specs[0].release = "v2.5.0".to_owned();
     specs[2].disk_used = 97;
-    specs[3].backup_age = Some(Duration::from_secs(31 * 3_600));
+    specs[3].backup_age = Some(Duration::from_hours(31));
     let paper = Paper::of(specs, &[]);
     paper.by_hand("dirty", "echo changed >> docker-compose.yml; echo x >> package.json");
     paper.by_hand("extra", "echo 'services: {}' > docker-compose.override.yml");
@@ -122,10 +123,15 @@ async fn each_host_is_as_ready_as_what_was_found_on_it() {
     paper.host("down").crash_api(Duration::from_mins(5)).unwrap();
     mode(&paper.host("open").checkout().join(".env"), 0o644);
     paper.by_hand("ahead", "git -c user.name=x -c user.email=x@y commit -q --allow-empty -m local");
+    paper
+}
 
-    let names: Vec<&str> = paper.lab.hosts().iter().map(|h| h.name()).collect();
+#[tokio::test]
+async fn each_host_is_as_ready_as_what_was_found_on_it() {
+    let paper = one_of_each();
+    let names: Vec<&str> = paper.lab.hosts().iter().map(PaperHost::name).collect();
     let plan = paper.plan(&names, "v2.5.0").await.unwrap();
-    let sha = &paper.sha("v2.5.0")[..7];
+    let sha: String = paper.sha("v2.5.0").chars().take(7).collect();
     let excluded: Vec<String> =
         plan.excluded.iter().map(|e| format!("{} {}", e.host, e.reason)).collect();
     assert_eq!(excluded, [format!("done runs v2.5.0 ({sha}) already")]);
@@ -144,7 +150,7 @@ async fn each_host_is_as_ready_as_what_was_found_on_it() {
         false,
         "blocked drift: local changes that an upgrade would lose: ",
     );
-    expect("full", Readiness::Blocked, false, "% full: an upgrade needs 2.1 GB, it has 2.5 GB");
+    expect("full", Readiness::Blocked, false, "% full, 2.5 GB are left: refused from 95 % on");
     expect(
         "stale",
         Readiness::Warning,
@@ -217,7 +223,10 @@ async fn a_wish_that_means_nothing_is_an_error_and_never_all_hosts() {
         "v2",
         "cml_ref where nothing is named"
     );
-    let by_commit = paper.plan(&["alpha"], &paper.sha("v2.5.0")[..9]).await.unwrap();
+    let by_commit = paper
+        .plan(&["alpha"], &paper.sha("v2.5.0").chars().take(9).collect::<String>())
+        .await
+        .unwrap();
     assert_eq!(by_commit.target.unwrap().sha.as_str(), paper.sha("v2.5.0"));
     assert_eq!(paper.host("alpha").starts("compose up"), 0);
 }

@@ -113,16 +113,16 @@ fn disk(disk: &Part<Disk>, policy: &InstancePolicy, findings: &mut Vec<Finding>)
         }
     };
     let used = disk.used_ratio().unwrap_or(0.0);
-    let text = format!(
-        "{} is {:.0} % full: an upgrade needs {} GB, it has {} GB",
-        disk.mount,
-        used * 100.0,
-        gigabytes(policy.upgrade_free_b),
-        gigabytes(disk.available_b)
-    );
-    if disk.available_b < policy.upgrade_free_b || used >= policy.disk_critical {
+    let left = gigabytes(disk.available_b);
+    let state = format!("{} is {:.0} % full, {left} GB are left", disk.mount, used * 100.0);
+    if disk.available_b < policy.upgrade_free_b {
+        let text = format!("{state}: an upgrade needs {} GB", gigabytes(policy.upgrade_free_b));
+        findings.push(finding(Readiness::Blocked, "disk", &text));
+    } else if used >= policy.disk_critical {
+        let text = format!("{state}: refused from {:.0} % on", policy.disk_critical * 100.0);
         findings.push(finding(Readiness::Blocked, "disk", &text));
     } else if used >= policy.disk_warn {
+        let text = format!("{state}: warned from {:.0} % on", policy.disk_warn * 100.0);
         findings.push(finding(Readiness::Warning, "disk", &text));
     }
 }
