@@ -106,7 +106,7 @@ fn one_of_each() -> Paper {
             .iter()
             .map(|n| HostSpec::new(n))
             .collect();
-    specs[0].release = "v2.5.0".to_owned();
+    "v2.5.0".clone_into(&mut specs[0].release);
     specs[2].disk_used = 97;
     specs[3].backup_age = Some(Duration::from_hours(31));
     let paper = Paper::of(specs, &[]);
