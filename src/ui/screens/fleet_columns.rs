@@ -142,7 +142,7 @@ impl Column {
                 let trend = [Signal::RequestRate, Signal::P95Seconds, Signal::CpuRatio]
                     .iter()
                     .find_map(|s| i.trends.get(s));
-                (trend.map(|t| spark::spark(t, width)).unwrap_or_default(), Role::Chart1)
+                (trend.map(|t| spark::spark(t, width)).unwrap_or_default(), Role::Dim)
             }
             Self::Reason => match i.verdict.reasons.first() {
                 Some(reason) if !badge::not_asked(i) => (

@@ -84,11 +84,16 @@ fn header(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, area: Rect) 
 pub(super) fn charts(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, area: Rect) {
     let inner = canvas.pane(area, "Last hour", "", Focused::No);
     let n_columns = if inner.width >= 64 { 2 } else { 1 };
-    let n_rows = why::TRENDS.len().div_ceil(n_columns);
+    // What has no trend stands aside for what has one.
+    let shown: Vec<_> = why::TRENDS
+        .iter()
+        .filter(|(signal, _)| i.trends.is_empty() || i.trends.contains_key(signal))
+        .collect();
+    let n_rows = shown.len().div_ceil(n_columns).max(1);
     let each_h = (usize::from(inner.height) / n_rows).max(2);
     let gap = 2;
     let each_w = (usize::from(inner.width) - gap * (n_columns - 1)) / n_columns;
-    for (at, (signal, role)) in why::TRENDS.iter().enumerate() {
+    for (at, (signal, role)) in shown.into_iter().enumerate() {
         let (column, row) = (at % n_columns, at / n_columns);
         let x = inner.x + u16::try_from(column * (each_w + gap)).unwrap_or(0);
         let y = inner.y + u16::try_from(row * each_h).unwrap_or(0);
