@@ -8,6 +8,7 @@ use bunker_ops::adapters::clock::SystemClock;
 use bunker_ops::adapters::git::Mirrors;
 use bunker_ops::adapters::inventory::load;
 use bunker_ops::adapters::ssh::{SshPool, SshSettings};
+use bunker_ops::domain::facts::Facts;
 use bunker_ops::domain::fleet::Fleet;
 use bunker_ops::domain::plan::{Plan, Readiness};
 use bunker_ops::domain::run::operator::Operator;
@@ -38,30 +39,8 @@ fn trace(host: &RealHost) -> BTreeSet<String> {
     .collect()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_probe_and_a_plan_tell_the_truth_of_a_real_server_and_leave_no_trace() {
-    let ready = match Ready::check() {
-        Ok(ready) => ready,
-        Err(why) => {
-            return missing(
-                "a_probe_and_a_plan_tell_the_truth_of_a_real_server_and_leave_no_trace",
-                &why,
-            );
-        }
-    };
-    let lab = RealLab::start(ready, 1).unwrap();
-    let host = &lab.hosts()[0];
-    host.deploy("v2.4.1").unwrap();
-    let loaded = load(&lab.inventory_dir());
-    assert_eq!(loaded.diagnostics, []);
-    let fleet = loaded.fleet.unwrap();
-    let state = tempfile::tempdir().unwrap();
-    let remote: Arc<dyn RemoteRead> = SshPool::open(SshSettings::below(state.path())).unwrap();
-    let before = trace(host);
-
-    let instance = fleet.hosts.first().unwrap();
-    let settings = instance.instance.as_ref().unwrap();
-    let facts = probe_host(&*remote, instance, settings, &SystemClock).await.unwrap();
+/// The facts are those of a server with v2.4.1 installed by hand a moment ago.
+fn is_true(facts: &Facts, lab: &RealLab) {
     let mut containers: Vec<_> = facts
         .stack
         .known()
@@ -88,6 +67,33 @@ async fn a_probe_and_a_plan_tell_the_truth_of_a_real_server_and_leave_no_trace()
     assert_eq!(facts.release.known(), Some(&None));
     assert!(facts.clock_skew_s.known().unwrap().abs() < 2.0, "{:?}", facts.clock_skew_s);
     assert!(facts.disk.known().unwrap().used_ratio().unwrap() < 1.0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_and_a_plan_tell_the_truth_of_a_real_server_and_leave_no_trace() {
+    let ready = match Ready::check() {
+        Ok(ready) => ready,
+        Err(why) => {
+            return missing(
+                "a_probe_and_a_plan_tell_the_truth_of_a_real_server_and_leave_no_trace",
+                &why,
+            );
+        }
+    };
+    let lab = RealLab::start(ready, 1).unwrap();
+    let host = &lab.hosts()[0];
+    host.deploy("v2.4.1").unwrap();
+    let loaded = load(&lab.inventory_dir());
+    assert_eq!(loaded.diagnostics, []);
+    let fleet = loaded.fleet.unwrap();
+    let state = tempfile::tempdir().unwrap();
+    let remote: Arc<dyn RemoteRead> = SshPool::open(SshSettings::below(state.path())).unwrap();
+    let before = trace(host);
+
+    let instance = fleet.hosts.first().unwrap();
+    let settings = instance.instance.as_ref().unwrap();
+    let facts = probe_host(&*remote, instance, settings, &SystemClock).await.unwrap();
+    is_true(&facts, &lab);
 
     plans_tell_the_truth(remote, &fleet, state.path()).await;
     let after = trace(host);

@@ -9,6 +9,15 @@ use color_eyre::eyre::{Result, WrapErr, bail};
 
 use super::host::{CHECKOUT, RealHost};
 
+/// The disk is that of the machine below, whose state says nothing of these hosts.
+const POLICY: &str = "---
+# Policy of this fleet.
+bunker_fleet_name: real
+bunker_disk_warn: 0.99
+bunker_disk_critical: 0.995
+bunker_upgrade_free_b: 200000000
+";
+
 /// Makes the client's key; gives its public half.
 pub(super) fn client_key(dir: &Path) -> Result<String> {
     let key = dir.join("client_key");
@@ -56,7 +65,7 @@ pub(super) fn write(dir: &Path, hosts: &[RealHost], repository: &Path) -> Result
         repository.display()
     );
     fs::write(all.join("connection.yml"), connection)?;
-    fs::write(all.join("bunker.yml"), "---\n# Policy of this fleet.\nbunker_fleet_name: real\n")?;
+    fs::write(all.join("bunker.yml"), POLICY)?;
     Ok(())
 }
 
