@@ -45,6 +45,10 @@ pub enum Verb {
         run: String,
     },
     /// Follow a run until it ends; leaving is safe, it goes on
+    #[command(
+        after_help = "With --json: each event of the run as one line of JSON, from its first to its \
+last, as they come. They hold no output of the hosts; `bunker logs` prints that."
+    )]
     Attach {
         /// The run
         run: String,

@@ -69,6 +69,17 @@ pub enum JobSignal {
     Note(Safe),
 }
 
+/// Where a step's mark stands in a host's log as people read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepMark {
+    /// Bytes of text before it.
+    pub at: u64,
+    /// Which step.
+    pub step: StepId,
+    /// Whether the step ended here; else it began.
+    pub ended: bool,
+}
+
 /// Reads a job's log as it arrives.
 #[derive(Debug, Clone)]
 pub struct MarkerParser {

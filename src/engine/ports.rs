@@ -13,6 +13,7 @@ use crate::domain::fleet::MetricsSettings;
 use crate::domain::git::{CommitSha, GitRef, GitUrl};
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::job::{AbortOutcome, JobEnd, JobRef, JobSpec, JobStart, JobTruth};
+use crate::domain::marker::StepMark;
 use crate::domain::plan::{Change, GateSpec, HostPlan, Plan};
 use crate::domain::release::Release;
 use crate::domain::remote::RemoteError;
@@ -299,6 +300,9 @@ pub trait RunReader: Send + Sync + 'static {
         offset: u64,
         limit: usize,
     ) -> Result<(Vec<u8>, u64), StoreError>;
+    /// Where the steps of a host begin and end in the text that [`Self::log`] gives, in order. Asked after
+    /// a look at the text it has all marks within that text.
+    async fn log_marks(&self, run: &RunId, host: &HostId) -> Result<Vec<StepMark>, StoreError>;
     /// Releases of an instance, newest first.
     async fn releases(&self, instance: &HostId, limit: usize) -> Result<Vec<Release>, StoreError>;
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bunker_ops::domain::ids::{HostId, RunId};
+use bunker_ops::domain::marker::StepMark;
 use bunker_ops::domain::plan::Plan;
 use bunker_ops::domain::release::Release;
 use bunker_ops::domain::run::control::{Control, ControlRequest};
@@ -134,6 +135,9 @@ impl RunReader for FakeStore {
         _: usize,
     ) -> Result<(Vec<u8>, u64), StoreError> {
         Ok((Vec::new(), 0))
+    }
+    async fn log_marks(&self, _: &RunId, _: &HostId) -> Result<Vec<StepMark>, StoreError> {
+        Ok(Vec::new())
     }
     async fn releases(&self, _: &HostId, _: usize) -> Result<Vec<Release>, StoreError> {
         Ok(self.released())

@@ -252,3 +252,45 @@ fn a_closed_pipe_ends_the_program_quietly() {
         assert_eq!(output.status.code(), Some(0), "{verb}");
     }
 }
+
+/// Lines that a person sees of a run: output belongs to the step that printed it.
+fn assert_in_order(text: &str, host: &str) {
+    let (mut open, mut n_output) = (None, 0);
+    for line in text.lines() {
+        if line.starts_with(&format!("{host} | ")) {
+            assert!(open.is_some(), "{line:?} belongs to no step in:\n{text}");
+            n_output += 1;
+        } else if let Some(said) = line.strip_prefix(&format!("{host} > ")) {
+            let (title, what) = said.split_once(": ").unwrap_or((said, ""));
+            if what == "started" {
+                assert_eq!(open, None, "{line:?} in:\n{text}");
+                open = Some(title);
+            } else if ["ok", "changed", "skipped"].iter().any(|w| what.starts_with(w)) {
+                assert_eq!(open.take(), Some(title), "{line:?} in:\n{text}");
+            }
+        }
+    }
+    assert!(n_output > 10, "{text}");
+}
+
+#[test]
+fn output_stands_between_the_lines_of_its_step_while_it_comes_and_afterwards() {
+    let bench = Bench::new(&["one"]);
+    let live = bench.run(&["upgrade", "one", "--to", "v2.5.0", "--yes"]);
+    let live = String::from_utf8(live.stdout).unwrap();
+    let live = live.get(live.find("batch 1 of 1").unwrap()..).unwrap();
+    assert_in_order(live, "one");
+    let after = String::from_utf8(bench.run(&["attach", "last"]).stdout).unwrap();
+    assert_eq!(live, after, "who comes later reads the same");
+    assert!(after.matches("healthy for").count() <= 4, "{after}");
+
+    let events = String::from_utf8(bench.run(&["attach", "last", "--json"]).stdout).unwrap();
+    let events: Vec<Value> =
+        events.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for (idx, event) in events.iter().enumerate() {
+        assert_eq!(event["seq"], idx as u64 + 1);
+    }
+    assert_eq!(events.first().unwrap()["event"], "planned");
+    assert_eq!(events.last().unwrap()["event"], "run-finished");
+    assert_eq!(events.last().unwrap()["state"], "succeeded");
+}

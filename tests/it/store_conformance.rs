@@ -8,6 +8,7 @@ use bunker_ops::adapters::paths::StateDir;
 use bunker_ops::adapters::store::{StoreReader, StoreWriter};
 use bunker_ops::domain::capability::Operate;
 use bunker_ops::domain::job::{JobEnd, JobStart};
+use bunker_ops::domain::marker::StepMark;
 use bunker_ops::domain::release::{Release, ReleaseRecord};
 use bunker_ops::domain::run::control::Control;
 use bunker_ops::domain::run::event::EventKind;
@@ -182,6 +183,10 @@ async fn a_log_is_shown_without_marks_and_kept_with_them(stores: &dyn Stores) {
     }
     assert_eq!(reader.log(&run, &a, 0, 100).await, Ok((b"one\ntwo".to_vec(), 7)));
     assert_eq!(reader.log(&run, &a, 2, 3).await, Ok((b"e\nt".to_vec(), 7)));
+    let mark_at = |at, ended| StepMark { at, step: step("up"), ended };
+    let marks = vec![mark_at(0, false), mark_at(7, true)];
+    assert_eq!(reader.log_marks(&run, &a).await, Ok(marks.clone()));
+    assert_eq!(stores.reader().log_marks(&run, &a).await, Ok(marks), "by who never read it, too");
     assert_eq!(writer.log_length(&run, &a, 1).await, Ok(first.len() as u64));
     assert_eq!(writer.raw_log(&run, &a, 1, 1, 32).await, Ok(nonce(1).into_bytes()));
     writer.append(&run, vec![intend(2)]).await.unwrap();

@@ -9,6 +9,7 @@ use super::thread::Thread;
 use crate::adapters::paths::StateDir;
 use crate::domain::capability::Operate;
 use crate::domain::ids::{HostId, RunId};
+use crate::domain::marker::StepMark;
 use crate::domain::plan::Plan;
 use crate::domain::release::Release;
 use crate::domain::run::control::{Control, ControlRequest};
@@ -91,6 +92,15 @@ macro_rules! reader {
             ) -> Result<(Vec<u8>, u64), StoreError> {
                 let (run, host) = (run.clone(), host.clone());
                 self.0.look(move |db| db.log(&run, &host, offset, limit)).await
+            }
+
+            async fn log_marks(
+                &self,
+                run: &RunId,
+                host: &HostId,
+            ) -> Result<Vec<StepMark>, StoreError> {
+                let (run, host) = (run.clone(), host.clone());
+                self.0.look(move |db| db.log_marks(&run, &host)).await
             }
 
             async fn releases(

@@ -7,6 +7,7 @@ use super::liveness::Process;
 use super::presented::{JobLog, Presented};
 use super::schema::broken_file;
 use crate::domain::ids::{HostId, RunId};
+use crate::domain::marker::StepMark;
 use crate::domain::plan::Plan;
 use crate::domain::release::{Release, ReleaseRecord};
 use crate::domain::run::event::{EventKind, RunEvent};
@@ -128,6 +129,17 @@ impl Db {
         let read = log.read(offset, limit).map_err(|e| broken_file(&folder, &e));
         self.presented.insert(key, log);
         read
+    }
+
+    /// Where the steps begin and end in that text, as far as it was read or can be.
+    pub(super) fn log_marks(
+        &mut self,
+        run: &RunId,
+        host: &HostId,
+    ) -> Result<Vec<StepMark>, StoreError> {
+        self.log(run, host, u64::MAX, 0)?;
+        let log = self.presented.get(&(run.clone(), host.clone()));
+        Ok(log.map(|log| log.marks().to_vec()).unwrap_or_default())
     }
 
     /// The jobs of a host that the journal names, in order.

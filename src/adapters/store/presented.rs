@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::logs::read_at;
-use crate::domain::marker::{JobSignal, MarkerParser};
+use crate::domain::marker::{JobSignal, MarkerParser, StepMark};
 
 /// How much is read at a time, in bytes.
 const CHUNK: usize = 64 * 1024;
@@ -37,12 +37,14 @@ pub(super) struct Presented {
     jobs: Vec<JobLog>,
     /// In order; the first is the beginning, the last is as far as was ever read.
     places: Vec<Place>,
+    /// The steps' marks as far as was ever read.
+    marks: Vec<StepMark>,
 }
 
 impl Presented {
     /// Of a host whose logs lie in `folder`; nothing was read yet.
     pub(super) fn new(folder: PathBuf) -> Self {
-        Self { known_at: 0, folder, jobs: Vec::new(), places: Vec::new() }
+        Self { known_at: 0, folder, jobs: Vec::new(), places: Vec::new(), marks: Vec::new() }
     }
 
     /// Takes the jobs that the journal names by now.
@@ -54,11 +56,16 @@ impl Presented {
         self.jobs = jobs;
     }
 
+    /// Where steps begin and end in the text that was read so far.
+    pub(super) fn marks(&self) -> &[StepMark] {
+        &self.marks
+    }
+
     /// Text from `offset` on, at most `limit` bytes, and the whole length.
     pub(super) fn read(&mut self, offset: u64, limit: usize) -> std::io::Result<(Vec<u8>, u64)> {
         let Some(last) = self.places.last().cloned() else { return Ok((Vec::new(), 0)) };
         let end = offset.saturating_add(limit as u64);
-        let mut text = Window { from: offset, to: end, bytes: Vec::new() };
+        let mut text = Window { from: offset, to: end, bytes: Vec::new(), marks: Vec::new() };
         let start = self.places.iter().rev().find(|p| p.text <= offset).cloned();
         let mut place = start.filter(|p| p.text < last.text).unwrap_or_else(|| last.clone());
         // First what was read before, only as far as wanted; then on to the end, for the length.
@@ -70,7 +77,10 @@ impl Presented {
         if (place.idx, place.raw) < (last.idx, last.raw) {
             place = last;
         }
+        // What is read from here on was never read before.
+        text.marks.clear();
         while self.step(&mut place, &mut text, None)? {
+            self.marks.append(&mut text.marks);
             let known = self.places.len().checked_sub(2).and_then(|i| self.places.get(i));
             let far = known.is_none_or(|p| place.idx > p.idx || place.raw - p.raw > STRIDE);
             if let (false, Some(newest)) = (far, self.places.last_mut()) {
@@ -123,13 +133,29 @@ struct Window {
     from: u64,
     to: u64,
     bytes: Vec<u8>,
+    /// All marks that were passed, within the wanted part or not.
+    marks: Vec<StepMark>,
 }
 
 impl Window {
     /// Takes what it wants of the output among `signals`, which begins at `at`, and moves `at` on.
     fn take(&mut self, at: &mut u64, signals: &[JobSignal]) {
         for signal in signals {
-            let JobSignal::Output(bytes) = signal else { continue };
+            let bytes = match signal {
+                JobSignal::Output(bytes) => bytes,
+                JobSignal::StepStarted { step, .. } => {
+                    self.marks.push(StepMark { at: *at, step: step.clone(), ended: false });
+                    continue;
+                }
+                JobSignal::StepFinished { step, .. } => {
+                    self.marks.push(StepMark { at: *at, step: step.clone(), ended: true });
+                    continue;
+                }
+                JobSignal::Told { .. }
+                | JobSignal::Skipped { .. }
+                | JobSignal::Failed { .. }
+                | JobSignal::Note(_) => continue,
+            };
             let end = *at + bytes.len() as u64;
             let (from, to) = (self.from.max(*at), self.to.min(end));
             if from < to {

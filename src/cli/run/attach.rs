@@ -4,37 +4,52 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use color_eyre::eyre::WrapErr;
+use jiff::{SignedDuration, Timestamp};
+
 use super::super::Context;
 use super::super::exit::{Exit, Trouble};
 use super::super::wiring;
-use super::logs::lines;
+use super::attach_log::{Logs, Until};
 use super::show::{exit_of, failure_text};
 use super::{print, show_json};
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::Plan;
-use crate::domain::run::event::{EventKind, RunEvent};
+use crate::domain::run::event::{EventKind, RunEvent, same_but_for_time};
 use crate::domain::run::outcome::Outcome;
-use crate::domain::run::state::{Phase, RunState};
+use crate::domain::run::state::RunState;
+use crate::domain::untrusted::Safe;
 use crate::engine::ports::RunReader;
 
 /// Between two looks at the store.
 const LOOK: Duration = Duration::from_millis(150);
-/// How much of a log is read at a time, in bytes.
-const CHUNK: usize = 256 * 1024;
+/// Between two lines of a gate that say the same.
+const GATE_QUIET: SignedDuration = SignedDuration::from_secs(10);
 
 /// Follows the run that is meant.
 pub(super) async fn attach(context: &Context, run: &str) -> Result<Exit, Trouble> {
     let run = wiring::store_reader()?.find(run).await?;
-    follow(context, &run).await
+    follow(&run, if context.json { Shown::Events } else { Shown::Lines }).await
+}
+
+/// What following a run prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// Output and events, for a person.
+    Lines,
+    /// Each event as one line of JSON.
+    Events,
+    /// The whole run as JSON, when it has ended.
+    Summary,
 }
 
 /// Follows a run until it ends, its worker is gone, the reader has gone or Ctrl-C is pressed.
-pub(super) async fn follow(context: &Context, run: &RunId) -> Result<Exit, Trouble> {
+pub(super) async fn follow(run: &RunId, shown: Shown) -> Result<Exit, Trouble> {
     let store = wiring::store_reader()?;
     let plan = store.plan(run).await?;
     let state = RunState::new(run.clone(), &plan);
-    let mut tail =
-        Tail { store: &*store, plan: &plan, state, logs: BTreeMap::new(), json: context.json };
+    let (logs, gates) = (Logs::default(), BTreeMap::new());
+    let mut tail = Tail { store: &*store, plan: &plan, state, shown, logs, gates };
     tokio::select! {
         ended = tail.until_end() => ended,
         _ = tokio::signal::ctrl_c() => {
@@ -46,20 +61,14 @@ pub(super) async fn follow(context: &Context, run: &RunId) -> Result<Exit, Troub
     }
 }
 
-/// What was printed of a host's log.
-#[derive(Default)]
-struct Printed {
-    offset: u64,
-    /// The part of a line whose newline has not come yet.
-    partial: Vec<u8>,
-}
-
 struct Tail<'a> {
     store: &'a dyn RunReader,
     plan: &'a Plan,
     state: RunState,
-    logs: BTreeMap<HostId, Printed>,
-    json: bool,
+    shown: Shown,
+    logs: Logs,
+    /// What was printed last of each host's gate, and when that was seen.
+    gates: BTreeMap<HostId, (Safe, Timestamp)>,
 }
 
 impl Tail<'_> {
@@ -68,7 +77,7 @@ impl Tail<'_> {
         loop {
             let now = self.store.version().await?;
             // Output does not pass through the database, so it is looked at each time.
-            if self.logs().await?.is_break() {
+            if self.logs(Until::NextStep).await?.is_break() {
                 return Ok(Exit::Ok);
             }
             if version != Some(now) && self.events().await?.is_break() {
@@ -83,6 +92,9 @@ impl Tail<'_> {
                 if self.state.finished.is_some() {
                     return self.ended().await;
                 }
+                if self.logs(Until::End).await?.is_break() {
+                    return Ok(Exit::Ok);
+                }
                 let run = &self.state.run;
                 print::say(&format!(
                     "run {run} is lost: its worker is gone; `bunker resume {run}` goes on with it"
@@ -94,12 +106,12 @@ impl Tail<'_> {
     }
 
     async fn ended(&mut self) -> Result<Exit, Trouble> {
-        if self.logs().await?.is_break() {
+        if self.logs(Until::End).await?.is_break() {
             return Ok(Exit::Ok);
         }
-        if self.json {
+        if self.shown == Shown::Summary {
             print::json(&show_json::run(self.plan, &self.state))?;
-        } else {
+        } else if self.shown == Shown::Lines {
             let failed =
                 self.state.worst_first().into_iter().filter_map(|host| match &host.outcome {
                     Some(Outcome::Failed(f) | Outcome::Unknown(f) | Outcome::Unreachable(f)) => {
@@ -125,10 +137,7 @@ impl Tail<'_> {
             let before = self.state.seq;
             for event in &events {
                 self.state.apply(event);
-                let Some(line) = (if self.json { None } else { self.line(event) }) else {
-                    continue;
-                };
-                if print::text(&format!("{line}\n"))?.is_break() {
+                if self.event(event).await?.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
             }
@@ -138,46 +147,69 @@ impl Tail<'_> {
         }
     }
 
-    async fn logs(&mut self) -> Result<ControlFlow<()>, Trouble> {
-        if self.json {
+    /// Prints what is new of the logs, as far as the steps' events allow.
+    async fn logs(&mut self, until: Until<'_>) -> Result<ControlFlow<()>, Trouble> {
+        if self.shown != Shown::Lines {
             return Ok(ControlFlow::Continue(()));
         }
-        let over = self.state.phase.is_over() || self.state.phase == Phase::Lost;
         for host in &self.state.hosts {
-            let printed = self.logs.entry(host.id.clone()).or_default();
-            loop {
-                let run = &self.state.run;
-                let (bytes, _) = self.store.log(run, &host.id, printed.offset, CHUNK).await?;
-                let last = bytes.is_empty();
-                printed.offset += bytes.len() as u64;
-                printed.partial.extend(bytes);
-                let whole =
-                    printed.partial.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
-                // At the end, and where a line is endless, what there is of it is shown.
-                let whole = if over || printed.partial.len() - whole > CHUNK {
-                    printed.partial.len()
-                } else {
-                    whole
-                };
-                let rest = printed.partial.split_off(whole);
-                let ready = std::mem::replace(&mut printed.partial, rest);
-                let text = lines(&ready).fold(String::new(), |mut text, line| {
-                    text.extend([host.id.as_str(), " | ", line.as_str(), "\n"]);
-                    text
-                });
-                if !text.is_empty() && print::text(&text)?.is_break() {
-                    return Ok(ControlFlow::Break(()));
-                }
-                if last {
-                    break;
-                }
+            if self.logs.print(self.store, &self.state.run, &host.id, until).await?.is_break() {
+                return Ok(ControlFlow::Break(()));
             }
         }
         Ok(ControlFlow::Continue(()))
     }
 
+    /// Prints one event, after the output that came before it.
+    async fn event(&mut self, event: &RunEvent) -> Result<ControlFlow<()>, Trouble> {
+        match self.shown {
+            Shown::Summary => return Ok(ControlFlow::Continue(())),
+            Shown::Events => {
+                let line = serde_json::to_string(event).wrap_err("writing JSON")?;
+                return print::text(&format!("{line}\n"));
+            }
+            Shown::Lines => {}
+        }
+        let before = if let EventKind::StepStarted { host, step, .. } = &event.kind {
+            Some((host, Until::Step(step, false)))
+        } else if let EventKind::StepFinished { host, step, .. } = &event.kind {
+            Some((host, Until::Step(step, true)))
+        } else if let EventKind::HostFinished { host, .. } = &event.kind {
+            Some((host, Until::End))
+        } else {
+            None
+        };
+        if let Some((host, until)) = before
+            && self.logs.print(self.store, &self.state.run, host, until).await?.is_break()
+        {
+            return Ok(ControlFlow::Break(()));
+        }
+        match self.line(event) {
+            Some(line) => print::text(&format!("{line}\n")),
+            None => Ok(ControlFlow::Continue(())),
+        }
+    }
+
+    /// Whether a look at a gate says something else than the last one that was printed, or that was long ago.
+    fn is_gate_news(&mut self, host: &HostId, detail: &Safe, at: Timestamp) -> bool {
+        let said = self.gates.get(host);
+        let news = said.is_none_or(|(last, when)| {
+            !same_but_for_time(last.as_str(), detail.as_str())
+                || at.duration_since(*when) >= GATE_QUIET
+        });
+        if news {
+            self.gates.insert(host.clone(), (detail.clone(), at));
+        }
+        news
+    }
+
     /// One event as a line, where it is news for a person.
-    fn line(&self, event: &RunEvent) -> Option<String> {
+    fn line(&mut self, event: &RunEvent) -> Option<String> {
+        let gate_news = if let EventKind::GateObserved { host, detail, .. } = &event.kind {
+            self.is_gate_news(host, detail, event.at)
+        } else {
+            false
+        };
         let title = |host: &HostId, step| {
             let step = self.state.host(host).and_then(|h| h.step(step));
             step.map(|s| s.title.to_string()).unwrap_or_default()
@@ -191,7 +223,7 @@ impl Tail<'_> {
                 let took = took_s.map(|s| format!(" ({s:.1} s)")).unwrap_or_default();
                 said(host, &format!("{}: {}{took}", title(host, step), outcome.word()))
             }
-            EventKind::GateObserved { host, step, healthy_s, detail } => said(
+            EventKind::GateObserved { host, step, healthy_s, detail } if gate_news => said(
                 host,
                 &format!("{}: {detail}, healthy for {healthy_s:.0} s", title(host, step)),
             ),
@@ -209,7 +241,8 @@ impl Tail<'_> {
             EventKind::Paused { why } => Some(format!("paused: {why}")),
             EventKind::Resumed => Some("resumed".to_owned()),
             EventKind::Stopping { why } => Some(format!("stopping: {why}")),
-            EventKind::WorkerStarted { .. }
+            EventKind::GateObserved { .. }
+            | EventKind::WorkerStarted { .. }
             | EventKind::Planned { .. }
             | EventKind::HostStarted { .. }
             | EventKind::JobIntended { .. }

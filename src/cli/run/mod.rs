@@ -1,6 +1,7 @@
 //! The verbs that are about runs.
 
 mod attach;
+mod attach_log;
 mod confirm;
 mod controls;
 mod dispatch;

@@ -68,7 +68,8 @@ async fn start(context: &Context, args: &UpgradeArgs, plan: &Plan) -> Result<Exi
         return Ok(Exit::Ok);
     }
     print::say(&format!("run {run} started; leaving it (Ctrl-C) does not end it"));
-    attach::follow(context, &run).await
+    let shown = if context.json { attach::Shown::Summary } else { attach::Shown::Lines };
+    attach::follow(&run, shown).await
 }
 
 fn check(context: &Context, plan: &Plan) -> Result<Exit, Trouble> {

@@ -183,3 +183,36 @@ pub enum EventKind {
     #[serde(other)]
     Unrecognised,
 }
+
+/// Whether two texts differ at most in their durations (`3 s`, `12 ms`): the same news, told later.
+pub fn same_but_for_time(one: &str, other: &str) -> bool {
+    words_but_durations(one).eq(words_but_durations(other))
+}
+
+fn words_but_durations(text: &str) -> impl Iterator<Item = &str> {
+    let mut words = text.split(' ').peekable();
+    std::iter::from_fn(move || {
+        let word = words.next()?;
+        let unit = words.peek().map(|next| next.trim_end_matches([',', ';', ':', ')']));
+        let counts = word.trim_start_matches('(').parse::<f64>().is_ok();
+        Some(if counts && unit.is_some_and(|u| ["s", "ms"].contains(&u)) { "#" } else { word })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_but_for_time;
+
+    #[test]
+    fn only_durations_may_differ() {
+        for (one, other, same) in [
+            ("db restarted 3 s ago", "db restarted 14 s ago", true),
+            ("slow (0.5 s): 503", "slow (12 s): 503", true),
+            ("db restarted 3 s ago", "api restarted 3 s ago", false),
+            ("api exited (1)", "api exited (2)", false),
+            ("status 503", "status 502", false),
+        ] {
+            assert_eq!(same_but_for_time(one, other), same, "{one} / {other}");
+        }
+    }
+}

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::controls::{self, Wish};
 use super::host::HostRun;
 use crate::domain::plan::GateSpec;
-use crate::domain::run::event::EventKind;
+use crate::domain::run::event::{EventKind, same_but_for_time};
 use crate::domain::run::outcome::Outcome;
 use crate::engine::ports::{GateBaseline, GateObservation, StoreError};
 
@@ -51,7 +51,8 @@ impl HostRun {
             let passed = health.is_on() && healthy_for >= needed;
             let over = seen.hopeless || now >= deadline;
             let news = told.as_ref().is_none_or(|(at, last)| {
-                last.detail != seen.detail || now.duration_since(*at) >= QUIET
+                !same_but_for_time(last.detail.as_str(), seen.detail.as_str())
+                    || now.duration_since(*at) >= QUIET
             });
             if news || passed || over {
                 self.tell_look(gate, healthy_for, &seen).await?;
