@@ -137,7 +137,9 @@ fn an_instance_is_upgraded_by_keys_alone() {
     terminal.keys("tab enter").unwrap();
     terminal.wait_for("run [0-9a-f]{4}  upgrade", long).unwrap();
     terminal.wait_for("● succeeded", long).unwrap();
-    terminal.keys("esc esc").unwrap();
+    // One at a time: two escapes that arrive in one read are one key to any terminal program.
+    terminal.keys("esc").unwrap();
+    terminal.wait_gone("● succeeded", SOON).unwrap();
     terminal.wait_for("paper-01 +v2.5.0 +healthy", long).unwrap();
     terminal.keys("R").unwrap();
     terminal.wait_for("succeeded +upgrade +v2.5.0", SOON).unwrap();

@@ -3,8 +3,8 @@
 
 use std::fmt::Write as _;
 
-/// Width and height of a cell, in the picture's units.
-const CELL: (f32, f32) = (8.4, 18.0);
+/// Width and height of a cell, in the picture's units: /// those of DejaVu Sans Mono at 14, so that boxes and bars join.
+const CELL: (f32, f32) = (8.43, 16.3);
 /// Room around the screen.
 const MARGIN: f32 = 12.0;
 const BACKGROUND: &str = "#16181d";
@@ -91,7 +91,7 @@ fn draw(out: &mut String, column: u16, row: u16, n: u16, text: &str, look: &Look
     let _ = write!(
         out,
         r#"<text x="{x:.1}" y="{:.1}" textLength="{width:.1}" fill="{}"{style}>{}</text>"#,
-        y + 13.5,
+        y + 13.0,
         look.ink,
         escape(text)
     );
@@ -104,7 +104,7 @@ pub fn svg(screen: &vt100::Screen) -> String {
     let width = f32::from(columns) * CELL.0 + 2.0 * MARGIN;
     let height = f32::from(rows) * CELL.1 + 2.0 * MARGIN;
     let mut out = format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0} {height:.0}" font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="14" xml:space="preserve"><rect width="100%" height="100%" rx="8" fill="{BACKGROUND}"/>"#
+        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0} {height:.0}" font-family="'DejaVu Sans Mono', ui-monospace, Menlo, Consolas, monospace" font-size="14" xml:space="preserve"><rect width="100%" height="100%" rx="8" fill="{BACKGROUND}"/>"#
     );
     for row in 0..rows {
         let (mut start, mut text, mut current) = (0, String::new(), Look::default());

@@ -88,6 +88,19 @@ impl Terminal {
         self.with(|seen| seen.raw.clone())
     }
 
+    /// Waits until the program has written nothing for `quiet`: a frame is then whole. At most ten times as long.
+    pub fn settle(&self, quiet: Duration) {
+        let deadline = Instant::now() + quiet * 10;
+        let mut seen = self.seen.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while Instant::now() < deadline && !seen.ended {
+            let had = seen.raw.len();
+            seen = self.seen.1.wait_timeout(seen, quiet).unwrap_or_else(PoisonError::into_inner).0;
+            if seen.raw.len() == had {
+                return;
+            }
+        }
+    }
+
     /// The screen as a picture.
     pub fn svg(&self) -> String {
         self.with(|seen| super::picture::svg(seen.parser.screen()))

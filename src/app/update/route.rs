@@ -110,9 +110,10 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     }
 }
 
-/// One step back: notices, then a full output, then the page; on the fleet page the filter, then the marks.
+/// One step back: a full output, then the page; on the fleet page notices, then the filter, then the marks.
 fn back(model: &mut Model) -> Vec<Effect> {
-    if model.toasts.clear() {
+    // A notice never stands in the way of going back; where there is nothing to go back to, it goes.
+    if model.toasts.clear() && model.screens.is_empty() {
         return Vec::new();
     }
     if run::leave_full(model) {

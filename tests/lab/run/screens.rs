@@ -26,7 +26,7 @@ pub(super) struct Screens {
     rows: u16,
 }
 
-/// One picture: what to press, what to wait for, and its name.
+/// One picture: what to press, what to wait for (with a `!` before it: until it is gone), and its name.
 struct Scene {
     keys: &'static str,
     shows: &'static str,
@@ -36,34 +36,27 @@ struct Scene {
 
 const SCENES: &[Scene] = &[
     // The demo builds the program first. The figures are there when the metrics and all hosts have answered.
-    Scene {
-        keys: "",
-        shows: r"(?s)red-deer\s.*st-albert.*healthy.*\d ?ms",
-        name: "fleet",
-        seconds: 300,
-    },
-    Scene {
-        keys: "enter",
-        shows: "(?s)exited.*(Containers|containers)",
-        name: "instance",
-        seconds: 20,
-    },
-    Scene { keys: "esc", shows: "banff", name: "", seconds: 10 },
-    Scene { keys: "/", shows: "filter", name: "", seconds: 10 },
-    Scene { keys: "b a n f f enter", shows: "banff", name: "", seconds: 10 },
-    Scene { keys: "u", shows: "(?s)(Readiness|ready)", name: "plan", seconds: 60 },
-    Scene { keys: "enter", shows: "(?s)build", name: "", seconds: 30 },
-    Scene {
-        keys: "",
-        shows: "(?s)(building|build).*◐|◐.*(build|migrate|up)",
-        name: "run",
-        seconds: 60,
-    },
-    Scene { keys: "", shows: "succeeded", name: "run-ended", seconds: 120 },
-    Scene { keys: "esc", shows: "banff", name: "", seconds: 10 },
-    Scene { keys: "?", shows: "(?i)help|keys", name: "help", seconds: 10 },
-    Scene { keys: "esc", shows: "banff", name: "", seconds: 10 },
+    scene("", r"(?s)red-deer .*\d[.]\ds +\d.*olds", "fleet", 300),
+    scene("enter", "instance +calgary-prod", "instance", 20),
+    scene("esc", "bunker  demo", "", 10),
+    scene("G k space k k space k k space", "3 marked", "", 10),
+    scene("u", "Upgrade 3 instances", "", 10),
+    scene("v2.5.0 enter", "type the number of instances", "plan", 60),
+    scene("3 enter", "run [0-9a-f]{4}  upgrade", "", 30),
+    scene("", "Datasource|naming to", "run", 60),
+    scene("", "(succeeded|failed)", "run-ended", 180),
+    scene("esc", "bunker  demo", "", 10),
+    scene("?", "Everywhere", "help", 10),
+    // Awaited, since an escape and a letter that arrive together are another key.
+    scene("esc", GONE_HELP, "", 10),
 ];
+
+/// What is awaited to go, where a scene ends a page that covers others.
+const GONE_HELP: &str = "!Everywhere";
+
+const fn scene(keys: &'static str, shows: &'static str, name: &'static str, seconds: u64) -> Scene {
+    Scene { keys, shows, name, seconds }
+}
 
 /// Makes the pictures.
 pub(super) fn run(options: &Screens) -> Result<()> {
@@ -89,10 +82,14 @@ pub(super) fn run(options: &Screens) -> Result<()> {
 
 fn play(terminal: &mut Terminal, scene: &Scene, dir: &Path) -> Result<()> {
     terminal.keys(scene.keys).map_err(|e| eyre!(e))?;
-    terminal
-        .wait_for(scene.shows, Duration::from_secs(scene.seconds))
-        .map_err(|e| eyre!("after {:?}: {e}", scene.keys))?;
+    let at_most = Duration::from_secs(scene.seconds);
+    match scene.shows.strip_prefix('!') {
+        Some(gone) => terminal.wait_gone(gone, at_most),
+        None => terminal.wait_for(scene.shows, at_most),
+    }
+    .map_err(|e| eyre!("after {:?}: {e}", scene.keys))?;
     if !scene.name.is_empty() {
+        terminal.settle(Duration::from_millis(120));
         let path = dir.join(scene.name).with_extension("svg");
         fs::write(&path, terminal.svg()).wrap_err_with(|| format!("writing {}", path.display()))?;
         say(&path.display().to_string());
