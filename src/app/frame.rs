@@ -7,6 +7,9 @@ pub const MIN_WIDTH: u16 = 40;
 /// Below this the screen only says that it is too small.
 pub const MIN_HEIGHT: u16 = 10;
 
+/// Rows from which the pane under the fleet table shows facts and charts too.
+pub const WITH_FACTS: u16 = 18;
+
 /// Rows and columns of the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
@@ -65,8 +68,12 @@ impl Size {
         let why = match body {
             0..16 => 0,
             16..24 => 6,
-            // On a tall screen the rest goes to the pane, up to what its charts can use.
-            _ => body.saturating_sub(wanted).clamp(7, 30),
+            // The table comes first. The pane has what six reasons and six trends use, and on a tall screen
+            // what facts and charts use; what is left over is the table's.
+            _ => match body.saturating_sub(wanted) {
+                rest @ WITH_FACTS.. => rest.min(30),
+                rest => rest.clamp(7, 8),
+            },
         };
         FleetFrame { header, table: body.saturating_sub(why), why, border }
     }
@@ -140,5 +147,8 @@ mod tests {
         }
         let usual = Size { width: 80, height: 24 }.fleet(12);
         assert_eq!((usual.rows(), usual.why), (12, 6));
+        let why = |width, height, n| Size { width, height }.fleet(n).why;
+        assert_eq!([why(100, 32, 12), why(120, 36, 12), why(200, 60, 12)], [8, 18, 30]);
+        assert_eq!([why(100, 32, 40), why(200, 60, 40)], [7, 8]);
     }
 }

@@ -29,6 +29,11 @@ pub(super) fn cut(text: &str, max: usize) -> String {
     kept
 }
 
+/// A number of things in words: `1 target`, `3 targets`.
+pub(super) fn several(n: usize, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+}
+
 /// The text in lines of at most `max` columns, broken between words where possible, at most `n_lines`; the last one is cut.
 pub(super) fn wrap(text: &str, max: usize, n_lines: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();

@@ -167,7 +167,7 @@ fn wide_screens_have_all_columns_and_narrow_ones_keep_name_and_health() {
         "SESS",
         "BACKUP",
         "DISK",
-        "HOUR",
+        "1H",
         "REASON",
     ] {
         assert!(wide.contains(heading), "no {heading}:\n{wide}");

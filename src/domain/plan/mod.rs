@@ -254,6 +254,30 @@ impl Plan {
         self.hosts.iter().filter(|h| h.will_run())
     }
 
+    /// What the targets run now, by tag where there is one; `None` where they run more than two commits.
+    pub fn from_names(&self) -> Option<String> {
+        let mut commits: Vec<&CommitSha> = Vec::new();
+        for from in self.targets().filter_map(|h| h.from.as_ref()) {
+            if !commits.contains(&from) {
+                commits.push(from);
+            }
+        }
+        let name = |sha: &CommitSha| {
+            let change = self.changes.iter().find(|c| &c.from == sha);
+            let tag = change.and_then(|c| c.from_tag.as_ref());
+            tag.map_or_else(|| sha.short().to_owned(), ToString::to_string)
+        };
+        match commits.as_slice() {
+            [one] => Some(name(one)),
+            [one, two] => {
+                let mut names = [name(one), name(two)];
+                names.sort();
+                Some(names.join(", "))
+            }
+            _ => None,
+        }
+    }
+
     /// The plan of one host.
     pub fn host(&self, id: &HostId) -> Option<&HostPlan> {
         self.hosts.iter().find(|h| &h.id == id)

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::fleet_columns::{Placed, place};
+use super::fleet_columns::{Longest, Placed, place};
 use super::{fleet_totals, why};
 use crate::app::action::Action;
 use crate::app::model::Model;
@@ -43,7 +43,9 @@ fn draw_table(canvas: &mut Canvas<'_>, model: &Model, area: Rect, border: bool) 
     };
     // The sign of the selected row stands in the blank column at the left.
     let inner = Rect { x: inner.x.saturating_sub(1), width: inner.width + 1, ..inner };
-    let columns = place(inner.width.saturating_sub(LEAD));
+    let longest =
+        Longest::of(page.snapshot.as_ref().map(|s| s.instances.as_slice()).unwrap_or_default());
+    let columns = place(inner.width.saturating_sub(LEAD), longest);
     for placed in &columns {
         let x = inner.x + LEAD + placed.x;
         let heading = placed.column.heading();

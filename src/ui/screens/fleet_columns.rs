@@ -1,5 +1,7 @@
 //! The columns of the fleet table: which fit, and what stands in their cells.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::domain::signal::Signal;
@@ -48,8 +50,54 @@ pub(super) struct Placed {
     pub(super) width: u16,
 }
 
-/// The columns that fit into `width`, those of high rank left out first; what is left over widens names, then the rest.
-pub(super) fn place(width: u16) -> Vec<Placed> {
+/// The longest text of each column of names, which need no more room than that.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Longest {
+    pub(super) instance: u16,
+    pub(super) domain: u16,
+    pub(super) release: u16,
+}
+
+impl Longest {
+    pub(super) fn of(instances: &[Arc<InstanceView>]) -> Self {
+        let mut longest = Self { instance: 0, domain: 0, release: 0 };
+        let columns = |text: &str| u16::try_from(crate::ui::text::width(text)).unwrap_or(u16::MAX);
+        for i in instances {
+            longest.instance = longest.instance.max(columns(i.id.as_str()));
+            longest.domain = longest.domain.max(columns(i.domain.as_str()));
+            longest.release = longest.release.max(columns(&release(i)));
+        }
+        longest
+    }
+
+    /// The most that a column can use.
+    fn cap(self, column: Column, most: u16) -> u16 {
+        match column {
+            Column::Instance => most.min(self.instance),
+            Column::Domain => most.min(self.domain),
+            Column::Release => most.min(self.release),
+            Column::Tier
+            | Column::Health
+            | Column::Latency
+            | Column::Figure(_)
+            | Column::Hour
+            | Column::Reason => most,
+        }
+    }
+}
+
+/// Which columns are widened first: names, then reasons, then trends, then numbers, which need room only when old.
+fn turn(column: Column) -> u8 {
+    match column {
+        Column::Instance | Column::Domain | Column::Release => 0,
+        Column::Reason => 1,
+        Column::Hour => 2,
+        Column::Tier | Column::Health | Column::Latency | Column::Figure(_) => 3,
+    }
+}
+
+/// The columns that fit into `width`, those of high rank left out first; what is left over widens those that use it.
+pub(super) fn place(width: u16, longest: Longest) -> Vec<Placed> {
     let mut by_rank: Vec<usize> = (0..COLUMNS.len()).collect();
     by_rank.sort_by_key(|&i| COLUMNS.get(i).map(|c| c.1));
     let mut used = 0u16;
@@ -67,12 +115,11 @@ pub(super) fn place(width: u16) -> Vec<Placed> {
     }
     chosen.sort_by_key(|(idx, _)| *idx);
     let mut spare = width.saturating_sub(used);
-    let widen_first = |c: Column| matches!(c, Column::Instance | Column::Domain | Column::Release);
-    for names in [true, false] {
+    for now in 0..4 {
         for (idx, w) in &mut chosen {
             let Some((column, _, _, most)) = COLUMNS.get(*idx) else { continue };
-            if widen_first(*column) == names {
-                let more = spare.min(most - *w);
+            if turn(*column) == now {
+                let more = spare.min(longest.cap(*column, *most).saturating_sub(*w));
                 *w += more;
                 spare -= more;
             }
@@ -105,7 +152,7 @@ impl Column {
             Self::Figure(Signal::BackupAge) => "BACKUP",
             Self::Figure(Signal::DiskRatio) => "DISK",
             Self::Figure(other) => other.title(),
-            Self::Hour => "HOUR",
+            Self::Hour => "1H",
             Self::Reason => "REASON",
         }
     }
@@ -208,18 +255,24 @@ mod tests {
 
     #[test]
     fn narrow_screens_lose_columns_by_rank_and_never_overflow() {
-        let names =
-            |width: u16| -> Vec<&str> { place(width).iter().map(|p| p.column.heading()).collect() };
+        let longest = Longest { instance: 16, domain: 20, release: 8 };
+        let names = |width: u16| -> Vec<&str> {
+            place(width, longest).iter().map(|p| p.column.heading()).collect()
+        };
         assert_eq!(names(30), ["INSTANCE", "HEALTH"]);
         assert_eq!(
             names(73),
-            ["INSTANCE", "RELEASE", "HEALTH", "HTTP", "P95", "QUEUE", "BACKUP", "DISK", "HOUR"]
+            ["INSTANCE", "RELEASE", "HEALTH", "HTTP", "P95", "QUEUE", "BACKUP", "DISK", "1H"]
         );
         assert_eq!(names(190).len(), COLUMNS.len());
         for width in 23..220 {
-            let placed = place(width);
+            let placed = place(width, longest);
             let last = placed.last().unwrap();
             assert!(last.x + last.width <= width, "{width}");
+            for p in &placed {
+                assert!(p.column.heading().len() <= usize::from(p.width), "{width}: {p:?}");
+                assert!(p.column != Column::Hour || p.width >= 8, "{width}");
+            }
         }
     }
 }

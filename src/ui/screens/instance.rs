@@ -30,13 +30,22 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &Instanc
     let top = area.y + 2;
     let body = Rect { y: top, height: foot.y.saturating_sub(top), ..area };
     let wide = area.width >= 72;
-    let upper_h = (body.height * 11 / 20).clamp(6, 22).min(body.height);
+    let n_reasons = u16::try_from(i.verdict.reasons.len()).unwrap_or(u16::MAX);
+    let n_containers =
+        i.facts.as_ref().and_then(|f| f.stack.known()).map_or(0, |s| s.containers.len());
+    let lower_h = u16::try_from(n_containers).unwrap_or(u16::MAX).saturating_add(2).clamp(5, 12);
+    // Above stands what the reasons and the facts use, below at least the containers.
+    let wanted = n_reasons.max(1).saturating_add(2 + instance_facts::ROWS);
+    let upper_h = wanted
+        .max((body.height * 11 / 20).min(22))
+        .min(body.height.saturating_sub(lower_h))
+        .max(6)
+        .min(body.height);
     let upper = Rect { height: upper_h, ..body };
     let lower = Rect { y: upper.bottom(), height: body.height - upper_h, ..body };
     let half = if wide { area.width * 11 / 20 } else { area.width };
     let left = Rect { width: half, ..upper };
-    let n_reasons = u16::try_from(i.verdict.reasons.len()).unwrap_or(u16::MAX);
-    let why_h = n_reasons.saturating_add(2).clamp(3, (upper_h / 2).max(3));
+    let why_h = n_reasons.saturating_add(2).clamp(3, upper_h.saturating_sub(4).max(3));
     let title = match i.verdict.health {
         Health::Healthy => "Healthy".to_owned(),
         Health::Down | Health::Degraded | Health::Unknown => {
@@ -44,7 +53,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &Instanc
         }
     };
     let inner = canvas.pane(Rect { height: why_h, ..left }, &title, "", focus(page, Pane::First));
-    why::reasons(canvas, model, i, inner);
+    why::reasons(canvas, model, i, inner, "a taller window shows all");
     let facts = Rect { y: left.y + why_h, height: upper_h.saturating_sub(why_h), ..left };
     instance_facts::draw(canvas, model, i, facts);
     if wide {

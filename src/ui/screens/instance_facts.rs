@@ -9,7 +9,11 @@ use crate::domain::facts::{Container, Facts, Part};
 use crate::domain::snapshot::{Contact, HttpHealth, InstanceView};
 use crate::ui::canvas::{Canvas, Focused};
 use crate::ui::figures;
+use crate::ui::text::{several, width};
 use crate::ui::theme::Role;
+
+/// Rows that all facts take with their border.
+pub(super) const ROWS: u16 = 11;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, area: Rect) {
     let age = i.facts.as_ref().map(|f| model.now.duration_since(f.probed_at).as_secs_f64());
@@ -110,7 +114,7 @@ fn facts_lines(model: &Model, facts: &Facts) -> Vec<(&'static str, Line)> {
             Some(_) => "changed since our last workflow",
             None => "never written by us",
         };
-        format!("{} variables, mode {:o} · {drift}", e.keys.len(), e.mode)
+        format!("{}, mode {:o} · {drift}", several(e.keys.len(), "variable"), e.mode)
     });
     let lease = part(&facts.lease, |l| match l {
         Some(holder) => format!("held by {holder}"),
@@ -194,8 +198,8 @@ fn container_row(canvas: &mut Canvas<'_>, model: &Model, c: &Container, inner: R
     let used = canvas.spans(inner.x, y, inner.width, &line);
     let mut tail = Vec::new();
     if c.restarts > 0 {
-        let word = if c.restarts == 1 { "restart" } else { "restarts" };
-        tail.push((format!("{} {word}  ", c.restarts), Role::Degraded));
+        let n = usize::try_from(c.restarts).unwrap_or(usize::MAX);
+        tail.push((format!("{}  ", several(n, "restart")), Role::Degraded));
     }
     if let Some(at) = c.started_at {
         let s = model.now.duration_since(at).as_secs_f64();
@@ -203,5 +207,8 @@ fn container_row(canvas: &mut Canvas<'_>, model: &Model, c: &Container, inner: R
     }
     let tail_w = canvas.spans_right(inner.x + used, y, inner.width.saturating_sub(used), &tail);
     let room = inner.width.saturating_sub(used + tail_w + 1);
-    canvas.put(inner.x + used, y, room, c.image.as_str(), Role::Dim);
+    // Whole or not at all: the beginnings of image names are all alike.
+    if usize::from(room) >= width(c.image.as_str()) {
+        canvas.put(inner.x + used, y, room, c.image.as_str(), Role::Dim);
+    }
 }

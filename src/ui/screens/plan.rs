@@ -102,9 +102,12 @@ fn change_lines(lines: &mut Vec<Fact>, change: &Change, width: usize) {
         1 => format!("1 {one}"),
         n => format!("{n} {many}"),
     };
+    let from = change.from_tag.as_ref().map_or_else(
+        || change.from.short().to_owned(),
+        |tag| format!("{tag} ({})", change.from.short()),
+    );
     let mut text = format!(
-        "from {}: {} · {}",
-        change.from.short(),
+        "from {from}: {} · {}",
         some(change.n_commits as usize, "commit", "commits"),
         some(change.migrations.len(), "migration", "migrations"),
     );

@@ -12,7 +12,7 @@ use crate::domain::run::outcome::{Failure, NotRun, Outcome};
 use crate::domain::run::state::{HostState, Phase};
 use crate::ui::canvas::{Canvas, Focused, Span};
 use crate::ui::figures;
-use crate::ui::text::wrap;
+use crate::ui::text::{several, wrap};
 use crate::ui::theme::Role;
 use crate::ui::widgets::{badge, chrome, log_view};
 
@@ -35,7 +35,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &RunPage
     if frame.targets > 0 {
         let busy =
             page.hosts().iter().filter(|h| h.started.is_some() && h.outcome.is_none()).count();
-        let count = format!("{} targets · {busy} at work", page.hosts().len());
+        let count = format!("{} · {busy} at work", several(page.hosts().len(), "target"));
         let inner = canvas.pane(top, "Targets", &count, focus(page, Pane::First));
         run_grid::draw(canvas, model, page, inner);
     }
@@ -80,7 +80,8 @@ fn header(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rect) {
         (format!("  {}", plan.workflow.name()), Role::Header),
     ];
     if let Some(target) = &plan.target {
-        line.push((format!(" → {}", target.reference), Role::Header));
+        let from = plan.from_names().map(|from| format!("{from} ")).unwrap_or_default();
+        line.push((format!(" {from}→ {}", target.reference), Role::Header));
     }
     if let Some(by) = &state.by {
         line.push((format!("  by {}", by.user), Role::Dim));

@@ -15,9 +15,14 @@ use crate::ui::widgets::badge;
 const NAME_MAX: u16 = 20;
 const TIME: u16 = 7;
 
+/// The width of a step that has only its sign.
+const SIGN: u16 = 2;
+/// Steps that take no time worth a column; the output names them where they fail.
+const KEEPING: [&str; 4] = ["lease", "hold images", "record", "give back"];
+
 /// How the steps are shown.
 enum Shape {
-    /// A column each, of these widths.
+    /// A column each, of these widths; one of [`SIGN`] has no room for more than the sign.
     Grid(Vec<u16>),
     /// A sign each, then the words of the step that matters.
     Strip,
@@ -30,7 +35,18 @@ fn shape(page: &RunPage, room: u16) -> Shape {
         .iter()
         .map(|s| u16::try_from(width(s.title.as_str())).unwrap_or(8).clamp(7, 12) + 1)
         .collect();
-    if widths.iter().sum::<u16>() <= room { Shape::Grid(widths) } else { Shape::Strip }
+    if widths.iter().sum::<u16>() <= room {
+        return Shape::Grid(widths);
+    }
+    let narrow: Vec<u16> = host
+        .steps
+        .iter()
+        .map(|s| match s.title.as_str() {
+            title if KEEPING.contains(&title) => SIGN,
+            title => u16::try_from(width(title)).unwrap_or(8).clamp(6, 12) + 1,
+        })
+        .collect();
+    if narrow.iter().sum::<u16>() <= room { Shape::Grid(narrow) } else { Shape::Strip }
 }
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &RunPage, inner: Rect) {
@@ -83,7 +99,9 @@ fn heading(canvas: &mut Canvas<'_>, page: &RunPage, shape: &Shape, area: Rect) {
     let Some(host) = page.hosts().iter().max_by_key(|h| h.steps.len()) else { return };
     let mut x = area.x;
     for (step, w) in host.steps.iter().zip(widths) {
-        canvas.put(x, area.y, w - 1, step.title.as_str(), Role::Heading);
+        if *w > SIGN {
+            canvas.put(x, area.y, w - 1, step.title.as_str(), Role::Heading);
+        }
         x += w;
     }
 }

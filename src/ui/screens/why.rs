@@ -2,13 +2,14 @@
 
 use ratatui::layout::Rect;
 
+use crate::app::frame::WITH_FACTS;
 use crate::app::model::Model;
 use crate::domain::health::Health;
 use crate::domain::signal::Signal;
 use crate::domain::snapshot::{Contact, HttpHealth, InstanceView, MetricsState};
 use crate::ui::canvas::{Canvas, Focused};
 use crate::ui::figures;
-use crate::ui::text::wrap;
+use crate::ui::text::{several, wrap};
 use crate::ui::theme::Role;
 use crate::ui::widgets::{badge, spark};
 
@@ -35,7 +36,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     };
     let left = Rect { width: area.width - chart_w, ..area };
     // Where there is room, the facts stand there too.
-    let why_h = if area.height >= 18 { (area.height - 11).min(10) } else { area.height };
+    let why_h = if area.height >= WITH_FACTS { (area.height - 11).min(10) } else { area.height };
     reasons_pane(canvas, model, instance, Rect { height: why_h, ..left });
     if why_h < area.height {
         let facts = Rect { y: left.y + why_h, height: left.height - why_h, ..left };
@@ -43,7 +44,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     }
     if chart_w > 0 {
         let right = Rect { x: left.right(), width: chart_w, ..area };
-        if area.height >= 18 {
+        if area.height >= WITH_FACTS {
             super::instance::charts(canvas, model, instance, right);
         } else {
             hour(canvas, model, instance, right);
@@ -63,11 +64,17 @@ fn reasons_pane(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, area: 
     let n = i.verdict.reasons.len();
     let count = if n > 1 { format!("{n} reasons") } else { String::new() };
     let inner = canvas.pane(area, &title, &count, Focused::No);
-    reasons(canvas, model, i, inner);
+    reasons(canvas, model, i, inner, "enter shows all");
 }
 
-/// The reasons, worst first, or what a healthy instance has to say.
-pub(super) fn reasons(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, inner: Rect) {
+/// The reasons, worst first, or what a healthy instance has to say. Where not all fit, `more` says how to see them.
+pub(super) fn reasons(
+    canvas: &mut Canvas<'_>,
+    model: &Model,
+    i: &InstanceView,
+    inner: Rect,
+    more: &str,
+) {
     let mut y = inner.y;
     let subject_w = i
         .verdict
@@ -85,13 +92,7 @@ pub(super) fn reasons(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, 
             return;
         }
         if left == 1 && at + 1 < n {
-            canvas.put(
-                inner.x,
-                y,
-                inner.width,
-                &format!("and {} more: enter shows all", n - at),
-                Role::Dim,
-            );
+            canvas.put(inner.x, y, inner.width, &format!("and {} more: {more}", n - at), Role::Dim);
             return;
         }
         let badge = badge::health(reason.health);
@@ -127,7 +128,7 @@ fn quiet(model: &Model, i: &InstanceView) -> Vec<String> {
     }
     if let Some(stack) = i.facts.as_ref().and_then(|f| f.stack.known()) {
         let n = stack.containers.iter().filter(|c| c.state.as_str() == "running").count();
-        lines.push(format!("{n} containers run"));
+        lines.push(format!("{} {}", several(n, "container"), if n == 1 { "runs" } else { "run" }));
     }
     match &i.contact {
         Contact::Answered { at } => lines.push(format!("the host answered {} ago", age(*at))),

@@ -6,7 +6,7 @@ use crate::app::log_tail::LogTail;
 use crate::app::pages::{Follow, RunPage};
 use crate::ui::canvas::Canvas;
 use crate::ui::figures;
-use crate::ui::text::width;
+use crate::ui::text::{several, width};
 use crate::ui::theme::Role;
 
 /// The number of the first line that a window of `height` shows.
@@ -26,18 +26,22 @@ pub(in crate::ui) fn state(page: &RunPage, height: u64) -> String {
         Follow::End => "follow".to_owned(),
         Follow::From(_) => {
             let below = log.end().saturating_sub(top(log, page.follow, height) + height);
-            format!("{below} lines below")
+            format!("{} below", lines(below))
         }
     };
     let skipped = match log.n_skipped() {
         0 => String::new(),
-        n => format!(" · {n} lines skipped"),
+        n => format!(" · {} skipped", lines(n)),
     };
     let unread = match log.skipped_bytes() {
         0 => String::new(),
         n => format!(" · {} before not shown", figures::bytes(n as f64)),
     };
-    format!("{place} · {n} lines{skipped}{unread}")
+    format!("{place} · {}{skipped}{unread}", lines(n))
+}
+
+fn lines(n: u64) -> String {
+    several(usize::try_from(n).unwrap_or(usize::MAX), "line")
 }
 
 /// What a line is about, by its words.
