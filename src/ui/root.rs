@@ -37,7 +37,8 @@ pub fn view(model: &Model, theme: &Theme, buf: &mut Buffer) {
     for layer in &model.layers {
         draw_layer(&mut canvas, model, layer, area);
     }
-    chrome::toasts(&mut canvas, model, area);
+    let writing = matches!(model.layers.last(), Some(Layer::Filter(_) | Layer::Search(_)));
+    chrome::toasts(&mut canvas, model, area, !writing);
 }
 
 fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect) {

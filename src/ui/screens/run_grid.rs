@@ -152,6 +152,10 @@ fn host_row(
     canvas.put(row.x, row.y, 1, badge.glyph, badge.role);
     canvas.put(row.x + 2, row.y, name_w, host.id.as_str(), Role::Strong);
     match shape {
+        // A target without steps says in words what became of it.
+        Shape::Grid(_) if host.steps.is_empty() => {
+            canvas.put(steps.x, row.y, steps.width, badge.word, badge.role);
+        }
         Shape::Grid(widths) => {
             let mut x = steps.x;
             for (step, w) in host.steps.iter().zip(widths) {

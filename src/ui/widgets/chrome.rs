@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::app::action::{ACTIONS, Action, Place};
 use crate::app::model::Model;
-use crate::app::toast::ToastKind;
+use crate::app::toast::{Toast, ToastKind};
 use crate::ui::canvas::{Canvas, Span};
 use crate::ui::text::{width, wrap};
 use crate::ui::theme::Role;
@@ -39,7 +39,7 @@ pub(in crate::ui) fn footer(
 ) {
     let place = model.place();
     let tail = if right.is_empty() { 0 } else { u16::try_from(width(right)).unwrap_or(0) + 2 };
-    let room = area.width.saturating_sub(tail);
+    let room = area.width.saturating_sub(tail.max(1));
     let mut x = area.x + 1;
     let rows = |wanted: Place| ACTIONS.iter().filter(move |row| row.places.contains(&wanted));
     let always: &[Action] = if place == Place::Fleet {
@@ -77,16 +77,34 @@ pub(in crate::ui) fn footer(
     }
 }
 
-/// Notices, in the lower right corner above the footer.
-pub(in crate::ui) fn toasts(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
+fn toast_look(kind: ToastKind) -> (&'static str, Role) {
+    match kind {
+        ToastKind::Done => ("●", Role::Healthy),
+        ToastKind::Warning => ("▲", Role::Degraded),
+        ToastKind::Problem => ("▼", Role::Down),
+    }
+}
+
+/// Notices. A short one stands in the last line, so that it hides nothing but keys; what needs more room, and
+/// problems that are not the newest, stand in boxes above it. `line` is whether the last line may be taken.
+pub(in crate::ui) fn toasts(canvas: &mut Canvas<'_>, model: &Model, area: Rect, line: bool) {
+    let mut shown: Vec<&Toast> = model.toasts.shown().iter().collect();
+    let fits = |t: &&Toast| width(t.text.as_str()) + 5 <= usize::from(area.width);
+    if line
+        && shown.last().is_some_and(fits)
+        && let Some(newest) = shown.pop()
+    {
+        let foot = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area };
+        canvas.clear(foot, Role::Text);
+        let (glyph, role) = toast_look(newest.kind);
+        canvas.put(foot.x + 1, foot.y, 1, glyph, role);
+        canvas.put(foot.x + 3, foot.y, foot.width - 4, newest.text.as_str(), Role::Strong);
+        shown.retain(|t| t.kind == ToastKind::Problem || !fits(t));
+    }
     let mut bottom = area.bottom().saturating_sub(1);
     let most = area.width.saturating_sub(4).min(72);
-    for toast in model.toasts.shown().iter().rev() {
-        let (glyph, role) = match toast.kind {
-            ToastKind::Done => ("●", Role::Healthy),
-            ToastKind::Warning => ("▲", Role::Degraded),
-            ToastKind::Problem => ("▼", Role::Down),
-        };
+    for toast in shown.into_iter().rev() {
+        let (glyph, role) = toast_look(toast.kind);
         let lines = wrap(toast.text.as_str(), usize::from(most.saturating_sub(6)), 4);
         let widest = lines.iter().map(|l| width(l)).max().unwrap_or(0);
         let w = u16::try_from(widest).unwrap_or(most) + 6;
