@@ -26,7 +26,7 @@ pub enum JobSignal {
     StepStarted {
         /// Which.
         step: StepId,
-        /// When, by the host's clock, whole seconds.
+        /// When, by the host's clock: whole seconds where its `date` knows no finer.
         at: Timestamp,
     },
     /// A step ended.
@@ -35,7 +35,7 @@ pub enum JobSignal {
         step: StepId,
         /// Its exit code; [`super::job::EXIT_SKIPPED`] means that there was nothing to do.
         exit: i32,
-        /// When, by the host's clock, whole seconds.
+        /// When, by the host's clock.
         at: Timestamp,
         /// Whether it said that it changed something.
         changed: bool,
@@ -220,8 +220,16 @@ fn signal(line: &str) -> Option<JobSignal> {
     }
 }
 
-fn time(seconds: &str) -> Option<Timestamp> {
-    Timestamp::from_second(seconds.parse().ok()?).ok()
+/// Seconds since 1970, with or without a fraction of at most nine digits.
+fn time(text: &str) -> Option<Timestamp> {
+    let (seconds, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    if !fraction.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let places = u32::try_from(fraction.len()).ok()?;
+    let nanos =
+        fraction.parse::<i32>().ok()?.checked_mul(10_i32.pow(9_u32.checked_sub(places)?))?;
+    Timestamp::new(seconds.parse().ok()?, nanos).ok()
 }
 
 /// Decodes standard base64 (RFC 4648 section 4); `-` stands for the empty text, which would be no word.
@@ -338,6 +346,18 @@ mod tests {
         ] {
             let found = all(&[forged.as_bytes()]);
             assert_eq!(found, vec![JobSignal::Output(forged.clone().into_bytes())], "{forged:?}");
+        }
+    }
+
+    #[test]
+    fn times_may_be_finer_than_a_second() {
+        for (text, nanos) in
+            [("1700000000", 0), ("1700000000.5", 500), ("1700000000.250000001", 250)]
+        {
+            assert_eq!(time(text).map(Timestamp::as_millisecond), Some(1_700_000_000_000 + nanos));
+        }
+        for bad in ["", "1.", "1.x", "1.%N", "1.0000000001", "x.5", "1.5.5", "1.-5"] {
+            assert_eq!(time(bad), None, "{bad}");
         }
     }
 

@@ -23,6 +23,12 @@ br_paths() { # STATE RUN INSTANCE SEQ
 
 br_nap() { sleep "$1" 2>/dev/null || sleep 1; }
 
+# Seconds since 1970, with a fraction where `date` knows one.
+br_now() { # -> br_time
+    br_time=$(date +%s.%N)
+    case $br_time in *.*[!0-9]* | *.) br_time=${br_time%%.*} ;; esac
+}
+
 br_b64() { # TEXT -> one word
     br_word=$(printf %s "$1" | head -c 2000 | base64 | tr -d '\n')
     printf %s "${br_word:--}"

@@ -85,8 +85,9 @@ br_environment() {
 
 br_run_step() { # br_num br_id br_limit -> br_rc
     br_base=$br_job/steps/$br_num-$br_id
-    br_begin=$(date +%s)
-    br_mark start "$br_id" "$br_begin"
+    br_now
+    br_begin=${br_time%%.*}
+    br_mark start "$br_id" "$br_time"
     rm -f "$br_job/pipe"
     mkfifo "$br_job/pipe" || br_finish "exit" 73
     # Output goes through a process that stops keeping it at the limit, and always takes it.
@@ -106,10 +107,11 @@ br_run_step() { # br_num br_id br_limit -> br_rc
     br_child=$!
     br_wait_child
     br_drain
-    br_end=$(date +%s)
+    br_now
+    br_end=$br_time
     case $br_rc in
     124 | 137 | 143)
-        if [ $((br_end - br_begin)) -ge "$br_limit" ] && [ ! -e "$br_job/abort" ]; then
+        if [ $((${br_end%%.*} - br_begin)) -ge "$br_limit" ] && [ ! -e "$br_job/abort" ]; then
             br_mark fail "$br_id" "$(br_b64 "it took longer than $br_limit s and was ended")" -
         fi
         ;;

@@ -354,3 +354,40 @@ fn every_shell_of_this_machine_reads_the_runner() {
         assert!(child.wait().unwrap().success(), "{shell}");
     }
 }
+
+#[test]
+fn times_are_as_fine_as_the_host_can_tell() {
+    let home = Home::new();
+    let spec = home.spec("web-1", 1, &[("one", "sleep 0.3")]);
+    home.start(&spec);
+    assert_eq!(home.end(&spec.job), JobEnd::Exited(0));
+    let times: Vec<_> = home
+        .signals(&spec.job)
+        .into_iter()
+        .filter_map(|signal| {
+            let (JobSignal::StepStarted { at, .. } | JobSignal::StepFinished { at, .. }) = signal
+            else {
+                return None;
+            };
+            Some(at)
+        })
+        .collect();
+    let took = times[1].duration_since(times[0]).as_secs_f64();
+    assert!((0.3..30.0).contains(&took) && took.fract() > 0.0, "{took} s");
+
+    // Where `date` knows no fraction: what it prints for `+%s.%N`, and what becomes of it.
+    for (printed, time) in [
+        ("1700000000.%N", "1700000000"),
+        ("1700000000.", "1700000000"),
+        ("1700000000", "1700000000"),
+        ("1700000000.N", "1700000000"),
+        ("1700000000.25", "1700000000.25"),
+    ] {
+        let script = format!(
+            "{}\ndate() {{ echo '{printed}'; }}\nbr_now; echo $br_time",
+            include_str!("base.sh")
+        );
+        let output = Command::new("/bin/sh").arg("-c").arg(script).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), time, "{printed}");
+    }
+}
