@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::facts::{Container, Part, Stack};
 use crate::domain::git::CommitSha;
@@ -15,6 +15,9 @@ use crate::domain::untrusted::Safe;
 
 /// This many restarts since the gate began are a crash loop.
 const CRASH_LOOP: u32 = 2;
+
+/// A container that is away for so long was not just restarted by somebody.
+const STAYS_AWAY: SignedDuration = SignedDuration::from_secs(15);
 
 /// What is seen at one moment.
 #[derive(Debug, Clone)]
@@ -141,6 +144,10 @@ fn fault_of(container: &Container, seen: &Seen<'_>) -> Option<Fault> {
             let text = format!("{service} is restarting (exit code {code})");
             return Some(Fault::of(container, text, false));
         }
+        ("exited" | "dead", _) if stays_away(container, seen.host_now) => {
+            let text = format!("{service} {state} ({code}), and Docker does not restart it");
+            return Some(Fault::of(container, text, true));
+        }
         ("exited" | "dead", _) => {
             return Some(Fault::of(container, format!("{service} {state} ({code})"), false));
         }
@@ -153,6 +160,11 @@ fn fault_of(container: &Container, seen: &Seen<'_>) -> Option<Fault> {
         let text = format!("{service} restarted {:.0} s ago", up_s.unwrap_or(0.0).max(0.0));
         Fault::of(container, text, false)
     })
+}
+
+/// Whether Docker leaves a container alone that has ended: one that it will restart is `restarting` at once.
+fn stays_away(container: &Container, host_now: Timestamp) -> bool {
+    container.finished_at.is_some_and(|at| host_now.duration_since(at) >= STAYS_AWAY)
 }
 
 /// Restarts since the gate began: of a container that was not there then, all of them.

@@ -136,6 +136,30 @@ fn a_crash_loop_is_red_even_while_it_runs() {
 }
 
 #[test]
+fn a_service_that_ended_for_good_is_not_waited_for() {
+    for (state, ended, text, hopeless) in [
+        ("exited", "2026-11-22T21:59:50Z", "db exited (1)", false),
+        ("exited", "2026-11-22T21:59:45Z", "db exited (1), and Docker does not restart it", true),
+        ("dead", "2026-11-22T21:00:00Z", "db dead (1), and Docker does not restart it", true),
+        // Docker tries again.
+        ("restarting", "2026-11-22T21:59:00Z", "db is restarting (exit code 1)", false),
+        // Its host's clock went back.
+        ("exited", "2026-11-22T23:00:00Z", "db exited (1)", false),
+    ] {
+        let mut all = good();
+        all[1] = container("db", state, "", 1);
+        all[1].finished_at = Some(ended.parse().unwrap());
+        assert_eq!(red(&look(all, &up(None), None)), (text, hopeless, Some("id-db")), "{ended}");
+    }
+    // One that runs again after it ended is well, and so is a one-shot that ended well long ago.
+    let mut all = good();
+    for container in &mut all {
+        container.finished_at = Some("2026-11-22T21:00:00Z".parse().unwrap());
+    }
+    assert_eq!(look(all, &up(None), None), Look::Green);
+}
+
+#[test]
 fn what_cannot_be_seen_is_neither_a_pass_nor_a_failure() {
     let stack = Part::Unreadable(Safe::line("docker does not answer"));
     let seen = Seen {
