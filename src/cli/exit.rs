@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// 0: done.
     Ok,
-    /// 1: the operation failed on some target.
+    /// 1: the operation failed on some target, or left one alone that was not ready.
     Failed,
     /// 2: the command line or a file is wrong.
     Usage,
@@ -17,11 +17,11 @@ pub enum Exit {
     NotFound,
     /// 5: somebody else holds it.
     Locked,
-    /// 6: some host could not be reached.
+    /// 6: some host could not be reached or looked at.
     Unreachable,
     /// 7: it cannot be told how it ended.
     Unknown,
-    /// 8: a policy or `--read-only` forbids it.
+    /// 8: a policy or `--read-only` forbids it; nothing was done.
     Refused,
     /// 130: Ctrl-C; what was started goes on.
     Interrupted,
@@ -31,7 +31,10 @@ impl Exit {
     /// All of them with their meaning, for the documentation.
     pub const TABLE: &'static [(Self, &'static str)] = &[
         (Self::Ok, "done"),
-        (Self::Failed, "the operation failed on some target"),
+        (
+            Self::Failed,
+            "the operation failed on some target, or a host that was asked for was not ready and left alone",
+        ),
         (Self::Usage, "the command line or a file is wrong"),
         (
             Self::Findings,
@@ -39,9 +42,12 @@ impl Exit {
         ),
         (Self::NotFound, "there is no such host or run"),
         (Self::Locked, "somebody else holds it"),
-        (Self::Unreachable, "some host could not be reached"),
+        (Self::Unreachable, "some host could not be reached or looked at"),
         (Self::Unknown, "it cannot be told how it ended"),
-        (Self::Refused, "a policy or `--read-only` forbids it"),
+        (
+            Self::Refused,
+            "a policy or `--read-only` forbids it, or no host was ready: nothing was done",
+        ),
         (Self::Interrupted, "Ctrl-C was pressed; a run that was started goes on"),
     ];
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::lab::{HostSpec, Lab, Options};
+use crate::lab::{Fault, HostSpec, Lab, Options};
 
 /// A lab with short gates, and the program's own folders.
 struct Bench {
@@ -293,4 +293,27 @@ fn output_stands_between_the_lines_of_its_step_while_it_comes_and_afterwards() {
     assert_eq!(events.first().unwrap()["event"], "planned");
     assert_eq!(events.last().unwrap()["event"], "run-finished");
     assert_eq!(events.last().unwrap()["state"], "succeeded");
+}
+
+#[test]
+fn a_script_notices_a_host_that_was_left_alone() {
+    let bench = Bench::new(&["well", "dead", "late", "held"]);
+    bench.lab.named("dead").unwrap().fault(Fault::Refuse);
+    let held = bench.lab.named("held").unwrap().state_dir().join("instances/held");
+    std::fs::create_dir_all(&held).unwrap();
+    let lease = "holder=run 7 (upgrade) by ops-2\nexpires=9999999999\n";
+    std::fs::write(held.join("lease"), lease).unwrap();
+    let upgraded = bench.run(&["upgrade", "well", "dead", "--to", "v2.5.0", "--yes"]);
+    assert_eq!(upgraded.status.code(), Some(6), "{upgraded:?}");
+    assert_eq!(bench.run(&["attach", "last"]).status.code(), Some(6));
+    let shown = bench.json(&["show", "last", "--json"]);
+    assert_eq!(shown["targets"][0]["outcome"], "changed", "{shown:#}");
+    assert_eq!(shown["targets"][1]["outcome"], "not-run", "{shown:#}");
+    let upgrade = |hosts: &[&str]| {
+        let args = [&["upgrade", "--to", "v2.5.0", "--yes"], hosts].concat();
+        bench.run(&args).status.code()
+    };
+    assert_eq!(upgrade(&["late", "held"]), Some(1), "late is done and held is not");
+    assert_eq!(upgrade(&["held"]), Some(8), "nothing was done");
+    assert_eq!(upgrade(&["late"]), Some(0), "nothing is left to do");
 }

@@ -99,7 +99,7 @@ impl Tail<'_> {
                 print::say(&format!(
                     "run {run} is lost: its worker is gone; `bunker resume {run}` goes on with it"
                 ));
-                return Ok(exit_of(&self.state.recovered(false)));
+                return Ok(exit_of(self.plan, &self.state.recovered(false)));
             }
             tokio::time::sleep(LOOK).await;
         }
@@ -125,7 +125,7 @@ impl Tail<'_> {
             let word = self.state.phase.word();
             print::all(&format!("run {} {word}: {summary}\n", self.state.run))?;
         }
-        Ok(exit_of(&self.state))
+        Ok(exit_of(self.plan, &self.state))
     }
 
     async fn events(&mut self) -> Result<ControlFlow<()>, Trouble> {

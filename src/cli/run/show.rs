@@ -8,7 +8,7 @@ use super::super::output::columns;
 use super::super::wiring;
 use super::worker::replay;
 use super::{print, show_json};
-use crate::domain::plan::Plan;
+use crate::domain::plan::{Plan, Readiness};
 use crate::domain::run::outcome::{Failure, Outcome};
 use crate::domain::run::state::{HostState, Phase, RunState};
 use crate::engine::ports::RunReader;
@@ -59,9 +59,13 @@ pub(super) async fn show(context: &Context, run: &str) -> Result<Exit, Trouble> 
 }
 
 /// How the program ends after a run that ended so: the worst that a script must know.
-pub(super) fn exit_of(state: &RunState) -> Exit {
+pub(super) fn exit_of(plan: &Plan, state: &RunState) -> Exit {
     let counts = state.counts();
+    let was_left = |readiness| plan.hosts.iter().any(|host| host.readiness == readiness);
     match state.phase {
+        // All that was run went well; what was asked for is not done where a host was left alone.
+        Phase::Succeeded if was_left(Readiness::Blocked) => Exit::Failed,
+        Phase::Succeeded if was_left(Readiness::Unknown) => Exit::Unreachable,
         Phase::Succeeded => Exit::Ok,
         Phase::Lost => Exit::Unknown,
         _ if counts.failed > 0 => Exit::Failed,

@@ -24,7 +24,7 @@ pub(super) async fn work(context: &Context, run: &str) -> Result<Exit, Trouble> 
     match worked {
         Ok(_) => {
             let state = replay(&*store, &run).await?;
-            Ok(exit_of(&state))
+            Ok(exit_of(&store.plan(&run).await?, &state))
         }
         Err(WorkerError::Store(error)) => Err(error.into()),
     }
