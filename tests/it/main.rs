@@ -13,6 +13,7 @@ mod docs;
 mod inventory;
 mod jobs_drop;
 #[expect(
+    dead_code,
     unused_imports,
     unreachable_pub,
     let_underscore_drop,
