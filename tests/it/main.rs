@@ -14,7 +14,6 @@ mod inventory;
 mod jobs_drop;
 #[expect(
     dead_code,
-    unused_imports,
     unreachable_pub,
     let_underscore_drop,
     reason = "the demo uses parts that the tests do not"

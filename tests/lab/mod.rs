@@ -31,7 +31,6 @@ pub mod picture;
 pub mod processes;
 pub mod real;
 pub mod repository;
-pub mod run;
 pub mod terminal;
 
 pub use paper::{Fault, HostSpec, Lab, Options, PaperHost};

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-/// Width and height of a cell, in the picture's units: those of DejaVu Sans Mono at 14, so that boxes and bars join.
+/// Width and height of a cell, in the picture's units: those of `DejaVu Sans Mono` at 14, so that boxes and bars join.
 const CELL: (f32, f32) = (8.43, 16.3);
 /// Room around the screen.
 const MARGIN: f32 = 12.0;

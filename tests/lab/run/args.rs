@@ -70,7 +70,7 @@ struct Up {
 }
 
 /// Runs the program.
-pub fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     // `cargo demo -- --keep DIR` arrives as `demo -- --keep DIR`: the alias has a `--` of its own.
     let mut given: Vec<_> = std::env::args_os().collect();
     if given.get(2).is_some_and(|arg| arg == "--") {

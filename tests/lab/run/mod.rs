@@ -8,4 +8,4 @@ mod live;
 mod screens;
 mod serve;
 
-pub use args::main;
+pub(crate) use args::main;
