@@ -20,6 +20,7 @@ use crate::app::msg::Problem;
 use crate::app::pages::is_active;
 use crate::domain::capability::Operate;
 use crate::domain::ids::HostId;
+use crate::domain::selector::Selector;
 use crate::domain::untrusted::Safe;
 use crate::engine::poller::{Poller, Sources as PollSources, Watched};
 use crate::engine::ports::{RemoteRead, RunReader};
@@ -119,7 +120,7 @@ struct Connecting {
 struct Opened {
     watched: watch::Receiver<Watched>,
     files: InventoryWatch,
-    only: Option<Vec<HostId>>,
+    only: Option<Selector>,
     hosts: Arc<SshPool>,
     runs: Result<Arc<dyn RunReader>, Problem>,
 }
@@ -160,13 +161,18 @@ impl Connecting {
         &self,
         mut all: watch::Receiver<Watched>,
         files: InventoryWatch,
-        only: Option<Vec<HostId>>,
+        only: Option<Selector>,
     ) -> watch::Receiver<Watched> {
-        let keep = move |watched: Watched| match &only {
+        let mut meant: Vec<HostId> = Vec::new();
+        let mut keep = move |watched: Watched| match &only {
             None => watched,
             Some(only) => {
+                // An edit can take away the last host that the limit means: then none is left.
+                if let Ok(hosts) = only.select(&watched.fleet) {
+                    meant = hosts.into_iter().map(|h| h.id.clone()).collect();
+                }
                 let mut fleet = (*watched.fleet).clone();
-                fleet.hosts.retain(|h| only.contains(&h.id));
+                fleet.hosts.retain(|h| meant.contains(&h.id));
                 Watched { fleet: Arc::new(fleet), ..watched }
             }
         };
@@ -188,13 +194,10 @@ impl Connecting {
 
 fn open_files(inventory: &std::path::Path, limit: Option<&str>) -> Result<Opened, Trouble> {
     let (fleet, problems) = fleet::at(inventory)?;
-    let only = match limit {
-        None => None,
-        Some(limit) => {
-            let hosts = fleet::limited(&fleet, Some(limit))?;
-            Some(hosts.into_iter().map(|h| h.id.clone()).collect())
-        }
-    };
+    let only = fleet::selector(limit)?;
+    if let Some(only) = &only {
+        only.select(&fleet).map_err(fleet::trouble)?;
+    }
     let problems = problems.iter().map(|d| Safe::line(&d.to_string())).collect();
     let (watched, files) = InventoryWatch::start(inventory, fleet, problems)
         .wrap_err("following the inventory's files")?;

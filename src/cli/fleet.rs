@@ -67,16 +67,26 @@ pub(super) fn tell(fleet: &Fleet, diagnostics: &[Diagnostic]) {
 /// The hosts that `--limit` means, in inventory order; all where there is no limit. `@FILE` stands for
 /// the patterns in a file, one a line.
 pub(super) fn limited<'f>(fleet: &'f Fleet, limit: Option<&str>) -> Result<Vec<&'f Host>, Trouble> {
-    let Some(limit) = limit else { return Ok(fleet.hosts.iter().collect()) };
-    let trouble = |error: SelectorError| {
-        let exit = if error.is_syntax() { Exit::Usage } else { Exit::NotFound };
-        Trouble::new(exit, error)
-    };
+    match selector(limit)? {
+        None => Ok(fleet.hosts.iter().collect()),
+        Some(selector) => selector.select(fleet).map_err(trouble),
+    }
+}
+
+/// What `--limit` means, whatever the fleet is.
+pub(super) fn selector(limit: Option<&str>) -> Result<Option<Selector>, Trouble> {
+    let Some(limit) = limit else { return Ok(None) };
     let text = match limit.trim().strip_prefix('@') {
         Some(file) => from_file(file)?,
         None => limit.to_owned(),
     };
-    text.parse::<Selector>().and_then(|s| s.select(fleet)).map_err(trouble)
+    text.parse::<Selector>().map(Some).map_err(trouble)
+}
+
+/// A limit that is malformed, or that means no host.
+pub(super) fn trouble(error: SelectorError) -> Trouble {
+    let exit = if error.is_syntax() { Exit::Usage } else { Exit::NotFound };
+    Trouble::new(exit, error)
 }
 
 fn from_file(file: &str) -> Result<String, Trouble> {

@@ -140,6 +140,6 @@ pub struct FleetSnapshot {
     pub instances: Vec<Arc<InstanceView>>,
     /// The metrics server.
     pub metrics: MetricsState,
-    /// What is wrong with the inventory, as lines; the last good one is shown meanwhile.
+    /// What is wrong with the inventory, as lines; where it cannot be used the last good one stays.
     pub inventory_problems: Vec<Safe>,
 }

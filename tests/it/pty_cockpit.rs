@@ -147,3 +147,33 @@ fn an_instance_is_upgraded_by_keys_alone() {
     assert!(terminal.wait_end(SOON).unwrap().success());
     assert_eq!(terminal.left_behind(), Vec::<&str>::new());
 }
+
+#[test]
+fn an_edit_of_the_inventory_shows_without_a_restart_and_a_broken_one_keeps_the_last_good() {
+    let lab = Lab::start(2, Options::instances()).unwrap();
+    let state = tempfile::tempdir().unwrap();
+    let file = lab.inventory_dir().join("hosts.yml");
+    let both = std::fs::read_to_string(&file).unwrap();
+    let one = both.replace("        paper-02:\n", "");
+    assert_ne!(one, both);
+    std::fs::write(&file, &one).unwrap();
+    let mut command = bunker(&lab, state.path());
+    command.args(["watch", "--limit", "changemaker_instances"]);
+    let mut terminal = Terminal::start(command, 120, 40).unwrap();
+    let screen = terminal.wait_for("paper-01 .*healthy", SOON).unwrap();
+    assert!(!screen.contains("paper-02"), "{screen}");
+
+    std::fs::write(&file, &both).unwrap();
+    terminal.wait_for("paper-02 .*healthy", SOON).unwrap();
+    terminal.wait_for("backup 6h +no metrics", SOON).unwrap();
+
+    std::fs::write(&file, format!("{both}   broken: [\n")).unwrap();
+    let screen = terminal.wait_for(r"inventory: \d problem", SOON).unwrap();
+    assert!(screen.contains("paper-01") && screen.contains("paper-02"), "{screen}");
+
+    std::fs::write(&file, &both).unwrap();
+    let screen = terminal.wait_for("backup 6h +no metrics", SOON).unwrap();
+    assert!(screen.contains("● 2 healthy"), "{screen}");
+    terminal.keys("q").unwrap();
+    assert!(terminal.wait_end(SOON).unwrap().success());
+}

@@ -93,8 +93,10 @@ fn second(canvas: &mut Canvas<'_>, model: &Model, snapshot: &FleetSnapshot, area
 fn sources(model: &Model, snapshot: &FleetSnapshot) -> Vec<Span> {
     let age = |at: jiff::Timestamp| model.now.duration_since(at).as_secs_f64().max(0.0);
     let mut line = Vec::new();
-    if !snapshot.inventory_problems.is_empty() {
-        line.push(("▲ inventory: last good one   ".to_owned(), Role::Degraded));
+    match snapshot.inventory_problems.len() {
+        0 => {}
+        1 => line.push(("▲ inventory: 1 problem   ".to_owned(), Role::Degraded)),
+        n => line.push((format!("▲ inventory: {n} problems   "), Role::Degraded)),
     }
     let (text, role) = match &snapshot.metrics {
         MetricsState::NotConfigured => ("no metrics server".to_owned(), Role::Dim),
