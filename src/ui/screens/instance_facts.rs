@@ -205,6 +205,14 @@ fn container_row(canvas: &mut Canvas<'_>, model: &Model, c: &Container, inner: R
         let s = model.now.duration_since(at).as_secs_f64();
         tail.push((format!("{:>4}", figures::age(s)), Role::Dim));
     }
+    // Restarts say more than an age; they are not lost where both do not fit.
+    let tail_of = |tail: &[(String, Role)]| tail.iter().map(|(text, _)| width(text)).sum::<usize>();
+    if c.restarts > 0 && tail_of(&tail) > usize::from(inner.width.saturating_sub(used)) {
+        tail.truncate(1);
+        if let Some((text, _)) = tail.first_mut() {
+            text.truncate(text.trim_end().len());
+        }
+    }
     let tail_w = canvas.spans_right(inner.x + used, y, inner.width.saturating_sub(used), &tail);
     let room = inner.width.saturating_sub(used + tail_w + 1);
     // Whole or not at all: the beginnings of image names are all alike.
