@@ -37,9 +37,9 @@ enum Verb {
         fault: String,
         /// Its number, where it takes one
         argument: Option<String>,
-        /// The lab's folder
+        /// The lab's folder [default: that of the lab that was started last]
         #[arg(long)]
-        dir: PathBuf,
+        dir: Option<PathBuf>,
     },
     /// A fleet of twelve paper hosts with the cockpit on it (`cargo demo`)
     Demo(demo::Demo),
@@ -94,6 +94,7 @@ fn run(verb: Verb) -> Result<ExitCode> {
         Verb::Down { dir } => serve::down(&dir),
         Verb::Fault { host, fault, argument, dir } => {
             Fault::parse(&fault, argument.as_deref())?;
+            let dir = dir.map_or_else(serve::latest, Ok)?;
             let word = argument.unwrap_or_default();
             say(&control::ask(&dir, &format!("fault {host} {fault} {word}"))?);
             Ok(ExitCode::SUCCESS)

@@ -46,6 +46,8 @@ pub(super) fn up(n: usize, dir: Option<PathBuf>) -> Result<ExitCode> {
         }
         pause(Duration::from_millis(10));
     }
+    fs::create_dir_all(latest_file().with_file_name(""))?;
+    fs::write(latest_file(), dir.as_os_str().as_encoded_bytes())?;
     let shown = dir.display();
     tell(&format!("{n} paper hosts listen after {:.2} s", begun.elapsed().as_secs_f64()));
     tell(&format!("  ssh     ssh -F {shown}/ssh_config NAME"));
@@ -53,6 +55,18 @@ pub(super) fn up(n: usize, dir: Option<PathBuf>) -> Result<ExitCode> {
     tell(&format!("  end     cargo lab down --dir {shown}"));
     say(&dir.join("inventory").display().to_string());
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where `up` notes the folder of the lab that it started, for `fault` without a folder.
+fn latest_file() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/lab/latest")
+}
+
+/// The folder of the paper hosts that were started last.
+pub(super) fn latest() -> Result<PathBuf> {
+    let text = fs::read_to_string(latest_file())
+        .wrap_err("no lab was started from here; name its folder with --dir")?;
+    Ok(PathBuf::from(text))
 }
 
 fn folder(dir: Option<PathBuf>) -> Result<PathBuf> {
