@@ -1,25 +1,24 @@
 //! How a host is reached, as typed values: nothing here can become an option of `ssh`.
 
-use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::ids::{HostId, InvalidName};
+use super::text_type::text_type;
 
-/// A host name or an IP address to connect to (`ansible_host`).
-///
-/// **Invariant:** `[A-Za-z0-9_.:%-]`, first not `-`: it can be neither an option nor a shell word
-/// (OpenSSH CVE-2023-51385, CVE-2025-61984).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Address(Arc<str>);
+text_type!(
+    /// A host name or an IP address to connect to (`ansible_host`).
+    ///
+    /// **Invariant:** `[A-Za-z0-9_.:%-]`, first not `-`: it can be neither an option nor a shell word
+    /// (OpenSSH CVE-2023-51385, CVE-2025-61984).
+    Address
+);
 
-/// A login name on a host (`ansible_user`): `[A-Za-z_][A-Za-z0-9_.-]{0,31}`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct UserName(Arc<str>);
+text_type!(
+    /// A login name on a host (`ansible_user`): `[A-Za-z_][A-Za-z0-9_.-]{0,31}`.
+    UserName
+);
 
 /// A host that the connection passes through.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -90,32 +89,3 @@ impl FromStr for UserName {
         }
     }
 }
-
-macro_rules! text_type {
-    ($name:ident) => {
-        impl $name {
-            /// The value as text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(&self.0)
-            }
-        }
-        impl TryFrom<String> for $name {
-            type Error = InvalidName;
-            fn try_from(text: String) -> Result<Self, Self::Error> {
-                text.parse()
-            }
-        }
-        impl From<$name> for String {
-            fn from(value: $name) -> Self {
-                value.0.as_ref().to_owned()
-            }
-        }
-    };
-}
-text_type!(Address);
-text_type!(UserName);

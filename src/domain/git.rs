@@ -1,24 +1,16 @@
 //! Git's names as types: a commit, a ref, a repository.
 
-use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
 
 use super::ids::InvalidName;
+use super::text_type::text_type;
 
-/// A full commit id: 40 lower-case hexadecimal digits.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct CommitSha(Arc<str>);
+text_type!(
+    /// A full commit id: 40 lower-case hexadecimal digits.
+    CommitSha
+);
 
 impl CommitSha {
-    /// All 40 digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// The first seven digits, as the screens show them.
     pub fn short(&self) -> &str {
         self.0.get(..7).unwrap_or(&self.0)
@@ -37,17 +29,10 @@ impl FromStr for CommitSha {
     }
 }
 
-/// A branch, tag or commit to ask git for, by the rules of `git check-ref-format`, and never starting with `-`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct GitRef(Arc<str>);
-
-impl GitRef {
-    /// The ref as given.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
+text_type!(
+    /// A branch, tag or commit to ask git for, by the rules of `git check-ref-format`, and never starting with `-`.
+    GitRef
+);
 
 impl FromStr for GitRef {
     type Err = InvalidName;
@@ -79,18 +64,11 @@ impl FromStr for GitRef {
     }
 }
 
-/// Where a repository is: `https://`, `ssh://`, `user@host:path`, or an absolute path. Other
-/// transports (`ext::`, `file::`, options) are refused, since git runs programs for them.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct GitUrl(Arc<str>);
-
-impl GitUrl {
-    /// The address as given.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
+text_type!(
+    /// Where a repository is: `https://`, `ssh://`, `user@host:path`, or an absolute path. Other
+    /// transports (`ext::`, `file::`, options) are refused, since git runs programs for them.
+    GitUrl
+);
 
 impl FromStr for GitUrl {
     type Err = InvalidName;
@@ -133,35 +111,6 @@ impl FromStr for GitUrl {
         }
     }
 }
-
-macro_rules! text_type {
-    ($name:ident) => {
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(&self.0)
-            }
-        }
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Debug::fmt(&*self.0, f)
-            }
-        }
-        impl TryFrom<String> for $name {
-            type Error = InvalidName;
-            fn try_from(text: String) -> Result<Self, Self::Error> {
-                text.parse()
-            }
-        }
-        impl From<$name> for String {
-            fn from(value: $name) -> Self {
-                value.0.as_ref().to_owned()
-            }
-        }
-    };
-}
-text_type!(CommitSha);
-text_type!(GitRef);
-text_type!(GitUrl);
 
 #[cfg(test)]
 mod tests {

@@ -1,10 +1,7 @@
 //! Names that identify things. Each is a type that can only hold a valid name, so that no name can
 //! carry an option, a path or a shell word into a command line (`reliability` F25).
 
-use std::fmt;
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
+use super::text_type::text_type;
 
 /// Why a text is not a valid name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,67 +21,26 @@ impl InvalidName {
     }
 }
 
-macro_rules! name_type {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(Arc<str>);
-
-        impl $name {
-            /// The name as text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(&self.0)
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Debug::fmt(&*self.0, f)
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = InvalidName;
-            fn try_from(text: String) -> Result<Self, Self::Error> {
-                text.parse()
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(name: $name) -> Self {
-                name.0.as_ref().to_owned()
-            }
-        }
-    };
-}
-
-name_type!(
+text_type!(
     /// The inventory hostname of a host: the id of an instance everywhere.
     ///
     /// 1 to 64 characters of `[A-Za-z0-9_.-]`, the first a letter, digit or underscore, and no `..`.
     HostId
 );
-name_type!(
+text_type!(
     /// The name of an inventory group: 1 to 64 characters of `[A-Za-z0-9_.-]`, no leading `-` or `.`.
     GroupName
 );
-name_type!(
+text_type!(
     /// One execution of a plan, `YYMMDD-HHMMSS-xxxx` in UTC with four random hexadecimal digits:
     /// it sorts by time, and a person can read out its end.
     RunId
 );
-name_type!(
+text_type!(
     /// The id of a step within a workflow: `[a-z][a-z0-9-]{0,31}`, for example `hold-images`.
     StepId
 );
-name_type!(
+text_type!(
     /// A DNS name, at most 253 characters, in lower case.
     Domain
 );

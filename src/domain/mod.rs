@@ -29,4 +29,5 @@ pub mod settings;
 pub mod signal;
 pub mod snapshot;
 pub mod suggest;
+mod text_type;
 pub mod untrusted;
