@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use color_eyre::eyre::{Result, WrapErr, bail};
 use tokio::process::{Child, Command};
 
+use crate::lab::processes::pause;
+
 /// A running server; ended when dropped.
 #[derive(Debug)]
 pub struct Victoria {
@@ -81,6 +83,18 @@ impl Victoria {
     /// Ends it, and waits for that.
     pub async fn stop(mut self) {
         _ = self.child.kill().await;
+    }
+}
+
+impl Drop for Victoria {
+    /// Waits for its end, so that whoever made its folder can remove it.
+    fn drop(&mut self) {
+        _ = self.child.start_kill();
+        let begun = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) && begun.elapsed() < Duration::from_secs(3)
+        {
+            pause(Duration::from_millis(5));
+        }
     }
 }
 
