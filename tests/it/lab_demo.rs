@@ -19,7 +19,9 @@ fn demo() -> Command {
 fn without_a_terminal_the_demo_upgrades_one_instance_and_leaves_nothing() {
     let temp = tempfile::tempdir().unwrap();
     let mark = OsString::from(format!("TMPDIR={}", temp.path().display()));
-    let out = demo().env("TMPDIR", temp.path()).stdin(Stdio::null()).output().unwrap();
+    let mut demo = demo();
+    demo.env("TMPDIR", temp.path()).env("XDG_CACHE_HOME", temp.path().join("cache"));
+    let out = demo.stdin(Stdio::null()).output().unwrap();
     let (said, told) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
     assert_eq!(out.status.code(), Some(0), "{said}\n{told}");
     let parts: Vec<&str> = said.split("$ bunker ").collect();

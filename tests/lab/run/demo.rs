@@ -200,6 +200,7 @@ impl Stage {
             .arg(self.lab.inventory_dir())
             .env("BUNKER_STATE", &self.state)
             .env("XDG_RUNTIME_DIR", self.runtime.path())
+            .env("XDG_CACHE_HOME", self.state.join("cache"))
             .kill_on_drop(false);
         command
     }
