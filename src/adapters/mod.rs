@@ -7,5 +7,6 @@ pub mod inventory;
 pub mod paths;
 pub mod ssh;
 pub mod store;
+pub mod vault;
 pub mod victoria;
 pub mod worker_process;

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use crate::domain::capability::Operate;
-use crate::domain::git::GitRef;
 use crate::domain::ids::{HostId, RunId};
-use crate::domain::plan::Plan;
+use crate::domain::plan::{Plan, Wish};
 use crate::domain::run::control::Control;
 
 /// Something to do outside.
@@ -48,13 +47,11 @@ pub struct Change {
 #[derive(Debug, Clone, PartialEq)]
 pub enum ChangeKind {
     /// Make a plan; nothing is changed by that.
-    PlanUpgrade {
+    Plan {
         /// Comes back with the answer.
         request: u64,
-        /// The targets; never empty.
-        hosts: Vec<HostId>,
-        /// Where to; `None` is each instance's own `cml_ref`.
-        reference: Option<GitRef>,
+        /// What is wanted, of whom.
+        wish: Wish,
     },
     /// Start a run of exactly this plan.
     StartRun {

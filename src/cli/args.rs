@@ -120,17 +120,14 @@ pub struct StatusArgs {
     pub timeout: u64,
 }
 
-/// Options of `upgrade`.
+/// Options of every verb that starts a workflow.
 #[derive(Debug, ClapArgs)]
-pub struct UpgradeArgs {
+pub struct StartArgs {
     /// Ansible pattern: which hosts; required unless hosts are named
     #[arg(long, short, value_name = "PATTERN")]
     pub limit: Option<String>,
     /// Hosts by name
     pub hosts: Vec<String>,
-    /// Branch, tag or commit to go to [default: each instance's cml_ref]
-    #[arg(long = "to", value_name = "REF")]
-    pub reference: Option<String>,
     /// Show what would happen and change nothing; exit code 3 where something would
     #[arg(long)]
     pub check: bool,
@@ -140,6 +137,17 @@ pub struct UpgradeArgs {
     /// Start the run, print its id and leave it to its worker
     #[arg(long)]
     pub detach: bool,
+}
+
+/// Options of `upgrade`.
+#[derive(Debug, ClapArgs)]
+pub struct UpgradeArgs {
+    /// Which hosts, and how to start
+    #[command(flatten)]
+    pub start: StartArgs,
+    /// Branch, tag or commit to go to [default: each instance's cml_ref]
+    #[arg(long = "to", value_name = "REF")]
+    pub reference: Option<String>,
 }
 
 /// Options of `doctor`.

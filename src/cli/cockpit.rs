@@ -147,7 +147,8 @@ impl Connecting {
         let (poller, fleet, look_again) = Poller::new(sources, watched.clone());
         drop(self.supervisor.spawn("poller", poller.run()));
         let changer = self.operate.map(|right| {
-            Arc::new(Changes::new(right, hosts, watched, look_again)) as Arc<dyn tui::Changer>
+            Arc::new(Changes::new(right, self.inventory, hosts, watched, look_again))
+                as Arc<dyn tui::Changer>
         });
         let (runs, problems) = match runs {
             Ok(runs) => (Some(runs), Vec::new()),

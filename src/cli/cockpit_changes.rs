@@ -1,5 +1,6 @@
 //! What the cockpit's operator asks for, done as the command line does it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -12,12 +13,11 @@ use crate::adapters::ssh::SshPool;
 use crate::adapters::store::StoreWriter;
 use crate::app::msg::Problem;
 use crate::domain::capability::Operate;
-use crate::domain::git::GitRef;
-use crate::domain::ids::{HostId, RunId};
-use crate::domain::plan::Plan;
+use crate::domain::ids::RunId;
+use crate::domain::plan::{Plan, Wish};
 use crate::domain::run::control::Control;
 use crate::domain::untrusted::Safe;
-use crate::engine::planner::{UpgradeWish, plan_upgrade};
+use crate::engine::planner;
 use crate::engine::poller::{LookAgain, Watched};
 use crate::engine::ports::RunWriter;
 use crate::tui::Changer;
@@ -25,6 +25,7 @@ use crate::tui::Changer;
 /// The changing side of the cockpit. Made with the right to change things only.
 pub(super) struct Changes {
     right: Operate,
+    inventory: PathBuf,
     hosts: Arc<SshPool>,
     watched: watch::Receiver<Watched>,
     look_again: LookAgain,
@@ -33,11 +34,12 @@ pub(super) struct Changes {
 impl Changes {
     pub(super) fn new(
         right: Operate,
+        inventory: PathBuf,
         hosts: Arc<SshPool>,
         watched: watch::Receiver<Watched>,
         look_again: LookAgain,
     ) -> Self {
-        Self { right, hosts, watched, look_again }
+        Self { right, inventory, hosts, watched, look_again }
     }
 
     fn store(&self) -> Result<Arc<StoreWriter>, Problem> {
@@ -55,22 +57,22 @@ fn failed(error: impl std::fmt::Display) -> Problem {
 
 #[async_trait]
 impl Changer for Changes {
-    async fn plan(&self, hosts: Vec<HostId>, reference: Option<GitRef>) -> Result<Plan, Problem> {
+    async fn plan(&self, wish: Wish) -> Result<Plan, Problem> {
         // Somebody is at the keyboard now, who may have mended what a host refused before.
         self.hosts.forget_refusals();
-        for host in &hosts {
+        for host in &wish.hosts {
             self.look_again.at(host);
         }
         let fleet = Arc::clone(&self.watched.borrow().fleet);
-        let wish = UpgradeWish { hosts, reference, by: operator::operator() };
-        plan_upgrade(&wiring::plan_ports(&self.hosts), &fleet, &wish).await.map_err(failed)
+        let ports = wiring::plan_ports(&self.hosts, &self.inventory);
+        planner::plan(&ports, &fleet, &wish, &operator::operator()).await.map_err(failed)
     }
 
     async fn start(&self, plan: &Plan) -> Result<RunId, Problem> {
         let (store, workers, clock) =
             (self.store()?, wiring::workers(&self.right), wiring::clock());
         let launcher = wiring::launcher(&*store, &workers, &*clock);
-        launcher.start_run(plan, &operator::operator(), "cockpit: u").await.map_err(failed)
+        launcher.start_run(plan, &operator::operator(), "cockpit").await.map_err(failed)
     }
 
     async fn control(&self, run: &RunId, control: Control) -> Result<(), Problem> {

@@ -8,7 +8,7 @@ use crate::domain::capability::Operate;
 /// The surroundings of one call of the program.
 #[derive(Debug)]
 pub struct Context {
-    /// The inventory folder.
+    /// The inventory folder, absolute where that can be told.
     pub inventory: PathBuf,
     /// Whether to print JSON.
     pub json: bool,
@@ -24,10 +24,15 @@ impl Context {
         let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|t| t == "dumb");
         Self {
-            inventory: args.inventory.clone().unwrap_or_else(|| PathBuf::from("inventory")),
+            inventory: absolute(args.inventory.clone().unwrap_or_else(|| "inventory".into())),
             json: args.json,
             color: !(args.no_color || set("NO_COLOR") || dumb),
             operate,
         }
     }
+}
+
+/// A path that means the same to the worker, which runs elsewhere.
+fn absolute(path: PathBuf) -> PathBuf {
+    std::path::absolute(&path).unwrap_or(path)
 }

@@ -1,5 +1,6 @@
 //! Which adapter stands behind which port: the one place that knows.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use color_eyre::eyre::WrapErr;
@@ -11,6 +12,7 @@ use crate::adapters::http::HttpHealthSource;
 use crate::adapters::paths::StateDir;
 use crate::adapters::ssh::{SshJobs, SshPool, SshSettings};
 use crate::adapters::store::{StoreReader, StoreWriter};
+use crate::adapters::vault::NoVault;
 use crate::adapters::victoria::Victoria;
 use crate::adapters::worker_process::WorkerProcess;
 use crate::domain::capability::Operate;
@@ -18,7 +20,7 @@ use crate::engine::gate::GateLooks;
 use crate::engine::launch::Launcher;
 use crate::engine::planner::PlanPorts;
 use crate::engine::poller::Sources;
-use crate::engine::ports::{Clock, RemoteRead, RunWriter, StartWorker, StoreError};
+use crate::engine::ports::{Clock, RemoteRead, RunWriter, SecretSource, StartWorker, StoreError};
 use crate::engine::supervisor::Supervisor;
 use crate::engine::worker::{Timing, WorkerPorts};
 
@@ -83,9 +85,19 @@ pub(super) fn sources(hosts: &Arc<SshPool>) -> Sources {
 }
 
 /// What planning looks through.
-pub(super) fn plan_ports(hosts: &Arc<SshPool>) -> PlanPorts {
-    let remote: Arc<dyn RemoteRead> = Arc::clone(hosts) as Arc<dyn RemoteRead>;
-    PlanPorts { remote, repository: Arc::new(Mirrors::of_this_user()), clock: clock() }
+pub(super) fn plan_ports(hosts: &Arc<SshPool>, inventory: &Path) -> PlanPorts {
+    PlanPorts {
+        remote: Arc::clone(hosts) as Arc<dyn RemoteRead>,
+        repository: Arc::new(Mirrors::of_this_user()),
+        secrets: secrets(),
+        inventory: inventory.to_owned(),
+        clock: clock(),
+    }
+}
+
+/// The vaults of inventories.
+pub(super) fn secrets() -> Arc<dyn SecretSource> {
+    Arc::new(NoVault)
 }
 
 /// What a worker works with.
@@ -103,6 +115,7 @@ pub(super) fn worker_ports(
         store,
         remote: Arc::new(SshJobs::new(Arc::clone(hosts), right)),
         gates: Arc::new(gates),
+        secrets: secrets(),
         clock: clock(),
         supervisor: Supervisor::new(),
         timing: Timing::default(),

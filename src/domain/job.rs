@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ids::{HostId, RunId, StepId};
+use super::secret::{Filled, Sealed};
 use super::untrusted::Safe;
 
 /// One step of a job as the host gets it.
@@ -14,6 +15,26 @@ pub struct JobStep {
     pub script: String,
     /// Seconds after which the host ends it.
     pub timeout_s: u64,
+    /// Files that it gets by standard input: `$(bunker_input NAME)` is the path of one. 0600, in the job's folder,
+    /// and removed when the step has ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<StepInput>,
+}
+
+/// A file that a step gets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepInput {
+    /// Its name, by the rule of step ids.
+    pub name: StepId,
+    /// What is in it, with holes for secrets.
+    pub content: Sealed,
+}
+
+/// The inputs of a job with their holes filled: in memory only, never stored.
+#[derive(Clone, Default)]
+pub struct JobInputs {
+    /// Step, name of the input, content.
+    pub files: Vec<(StepId, StepId, Filled)>,
 }
 
 /// Which job: its folder on the host is `ops/<run>/<instance>/<seq>`.

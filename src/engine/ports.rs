@@ -1,6 +1,7 @@
 //! What the engine needs of the world. `adapters` implement these; tests bring their own.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,7 +13,7 @@ use crate::domain::figure::Trouble;
 use crate::domain::fleet::MetricsSettings;
 use crate::domain::git::{CommitSha, GitRef, GitUrl};
 use crate::domain::ids::{HostId, RunId};
-use crate::domain::job::{AbortOutcome, JobEnd, JobRef, JobSpec, JobStart, JobTruth};
+use crate::domain::job::{AbortOutcome, JobEnd, JobInputs, JobRef, JobSpec, JobStart, JobTruth};
 use crate::domain::marker::StepMark;
 use crate::domain::plan::{Change, GateSpec, HostPlan, Plan};
 use crate::domain::release::Release;
@@ -22,6 +23,7 @@ use crate::domain::run::event::{EventKind, RunEvent};
 use crate::domain::run::operator::Operator;
 use crate::domain::run::outcome::Failure;
 use crate::domain::run::state::RunSummary;
+use crate::domain::secret::Secrets;
 use crate::domain::settings::HttpUrl;
 use crate::domain::snapshot::HttpHealth;
 use crate::domain::untrusted::Safe;
@@ -61,8 +63,13 @@ pub trait LogSink: Send {
 /// Work that changes hosts. Implementations are built with a `domain::capability::Operate`.
 #[async_trait]
 pub trait RemoteJobs: RemoteRead {
-    /// Sends and starts a job, at most once.
-    async fn start_job(&self, to: &Connection, spec: &JobSpec) -> Result<JobStart, RemoteError>;
+    /// Sends and starts a job, at most once, with what its steps get.
+    async fn start_job(
+        &self,
+        to: &Connection,
+        spec: &JobSpec,
+        inputs: &JobInputs,
+    ) -> Result<JobStart, RemoteError>;
 
     /// Streams a job's log from byte `offset` on until the job has ended and its log is drained.
     /// An error means that contact was lost: what `sink` kept stays good, and following may start
@@ -195,6 +202,47 @@ pub trait RepositoryView: Send + Sync + 'static {
         to: &CommitSha,
         layout: &RepositoryLayout,
     ) -> Result<Change, RepositoryError>;
+}
+
+/// Why there are no secrets.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VaultError {
+    /// There is no identity to decrypt with, or it may not be used; what to do.
+    #[error("{0}")]
+    Identity(Safe),
+    /// None of our identities opens the vault.
+    #[error(
+        "no identity of yours opens {file}: ask a recipient to add yours (`bunker vault recipients add`)"
+    )]
+    WrongKey {
+        /// The file.
+        file: Safe,
+    },
+    /// The vault, or a value in it, is damaged.
+    #[error("{file} is damaged: {what}; its last good version is {file}.bak")]
+    Damaged {
+        /// The file.
+        file: Safe,
+        /// What is wrong.
+        what: Safe,
+    },
+    /// A file cannot be read or written.
+    #[error("{file}: {what}")]
+    File {
+        /// The file.
+        file: Safe,
+        /// What happened.
+        what: Safe,
+    },
+}
+
+/// Reading secrets. The vault of an inventory folder stands behind it.
+#[async_trait]
+pub trait SecretSource: Send + Sync + 'static {
+    /// The secrets that a host runs with: each at its current generation, and where one is being rotated, the
+    /// next as `NAME__pending`. Empty where the host has no vault.
+    /// `inventory` is the folder with `hosts.yml`.
+    async fn secrets(&self, inventory: &Path, host: &HostId) -> Result<Secrets, VaultError>;
 }
 
 /// The central metrics server.

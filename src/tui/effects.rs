@@ -142,9 +142,9 @@ impl Effects {
             return;
         };
         match change.kind().clone() {
-            ChangeKind::PlanUpgrade { request, hosts, reference } => {
+            ChangeKind::Plan { request, wish } => {
                 self.answer("plan", async move {
-                    let result = changer.plan(hosts, reference).await.map(Arc::new);
+                    let result = changer.plan(wish).await.map(Arc::new);
                     Msg::Planned { request, result }
                 });
             }
@@ -174,7 +174,7 @@ impl Effects {
     fn refusal(&self, change: &Change, text: &str) -> Msg {
         let problem = Problem { message: Safe::line(text), hint: None };
         match change.kind() {
-            ChangeKind::PlanUpgrade { request, .. } => {
+            ChangeKind::Plan { request, .. } => {
                 Msg::Planned { request: *request, result: Err(problem) }
             }
             ChangeKind::StartRun { request, .. } => {

@@ -7,9 +7,8 @@ use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
 use crate::app::msg::Problem;
-use crate::domain::git::GitRef;
-use crate::domain::ids::{HostId, RunId};
-use crate::domain::plan::Plan;
+use crate::domain::ids::RunId;
+use crate::domain::plan::{Plan, Wish};
 use crate::domain::run::control::Control;
 use crate::domain::snapshot::FleetSnapshot;
 use crate::engine::ports::RunReader;
@@ -18,7 +17,7 @@ use crate::engine::ports::RunReader;
 #[async_trait]
 pub trait Changer: Send + Sync + 'static {
     /// Makes a plan; changes nothing.
-    async fn plan(&self, hosts: Vec<HostId>, reference: Option<GitRef>) -> Result<Plan, Problem>;
+    async fn plan(&self, wish: Wish) -> Result<Plan, Problem>;
     /// Starts a run of exactly this plan, carried out by a worker of its own.
     async fn start(&self, plan: &Plan) -> Result<RunId, Problem>;
     /// Asks something of a run.

@@ -9,7 +9,9 @@ use async_trait::async_trait;
 use bunker_ops::adapters::ssh::SshJobs;
 use bunker_ops::domain::capability::Operate;
 use bunker_ops::domain::connection::Connection;
-use bunker_ops::domain::job::{AbortOutcome, JobEnd, JobRef, JobSpec, JobStart, JobStep, JobTruth};
+use bunker_ops::domain::job::{
+    AbortOutcome, JobEnd, JobInputs, JobRef, JobSpec, JobStart, JobStep, JobTruth,
+};
 use bunker_ops::domain::marker::{JobSignal, MarkerParser};
 use bunker_ops::domain::remote::{RemoteError, RemoteErrorKind as Kind};
 use bunker_ops::engine::ports::{LogSink, RemoteJobs, StoreError};
@@ -54,6 +56,7 @@ impl Bench {
             id: id.parse().unwrap(),
             script: format!("echo {seq}-{id} >>'{}'\n{script}", count.display()),
             timeout_s: 60,
+            inputs: Vec::new(),
         };
         JobSpec {
             job: JobRef {
@@ -82,7 +85,7 @@ impl Bench {
     }
 
     async fn start(&self, spec: &JobSpec) -> Result<JobStart, RemoteError> {
-        self.jobs.start_job(&self.to, spec).await
+        self.jobs.start_job(&self.to, spec, &JobInputs::default()).await
     }
 
     /// Follows to the end as a worker does: after a lost connection again, from what is kept.

@@ -5,7 +5,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use bunker_ops::domain::connection::Become;
-use bunker_ops::domain::job::{AbortOutcome, JobEnd, JobRef, JobSpec, JobStart, JobStep, JobTruth};
+use bunker_ops::domain::job::{
+    AbortOutcome, JobEnd, JobInputs, JobRef, JobSpec, JobStart, JobStep, JobTruth,
+};
 use bunker_ops::steps::envelope::{COMMAND, Envelope, Opened};
 use bunker_ops::steps::runner;
 
@@ -42,6 +44,7 @@ fn spec(seq: u32, steps: &[(&str, &str)]) -> JobSpec {
         id: id.parse().unwrap(),
         script: (*script).to_owned(),
         timeout_s: 120,
+        inputs: Vec::new(),
     };
     JobSpec { job: job(seq), nonce: NONCE.into(), steps: steps.iter().map(step).collect() }
 }
@@ -77,7 +80,7 @@ fn a_job_runs_as_root_in_a_unit_of_its_own_and_an_abort_leaves_no_process() {
             "id -u; grep -o 'bunker-[^/]*service' /proc/self/cgroup | sort -u; docker ps -q | wc -l",
         )],
     );
-    let start = runner::start(&short, Become::Root);
+    let start = runner::start(&short, &JobInputs::default(), Become::Root);
     assert_eq!(runner::read_start(&ask(&start)).unwrap(), JobStart::Started);
     assert_eq!(runner::read_start(&ask(&start)).unwrap(), JobStart::AlreadyThere);
     until("the first job has ended", || matches!(look(1), JobTruth::Ended { .. }));
@@ -90,7 +93,8 @@ fn a_job_runs_as_root_in_a_unit_of_its_own_and_an_abort_leaves_no_process() {
     // Two processes, one of them with a session of its own that a signal to the group does not reach.
     let long = spec(2, &[("long", "setsid sleep 4711 & sleep 4711")]);
     assert_eq!(
-        runner::read_start(&ask(&runner::start(&long, Become::Root))).unwrap(),
+        runner::read_start(&ask(&runner::start(&long, &JobInputs::default(), Become::Root)))
+            .unwrap(),
         JobStart::Started
     );
     let count = || {

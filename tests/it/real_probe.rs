@@ -8,12 +8,13 @@ use bunker_ops::adapters::clock::SystemClock;
 use bunker_ops::adapters::git::Mirrors;
 use bunker_ops::adapters::inventory::load;
 use bunker_ops::adapters::ssh::{SshPool, SshSettings};
+use bunker_ops::adapters::vault::NoVault;
 use bunker_ops::domain::facts::Facts;
 use bunker_ops::domain::fleet::Fleet;
-use bunker_ops::domain::plan::{Plan, Readiness};
+use bunker_ops::domain::plan::{Plan, Readiness, What, Wish};
 use bunker_ops::domain::run::operator::Operator;
 use bunker_ops::domain::untrusted::Safe;
-use bunker_ops::engine::planner::{PlanPorts, UpgradeWish, plan_upgrade};
+use bunker_ops::engine::planner::{self, PlanPorts};
 use bunker_ops::engine::poller::probe_host;
 use bunker_ops::engine::ports::RemoteRead;
 
@@ -23,8 +24,8 @@ use crate::lab::real::{Ready, RealHost, RealLab};
 async fn plan(ports: &PlanPorts, fleet: &Fleet, to: &str) -> Plan {
     let by = Operator { user: Safe::line("mona"), machine: Safe::line("desk"), from: None };
     let hosts = vec!["real-01".parse().unwrap()];
-    let wish = UpgradeWish { hosts, reference: Some(to.parse().unwrap()), by };
-    plan_upgrade(ports, fleet, &wish).await.unwrap()
+    let what = What::Upgrade { reference: Some(to.parse().unwrap()) };
+    planner::plan(ports, fleet, &Wish { hosts, what }, &by).await.unwrap()
 }
 
 /// Everything on the host that a look could change: files with their sizes and times, containers, images.
@@ -105,7 +106,8 @@ async fn a_probe_and_a_plan_tell_the_truth_of_a_real_server_and_leave_no_trace()
 async fn plans_tell_the_truth(remote: Arc<dyn RemoteRead>, fleet: &Fleet, state: &Path) {
     let clock = Arc::new(SystemClock);
     let repository = Arc::new(Mirrors::below(state.join("repos")));
-    let ports = PlanPorts { remote, repository, clock };
+    let (secrets, inventory) = (Arc::new(NoVault), state.to_owned());
+    let ports = PlanPorts { remote, repository, secrets, inventory, clock };
     let good = plan(&ports, fleet, "v2.5.0").await;
     let target = good.hosts.first().unwrap();
     assert_eq!((target.readiness, &target.findings[..]), (Readiness::Ready, &[][..]));

@@ -38,6 +38,7 @@ impl Bench {
             store: Arc::new(store),
             remote: Arc::clone(&self.hosts) as _,
             gates: Arc::clone(&self.gates) as _,
+            secrets: Arc::new(bunker_ops::adapters::vault::NoVault),
             clock: Arc::new(StepClock::default()),
             supervisor: Supervisor::new(),
             timing: Timing::default(),

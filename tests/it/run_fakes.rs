@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bunker_ops::domain::connection::Connection;
-use bunker_ops::domain::job::{AbortOutcome, JobEnd, JobRef, JobSpec, JobStart, JobTruth};
+use bunker_ops::domain::job::{
+    AbortOutcome, JobEnd, JobInputs, JobRef, JobSpec, JobStart, JobTruth,
+};
 use bunker_ops::domain::plan::{GateSpec, HostPlan};
 use bunker_ops::domain::remote::{RemoteError, RemoteErrorKind};
 use bunker_ops::domain::run::outcome::Failure;
@@ -140,7 +142,12 @@ impl RemoteRead for FakeHosts {
 
 #[async_trait]
 impl RemoteJobs for FakeHosts {
-    async fn start_job(&self, to: &Connection, spec: &JobSpec) -> Result<JobStart, RemoteError> {
+    async fn start_job(
+        &self,
+        to: &Connection,
+        spec: &JobSpec,
+        _: &JobInputs,
+    ) -> Result<JobStart, RemoteError> {
         tokio::time::sleep(Duration::from_millis(10)).await;
         self.reach(to)?;
         self.with(to.host.as_str(), |h| {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use bunker_ops::adapters::ssh::SshJobs;
 use bunker_ops::domain::capability::Operate;
 use bunker_ops::domain::connection::{Become, Connection, JumpHost};
-use bunker_ops::domain::job::{JobEnd, JobRef, JobSpec, JobStart, JobStep};
+use bunker_ops::domain::job::{JobEnd, JobInputs, JobRef, JobSpec, JobStart, JobStep};
 use bunker_ops::domain::remote::RemoteErrorKind as Kind;
 use bunker_ops::engine::ports::{RemoteJobs, RemoteRead};
 
@@ -210,9 +210,14 @@ async fn a_job_survives_its_session_being_killed() {
             seq: 1,
         },
         nonce: "00112233445566778899aabbccddeeff".into(),
-        steps: vec![JobStep { id: "one".parse().unwrap(), script: script.into(), timeout_s: 60 }],
+        steps: vec![JobStep {
+            id: "one".parse().unwrap(),
+            script: script.into(),
+            timeout_s: 60,
+            inputs: Vec::new(),
+        }],
     };
-    assert_eq!(jobs.start_job(&to, &spec).await, Ok(JobStart::Started));
+    assert_eq!(jobs.start_job(&to, &spec, &JobInputs::default()).await, Ok(JobStart::Started));
     let mut kept = Kept::default();
     let (end, n_lost) = {
         let mut n_lost = 0;

@@ -10,6 +10,7 @@ use bunker_ops::app::pages::Follow;
 use bunker_ops::app::{Effect, Key, Model, Msg, Screen, update};
 use bunker_ops::domain::capability::Operate;
 use bunker_ops::domain::health::Health;
+use bunker_ops::domain::plan::{What, Wish};
 use bunker_ops::domain::run::control::Control;
 
 use crate::sample::{host, run_id};
@@ -95,7 +96,7 @@ fn a_filter_narrows_and_esc_brings_all_back_and_marks_are_by_id() {
 /// To the plan page with this many targets.
 fn planned(model: &mut Model, hosts: &[&str]) {
     let effects = press(model, "u enter");
-    let [ChangeKind::PlanUpgrade { request, .. }] = changes(&effects)[..] else {
+    let [ChangeKind::Plan { request, .. }] = changes(&effects)[..] else {
         panic!("{effects:?}");
     };
     update(model, Msg::Planned { request, result: Ok(Arc::new(plan(hosts))) });
@@ -107,7 +108,7 @@ fn an_upgrade_of_many_starts_only_after_their_number_was_typed() {
     let mut model = open();
     let effects = press(&mut model, "space space u v 2 . 5 . 0 enter");
     match &changes(&effects)[..] {
-        [ChangeKind::PlanUpgrade { hosts, reference, .. }] => {
+        [ChangeKind::Plan { wish: Wish { hosts, what: What::Upgrade { reference } }, .. }] => {
             // In the order of the inventory, not of the marks.
             assert_eq!(hosts, &[host("red-deer"), host("calgary-prod")]);
             assert_eq!(reference.as_ref().unwrap().as_str(), "v2.5.0");

@@ -9,10 +9,11 @@ use bunker_ops::adapters::clock::SystemClock;
 use bunker_ops::adapters::git::Mirrors;
 use bunker_ops::adapters::inventory;
 use bunker_ops::adapters::ssh::{SshPool, SshSettings};
+use bunker_ops::adapters::vault::NoVault;
 use bunker_ops::domain::fleet::Fleet;
 use bunker_ops::domain::ids::HostId;
-use bunker_ops::domain::plan::{Finding, HostPlan, Plan, Readiness};
-use bunker_ops::engine::planner::{PlanError, PlanPorts, UpgradeWish, plan_upgrade};
+use bunker_ops::domain::plan::{Finding, HostPlan, Plan, Readiness, What, Wish};
+use bunker_ops::engine::planner::{self, PlanError, PlanPorts};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
@@ -61,14 +62,14 @@ impl Paper {
         let ports = PlanPorts {
             remote: Arc::<SshPool>::clone(&self.pool),
             repository: Arc::new(self.mirrors()),
+            secrets: Arc::new(NoVault),
+            inventory: self.own.path().to_owned(),
             clock: Arc::new(SystemClock),
         };
-        let wish = UpgradeWish {
-            hosts: hosts.iter().map(|h| h.parse().unwrap()).collect(),
-            reference: (!to.is_empty()).then(|| to.parse().unwrap()),
-            by: operator("ops-1"),
-        };
-        plan_upgrade(&ports, &self.fleet, &wish).await
+        let hosts = hosts.iter().map(|h| h.parse().unwrap()).collect();
+        let reference = (!to.is_empty()).then(|| to.parse().unwrap());
+        let wish = Wish { hosts, what: What::Upgrade { reference } };
+        planner::plan(&ports, &self.fleet, &wish, &operator("ops-1")).await
     }
 
     /// The commit of a tag of the stand-in repository.

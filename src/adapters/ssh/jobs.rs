@@ -10,7 +10,7 @@ use super::follow;
 use super::pool::SshPool;
 use crate::domain::capability::Operate;
 use crate::domain::connection::Connection;
-use crate::domain::job::{AbortOutcome, JobEnd, JobRef, JobSpec, JobStart, JobTruth};
+use crate::domain::job::{AbortOutcome, JobEnd, JobInputs, JobRef, JobSpec, JobStart, JobTruth};
 use crate::domain::remote::{RemoteError, RemoteErrorKind as Kind};
 use crate::engine::ports::{LogSink, ReadOutput, RemoteJobs, RemoteRead};
 use crate::steps::runner::{self, Unreadable};
@@ -76,8 +76,13 @@ impl RemoteRead for SshJobs {
 
 #[async_trait]
 impl RemoteJobs for SshJobs {
-    async fn start_job(&self, to: &Connection, spec: &JobSpec) -> Result<JobStart, RemoteError> {
-        let script = runner::start(spec, to.become_root);
+    async fn start_job(
+        &self,
+        to: &Connection,
+        spec: &JobSpec,
+        inputs: &JobInputs,
+    ) -> Result<JobStart, RemoteError> {
+        let script = runner::start(spec, inputs, to.become_root);
         self.ask(to, &script, DEADLINE, "start the job", runner::read_start).await
     }
 

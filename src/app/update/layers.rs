@@ -10,6 +10,7 @@ use super::super::model::Model;
 use super::super::toast::ToastKind;
 use super::{input, palette, plan, run};
 use crate::domain::git::GitRef;
+use crate::domain::plan::What;
 
 /// A key for the front layer.
 pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
@@ -134,7 +135,7 @@ fn reference(model: &mut Model, mut form: ReferenceForm, key: Key) -> Vec<Effect
                     }
                 },
             };
-            return plan::ask(model, form.hosts, reference);
+            return plan::ask(model, form.hosts, What::Upgrade { reference });
         }
         _ => {
             if input::edit(&mut form.input, key) {

@@ -12,15 +12,15 @@ use super::super::msg::Problem;
 use super::super::pages::{PlanPage, RunPage};
 use super::super::toast::ToastKind;
 use super::{fleet, layers};
-use crate::domain::git::GitRef;
 use crate::domain::ids::{HostId, RunId};
-use crate::domain::plan::Plan;
+use crate::domain::plan::{Plan, What, Wish};
 
 /// Asks for a plan.
-pub(super) fn ask(model: &mut Model, hosts: Vec<HostId>, reference: Option<GitRef>) -> Vec<Effect> {
+pub(super) fn ask(model: &mut Model, hosts: Vec<HostId>, what: What) -> Vec<Effect> {
     let request = model.next_request();
     let n_hosts = hosts.len();
-    let effects = layers::change(model, ChangeKind::PlanUpgrade { request, hosts, reference });
+    let wish = Wish { hosts, what };
+    let effects = layers::change(model, ChangeKind::Plan { request, wish });
     if !effects.is_empty() {
         model.layers.push(Layer::Planning { request, n_hosts });
     }

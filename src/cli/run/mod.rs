@@ -11,6 +11,7 @@ mod plan_text;
 mod print;
 mod show;
 mod show_json;
+mod start;
 mod upgrade;
 mod worker;
 

@@ -1,138 +1,18 @@
-//! `bunker upgrade`: plan, show, ask, start, follow.
-
-use serde_json::json;
+//! `bunker upgrade`.
 
 use super::super::Context;
 use super::super::args::UpgradeArgs;
 use super::super::exit::{Exit, Trouble};
-use super::super::{fleet, wiring};
-use super::dispatch::right;
-use super::operator::{how, operator};
-use super::{attach, confirm, plan_text, print};
-use crate::domain::fleet::Fleet;
+use super::start;
 use crate::domain::git::GitRef;
-use crate::domain::ids::HostId;
-use crate::domain::plan::{Plan, Readiness};
-use crate::domain::untrusted::Safe;
-use crate::engine::planner::{PlanError, UpgradeWish, plan_upgrade};
-use crate::engine::ports::RepositoryError;
+use crate::domain::plan::What;
 
-/// Brings instances to a newer commit, or with `--check` only says what that would do.
+/// Brings instances to another commit, or with `--check` only says what that would do.
 pub(super) async fn upgrade(context: &Context, args: &UpgradeArgs) -> Result<Exit, Trouble> {
-    if !args.check {
-        right(context)?;
-    }
-    let (fleet, problems) = fleet::fleet(context)?;
-    fleet::tell(&fleet, &problems);
-    let wish = UpgradeWish {
-        hosts: wished(&fleet, args)?,
-        reference: args.reference.as_deref().map(reference).transpose()?,
-        by: operator(),
-    };
-    let hosts = wiring::hosts()?;
-    let planned = plan_upgrade(&wiring::plan_ports(&hosts), &fleet, &wish).await;
-    hosts.close().await;
-    let plan = planned?;
-    if args.check {
-        return check(context, &plan);
-    }
-    if !context.json {
-        print::all(&plan_text::text(&plan))?;
-    }
-    let n = plan.targets().count();
-    if n == 0 {
-        return nothing(context, &plan);
-    }
-    let what = format!("upgrade {n} instance{}", if n == 1 { "" } else { "s" });
-    if !args.yes && !confirm::confirm(&what, n)? {
-        print::say("nothing was done");
-        return Ok(Exit::Refused);
-    }
-    start(context, args, &plan).await
-}
-
-async fn start(context: &Context, args: &UpgradeArgs, plan: &Plan) -> Result<Exit, Trouble> {
-    let right = right(context)?;
-    let store = wiring::store_writer(right)?;
-    let (workers, clock) = (wiring::workers(right), wiring::clock());
-    let launcher = wiring::launcher(&*store, &workers, &*clock);
-    let run = launcher.start_run(plan, &operator(), &how()).await?;
-    drop(store);
-    if args.detach {
-        if context.json {
-            print::json(&json!({ "run": run }))?;
-        } else {
-            print::all(&format!("{run}\n"))?;
-            print::say(&format!("started; `bunker attach {run}` follows it"));
-        }
-        return Ok(Exit::Ok);
-    }
-    print::say(&format!("run {run} started; leaving it (Ctrl-C) does not end it"));
-    let shown = if context.json { attach::Shown::Summary } else { attach::Shown::Lines };
-    attach::follow(&run, shown).await
-}
-
-fn check(context: &Context, plan: &Plan) -> Result<Exit, Trouble> {
-    if context.json {
-        print::json(&plan_text::json(plan))?;
-    } else {
-        print::all(&plan_text::text(plan))?;
-    }
-    Ok(if plan.hosts.is_empty() { Exit::Ok } else { Exit::Findings })
-}
-
-/// There is no target to run: all is up to date, or what is left is not ready.
-fn nothing(context: &Context, plan: &Plan) -> Result<Exit, Trouble> {
-    if context.json {
-        print::json(&json!({ "run": null, "plan": plan_text::json(plan) }))?;
-    }
-    let unknown = plan.hosts.iter().any(|h| h.readiness == Readiness::Unknown);
-    if plan.hosts.is_empty() {
-        print::say("nothing to do");
-        return Ok(Exit::Ok);
-    }
-    print::say("no instance is ready: nothing was done");
-    Ok(if unknown { Exit::Unreachable } else { Exit::Refused })
-}
-
-/// The hosts that are meant: those named and those of the limit. None is never all.
-fn wished(fleet: &Fleet, args: &UpgradeArgs) -> Result<Vec<HostId>, Trouble> {
-    let mut wished = Vec::new();
-    for name in &args.hosts {
-        let id: HostId = name.parse().map_err(|e| Trouble::new(Exit::Usage, e))?;
-        let none = || PlanError::UnknownHost(id.clone());
-        wished.push(fleet.host(&id).ok_or_else(none)?.id.clone());
-    }
-    if args.limit.is_some() {
-        let limited = fleet::limited(fleet, args.limit.as_deref())?;
-        if args.hosts.is_empty() {
-            wished = limited.into_iter().map(|h| h.id.clone()).collect();
-        } else {
-            // Both: those named that are within the limit.
-            wished.retain(|id| limited.iter().any(|h| &h.id == id));
-        }
-        if wished.is_empty() {
-            return Err(Trouble::new(Exit::NotFound, "the limit leaves none of the named hosts"));
-        }
-    }
-    if wished.is_empty() { Err(PlanError::NoHosts.into()) } else { Ok(wished) }
+    let reference = args.reference.as_deref().map(reference).transpose()?;
+    start::workflow(context, &args.start, What::Upgrade { reference }).await
 }
 
 fn reference(text: &str) -> Result<GitRef, Trouble> {
     text.parse().map_err(|e| Trouble::new(Exit::Usage, e))
-}
-
-impl From<PlanError> for Trouble {
-    fn from(error: PlanError) -> Self {
-        let exit = match &error {
-            PlanError::UnknownHost(_)
-            | PlanError::Repository(RepositoryError::NoSuchRef { .. }) => Exit::NotFound,
-            PlanError::Repository(_) => Exit::Failed,
-            PlanError::NoHosts
-            | PlanError::NoInstance(_)
-            | PlanError::DifferentRefs(_)
-            | PlanError::DifferentRepositories(..) => Exit::Usage,
-        };
-        Self::new(exit, Safe::text(&error.to_string()))
-    }
 }

@@ -3,8 +3,13 @@
 //! **Invariant:** only a plan can run, and a plan says everything: the worker needs nothing but it. What was
 //! approved is therefore what runs; a host that appears later is not touched.
 
+mod wish;
+
+pub use wish::{What, Wish};
+
 use std::fmt;
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -201,6 +206,9 @@ pub struct Plan {
     pub workflow: Workflow,
     /// Name of the fleet.
     pub fleet: Safe,
+    /// The inventory folder whose vaults fill the holes of its steps; `None` where no step has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vault: Option<PathBuf>,
     /// Where it goes to.
     pub target: Option<Target>,
     /// What lies between, one per commit that runs now.

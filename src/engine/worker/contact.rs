@@ -89,7 +89,7 @@ async fn until_end(
     let mut backoff = Backoff::new(&shared.ports);
     loop {
         let offset = shared.ports.store.log_length(&shared.run, &job.instance, job.seq).await?;
-        progress.fresh_bytes = 0;
+        progress.rewind();
         let followed = shared.ports.remote.follow_job(to, job, offset, progress).await;
         if let Some(broken) = progress.broken.take() {
             return Err(broken);

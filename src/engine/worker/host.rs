@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::controls::{self, Wish};
 use super::run::Shared;
+use super::secrets::HostSecrets;
 use super::verdict;
 use crate::domain::ids::StepId;
 use crate::domain::plan::{GateSpec, HostPlan, Phase, PlannedStep};
@@ -24,11 +25,13 @@ pub(super) struct HostRun {
     pub(super) plan: HostPlan,
     /// The target as journalled.
     pub(super) state: HostState,
+    /// What the holes of its steps are filled with.
+    pub(super) secrets: HostSecrets,
 }
 
 impl HostRun {
     pub(super) fn new(shared: Arc<Shared>, plan: HostPlan, state: HostState) -> Self {
-        Self { shared, plan, state }
+        Self { shared, plan, state, secrets: HostSecrets::default() }
     }
 
     /// Journals events about this host.
@@ -53,8 +56,11 @@ impl HostRun {
         if self.state.started.is_none() {
             self.add(vec![EventKind::HostStarted { host: self.state.id.clone() }]).await?;
         }
-        let outcome = match self.phases().await? {
-            Flow::Continue(()) => verdict::well(&self.state),
+        let outcome = match self.unlock().await {
+            Flow::Continue(()) => match self.phases().await? {
+                Flow::Continue(()) => verdict::well(&self.state),
+                Flow::Break(outcome) => outcome,
+            },
             Flow::Break(outcome) => outcome,
         };
         self.record_release(&outcome).await?;

@@ -5,7 +5,9 @@ use super::host::{Flow, HostRun};
 use super::progress::Progress;
 use super::verdict;
 use crate::domain::ids::StepId;
-use crate::domain::job::{EXIT_ABORTED, JobEnd, JobRef, JobSpec, JobStart, JobStep, JobTruth};
+use crate::domain::job::{
+    EXIT_ABORTED, JobEnd, JobInputs, JobRef, JobSpec, JobStart, JobStep, JobTruth,
+};
 use crate::domain::plan::PlannedStep;
 use crate::domain::remote::RemoteError;
 use crate::domain::run::event::EventKind;
@@ -87,7 +89,9 @@ impl HostRun {
             return Ok(started);
         }
         let (shared, state) = (std::sync::Arc::clone(&self.shared), self.state.clone());
-        let mut progress = Progress::open(shared, state, spec.job.seq, &spec.nonce).await?;
+        let mut progress =
+            Progress::open(shared, state, spec.job.seq, &spec.nonce, self.secrets.redactor())
+                .await?;
         let to = self.plan.connection.clone();
         let ended = contact::follow(&to, &spec.job, kind, &mut progress).await?;
         let flow = match ended {
@@ -110,10 +114,14 @@ impl HostRun {
         kind: Kind,
         sent_before: bool,
     ) -> Result<Flow, StoreError> {
+        let inputs = match self.secrets.inputs(&spec.steps) {
+            Ok(inputs) => inputs,
+            Err(error) => return Ok(Flow::Break(self.no_inputs(&error))),
+        };
         let mut perhaps_there = sent_before;
         let mut backoff = Backoff::new(&self.shared.ports);
         loop {
-            let tried = self.try_start(spec, kind, &mut perhaps_there).await;
+            let tried = self.try_start(spec, &inputs, kind, &mut perhaps_there).await;
             let error = match tried {
                 Ok(Ok(start)) => {
                     self.job_is_there(spec, start).await?;
@@ -145,6 +153,7 @@ impl HostRun {
     async fn try_start(
         &self,
         spec: &JobSpec,
+        inputs: &JobInputs,
         kind: Kind,
         perhaps_there: &mut bool,
     ) -> Result<Result<JobStart, Outcome>, RemoteError> {
@@ -160,7 +169,7 @@ impl HostRun {
         if let (Kind::Work, Some(refused)) = (kind, self.may_start().await) {
             return Ok(Err(refused));
         }
-        let failed = match remote.start_job(to, spec).await {
+        let failed = match remote.start_job(to, spec, inputs).await {
             Ok(start) => return Ok(Ok(start)),
             Err(error) => error,
         };

@@ -12,6 +12,7 @@ mod host;
 mod job;
 mod progress;
 mod run;
+mod secrets;
 mod verdict;
 
 pub(crate) use run::replayed;

@@ -12,6 +12,7 @@ use crate::domain::marker::{JobSignal, MarkerParser};
 use crate::domain::run::event::EventKind;
 use crate::domain::run::outcome::{Failure, Outcome};
 use crate::domain::run::state::HostState;
+use crate::domain::secret::Redactor;
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::{LogSink, StoreError};
 
@@ -25,6 +26,7 @@ pub(super) struct Progress {
     shared: Arc<Shared>,
     host: HostId,
     seq: u32,
+    redactor: Redactor,
     parser: MarkerParser,
     reading: Reading,
     /// The target as journalled, this job's events included.
@@ -51,12 +53,22 @@ impl Progress {
         state: HostState,
         seq: u32,
         nonce: &str,
+        redactor: Redactor,
     ) -> Result<Self, StoreError> {
         let host = state.id.clone();
         let parser = MarkerParser::new(nonce);
         let reading = Reading::default();
-        let mut progress =
-            Self { shared, host, seq, parser, reading, state, broken: None, fresh_bytes: 0 };
+        let mut progress = Self {
+            shared,
+            host,
+            seq,
+            redactor,
+            parser,
+            reading,
+            state,
+            broken: None,
+            fresh_bytes: 0,
+        };
         let mut offset = 0;
         loop {
             let store = Arc::clone(&progress.shared.ports.store);
@@ -76,8 +88,16 @@ impl Progress {
         Arc::clone(&self.shared)
     }
 
+    /// The log is followed again from where the kept bytes end.
+    pub(super) fn rewind(&mut self) {
+        self.redactor.rewind();
+        self.fresh_bytes = 0;
+    }
+
     /// Takes what was held back at the end of the log.
     pub(super) async fn finish(&mut self) -> Result<(), StoreError> {
+        let held = self.redactor.finish();
+        self.keep_and_believe(&held).await?;
         let signals = self.parser.finish();
         self.believe(signals).await
     }
@@ -144,14 +164,16 @@ impl Progress {
                 Some(EventKind::StepStarted { host, step, host_time: at })
             }
             JobSignal::Told { step, key, value } => {
+                let value = self.redactor.line(&value);
                 Some(EventKind::Told { host, step, key, value })
             }
             JobSignal::Skipped { reason, .. } => {
-                self.reading.skipped = Some(reason);
+                self.reading.skipped = Some(self.redactor.line(&reason));
                 None
             }
             JobSignal::Failed { message, hint, .. } => {
-                self.reading.said = Some((message, hint));
+                let hint = hint.map(|hint| self.redactor.line(&hint));
+                self.reading.said = Some((self.redactor.line(&message), hint));
                 None
             }
             JobSignal::StepFinished { step, exit, at, changed } => {
@@ -201,7 +223,9 @@ fn last_lines(tail: &[u8]) -> Vec<Safe> {
 #[async_trait]
 impl LogSink for Progress {
     async fn keep(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        let kept = self.keep_and_believe(bytes).await;
+        self.fresh_bytes += bytes.len() as u64;
+        let told = self.redactor.feed(bytes);
+        let kept = self.keep_and_believe(&told).await;
         if let Err(error) = &kept {
             self.broken = Some(error.clone());
         }
@@ -216,7 +240,6 @@ impl Progress {
         }
         let (store, run) = (Arc::clone(&self.shared.ports.store), self.shared.run.clone());
         store.keep_log(&run, &self.host, self.seq, bytes).await?;
-        self.fresh_bytes += bytes.len() as u64;
         if self.state.contact_lost.is_some() {
             self.add(vec![EventKind::ContactRestored { host: self.host.clone() }]).await?;
         }

@@ -16,7 +16,9 @@ use crate::domain::run::event::{EventKind, RunEvent};
 use crate::domain::run::outcome::{NotRun, Outcome};
 use crate::domain::run::state::{Phase, RunState};
 use crate::domain::untrusted::Safe;
-use crate::engine::ports::{Clock, GateCheck, RemoteJobs, RunReader, RunWriter, StoreError};
+use crate::engine::ports::{
+    Clock, GateCheck, RemoteJobs, RunReader, RunWriter, SecretSource, StoreError,
+};
 use crate::engine::supervisor::Supervisor;
 
 /// How patient a worker is.
@@ -64,6 +66,8 @@ pub struct WorkerPorts {
     pub remote: Arc<dyn RemoteJobs>,
     /// The gates.
     pub gates: Arc<dyn GateCheck>,
+    /// The secrets that plans have holes for.
+    pub secrets: Arc<dyn SecretSource>,
     /// Time and chance.
     pub clock: Arc<dyn Clock>,
     /// Starts the hosts' tasks.

@@ -6,6 +6,7 @@
 # with bunker_.
 #
 # A job's folder:  nonce, plan, steps/NNN-ID.sh   written before the runner starts
+#                  steps/NNN-ID.in-NAME           what a step gets; gone when it has ended
 #                  claimed/                       made by the one runner that may run it
 #                  started                        boot id, pid, its start time, session, cgroup of the runner
 #                  log                            output of the steps with the runner's marks between
@@ -103,6 +104,7 @@ br_signal() { # SIGNAL PID...
 br_leave_rc() { # JOB WORDS...
     br_where=$1
     shift
+    rm -f "$br_where"/steps/*.in-*
     [ -e "$br_where/rc" ] && return 0
     { printf '%-64s\n' "$*" 1<>"$br_where/rc.new"; } 2>/dev/null && mv -f "$br_where/rc.new" "$br_where/rc"
 }

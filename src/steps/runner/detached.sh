@@ -68,8 +68,19 @@ br_lock() {
         (br_started "$br_holder_job" && br_procs && [ -n "$br_pids" ]) &&
             br_finish locked "processes that were left by $br_holder_text"
     fi
+    br_forget_inputs
     printf '%s\nrun %s, job %s, since %s\n' "$br_job" "$br_run_id" "$br_seq" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
         >"$br_inst/holder"
+}
+
+# What steps of earlier jobs got and could not remove, since their runner was killed. Ours are the only job that runs
+# here now; one that has not begun keeps its own.
+br_forget_inputs() {
+    for br_file in "$br_state/ops"/*/"$br_instance"/*/steps/*.in-*; do
+        br_where=${br_file%/steps/*}
+        if [ "$br_where" = "$br_job" ] || [ ! -e "$br_where/started" ]; then continue; fi
+        rm -f "$br_file"
+    done
 }
 
 br_environment() {
@@ -116,6 +127,7 @@ br_run_step() { # br_num br_id br_limit -> br_rc
         fi
         ;;
     esac
+    rm -f "$br_base".in-*
     for br_lost in "$br_base".lost-*; do
         [ -e "$br_lost" ] || continue
         br_mark note "$(br_b64 "${br_lost##*.lost-} bytes of output are not in this log: it reached its limit, or the disk is full")"
@@ -198,6 +210,11 @@ br_tell() { printf '\036%s %s\n' "$br_nonce" "$*" >"$br_job/pipe"; }
 
 # This step changed something.
 bunker_changed() { : >"$br_base.changed"; }
+
+# The path of a file that this step got.
+bunker_input() { # NAME
+    printf %s "$br_base.in-$1"
+}
 
 # Tells the control side a value, at most 2000 bytes of it.
 bunker_tell() { # KEY VALUE

@@ -9,7 +9,7 @@ pub use frames::{Frame, FrameReader, Garbled, end_of};
 use sha2::{Digest, Sha256};
 
 use crate::domain::connection::Become;
-use crate::domain::job::{JobRef, JobSpec};
+use crate::domain::job::{JobInputs, JobRef, JobSpec};
 use crate::steps::quote::quote;
 
 /// The program: POSIX sh, one file on the host.
@@ -21,8 +21,8 @@ pub const STATE_ROOT: &str = "/var/lib/bunker";
 /// Where it does elsewhere, below the home of the login user.
 pub const STATE_USER: &str = ".local/state/bunker";
 
-/// The script that starts a job, at most once.
-pub fn start(spec: &JobSpec, who: Become) -> String {
+/// The script that starts a job, at most once. It holds what is in `inputs`, so it is sent and forgotten.
+pub fn start(spec: &JobSpec, inputs: &JobInputs, who: Become) -> String {
     let hash = hex(&Sha256::digest(RUNNER));
     let root = match who {
         Become::Root => "1",
@@ -33,6 +33,12 @@ pub fn start(spec: &JobSpec, who: Become) -> String {
         words.push(step.id.to_string());
         words.push(step.timeout_s.max(1).to_string());
         words.push(step.script.clone());
+        let files = inputs.files.iter().filter(|(of, ..)| of == &step.id);
+        words.push(files.clone().count().to_string());
+        for (_, name, content) in files {
+            words.push(name.to_string());
+            words.push(content.expose().to_owned());
+        }
     }
     call("start", &spec.job, who, &words)
 }
@@ -82,6 +88,9 @@ fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 #[path = "runner_test_home.rs"]
 mod home;
+#[cfg(test)]
+#[path = "runner_input_tests.rs"]
+mod input_tests;
 #[cfg(test)]
 #[path = "runner_tests.rs"]
 mod tests;

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use super::{STATE_USER, abort, look, read_abort, read_look, read_start, start};
 use crate::domain::connection::Become;
-use crate::domain::job::{AbortOutcome, JobEnd, JobRef, JobSpec, JobStart, JobStep, JobTruth};
+use crate::domain::job::{
+    AbortOutcome, JobEnd, JobInputs, JobRef, JobSpec, JobStart, JobStep, JobTruth,
+};
 use crate::domain::marker::{JobSignal, MarkerParser};
 use crate::steps::envelope::{COMMAND, Envelope, Opened};
 
@@ -39,6 +41,7 @@ impl Home {
             id: id.parse().unwrap(),
             script: (*script).to_owned(),
             timeout_s: 30,
+            inputs: Vec::new(),
         };
         JobSpec {
             job: self.job(instance, seq),
@@ -70,7 +73,7 @@ impl Home {
     }
 
     pub(super) fn start(&self, spec: &JobSpec) -> JobStart {
-        read_start(&self.exec(&start(spec, Become::LoginUser))).unwrap()
+        read_start(&self.exec(&start(spec, &JobInputs::default(), Become::LoginUser))).unwrap()
     }
 
     pub(super) fn look(&self, job: &JobRef) -> JobTruth {

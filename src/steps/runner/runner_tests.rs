@@ -269,8 +269,8 @@ fn binary_output_a_line_of_ten_megabytes_and_ten_thousand_short_ones_are_kept_by
 fn a_log_ends_at_its_limit_says_so_and_the_marks_go_on() {
     let home = Home::new();
     let spec = home.spec("web-1", 1, &[("one", "head -c 3000000 /dev/zero"), ("two", "echo more")]);
-    let script =
-        start(&spec, Become::LoginUser).replace("br_log_limit=268435456", "br_log_limit=1000000");
+    let script = start(&spec, &JobInputs::default(), Become::LoginUser)
+        .replace("br_log_limit=268435456", "br_log_limit=1000000");
     assert_eq!(read_start(&home.exec(&script)), Ok(JobStart::Started));
     assert_eq!(home.end(&spec.job), JobEnd::Exited(0));
     let signals = home.signals(&spec.job);
@@ -292,7 +292,10 @@ fn a_log_ends_at_its_limit_says_so_and_the_marks_go_on() {
 fn a_disk_that_is_full_at_the_start_starts_nothing_and_says_where() {
     let home = Home::new();
     let spec = home.spec("web-1", 1, &[("one", "echo never")]);
-    let script = format!("trap '' XFSZ; ulimit -f 0\n{}", start(&spec, Become::LoginUser));
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 0\n{}",
+        start(&spec, &JobInputs::default(), Become::LoginUser)
+    );
     let answer = read_start(&home.exec(&script));
     let Err(Unreadable::Refused(why)) = answer else { panic!("{answer:?}") };
     assert!(why.as_str().starts_with("cannot write "), "{why}");

@@ -7,7 +7,7 @@ br_refuse() { # what went wrong
     exit 0
 }
 
-br_start() { # SHA UNIT ROOT NONCE (ID LIMIT SCRIPT)...   ; the text of this file is in br_text
+br_start() { # SHA UNIT ROOT NONCE (ID LIMIT SCRIPT N (NAME CONTENT)xN)...   ; the text of this file is in br_text
     br_sha=$1 br_unit=$2 br_root=$3 br_nonce=$4
     shift 4
     umask 077
@@ -41,18 +41,24 @@ br_start() { # SHA UNIT ROOT NONCE (ID LIMIT SCRIPT)...   ; the text of this fil
     echo started
 }
 
-br_steps() { # (ID LIMIT SCRIPT)...
+br_steps() { # (ID LIMIT SCRIPT N (NAME CONTENT)xN)...
     mkdir "$br_tmp" "$br_tmp/steps" || return 1
     printf '%s\n' "$br_nonce" >"$br_tmp/nonce" || return 1
     : >"$br_tmp/log" || return 1
     : >"$br_tmp/plan" || return 1
     br_n=0
-    while [ $# -ge 3 ]; do
+    while [ $# -ge 4 ]; do
         br_n=$((br_n + 1))
         br_num=$(printf %03d "$br_n")
         printf '%s\n' "$3" >"$br_tmp/steps/$br_num-$1.sh" || return 1
         printf '%s %s %s\n' "$br_num" "$1" "$2" >>"$br_tmp/plan" || return 1
-        shift 3
+        br_base=$br_tmp/steps/$br_num-$1 br_files=$4
+        shift 4
+        while [ "$br_files" -gt 0 ]; do
+            printf %s "$2" >"$br_base.in-$1" || return 1
+            br_files=$((br_files - 1))
+            shift 2
+        done
     done
 }
 

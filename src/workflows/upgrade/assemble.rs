@@ -93,6 +93,7 @@ pub fn assemble(
         schema: 1,
         workflow: Workflow::Upgrade,
         fleet: strategy.fleet.clone(),
+        vault: None,
         target: Some(wish.target.clone()),
         changes: changes.into_iter().filter(|c| c.from != wish.target.sha).collect(),
         batches: batches(&going, strategy.rollout.serial_percent),

@@ -125,7 +125,7 @@ impl Site<'_> {
 }
 
 fn step(id: &str, title: &str, timeout_s: u64, script: String) -> PlannedStep {
-    let step = JobStep { id: step_id(id), script, timeout_s };
+    let step = JobStep { id: step_id(id), script, timeout_s, inputs: Vec::new() };
     PlannedStep { step, title: Safe::line(title), changes: None }
 }
 

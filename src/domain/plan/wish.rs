@@ -1,0 +1,33 @@
+//! What an operator wants: the way into a plan, the same from a key, the palette and the command line.
+
+use super::Workflow;
+use crate::domain::git::GitRef;
+use crate::domain::ids::HostId;
+
+/// A workflow for some hosts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wish {
+    /// Which hosts, as a selector or marks gave them; never empty by accident.
+    pub hosts: Vec<HostId>,
+    /// What is wanted of them.
+    pub what: What,
+}
+
+/// A workflow with its options.
+#[derive(Debug, Clone, PartialEq)]
+pub enum What {
+    /// Bring instances to another commit.
+    Upgrade {
+        /// The branch, tag or commit to go to; `None` means the `cml_ref` that all of them follow.
+        reference: Option<GitRef>,
+    },
+}
+
+impl What {
+    /// Which workflow it is.
+    pub fn workflow(&self) -> Workflow {
+        match self {
+            Self::Upgrade { .. } => Workflow::Upgrade,
+        }
+    }
+}

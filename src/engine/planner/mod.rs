@@ -1,0 +1,78 @@
+//! From a wish (these hosts, that workflow) to a plan, by reading only.
+
+mod select;
+mod upgrade;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::domain::fleet::Fleet;
+use crate::domain::git::GitUrl;
+use crate::domain::ids::HostId;
+use crate::domain::plan::{Plan, What, Wish};
+use crate::domain::run::operator::Operator;
+use crate::domain::untrusted::Safe;
+use crate::engine::ports::{
+    Clock, RemoteRead, RepositoryError, RepositoryView, SecretSource, VaultError,
+};
+
+/// What planning looks through. None of it can change a host.
+#[derive(Clone)]
+pub struct PlanPorts {
+    /// Reads hosts.
+    pub remote: Arc<dyn RemoteRead>,
+    /// Reads the repository.
+    pub repository: Arc<dyn RepositoryView>,
+    /// Reads secrets, to compare them and to hash what is sealed; no value gets into a plan.
+    pub secrets: Arc<dyn SecretSource>,
+    /// The folder with `hosts.yml`, absolute.
+    pub inventory: PathBuf,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// No host was named.
+    #[error("no host was named: give hosts or --limit (`bunker inventory list` shows them)")]
+    NoHosts,
+    /// Only hosts that are no instances were named; the first of them.
+    #[error("{0} is no instance: it has no cml_domain in the inventory")]
+    NoInstance(HostId),
+    /// A host that the inventory does not have.
+    #[error("there is no host {0} in the inventory (`bunker inventory list` shows them)")]
+    UnknownHost(HostId),
+    /// The instances follow different refs and none was named.
+    #[error("the instances follow different refs ({0}): name one with --to, or take them apart")]
+    DifferentRefs(Safe),
+    /// The instances come from different repositories.
+    #[error("the instances come from different repositories ({0} and {1}): take them apart")]
+    DifferentRepositories(GitUrl, GitUrl),
+    /// The repository could not be asked.
+    #[error(transparent)]
+    Repository(#[from] RepositoryError),
+    /// The secrets could not be read.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+/// Plans what is wished: reads all hosts at once and renders what would be done. It changes nothing anywhere.
+///
+/// A host that needs nothing, or is no instance, is excluded with the reason; one that is blocked or did not
+/// answer stands in the plan with its findings and
+/// [will not be run](crate::domain::plan::HostPlan::will_run). A plan without a target that will run is not an error.
+/// `by` is written into the lease on each host.
+pub async fn plan(
+    ports: &PlanPorts,
+    fleet: &Fleet,
+    wish: &Wish,
+    by: &Operator,
+) -> Result<Plan, PlanError> {
+    let selected = select::instances(fleet, &wish.hosts)?;
+    match &wish.what {
+        What::Upgrade { reference } => {
+            upgrade::plan(ports, fleet, selected, reference.as_ref(), by).await
+        }
+    }
+}
