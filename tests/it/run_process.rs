@@ -218,7 +218,7 @@ fn the_shell_is_told_what_is_wrong_by_exit_codes() {
     for (args, code, said) in [
         (vec!["show", "nosuch"], 4, "there is no run nosuch"),
         (vec!["logs", "last"], 4, "there is no run last"),
-        (vec!["upgrade"], 2, "no host to upgrade was named"),
+        (vec!["upgrade"], 2, "no host was named"),
         (vec!["upgrade", "two"], 4, "there is no host two in the inventory"),
         (vec!["upgrade", "one", "--to", "v9"], 4, "has no branch, tag or commit v9"),
         (vec!["upgrade", "one", "--to=-x"], 2, "git ref"),

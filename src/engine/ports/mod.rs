@@ -1,7 +1,12 @@
 //! What the engine needs of the world. `adapters` implement these; tests bring their own.
 
+mod repository;
+mod secrets;
+
+pub use repository::{RepositoryError, RepositoryLayout, RepositoryView};
+pub use secrets::{SecretSource, VaultError};
+
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,11 +16,10 @@ use crate::domain::answer::{InstantAnswer, RangeAnswer, Stretch};
 use crate::domain::connection::Connection;
 use crate::domain::figure::Trouble;
 use crate::domain::fleet::MetricsSettings;
-use crate::domain::git::{CommitSha, GitRef, GitUrl};
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::job::{AbortOutcome, JobEnd, JobInputs, JobRef, JobSpec, JobStart, JobTruth};
 use crate::domain::marker::StepMark;
-use crate::domain::plan::{Change, GateSpec, HostPlan, Plan};
+use crate::domain::plan::{GateSpec, HostPlan, Plan};
 use crate::domain::release::Release;
 use crate::domain::remote::RemoteError;
 use crate::domain::run::control::{Control, ControlRequest};
@@ -23,7 +27,6 @@ use crate::domain::run::event::{EventKind, RunEvent};
 use crate::domain::run::operator::Operator;
 use crate::domain::run::outcome::Failure;
 use crate::domain::run::state::RunSummary;
-use crate::domain::secret::Secrets;
 use crate::domain::settings::HttpUrl;
 use crate::domain::snapshot::HttpHealth;
 use crate::domain::untrusted::Safe;
@@ -141,108 +144,6 @@ pub trait GateCheck: Send + Sync + 'static {
     /// Says for people why the gate failed, what still works, how to roll back, and the last lines
     /// of the containers that are not well. `last` is the last look.
     async fn explain(&self, host: &HostPlan, gate: &GateSpec, last: &GateObservation) -> Failure;
-}
-
-/// Why a repository could not be asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RepositoryError {
-    /// It has no such branch, tag or commit.
-    #[error(
-        "{repo} has no branch, tag or commit {reference} (look at its tags with `git ls-remote {repo}`)"
-    )]
-    NoSuchRef {
-        /// The repository.
-        repo: GitUrl,
-        /// What was asked for.
-        reference: GitRef,
-    },
-    /// It does not hold a commit, for example one that was only ever made on a host.
-    #[error("{repo} does not hold commit {sha}")]
-    NoSuchCommit {
-        /// The repository.
-        repo: GitUrl,
-        /// The commit.
-        sha: CommitSha,
-    },
-    /// Git could not do it.
-    #[error("git could not {what} {repo}: {message}")]
-    Failed {
-        /// The repository.
-        repo: GitUrl,
-        /// What was tried, as a verb: `fetch from`.
-        what: &'static str,
-        /// What git said, and what to do.
-        message: Safe,
-    },
-}
-
-/// Where in the repository the parts stand that a change is described by; relative to its top.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RepositoryLayout {
-    /// Folder with one folder a migration (`cml_migrations_dir`).
-    pub migrations_dir: String,
-    /// Compose files (`cml_compose_files`); empty means those that Compose looks for by itself.
-    pub compose_files: Vec<String>,
-}
-
-/// Looking at a repository from the control machine.
-#[async_trait]
-pub trait RepositoryView: Send + Sync + 'static {
-    /// Brings our copy up to date and says which commit a ref means now; a tag is peeled.
-    async fn resolve(
-        &self,
-        repo: &GitUrl,
-        reference: &GitRef,
-    ) -> Result<CommitSha, RepositoryError>;
-    /// What lies between two commits, from our copy as `resolve` left it.
-    async fn change(
-        &self,
-        repo: &GitUrl,
-        from: &CommitSha,
-        to: &CommitSha,
-        layout: &RepositoryLayout,
-    ) -> Result<Change, RepositoryError>;
-}
-
-/// Why there are no secrets.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum VaultError {
-    /// There is no identity to decrypt with, or it may not be used; what to do.
-    #[error("{0}")]
-    Identity(Safe),
-    /// None of our identities opens the vault.
-    #[error(
-        "no identity of yours opens {file}: ask a recipient to add yours (`bunker vault recipients add`)"
-    )]
-    WrongKey {
-        /// The file.
-        file: Safe,
-    },
-    /// The vault, or a value in it, is damaged.
-    #[error("{file} is damaged: {what}; its last good version is {file}.bak")]
-    Damaged {
-        /// The file.
-        file: Safe,
-        /// What is wrong.
-        what: Safe,
-    },
-    /// A file cannot be read or written.
-    #[error("{file}: {what}")]
-    File {
-        /// The file.
-        file: Safe,
-        /// What happened.
-        what: Safe,
-    },
-}
-
-/// Reading secrets. The vault of an inventory folder stands behind it.
-#[async_trait]
-pub trait SecretSource: Send + Sync + 'static {
-    /// The secrets that a host runs with: each at its current generation, and where one is being rotated, the
-    /// next as `NAME__pending`. Empty where the host has no vault.
-    /// `inventory` is the folder with `hosts.yml`.
-    async fn secrets(&self, inventory: &Path, host: &HostId) -> Result<Secrets, VaultError>;
 }
 
 /// The central metrics server.
