@@ -79,6 +79,13 @@ impl HttpUrl {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Scheme, host and port: `http://127.0.0.1:4000`.
+    pub fn origin(&self) -> &str {
+        let scheme = self.0.find("://").map_or(0, |at| at + 3);
+        let path = self.0.get(scheme..).and_then(|rest| rest.find('/'));
+        path.and_then(|at| self.0.get(..scheme + at)).unwrap_or(&self.0)
+    }
 }
 
 impl fmt::Debug for HttpUrl {
@@ -147,8 +154,125 @@ pub struct InstanceSettings {
     pub backup_command: OperatorCommand,
     /// `cml_backup_dir`.
     pub backup_dir: RemotePath,
+    /// What the first deployment and its checks need beside that.
+    #[serde(default)]
+    pub deploy: DeploySettings,
     /// Limits and times that decide health and gates.
     pub policy: InstancePolicy,
+}
+
+/// What a deployment does beside an upgrade, and how its result is looked at. Field names follow the variables of
+/// `app-contract`, less `cml_`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeploySettings {
+    /// `cml_seed_command`, run in the checkout, once in the life of an instance.
+    pub seed_command: OperatorCommand,
+    /// `cml_seeded_marker`: the file on the host that says so; by default `seeded` in our state of the instance.
+    pub seeded_marker: Option<RemotePath>,
+    /// `cml_migrate_status_command`: succeeds where no migration is pending.
+    pub migrate_status_command: OperatorCommand,
+    /// `cml_data_services`, started before all others; empty means those that are databases by their name.
+    pub data_services: Vec<String>,
+    /// `cml_admin_url`, where people reach the admin GUI; by default `https://app.<domain>`.
+    pub admin_url: Option<HttpUrl>,
+    /// `cml_local_admin_url`: the admin GUI as the host reaches it.
+    pub local_admin_url: HttpUrl,
+    /// `cml_login_path`, on the API.
+    pub login_path: UrlPath,
+    /// `cml_admin_email`; by default `admin@<domain>`.
+    pub admin_email: String,
+    /// `cml_backup_cron`: when the backup runs by itself.
+    pub backup_cron: CronTime,
+    /// `cml_backup_keep_days`: days for which archives are kept.
+    pub backup_keep_days: u32,
+}
+
+impl Default for DeploySettings {
+    fn default() -> Self {
+        let command = |text: &str| OperatorCommand(text.to_owned());
+        Self {
+            seed_command: command("docker compose exec -T api npx prisma db seed"),
+            seeded_marker: None,
+            migrate_status_command: command("docker compose exec -T api npx prisma migrate status"),
+            data_services: Vec::new(),
+            admin_url: None,
+            local_admin_url: HttpUrl("http://127.0.0.1:3000".to_owned()),
+            login_path: UrlPath("/api/auth/login".to_owned()),
+            admin_email: String::new(),
+            backup_cron: CronTime("0 3 * * *".to_owned()),
+            backup_keep_days: 30,
+        }
+    }
+}
+
+/// When cron runs something: five fields, or `@daily` and its like.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CronTime(String);
+
+impl CronTime {
+    /// The text as it stands in a crontab.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for CronTime {
+    type Error = InvalidName;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let field = |f: &str| {
+            f.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '*' | '/' | ',' | '-'))
+        };
+        let fields: Vec<&str> = text.split_whitespace().collect();
+        let named = ["@hourly", "@daily", "@midnight", "@weekly", "@monthly"];
+        let ok = match fields.as_slice() {
+            [one] => named.contains(one),
+            five => five.len() == 5 && five.iter().all(|f| field(f)),
+        };
+        let rule = "use five fields as crontab(5) has them, such as `0 3 * * *`, or @daily";
+        if ok {
+            Ok(Self(fields.join(" ")))
+        } else {
+            Err(InvalidName::new("cron time", &text, rule))
+        }
+    }
+}
+
+impl From<CronTime> for String {
+    fn from(time: CronTime) -> Self {
+        time.0
+    }
+}
+
+/// The path of an address: from its first slash on, printable, at most 200 characters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct UrlPath(String);
+
+impl UrlPath {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for UrlPath {
+    type Error = InvalidName;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let ok = text.starts_with('/')
+            && !text.starts_with("//")
+            && text.len() <= 200
+            && text.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '#' | '\\' | '"'));
+        let rule = "begin with one slash and use no spaces";
+        if ok { Ok(Self(text)) } else { Err(InvalidName::new("path of an address", &text, rule)) }
+    }
+}
+
+impl From<UrlPath> for String {
+    fn from(path: UrlPath) -> Self {
+        path.0
+    }
 }
 
 /// The `bunker_*` variables that apply to one instance (so that a group or a host overrides them).

@@ -10,7 +10,7 @@ use bunker_ops::domain::git::CommitSha;
 use bunker_ops::domain::plan::Target;
 use bunker_ops::domain::run::operator::Operator;
 use bunker_ops::domain::settings::{
-    HttpUrl, InstancePolicy, InstanceSettings, OperatorCommand, Tier,
+    DeploySettings, HttpUrl, InstancePolicy, InstanceSettings, OperatorCommand, Tier,
 };
 use bunker_ops::domain::untrusted::Safe;
 use bunker_ops::steps::lease::Claim;
@@ -250,6 +250,7 @@ fn settings(home: &Path, repo: &Path) -> InstanceSettings {
         local_health_url: url("http://127.0.0.1:4000/api/health"),
         backup_command: command("tar -czf backups/new.tar.gz .env"),
         backup_dir: format!("{dir}/backups").parse().unwrap(),
+        deploy: DeploySettings::default(),
         policy: InstancePolicy { upgrade_free_b: 1, ..InstancePolicy::default() },
     }
 }

@@ -1,7 +1,7 @@
 //! `cml_*`: what runs on a host, with the defaults of the managed application.
 
-use super::policy;
 use super::reader::Reader;
+use super::{deploy, policy};
 use crate::domain::git::{GitRef, GitUrl};
 use crate::domain::ids::{Domain, GroupName, InvalidName};
 use crate::domain::paths::RemotePath;
@@ -20,7 +20,8 @@ const BACKUP: &str = "./scripts/backup.sh";
 /// The health address on the host, unless `cml_local_health_url` says otherwise.
 const LOCAL_HEALTH: &str = "http://127.0.0.1:4000/api/health";
 
-const NAME_RULE: &str = "use letters, digits, `_`, `.` and `-`, the first a letter or digit";
+pub(super) const NAME_RULE: &str =
+    "use letters, digits, `_`, `.` and `-`, the first a letter or digit";
 const PATH_RULE: &str = "use a path below the checkout, without `..`";
 
 /// The instance of a host: `Ok(None)` where the host is none, `Err` where a value cannot be used.
@@ -63,6 +64,7 @@ fn settings(r: &mut Reader<'_>) -> Option<InstanceSettings> {
     let local_health_url = url(r, "cml_local_health_url", Some(LOCAL_HEALTH.to_owned()));
     let backup_command = command(r, "cml_backup_command", BACKUP);
     let backup_dir = r.parse::<RemotePath>("cml_backup_dir");
+    let deploy = deploy::deploy(r, domain.as_ref());
     let policy = policy::policy(r);
     let domain = domain?;
     let dir = dir?;
@@ -80,6 +82,7 @@ fn settings(r: &mut Reader<'_>) -> Option<InstanceSettings> {
         local_health_url: local_health_url?,
         backup_command: backup_command?,
         backup_dir: backup_dir.or_else(|| dir.join("backups").ok())?,
+        deploy,
         policy,
         domain,
         dir,
@@ -106,7 +109,7 @@ fn repo(r: &mut Reader<'_>) -> Option<GitUrl> {
     repo
 }
 
-fn command(r: &mut Reader<'_>, name: &str, usual: &str) -> Option<OperatorCommand> {
+pub(super) fn command(r: &mut Reader<'_>, name: &str, usual: &str) -> Option<OperatorCommand> {
     let given = r.check(name, |text| OperatorCommand::try_from(text.to_owned()));
     given.or_else(|| OperatorCommand::try_from(usual.to_owned()).ok())
 }
@@ -125,7 +128,7 @@ fn label(text: &str) -> Result<String, InvalidName> {
 }
 
 /// A name of Compose: a service or a profile.
-fn name(text: &str) -> bool {
+pub(super) fn name(text: &str) -> bool {
     text.len() <= 100
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))

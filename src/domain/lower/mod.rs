@@ -4,6 +4,7 @@
 //! or, where it counts for all, the fleet.
 
 mod connection;
+mod deploy;
 mod fleet;
 mod instance;
 mod jump;

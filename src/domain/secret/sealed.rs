@@ -16,6 +16,8 @@ pub enum Encoding {
     Raw,
     /// As the right side of a line of `.env`, by the rules of [`crate::domain::dotenv`].
     Dotenv,
+    /// As the inside of a JSON string, between quotes that stand in the text.
+    Json,
 }
 
 /// A piece of a sealed text.
@@ -99,6 +101,7 @@ fn fill(parts: &[Part], secrets: &Secrets) -> Result<Zeroizing<String>, SealedEr
                 let secret = secrets.get(name).ok_or_else(|| SealedError::Missing(name.clone()))?;
                 match encoding {
                     Encoding::Raw => text.push_str(secret.expose()),
+                    Encoding::Json => push_json(&mut text, secret.expose()),
                     Encoding::Dotenv => {
                         let encoded = crate::domain::dotenv::encode(secret.expose());
                         let encoded =
@@ -112,6 +115,21 @@ fn fill(parts: &[Part], secrets: &Secrets) -> Result<Zeroizing<String>, SealedEr
     Ok(text)
 }
 
+fn push_json(text: &mut String, value: &str) {
+    for c in value.chars() {
+        match c {
+            '"' | '\\' => {
+                text.push('\\');
+                text.push(c);
+            }
+            c if c.is_control() => {
+                let _ = write!(text, "\\u{:04x}", u32::from(c));
+            }
+            c => text.push(c),
+        }
+    }
+}
+
 fn sha256(bytes: &[u8]) -> String {
     let mut hex = String::with_capacity(64);
     for byte in Sha256::digest(bytes) {
@@ -123,6 +141,16 @@ fn sha256(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_in_json_is_read_back_as_it_was() {
+        for value in ["plain", "a\"b\\c", "tab\tline\n", "ünï\u{7f}\u{85}"] {
+            let mut text = String::from("\"");
+            push_json(&mut text, value);
+            text.push('"');
+            assert_eq!(serde_json::from_str::<String>(&text).unwrap(), value);
+        }
+    }
 
     fn secrets(value: &str) -> Secrets {
         [("vault_x".parse().unwrap(), Secret::new(value.into()))].into()
