@@ -3,6 +3,8 @@
 //! **Invariant:** a [`Secret`] has no `Debug`, `Display` or `Serialize`. A plan names secrets ([`Sealed`]), the worker
 //! fills the holes in memory just before a step is sent, and they reach the host by standard input only.
 
+pub mod catalogue;
+pub mod generate;
 mod redactor;
 mod sealed;
 
