@@ -37,6 +37,7 @@ mod run_engine;
 mod run_fake_store;
 mod run_fakes;
 mod run_process;
+mod run_secrets;
 mod sample;
 mod ssh_pool;
 mod ssh_sshd;

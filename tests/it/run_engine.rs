@@ -9,7 +9,7 @@ use bunker_ops::domain::run::control::Control;
 use bunker_ops::domain::run::event::EventKind;
 use bunker_ops::domain::run::outcome::Outcome;
 use bunker_ops::domain::run::state::{Phase, RunState, StepState};
-use bunker_ops::engine::ports::{RunWriter, StoreError};
+use bunker_ops::engine::ports::{RunWriter, SecretSource, StoreError};
 use bunker_ops::engine::supervisor::Supervisor;
 use bunker_ops::engine::worker::{Timing, WorkerError, WorkerPorts, carry_out};
 use tokio::time::Instant;
@@ -20,17 +20,19 @@ use crate::sample::{
     Part, StepClock, ann, host, host_plan, plan_of, planned, run_id, simple_plan, step,
 };
 
-struct Bench {
-    store: FakeStore,
-    hosts: Arc<FakeHosts>,
-    gates: Arc<FakeGates>,
+pub(crate) struct Bench {
+    pub(crate) store: FakeStore,
+    pub(crate) hosts: Arc<FakeHosts>,
+    pub(crate) gates: Arc<FakeGates>,
+    pub(crate) secrets: Arc<dyn SecretSource>,
 }
 
 impl Bench {
-    async fn new(plan: &Plan) -> Self {
+    pub(crate) async fn new(plan: &Plan) -> Self {
         let store = FakeStore::default();
         store.create(&run_id(1), plan, planned(plan)).await.unwrap();
-        Self { store, hosts: Arc::default(), gates: Arc::default() }
+        let secrets = Arc::new(bunker_ops::adapters::vault::NoVault);
+        Self { store, hosts: Arc::default(), gates: Arc::default(), secrets }
     }
 
     fn ports(&self, store: FakeStore) -> WorkerPorts {
@@ -38,7 +40,7 @@ impl Bench {
             store: Arc::new(store),
             remote: Arc::clone(&self.hosts) as _,
             gates: Arc::clone(&self.gates) as _,
-            secrets: Arc::new(bunker_ops::adapters::vault::NoVault),
+            secrets: Arc::clone(&self.secrets),
             clock: Arc::new(StepClock::default()),
             supervisor: Supervisor::new(),
             timing: Timing::default(),
@@ -46,12 +48,12 @@ impl Bench {
     }
 
     /// A whole worker, from claim to end.
-    async fn work(&self) -> Result<Phase, WorkerError> {
+    pub(crate) async fn work(&self) -> Result<Phase, WorkerError> {
         carry_out(self.ports(self.store.clone()), run_id(1), 7).await
     }
 
     /// A worker that dies at this write.
-    async fn work_until(&self, death: Death) -> Result<Phase, WorkerError> {
+    pub(crate) async fn work_until(&self, death: Death) -> Result<Phase, WorkerError> {
         let writes = self.store.n_writes();
         let later = match death {
             Death::Before(n) => Death::Before(n + writes),
@@ -67,11 +69,11 @@ impl Bench {
         self.store.state(&run_id(1))
     }
 
-    fn words(&self, id: &str) -> Vec<&'static str> {
+    pub(crate) fn words(&self, id: &str) -> Vec<&'static str> {
         self.state().host(&host(id)).unwrap().steps.iter().map(StepState::word).collect()
     }
 
-    fn outcome(&self, id: &str) -> Outcome {
+    pub(crate) fn outcome(&self, id: &str) -> Outcome {
         self.state().host(&host(id)).unwrap().outcome.clone().unwrap()
     }
 

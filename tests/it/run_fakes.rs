@@ -51,6 +51,8 @@ pub(crate) struct FakeHost {
     pub(crate) locked: bool,
     pub(crate) n_starts: u32,
     pub(crate) n_follows: u32,
+    /// What the steps of started jobs got: step, name, content.
+    pub(crate) got: Vec<(String, String, String)>,
 }
 
 /// How long every step takes.
@@ -146,7 +148,7 @@ impl RemoteJobs for FakeHosts {
         &self,
         to: &Connection,
         spec: &JobSpec,
-        _: &JobInputs,
+        inputs: &JobInputs,
     ) -> Result<JobStart, RemoteError> {
         tokio::time::sleep(Duration::from_millis(10)).await;
         self.reach(to)?;
@@ -162,6 +164,10 @@ impl RemoteJobs for FakeHosts {
                 JobStart::AlreadyThere
             } else {
                 h.n_starts += 1;
+                let got = inputs.files.iter().map(|(step, name, content)| {
+                    (step.to_string(), name.to_string(), content.expose().to_owned())
+                });
+                h.got.extend(got);
                 let job =
                     FakeJob { spec: spec.clone(), began: Instant::now(), held: None, killed: None };
                 h.jobs.insert(spec.job.seq, job);
