@@ -1,3 +1,4 @@
 //! Workflows: ordered steps, strategy and readiness. Pure: facts in, a plan out.
 
+pub mod env;
 pub mod upgrade;

@@ -10,6 +10,8 @@
 
 mod capability;
 mod docs;
+mod dotenv_compose;
+mod env_template;
 mod inventory;
 mod jobs_drop;
 #[expect(

@@ -16,8 +16,18 @@ pub fn encode(value: &str) -> Option<String> {
     if !value.contains(['\'', '\n', '\r', '\\']) {
         return Some(format!("'{value}'"));
     }
+    Some(format!("\"{}\"", escaped(value)))
+}
+
+/// A piece of a value as it stands between double quotes; `None` where it holds a zero byte.
+///
+/// For values that are put together of several pieces, each of which is written by itself.
+pub fn inside_quotes(piece: &str) -> Option<String> {
+    (!piece.contains('\0')).then(|| escaped(piece))
+}
+
+fn escaped(value: &str) -> String {
     let mut text = String::with_capacity(value.len() + 8);
-    text.push('"');
     for c in value.chars() {
         match c {
             '\n' => text.push_str("\\n"),
@@ -29,8 +39,7 @@ pub fn encode(value: &str) -> Option<String> {
             c => text.push(c),
         }
     }
-    text.push('"');
-    Some(text)
+    text
 }
 
 #[cfg(test)]

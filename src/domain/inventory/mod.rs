@@ -14,4 +14,6 @@ pub use loaded::Loaded;
 pub use problems::Problems;
 pub use template::resolve;
 pub use tree::{Tree, TreeGroup, TreeHost};
-pub use variable::{Place, RawVar, RawVars, Reading, Shown, Source, Variable, Variables};
+pub use variable::{
+    Place, RawVar, RawVars, Reading, Shown, Source, Variable, Variables, is_secret_name,
+};

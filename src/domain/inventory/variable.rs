@@ -141,7 +141,7 @@ impl Variable {
 }
 
 /// Whether a variable of this name holds a secret, by convention.
-pub(super) fn is_secret_name(name: &str) -> bool {
+pub fn is_secret_name(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let about = ["_file", "_path", "_length", "_name"].iter().any(|end| lower.ends_with(end));
     let secret = ["password", "passwd", "passphrase", "secret", "token", "_pass", "private_key"]

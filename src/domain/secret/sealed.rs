@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::{Secret, SecretName, Secrets};
+use crate::domain::dotenv;
 
 /// How a value is written into its hole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -18,6 +19,8 @@ pub enum Encoding {
     Dotenv,
     /// As the inside of a JSON string, between quotes that stand in the text.
     Json,
+    /// As a piece of a value of `.env` that stands in double quotes.
+    DotenvPiece,
 }
 
 /// A piece of a sealed text.
@@ -102,8 +105,10 @@ fn fill(parts: &[Part], secrets: &Secrets) -> Result<Zeroizing<String>, SealedEr
                 match encoding {
                     Encoding::Raw => text.push_str(secret.expose()),
                     Encoding::Json => push_json(&mut text, secret.expose()),
-                    Encoding::Dotenv => {
-                        let encoded = crate::domain::dotenv::encode(secret.expose());
+                    Encoding::Dotenv | Encoding::DotenvPiece => {
+                        let whole = *encoding == Encoding::Dotenv;
+                        let encode = if whole { dotenv::encode } else { dotenv::inside_quotes };
+                        let encoded = encode(secret.expose());
                         let encoded =
                             encoded.ok_or_else(|| SealedError::Unwritable(name.clone()))?;
                         text.push_str(&Zeroizing::new(encoded));
