@@ -19,6 +19,7 @@ use crate::adapters::victoria::Victoria;
 use crate::app::msg::Problem;
 use crate::app::pages::is_active;
 use crate::domain::capability::Operate;
+use crate::domain::diagnostic::Diagnostic;
 use crate::domain::ids::HostId;
 use crate::domain::selector::Selector;
 use crate::domain::untrusted::Safe;
@@ -199,7 +200,8 @@ fn open_files(inventory: &std::path::Path, limit: Option<&str>) -> Result<Opened
     if let Some(only) = &only {
         only.select(&fleet).map_err(fleet::trouble)?;
     }
-    let problems = problems.iter().map(|d| Safe::line(&d.to_string())).collect();
+    let line = |d: &Diagnostic| Safe::line(d.to_string().lines().next().unwrap_or_default());
+    let problems = problems.iter().map(line).collect();
     let (watched, files) = InventoryWatch::start(inventory, fleet, problems)
         .wrap_err("following the inventory's files")?;
     let hosts = wiring::hosts()?;

@@ -129,6 +129,26 @@ pub enum MetricsState {
     },
 }
 
+/// How the inventory's files are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InventoryState {
+    /// Every problem of the files, warnings too, as lines.
+    pub problems: Vec<Safe>,
+    /// Set while the files cannot be used as they are: what is shown is the last good inventory.
+    pub refused: Option<RefusedEdit>,
+    /// How many hosts the inventory in use names and leaves out, since something about them cannot be used.
+    pub n_left_out: usize,
+}
+
+/// An edit that was not taken over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedEdit {
+    /// The file with the first error, without folders.
+    pub file: Safe,
+    /// That error, with file, line and column.
+    pub problem: Safe,
+}
+
 /// The fleet at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FleetSnapshot {
@@ -140,6 +160,6 @@ pub struct FleetSnapshot {
     pub instances: Vec<Arc<InstanceView>>,
     /// The metrics server.
     pub metrics: MetricsState,
-    /// What is wrong with the inventory, as lines; where it cannot be used the last good one stays.
-    pub inventory_problems: Vec<Safe>,
+    /// How the inventory's files are.
+    pub inventory: InventoryState,
 }

@@ -9,7 +9,7 @@ use bunker_ops::adapters::http::HttpHealthSource;
 use bunker_ops::adapters::inventory::load;
 use bunker_ops::adapters::victoria::Victoria;
 use bunker_ops::domain::health::Health;
-use bunker_ops::domain::snapshot::{Contact, HttpHealth};
+use bunker_ops::domain::snapshot::{Contact, HttpHealth, InventoryState};
 use bunker_ops::engine::poller::{Sources, Watched, probe_host, run_once};
 use bunker_ops::engine::ports::RemoteRead;
 use serde_json::Value;
@@ -29,7 +29,7 @@ fn sources(pool: &Pool) -> Sources {
 
 fn watched(lab: &Lab) -> Watched {
     let loaded = load(&lab.inventory_dir());
-    Watched { fleet: Arc::new(loaded.fleet.unwrap()), problems: vec![] }
+    Watched { fleet: Arc::new(loaded.fleet.unwrap()), files: InventoryState::default() }
 }
 
 /// Files of a host with their sizes, modes and times, less the stand-in's record of how it was called.

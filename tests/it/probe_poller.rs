@@ -17,7 +17,9 @@ use bunker_ops::domain::health::Health;
 use bunker_ops::domain::remote::{RemoteError, RemoteErrorKind};
 use bunker_ops::domain::settings::HttpUrl;
 use bunker_ops::domain::signal::Signal;
-use bunker_ops::domain::snapshot::{Contact, FleetSnapshot, HttpHealth, MetricsState};
+use bunker_ops::domain::snapshot::{
+    Contact, FleetSnapshot, HttpHealth, InventoryState, MetricsState,
+};
 use bunker_ops::engine::poller::{
     Poller, Sources, Watched, refresh_figures, refresh_trends, run_once,
 };
@@ -158,7 +160,7 @@ fn fleet(ids: &[&str]) -> Watched {
         probe_interval_s: 1,
         left_out: vec![],
     };
-    Watched { fleet: Arc::new(fleet), problems: vec![] }
+    Watched { fleet: Arc::new(fleet), files: InventoryState::default() }
 }
 
 fn sources(hosts: &Arc<Hosts>, server: &Arc<CountingServer>) -> Sources {
@@ -216,7 +218,7 @@ async fn an_inventory_edit_is_picked_up_and_the_rest_keeps_what_is_known() {
         let seen = |s: &Arc<FleetSnapshot>| matches!(contact(s, "h0"), Contact::Answered { .. });
         let before = snapshots.wait_for(seen).await.unwrap().clone();
         let mut next = fleet(&["h2", "h0"]);
-        next.problems = vec!["hosts.yml:3: error: odd".into()];
+        next.files.problems = vec!["hosts.yml:3: error: odd".into()];
         inventory.send_replace(next);
         let after = snapshots
             .wait_for(|s| {
@@ -228,7 +230,7 @@ async fn an_inventory_edit_is_picked_up_and_the_rest_keeps_what_is_known() {
             .unwrap()
             .clone();
         assert!(seen(&before) && seen(&after), "what was known of h0 is gone");
-        assert_eq!(after.inventory_problems[0].as_str(), "hosts.yml:3: error: odd");
+        assert_eq!(after.inventory.problems[0].as_str(), "hosts.yml:3: error: odd");
     };
     tokio::select! {
         () = poller.run() => panic!("the poller ended"),

@@ -168,8 +168,14 @@ fn an_edit_of_the_inventory_shows_without_a_restart_and_a_broken_one_keeps_the_l
     terminal.wait_for("backup 6h +no metrics", SOON).unwrap();
 
     std::fs::write(&file, format!("{both}   broken: [\n")).unwrap();
-    let screen = terminal.wait_for(r"inventory: \d problem", SOON).unwrap();
+    let said = "hosts.yml is broken: last good inventory shown";
+    let screen = terminal.wait_for(said, SOON).unwrap();
     assert!(screen.contains("paper-01") && screen.contains("paper-02"), "{screen}");
+    assert!(screen.contains("hosts.yml:"), "a toast says where: {screen}");
+    terminal.resize(80, 24).unwrap();
+    let screen = terminal.wait_for(said, SOON).unwrap();
+    assert!(screen.contains("paper-02"), "{screen}");
+    terminal.resize(120, 40).unwrap();
 
     std::fs::write(&file, &both).unwrap();
     let screen = terminal.wait_for("backup 6h +no metrics", SOON).unwrap();

@@ -18,7 +18,7 @@ use bunker_ops::domain::series::Series;
 use bunker_ops::domain::settings::Tier;
 use bunker_ops::domain::signal::Signal;
 use bunker_ops::domain::snapshot::{
-    Contact, FleetSnapshot, HttpHealth, InstanceView, MetricsState, RunningRelease,
+    Contact, FleetSnapshot, HttpHealth, InstanceView, InventoryState, MetricsState, RunningRelease,
 };
 use bunker_ops::domain::untrusted::Safe;
 use jiff::tz::TimeZone;
@@ -123,7 +123,7 @@ pub(crate) fn snapshot(instances: Vec<InstanceView>) -> Arc<FleetSnapshot> {
         at: now(),
         instances: instances.into_iter().map(Arc::new).collect(),
         metrics: MetricsState::Answered { at: ago(5), partial: false },
-        inventory_problems: Vec::new(),
+        inventory: InventoryState::default(),
     })
 }
 

@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use super::load;
 use crate::domain::fleet::Fleet;
 use crate::domain::inventory::Loaded;
+use crate::domain::snapshot::{InventoryState, RefusedEdit};
 use crate::domain::untrusted::Safe;
 use crate::engine::poller::Watched;
 
@@ -43,15 +44,16 @@ pub struct InventoryWatch {
 }
 
 impl InventoryWatch {
-    /// Starts to follow `dir`. `fleet` and `problems` are what an earlier [`load`] gave; edits since
-    /// then are noticed. An edit because of which a host of the fleet would drop out is not taken
+    /// Starts to follow `dir`. `fleet` and `problems` are what an earlier [`load`] gave (as
+    /// [`Loaded::problems`] tells them); edits since then are noticed. An edit because of which a host of the fleet would drop out is not taken
     /// over: the last good fleet stays, with the problems.
     pub fn start(
         dir: &Path,
         fleet: Fleet,
         problems: Vec<Safe>,
     ) -> std::io::Result<(watch::Receiver<Watched>, Self)> {
-        let (out, listener) = watch::channel(Watched { fleet: Arc::new(fleet), problems });
+        let files = InventoryState { problems, refused: None, n_left_out: fleet.left_out.len() };
+        let (out, listener) = watch::channel(Watched { fleet: Arc::new(fleet), files });
         let (tell, told) = channel();
         let follower = Follower { dir: dir.to_owned(), tell: tell.clone(), told, out };
         std::thread::Builder::new()
@@ -147,18 +149,38 @@ fn changes(kind: EventKind) -> bool {
 
 fn publish(out: &watch::Sender<Watched>, loaded: Loaded) {
     let problems = loaded.problems();
+    let first_error = refused(&loaded);
     out.send_if_modified(|now| {
         let fleet = loaded.fleet.filter(|new| loses_nothing(&now.fleet, new));
+        let refused = if fleet.is_some() { None } else { Some(first_error) };
+        let n_left_out = fleet.as_ref().unwrap_or(&*now.fleet).left_out.len();
+        let files = InventoryState { problems, refused, n_left_out };
         let fleet = fleet.filter(|new| *new != *now.fleet);
-        if fleet.is_none() && now.problems == problems {
+        if fleet.is_none() && now.files == files {
             return false;
         }
         if let Some(fleet) = fleet {
             now.fleet = Arc::new(fleet);
         }
-        now.problems = problems;
+        now.files = files;
         true
     });
+}
+
+/// What is told of an edit that is not taken over: the error to begin with.
+fn refused(loaded: &Loaded) -> RefusedEdit {
+    // One that names a line is the cause; the others are what came of it.
+    let exact = loaded.errors().find(|d| d.line > 0);
+    let Some(first) = exact.or_else(|| loaded.errors().next()) else {
+        let problem = "the inventory cannot be used (`bunker inventory check` says why)";
+        return RefusedEdit { file: Safe::line("inventory"), problem: Safe::line(problem) };
+    };
+    let file = Path::new(first.file.as_str()).file_name().unwrap_or_default();
+    let problem = first.to_string();
+    RefusedEdit {
+        file: Safe::line(&file.to_string_lossy()),
+        problem: Safe::line(problem.lines().next().unwrap_or_default()),
+    }
 }
 
 /// Whether no host drops out by a mistake; those that were taken out of the files may go.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::effect::Effect;
 use super::super::model::{Model, Screen};
+use super::super::toast::ToastKind;
 use super::run;
 use crate::domain::ids::HostId;
 use crate::domain::release::Release;
@@ -11,9 +12,26 @@ use crate::domain::run::state::RunSummary;
 use crate::domain::snapshot::FleetSnapshot;
 
 pub(super) fn fleet(model: &mut Model, snapshot: Arc<FleetSnapshot>) -> Vec<Effect> {
+    tell_of_edit(model, &snapshot);
     let rows = model.size.fleet(snapshot.instances.len()).rows();
     model.fleet.take(snapshot, rows);
     Vec::new()
+}
+
+/// An edit of the inventory that is refused is told once, with file and line; so is its mending.
+fn tell_of_edit(model: &mut Model, snapshot: &FleetSnapshot) {
+    let before = model.fleet.snapshot.as_ref().and_then(|s| s.inventory.refused.as_ref());
+    let now = snapshot.inventory.refused.as_ref();
+    if before == now {
+        return;
+    }
+    match now {
+        Some(refused) => {
+            let text = format!("{}: the last good inventory stays in use", refused.problem);
+            model.tell(ToastKind::Warning, &text);
+        }
+        None => model.tell(ToastKind::Done, "the inventory can be used again"),
+    }
 }
 
 pub(super) fn runs(model: &mut Model, runs: Vec<RunSummary>) -> Vec<Effect> {

@@ -16,7 +16,7 @@ use super::{fleet, wiring};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::fleet::{Fleet, Host};
 use crate::domain::health::Health;
-use crate::domain::snapshot::FleetSnapshot;
+use crate::domain::snapshot::{FleetSnapshot, InventoryState};
 use crate::domain::untrusted::Safe;
 use crate::engine::poller::{Watched, run_once};
 
@@ -63,7 +63,8 @@ fn watched(
         return Err(Trouble::new(Exit::NotFound, message));
     }
     let problems = diagnostics.iter().map(|d| Safe::line(&d.to_string())).collect();
-    Ok(Watched { fleet: Arc::new(fleet), problems })
+    let files = InventoryState { problems, refused: None, n_left_out: fleet.left_out.len() };
+    Ok(Watched { fleet: Arc::new(fleet), files })
 }
 
 /// Unreachable hosts make the answer partial, which is said before what was found on the others.

@@ -7,7 +7,7 @@ use super::*;
 use crate::domain::figure::{Figure, Source};
 use crate::domain::health::{Reason, Verdict};
 use crate::domain::settings::Tier;
-use crate::domain::snapshot::{Contact, RunningRelease};
+use crate::domain::snapshot::{Contact, InventoryState, RunningRelease};
 
 fn now() -> Timestamp {
     "2026-11-22T14:32:00Z".parse().unwrap()
@@ -65,7 +65,7 @@ fn fleet() -> FleetSnapshot {
             ),
         ],
         metrics: MetricsState::Failed { since: now(), last_seen: None, trouble: Trouble::TimedOut },
-        inventory_problems: vec![],
+        inventory: InventoryState::default(),
     }
 }
 

@@ -10,7 +10,7 @@ use super::poll::Watched;
 use super::record::Record;
 use crate::domain::fleet::MetricsSettings;
 use crate::domain::ids::HostId;
-use crate::domain::snapshot::{FleetSnapshot, InstanceView, MetricsState};
+use crate::domain::snapshot::{FleetSnapshot, InstanceView, InventoryState, MetricsState};
 use crate::domain::untrusted::Safe;
 use crate::steps::probe::DEADLINE;
 
@@ -18,7 +18,7 @@ use crate::steps::probe::DEADLINE;
 #[derive(Debug)]
 pub(super) struct Board {
     fleet: Safe,
-    problems: Vec<Safe>,
+    inventory: InventoryState,
     facts_stale_s: f64,
     order: Vec<HostId>,
     records: BTreeMap<HostId, Record>,
@@ -32,7 +32,7 @@ impl Board {
     pub(super) fn new(watched: &Watched) -> Self {
         let mut board = Self {
             fleet: watched.fleet.name.clone(),
-            problems: Vec::new(),
+            inventory: InventoryState::default(),
             facts_stale_s: 60.0,
             order: Vec::new(),
             records: BTreeMap::new(),
@@ -50,7 +50,7 @@ impl Board {
     pub(super) fn watch(&mut self, watched: &Watched) -> Vec<HostId> {
         let fleet = &watched.fleet;
         self.fleet = fleet.name.clone();
-        self.problems.clone_from(&watched.problems);
+        self.inventory = watched.files.clone();
         self.facts_stale_s =
             (fleet.probe_interval_s as f64 * 3.0 + DEADLINE.as_secs_f64()).max(60.0);
         let mut old = std::mem::take(&mut self.records);
@@ -148,7 +148,7 @@ impl Board {
             at: now,
             instances: self.order.iter().filter_map(|id| self.views.get(id).cloned()).collect(),
             metrics: self.metrics.clone(),
-            inventory_problems: self.problems.clone(),
+            inventory: self.inventory.clone(),
         }
     }
 }

@@ -14,8 +14,7 @@ use super::schedule::{Ended, wait};
 use super::work::{self, Found, Question};
 use crate::domain::fleet::Fleet;
 use crate::domain::ids::HostId;
-use crate::domain::snapshot::FleetSnapshot;
-use crate::domain::untrusted::Safe;
+use crate::domain::snapshot::{FleetSnapshot, InventoryState};
 use crate::engine::ports::{Clock, HealthSource, MetricsSource, RemoteRead};
 
 /// The shortest time between two snapshots.
@@ -47,8 +46,8 @@ pub struct Sources {
 pub struct Watched {
     /// The last good inventory.
     pub fleet: Arc<Fleet>,
-    /// What is wrong with the files since.
-    pub problems: Vec<Safe>,
+    /// How the files are since.
+    pub files: InventoryState,
 }
 
 /// Asks the poller to look at a host now instead of at its next turn.
@@ -276,7 +275,7 @@ impl Poller {
 fn is_same(a: &FleetSnapshot, b: &FleetSnapshot) -> bool {
     a.fleet == b.fleet
         && a.metrics == b.metrics
-        && a.inventory_problems == b.inventory_problems
+        && a.inventory == b.inventory
         && a.instances.len() == b.instances.len()
         && a.instances.iter().zip(&b.instances).all(|(a, b)| Arc::ptr_eq(a, b))
 }

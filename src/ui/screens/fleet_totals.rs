@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use crate::app::model::Model;
 use crate::domain::health::Health;
 use crate::domain::signal::Signal;
-use crate::domain::snapshot::{Contact, FleetSnapshot, MetricsState};
+use crate::domain::snapshot::{Contact, FleetSnapshot, InventoryState, MetricsState};
 use crate::ui::canvas::{Canvas, Span};
 use crate::ui::figures;
 use crate::ui::text::width;
@@ -89,14 +89,26 @@ fn second(canvas: &mut Canvas<'_>, model: &Model, snapshot: &FleetSnapshot, area
     }
 }
 
+/// What is to be said of the inventory's files, if anything.
+fn inventory(files: &InventoryState) -> Option<String> {
+    if let Some(refused) = &files.refused {
+        return Some(format!("{} is broken: last good inventory shown", refused.file));
+    }
+    match (files.n_left_out, files.problems.len()) {
+        (0, 0) => None,
+        (0, 1) => Some("inventory: 1 problem".to_owned()),
+        (0, n) => Some(format!("inventory: {n} problems")),
+        (1, _) => Some("inventory: 1 host left out".to_owned()),
+        (n, _) => Some(format!("inventory: {n} hosts left out")),
+    }
+}
+
 /// How the sources of the figures are.
 fn sources(model: &Model, snapshot: &FleetSnapshot) -> Vec<Span> {
     let age = |at: jiff::Timestamp| model.now.duration_since(at).as_secs_f64().max(0.0);
     let mut line = Vec::new();
-    match snapshot.inventory_problems.len() {
-        0 => {}
-        1 => line.push(("▲ inventory: 1 problem   ".to_owned(), Role::Degraded)),
-        n => line.push((format!("▲ inventory: {n} problems   "), Role::Degraded)),
+    if let Some(text) = inventory(&snapshot.inventory) {
+        line.push((format!("▲ {text}   "), Role::Degraded));
     }
     let (text, role) = match &snapshot.metrics {
         MetricsState::NotConfigured => ("no metrics server".to_owned(), Role::Dim),

@@ -19,7 +19,7 @@ fn start(dir: &Path) -> (watch::Receiver<Watched>, InventoryWatch) {
 }
 
 async fn until(listener: &watch::Receiver<Watched>, good: impl Fn(&Watched) -> bool) -> Watched {
-    let last = || format!("{:?}", listener.borrow().problems);
+    let last = || format!("{:?}", listener.borrow().files.problems);
     let mut own = listener.clone();
     let waited = tokio::time::timeout(PATIENCE, own.wait_for(|now| good(now))).await;
     let now = waited.map(|now| now.unwrap().clone());
@@ -37,23 +37,40 @@ async fn an_edit_counts_without_a_restart_and_a_broken_one_keeps_the_last_good()
     assert_eq!(names(&listener.borrow()), "a");
 
     write(dir.path(), "hosts.yml", b"all:\n  hosts:\n    a:\n    b:\n");
-    until(&listener, |now| names(now) == "a b" && now.problems.is_empty()).await;
+    until(&listener, |now| names(now) == "a b" && now.files.problems.is_empty()).await;
 
     write(dir.path(), "hosts.yml", b"all:\n  hosts:\n    a:\n   b: [\n");
-    let now = until(&listener, |now| !now.problems.is_empty()).await;
+    let now = until(&listener, |now| !now.files.problems.is_empty()).await;
     assert_eq!(names(&now), "a b", "the last good fleet stays");
-    assert!(now.problems.iter().any(|p| p.as_str().contains("hosts.yml:4:")), "{:?}", now.problems);
+    let refused = now.files.refused.as_ref().unwrap();
+    assert_eq!(refused.file.as_str(), "hosts.yml");
+    assert!(refused.problem.as_str().contains("hosts.yml:4:"), "{refused:?}");
+    assert!(
+        now.files.problems.iter().any(|p| p.as_str().contains("hosts.yml:4:")),
+        "{:?}",
+        now.files.problems
+    );
 
     write(dir.path(), "hosts.yml", b"all:\n  hosts:\n    a:\n    b:\n");
-    until(&listener, |now| now.problems.is_empty()).await;
+    until(&listener, |now| now.files.problems.is_empty()).await;
 
     // A new folder, and a value in it that would cost a host that is there.
     write(dir.path(), "host_vars/b/main.yml", b"ansible_port: nonsense\n");
-    let now = until(&listener, |now| !now.problems.is_empty()).await;
+    let now = until(&listener, |now| !now.files.problems.is_empty()).await;
     assert_eq!(names(&now), "a b", "no host drops out by a mistake");
+    let refused = now.files.refused.as_ref().unwrap();
+    assert_eq!(refused.file.as_str(), "main.yml");
     write(dir.path(), "host_vars/b/main.yml", b"ansible_port: 2022\n");
-    let now = until(&listener, |now| now.problems.is_empty()).await;
+    let now = until(&listener, |now| now.files.problems.is_empty()).await;
     assert_eq!(now.fleet.hosts.last().unwrap().connection.port, Some(2022));
+
+    // A warning is a problem and no reason to refuse; neither is a new host that cannot be used.
+    write(dir.path(), "host_vars/b/main.yml", b"ansible_port: 2022\nansible_hots: typo\n");
+    let now = until(&listener, |now| !now.files.problems.is_empty()).await;
+    assert_eq!((now.files.refused, now.files.n_left_out), (None, 0));
+    write(dir.path(), "hosts.yml", b"all:\n  hosts:\n    a:\n    b:\n    c: {ansible_port: x}\n");
+    let now = until(&listener, |now| now.files.n_left_out == 1).await;
+    assert_eq!(now.files.refused, None);
 
     // A host that is taken out on purpose goes.
     write(dir.path(), "hosts.yml", b"all:\n  hosts:\n    b:\n");
@@ -77,10 +94,10 @@ async fn editors_that_rename_and_folders_that_are_replaced_are_followed() {
 
     // The folder is gone for a while: the fleet stays.
     std::fs::rename(&dir, parent.path().join("away")).unwrap();
-    let now = until(&listener, |now| !now.problems.is_empty()).await;
+    let now = until(&listener, |now| !now.files.problems.is_empty()).await;
     assert_eq!(names(&now), "replaced");
     std::fs::rename(parent.path().join("away"), &dir).unwrap();
-    until(&listener, |now| now.problems.is_empty()).await;
+    until(&listener, |now| now.files.problems.is_empty()).await;
     write(&dir, "hosts.yml", b"all:\n  hosts:\n    again:\n");
     until(&listener, |now| names(now) == "again").await;
 }
