@@ -1,10 +1,13 @@
 //! Starting `bunker worker RUN` so that it outlives us.
 
 use std::fs::File;
+use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use super::paths::{StateDir, private_dir};
+use super::vault::Keyring;
 use crate::domain::capability::Operate;
 use crate::domain::ids::RunId;
 use crate::domain::untrusted::Safe;
@@ -14,12 +17,14 @@ use crate::engine::ports::StartWorker;
 #[derive(Debug, Clone)]
 pub struct WorkerProcess {
     state: StateDir,
+    keys: Arc<Keyring>,
 }
 
 impl WorkerProcess {
-    /// Workers that use this state folder.
-    pub fn new(state: StateDir, _right: &Operate) -> Self {
-        Self { state }
+    /// Workers that use this state folder. They read the identity file themselves, but one that was unlocked with a
+    /// passphrase is given to them.
+    pub fn new(state: StateDir, keys: Arc<Keyring>, _right: &Operate) -> Self {
+        Self { state, keys }
     }
 
     fn try_start(&self, run: &RunId) -> std::io::Result<()> {
@@ -30,14 +35,24 @@ impl WorkerProcess {
         let log = options.open(folder.join("worker.log"))?;
         // It leaves our session by itself (setsid), as its first act; a child of ours that has
         // ended before us is not waited for and does no harm.
-        let child = Command::new(std::env::current_exe()?)
+        let unlocked = self.keys.to_hand_over();
+        let mut command = Command::new(std::env::current_exe()?);
+        command
             .args(["worker", run.as_str()])
             .env("BUNKER_STATE", self.state.path())
+            .env("BUNKER_IDENTITY", self.keys.path())
             .current_dir(self.state.path())
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
-            .stderr(log)
-            .spawn()?;
+            .stderr(log);
+        if unlocked.is_some() {
+            command.arg("--identity").stdin(Stdio::piped());
+        }
+        let mut child = command.spawn()?;
+        if let (Some(text), Some(mut pipe)) = (unlocked, child.stdin.take()) {
+            // A pipe holds more than an identity: this does not wait for the worker to read.
+            pipe.write_all(text.as_bytes())?;
+        }
         drop(child);
         Ok(())
     }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+pub use super::args_vault::{RecipientsVerb, VaultVerb};
+
 /// A terminal cockpit for fleets of Changemaker Lite instances.
 #[derive(Debug, Parser)]
 #[command(name = "bunker", version, about, propagate_version = true)]
@@ -83,10 +85,16 @@ last, as they come. They hold no output of the hosts; `bunker logs` prints that.
     Worker {
         /// The run
         run: String,
+        /// Read the unlocked identity from standard input
+        #[arg(long)]
+        identity: bool,
     },
     /// Look at the inventory
     #[command(subcommand)]
     Inventory(InventoryVerb),
+    /// The secrets of hosts and groups, encrypted to the people in recipients.txt
+    #[command(subcommand)]
+    Vault(VaultVerb),
     /// Check this machine and the hosts, with the fix for each finding
     Doctor(DoctorArgs),
     /// The fleet page, read-only, for a wall

@@ -15,6 +15,7 @@ use super::{Context, fleet, wiring};
 use crate::adapters::http::HttpHealthSource;
 use crate::adapters::inventory::InventoryWatch;
 use crate::adapters::ssh::SshPool;
+use crate::adapters::vault::{Asking, Keyring};
 use crate::adapters::victoria::Victoria;
 use crate::app::msg::Problem;
 use crate::app::pages::is_active;
@@ -43,6 +44,9 @@ pub(super) fn run(context: &Context, verb: Option<&Verb>) -> Result<Exit, Troubl
         Some(Verb::Watch(args)) => args.limit.clone(),
         _ => None,
     };
+    wiring::use_keys(Keyring::from_env(Asking::Nobody(
+        "start this workflow with its verb in a shell, which asks for it",
+    )));
     let runtime = wiring::runtime()?;
     let ended = runtime.block_on(open(context, limit));
     // A thread that still reads the terminal or a file must not keep the shell waiting.

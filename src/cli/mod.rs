@@ -4,6 +4,7 @@
 //! where standard input is no terminal; a closed pipe ends the program quietly.
 
 pub mod args;
+mod args_vault;
 mod cockpit;
 mod cockpit_changes;
 mod context;
@@ -12,9 +13,11 @@ mod exit;
 mod fleet;
 mod inventory;
 mod output;
+mod prompt;
 mod run;
 mod shell;
 mod status;
+mod vault;
 mod wiring;
 
 use std::process::ExitCode;
@@ -34,6 +37,7 @@ pub fn main() -> ExitCode {
     let ended = match args.verb {
         None | Some(Verb::Watch(_)) => cockpit::run(&context, args.verb.as_ref()),
         Some(Verb::Inventory(ref verb)) => inventory::run(&context, verb),
+        Some(Verb::Vault(ref verb)) => vault::run(&context, verb),
         Some(Verb::Status(ref verb)) => status::run(&context, verb),
         Some(Verb::Doctor(ref verb)) => doctor::run(&context, verb),
         Some(Verb::Completions { shell }) => shell::completions(shell),

@@ -1,7 +1,7 @@
 //! Which adapter stands behind which port: the one place that knows.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use color_eyre::eyre::WrapErr;
 
@@ -12,7 +12,7 @@ use crate::adapters::http::HttpHealthSource;
 use crate::adapters::paths::StateDir;
 use crate::adapters::ssh::{SshJobs, SshPool, SshSettings};
 use crate::adapters::store::{StoreReader, StoreWriter};
-use crate::adapters::vault::NoVault;
+use crate::adapters::vault::{AgeVault, Asking, Keyring};
 use crate::adapters::victoria::Victoria;
 use crate::adapters::worker_process::WorkerProcess;
 use crate::domain::capability::Operate;
@@ -56,7 +56,7 @@ pub(super) fn store_writer(right: &Operate) -> Result<Arc<StoreWriter>, Trouble>
 
 /// Starts workers.
 pub(super) fn workers(right: &Operate) -> WorkerProcess {
-    WorkerProcess::new(state_dir(), right)
+    WorkerProcess::new(state_dir(), keys(), right)
 }
 
 /// Starts and goes on with runs.
@@ -95,9 +95,23 @@ pub(super) fn plan_ports(hosts: &Arc<SshPool>, inventory: &Path) -> PlanPorts {
     }
 }
 
+/// The operator's keys, the same for all that this process does, so that a passphrase is asked for once.
+static KEYS: OnceLock<Arc<Keyring>> = OnceLock::new();
+
+/// The operator's keys.
+pub(super) fn keys() -> Arc<Keyring> {
+    let ask = || Arc::new(Keyring::from_env(Asking::Person(super::prompt::hidden)));
+    Arc::clone(KEYS.get_or_init(ask))
+}
+
+/// Says which keys this process has instead. Too late once keys were used.
+pub(super) fn use_keys(keys: Keyring) {
+    let _too_late = KEYS.set(Arc::new(keys));
+}
+
 /// The vaults of inventories.
 pub(super) fn secrets() -> Arc<dyn SecretSource> {
-    Arc::new(NoVault)
+    Arc::new(AgeVault::new(keys()))
 }
 
 /// What a worker works with.

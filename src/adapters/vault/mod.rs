@@ -1,12 +1,99 @@
-//! The secrets of an inventory.
+//! The secrets of an inventory, encrypted with age: `host_vars/HOST/vault.age` and `group_vars/GROUP/vault.age`.
+//!
+//! **Invariant:** a value leaves here only whole and only after its encryption was verified; a file is replaced at
+//! once, under a lock, with the last version kept beside it.
+
+mod crypt;
+mod document;
+mod file;
+mod keyring;
+mod make_identity;
+mod recipients;
+mod replace;
+#[cfg(test)]
+mod vault_tests;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::domain::ids::HostId;
+pub use document::{Document, Entry, Pending};
+pub use file::{Author, Changing, Owner, VaultFile};
+pub use keyring::{Asking, Keyring, Unlocked};
+pub use make_identity::make_identity;
+pub use recipients::{People, Person, file_of as recipients_file};
+
+use crate::adapters::inventory;
+use crate::domain::ids::{GroupName, HostId};
 use crate::domain::secret::Secrets;
 use crate::engine::ports::{SecretSource, VaultError};
+
+/// The vaults of an inventory, opened with the operator's identity.
+#[derive(Debug, Clone)]
+pub struct AgeVault {
+    keys: Arc<Keyring>,
+}
+
+impl AgeVault {
+    /// Opens with these keys, which are read when the first value is needed.
+    pub fn new(keys: Arc<Keyring>) -> Self {
+        Self { keys }
+    }
+
+    /// The secrets of a host: those of its groups, weakest first, then its own, which win.
+    pub fn of_host(&self, inventory: &Path, host: &HostId) -> Result<Secrets, VaultError> {
+        let mut all = Secrets::new();
+        let mut owners: Vec<Owner> =
+            groups_with_vaults(inventory, host).into_iter().map(Owner::Group).collect();
+        owners.push(Owner::Host(host.clone()));
+        for owner in owners {
+            let file = VaultFile::of(inventory, &owner, &self.keys);
+            let Some(document) = file.look()? else { continue };
+            for (name, entry) in &document.secrets {
+                let next = pending_name(name);
+                if let Some(next) = &next {
+                    all.remove(next);
+                }
+                all.insert(name.clone(), file.open(&document, name, entry)?);
+                if let (Some(next), Some(pending)) = (next, &entry.pending) {
+                    all.insert(next, file.open_pending(&document, name, pending)?);
+                }
+            }
+        }
+        Ok(all)
+    }
+}
+
+#[async_trait]
+impl SecretSource for AgeVault {
+    async fn secrets(&self, inventory: &Path, host: &HostId) -> Result<Secrets, VaultError> {
+        self.of_host(inventory, host)
+    }
+}
+
+/// The name under which the next value of a secret is given.
+pub fn pending_name(
+    name: &crate::domain::secret::SecretName,
+) -> Option<crate::domain::secret::SecretName> {
+    format!("{name}__pending").parse().ok()
+}
+
+/// Groups of a host that have a vault, weakest first. The inventory is read only where some group has one.
+fn groups_with_vaults(dir: &Path, host: &HostId) -> Vec<GroupName> {
+    let has =
+        |group: &GroupName| dir.join("group_vars").join(group.as_str()).join("vault.age").exists();
+    let Ok(entries) = std::fs::read_dir(dir.join("group_vars")) else { return Vec::new() };
+    if !entries.flatten().any(|e| e.path().join("vault.age").exists()) {
+        return Vec::new();
+    }
+    let loaded = inventory::load(dir);
+    let known = loaded.fleet.as_ref().and_then(|f| f.hosts.iter().find(|h| h.id == *host));
+    let mut groups: Vec<GroupName> = "all".parse().into_iter().collect();
+    groups.extend(known.into_iter().flat_map(|h| h.groups.iter().rev().cloned()));
+    groups.retain(has);
+    groups
+}
 
 /// A fleet without secrets.
 #[derive(Debug, Clone, Copy)]

@@ -21,9 +21,10 @@ pub(in crate::cli) fn run(context: &Context, verb: &Verb) -> Result<Exit, Troubl
             Verb::Pause { run } => controls::ask(context, run, Control::Pause).await,
             Verb::Resume { run } => controls::resume(context, run).await,
             Verb::Abort { run, kill } => controls::abort(context, run, *kill).await,
-            Verb::Worker { run } => worker::work(context, run).await,
+            Verb::Worker { run, identity } => worker::work(context, run, *identity).await,
             Verb::Status(_)
             | Verb::Inventory(_)
+            | Verb::Vault(_)
             | Verb::Doctor(_)
             | Verb::Watch(_)
             | Verb::Completions { .. }
@@ -35,7 +36,7 @@ pub(in crate::cli) fn run(context: &Context, verb: &Verb) -> Result<Exit, Troubl
 }
 
 /// The right to change something, or why there is none.
-pub(super) fn right(context: &Context) -> Result<&Operate, Trouble> {
+pub(in crate::cli) fn right(context: &Context) -> Result<&Operate, Trouble> {
     let refused = "this changes something, and --read-only was given";
     context.operate.as_ref().ok_or_else(|| Trouble::new(Exit::Refused, refused))
 }

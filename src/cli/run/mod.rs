@@ -15,4 +15,4 @@ mod start;
 mod upgrade;
 mod worker;
 
-pub(super) use dispatch::run;
+pub(super) use dispatch::{right, run};

@@ -1,19 +1,30 @@
 //! `bunker worker RUN`: the process that owns a run.
 
+use std::io::Read;
+
+use color_eyre::eyre::WrapErr;
+use zeroize::Zeroizing;
+
 use super::super::Context;
 use super::super::exit::{Exit, Trouble};
 use super::super::wiring;
 use super::dispatch::right;
 use super::show::exit_of;
+use crate::adapters::vault::{Asking, Keyring};
 use crate::domain::run::state::RunState;
 use crate::engine::ports::RunReader;
 use crate::engine::worker::{WorkerError, carry_out};
 
+/// What to do where a worker needs a passphrase.
+const NOBODY: &str = "resume the run in a shell, where `bunker resume` asks for it";
+
 /// Carries a run out, apart from whoever started it.
-pub(super) async fn work(context: &Context, run: &str) -> Result<Exit, Trouble> {
+pub(super) async fn work(context: &Context, run: &str, identity: bool) -> Result<Exit, Trouble> {
     // Out of the session of whoever started us, so that its end is not ours. This fails only where
     // we lead a session of our own already.
     let _leads_already = rustix::process::setsid();
+    let keys = if identity { given_keys()? } else { Keyring::from_env(Asking::Nobody(NOBODY)) };
+    wiring::use_keys(keys);
     let right = right(context)?;
     let store = wiring::store_writer(right)?;
     let run = store.find(run).await?;
@@ -28,6 +39,14 @@ pub(super) async fn work(context: &Context, run: &str) -> Result<Exit, Trouble> 
         }
         Err(WorkerError::Store(error)) => Err(error.into()),
     }
+}
+
+/// The identity that our starter unlocked, by standard input.
+fn given_keys() -> Result<Keyring, Trouble> {
+    let mut text = Zeroizing::new(String::with_capacity(4096));
+    let mut input = std::io::stdin().lock().take(64 * 1024);
+    input.read_to_string(&mut text).wrap_err("reading the identity")?;
+    Ok(Keyring::given(text)?)
 }
 
 /// The state of a run by its journal, lost where its worker is gone.

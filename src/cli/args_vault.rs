@@ -1,0 +1,113 @@
+//! The command line of `bunker vault`.
+#![expect(clippy::doc_markdown, reason = "these comments are what `--help` prints, without markup")]
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+/// What to do with secrets.
+#[derive(Debug, Subcommand)]
+pub enum VaultVerb {
+    /// Make an identity for this operator and add it to the recipients
+    #[command(
+        after_help = "The identity is identity.txt in $XDG_CONFIG_HOME/bunker, or what BUNKER_IDENTITY \
+names. One that is there is used. Somebody who is a recipient already must then run `bunker vault rekey`."
+    )]
+    Init {
+        /// Name of the recipient [default: user@machine]
+        #[arg(long)]
+        name: Option<String>,
+        /// Protect the identity with a passphrase
+        #[arg(long)]
+        passphrase: bool,
+    },
+    /// Names, generations and dates; never values
+    List {
+        /// A host or a group [default: all that have secrets]
+        owner: Option<String>,
+    },
+    /// Print the value of a secret
+    Get {
+        /// A host or a group
+        owner: String,
+        /// vault_...
+        name: String,
+    },
+    /// Give a secret the value that standard input says
+    #[command(
+        after_help = "At a terminal the value is asked for and not shown. Otherwise standard input is read to \
+its end; one line end at its end is no part of the value."
+    )]
+    Set {
+        /// A host or a group
+        owner: String,
+        /// vault_...
+        name: String,
+    },
+    /// Take secrets out
+    Rm {
+        /// A host or a group
+        owner: String,
+        /// vault_...
+        #[arg(required = true)]
+        names: Vec<String>,
+    },
+    /// Change secrets as name: value in $EDITOR
+    Edit {
+        /// A host or a group
+        owner: String,
+    },
+    /// Who can read the secrets
+    #[command(subcommand)]
+    Recipients(RecipientsVerb),
+    /// Encrypt everything to the recipients as they are now
+    #[command(
+        after_help = "Names the secrets that a removed recipient has seen: those should be changed, since older \
+versions of the files can still be opened."
+    )]
+    Rekey,
+    /// Open every secret and say what is wrong; prints no value
+    Verify,
+    /// Take over the secrets that ansible-vault has encrypted
+    ImportAnsible {
+        /// The host or the group that they are for
+        owner: String,
+        /// Files with them [default: those of the host or group in the inventory]
+        files: Vec<PathBuf>,
+        /// The vault password, or a program that prints it [default: ./.vault_pass]
+        #[arg(long, value_name = "FILE")]
+        vault_password_file: Option<PathBuf>,
+    },
+    /// Write the secrets as a file that ansible-vault reads
+    ExportAnsible {
+        /// A host or a group
+        owner: String,
+        /// The file to make
+        file: PathBuf,
+        /// The vault password, or a program that prints it [default: ./.vault_pass]
+        #[arg(long, value_name = "FILE")]
+        vault_password_file: Option<PathBuf>,
+        /// Each value by itself (`name: !vault |`), with names readable
+        #[arg(long)]
+        inline: bool,
+    },
+}
+
+/// What to do with recipients.
+#[derive(Debug, Subcommand)]
+pub enum RecipientsVerb {
+    /// Let somebody read the secrets; run `rekey` afterwards
+    Add {
+        /// Their name
+        name: String,
+        /// Their recipient: age1...
+        key: String,
+    },
+    /// Let somebody read no new secrets; run `rekey` afterwards
+    Remove {
+        /// Name or age1...
+        who: String,
+    },
+    /// Those who can
+    List,
+}

@@ -1,0 +1,70 @@
+//! `bunker vault`: the secrets of hosts and groups.
+
+mod ansible;
+mod edit;
+mod init;
+mod owners;
+mod people;
+mod tables;
+mod values;
+
+use super::Context;
+use super::args::{RecipientsVerb, VaultVerb};
+use super::exit::{Exit, Trouble};
+use super::run::{operator, right};
+use super::wiring;
+use crate::adapters::vault::Author;
+use crate::domain::untrusted::Safe;
+use crate::engine::ports::{Clock, VaultError};
+
+/// Carries out one of the verbs.
+pub(super) fn run(context: &Context, verb: &VaultVerb) -> Result<Exit, Trouble> {
+    match verb {
+        VaultVerb::List { owner } => return tables::list(context, owner.as_deref()),
+        VaultVerb::Get { owner, name } => return values::get(context, owner, name),
+        VaultVerb::Verify => return tables::verify(context),
+        VaultVerb::Recipients(RecipientsVerb::List) => return people::list(context),
+        VaultVerb::ExportAnsible { owner, file, vault_password_file, inline } => {
+            let password = vault_password_file.as_deref();
+            return ansible::export(context, owner, file, password, *inline);
+        }
+        _ => {
+            right(context)?;
+        }
+    }
+    match verb {
+        VaultVerb::Init { name, passphrase } => init::init(context, name.as_deref(), *passphrase),
+        VaultVerb::Set { owner, name } => values::set(context, owner, name),
+        VaultVerb::Rm { owner, names } => values::remove(context, owner, names),
+        VaultVerb::Edit { owner } => edit::edit(context, owner),
+        VaultVerb::Recipients(RecipientsVerb::Add { name, key }) => people::add(context, name, key),
+        VaultVerb::Recipients(RecipientsVerb::Remove { who }) => people::remove(context, who),
+        VaultVerb::Rekey => tables::rekey(context),
+        VaultVerb::ImportAnsible { owner, files, vault_password_file } => {
+            ansible::import(context, owner, files, vault_password_file.as_deref())
+        }
+        VaultVerb::List { .. }
+        | VaultVerb::Get { .. }
+        | VaultVerb::Verify
+        | VaultVerb::Recipients(RecipientsVerb::List)
+        | VaultVerb::ExportAnsible { .. } => Ok(Exit::Ok),
+    }
+}
+
+/// Who changes something now.
+fn author() -> Author {
+    let by = operator::operator();
+    Author { by: Safe::line(&format!("{}@{}", by.user, by.machine)), at: wiring::clock().now() }
+}
+
+/// Says something on standard error.
+#[expect(clippy::print_stderr, reason = "messages of verbs go to standard error")]
+fn say(line: &str) {
+    eprintln!("bunker: {}", Safe::text(line));
+}
+
+impl From<VaultError> for Trouble {
+    fn from(error: VaultError) -> Self {
+        Self::new(Exit::Failed, error)
+    }
+}
