@@ -3,7 +3,9 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 
-use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+};
 use zeroize::Zeroizing;
 
 /// Asks at the terminal, whatever standard input is, and reads a line without showing it. Ctrl-C and an end of input
@@ -64,7 +66,7 @@ struct Quiet {
 impl Drop for Quiet {
     fn drop(&mut self) {
         // A terminal that is gone needs no mending.
-        drop(tcsetattr(&self.terminal, OptionalActions::Flush, &self.before));
+        let _gone = tcsetattr(&self.terminal, OptionalActions::Flush, &self.before);
     }
 }
 

@@ -54,5 +54,7 @@ mod upgrade_fleet;
 mod upgrade_plan;
 mod upgrade_run;
 mod upgrade_steps;
+mod vault_ansible;
+mod vault_shell;
 mod victoria_faults;
 mod victoria_real;

@@ -24,6 +24,7 @@
 //! `Lab::start` blocks for some milliseconds and may be called inside or outside of a runtime: the servers run on
 //! threads of their own.
 
+pub mod ansible;
 pub mod clock;
 pub mod metrics;
 mod paper;

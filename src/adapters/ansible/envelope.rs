@@ -35,7 +35,9 @@ pub fn label(envelope: &str) -> Result<&str, EnvelopeError> {
     match fields.as_slice() {
         ["$ANSIBLE_VAULT", "1.1", "AES256"] => Ok("default"),
         ["$ANSIBLE_VAULT", "1.2", "AES256", label] if !label.is_empty() => Ok(label),
-        ["$ANSIBLE_VAULT", "1.0", ..] => Err(EnvelopeError::Form("form 1.0 is read by no Ansible any more")),
+        ["$ANSIBLE_VAULT", "1.0", ..] => {
+            Err(EnvelopeError::Form("form 1.0 is read by no Ansible any more"))
+        }
         ["$ANSIBLE_VAULT", ..] => Err(EnvelopeError::Form("its first line is unknown")),
         _ => Err(EnvelopeError::Form("it does not begin with $ANSIBLE_VAULT")),
     }
@@ -98,7 +100,8 @@ impl Keys {
     }
 
     fn cipher(&self) -> Result<Cipher, EnvelopeError> {
-        Cipher::new_from_slices(self.part(0..32), self.part(64..80)).map_err(|_| EnvelopeError::Closed)
+        Cipher::new_from_slices(self.part(0..32), self.part(64..80))
+            .map_err(|_| EnvelopeError::Closed)
     }
 
     fn mac(&self) -> Result<Hmac<Sha256>, EnvelopeError> {

@@ -26,13 +26,17 @@ pub struct Passwords {
 impl Passwords {
     /// Of this file or program, by Ansible's rules: an executable file is run.
     pub fn from(source: &Path) -> Self {
-        Self { source: std::path::absolute(source).unwrap_or_else(|_| source.into()), known: BTreeMap::new() }
+        Self {
+            source: std::path::absolute(source).unwrap_or_else(|_| source.into()),
+            known: BTreeMap::new(),
+        }
     }
 
     /// The password for a label. A program whose name ends in `-client` is told the label; every other source has one
     /// password for all.
     pub fn of(&mut self, label: &str) -> Result<&str, PasswordError> {
-        let is_client = self.source.file_stem().is_some_and(|n| n.to_string_lossy().ends_with("-client"));
+        let is_client =
+            self.source.file_stem().is_some_and(|n| n.to_string_lossy().ends_with("-client"));
         let key = if is_client { label } else { "" };
         if !self.known.contains_key(key) {
             let password = self.read(is_client.then_some(label))?;
@@ -50,7 +54,8 @@ impl Passwords {
             if let Some(label) = label {
                 program.args(["--vault-id", label]);
             }
-            let ended = program.stdin(Stdio::inherit()).stderr(Stdio::inherit()).output().map_err(io)?;
+            let ended =
+                program.stdin(Stdio::inherit()).stderr(Stdio::inherit()).output().map_err(io)?;
             let bytes = Zeroizing::new(ended.stdout);
             if !ended.status.success() {
                 return Err(self.trouble(&format!("the program ended with {}", ended.status)));

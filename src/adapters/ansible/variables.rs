@@ -48,7 +48,8 @@ pub fn inline(text: &str) -> (Vec<(String, String)>, usize) {
     while let Some(line) = lines.next() {
         let Some(name) = tagged(line) else { continue };
         let mut envelope = String::new();
-        while let Some(next) = lines.next_if(|l| l.starts_with([' ', '\t']) || l.trim().is_empty()) {
+        while let Some(next) = lines.next_if(|l| l.starts_with([' ', '\t']) || l.trim().is_empty())
+        {
             let next = next.trim();
             if !next.is_empty() {
                 envelope.push_str(next);
@@ -100,7 +101,10 @@ mod tests {
     #[test]
     fn texts_are_taken_and_the_rest_is_named() {
         let taken = whole("vault_a: 0123\nvault_b: 'x: y'\nvault_c: |\n  1\n  2\n").unwrap();
-        assert_eq!(values(&taken), [("vault_a", "0123"), ("vault_b", "x: y"), ("vault_c", "1\n2\n")]);
+        assert_eq!(
+            values(&taken),
+            [("vault_a", "0123"), ("vault_b", "x: y"), ("vault_c", "1\n2\n")]
+        );
         let taken = whole("vault_a: 7\nvault_l: [1]\nvault_t: true\n").unwrap();
         assert_eq!(values(&taken), [("vault_a", "7"), ("vault_t", "true")]);
         assert_eq!(taken.left.len(), 1);
@@ -116,7 +120,8 @@ mod tests {
             ("smtp_password", "$ANSIBLE_VAULT;1.1;AES256\n3330\n3331\n"),
             ("vault_b", "$ANSIBLE_VAULT;1.2;AES256;prod\n33\n"),
         ];
-        let found: Vec<(&str, &str)> = found.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        let found: Vec<(&str, &str)> =
+            found.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
         assert_eq!((found.as_slice(), elsewhere), (want.as_slice(), 1));
     }
 }

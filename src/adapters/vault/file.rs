@@ -112,11 +112,7 @@ impl<'k> VaultFile<'k> {
         edit: impl FnOnce(&mut Changing<'_, 'k>) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
         let io = |error: std::io::Error| self.failed(&error.to_string());
-        self.make_folder()?;
-        let lock = FolderLock::take(&self.folder).map_err(io)?;
-        let before = self.look()?;
-        let people = People::read(&self.inventory)?;
-        let keys = people.keys();
+        let keys = People::read(&self.inventory)?.keys();
         if keys.is_empty() {
             let file = recipients::file_of(&self.inventory);
             let what = "it names nobody that secrets can be encrypted to: run `bunker vault init`";
@@ -126,6 +122,9 @@ impl<'k> VaultFile<'k> {
             });
         }
         let to = recipients::parsed(&keys).map_err(|what| self.failed(&what))?;
+        self.make_folder()?;
+        let lock = FolderLock::take(&self.folder).map_err(io)?;
+        let before = self.look()?;
         let document = before.clone().unwrap_or_default();
         let mut changing = Changing { file: self, document, to };
         changing.rekey(&keys)?;

@@ -40,7 +40,8 @@ pub(super) fn import(
         return Err(Trouble::new(Exit::NotFound, why));
     }
     named.sort_by(|a, b| a.0.cmp(&b.0));
-    if let Some([a, b]) = named.array_windows().find(|[a, b]| a.0 == b.0 && a.2 != b.2) {
+    let pairs = named.iter().zip(named.iter().skip(1));
+    if let Some((a, b)) = pairs.into_iter().find(|(a, b)| a.0 == b.0 && a.2 != b.2) {
         let why = format!("{} and {} are both {}: nothing was changed", a.1, b.1, a.0);
         return Err(Trouble::new(Exit::Usage, Safe::line(&why)));
     }
@@ -54,8 +55,11 @@ pub(super) fn import(
         Ok(changed)
     })?;
     say(&format!("took {} secrets of {owner} over, {changed} of them new or changed", named.len()));
-    for (name, variable, _) in named.iter().filter(|(name, variable, _)| name.as_str() != variable) {
-        say(&format!("{variable} is {name} now: write {variable}: \"{{{{ {name} }}}}\" in its place"));
+    for (name, variable, _) in named.iter().filter(|(name, variable, _)| name.as_str() != variable)
+    {
+        say(&format!(
+            "{variable} is {name} now: write {variable}: \"{{{{ {name} }}}}\" in its place"
+        ));
     }
     for what in &left {
         say(what);
@@ -88,7 +92,9 @@ fn read(file: &Path, passwords: &mut Passwords) -> Result<Taken, Trouble> {
         taken.values.insert(name, value);
     }
     if elsewhere > 0 {
-        taken.left.push(format!("{elsewhere} encrypted values are no variables of their own: take them over by hand"));
+        taken.left.push(format!(
+            "{elsewhere} encrypted values are no variables of their own: take them over by hand"
+        ));
     }
     Ok(taken)
 }
@@ -116,7 +122,8 @@ fn files_of(context: &Context, owner: &Owner) -> Result<Vec<PathBuf>, Trouble> {
     if folder.is_dir() {
         let entries = std::fs::read_dir(&folder).wrap_err("listing the files of the inventory")?;
         let names = [None, Some("yml"), Some("yaml"), Some("json")];
-        let fits = |p: &PathBuf| p.is_file() && names.contains(&p.extension().and_then(|e| e.to_str()));
+        let fits =
+            |p: &PathBuf| p.is_file() && names.contains(&p.extension().and_then(|e| e.to_str()));
         files.extend(entries.flatten().map(|e| e.path()).filter(fits));
     }
     files.sort();
@@ -172,7 +179,9 @@ pub(super) fn export(
     let made = options.write(true).create_new(true).mode(0o600).open(file);
     let shown = Safe::line(&file.to_string_lossy());
     let mut made = made.map_err(|e| Trouble::new(Exit::Failed, format!("making {shown}: {e}")))?;
-    made.write_all(text.as_bytes()).and_then(|()| made.sync_all()).wrap_err("writing the export")?;
+    made.write_all(text.as_bytes())
+        .and_then(|()| made.sync_all())
+        .wrap_err("writing the export")?;
     say(&format!("wrote {} secrets of {owner} to {shown}", secrets.len()));
     Ok(Exit::Ok)
 }

@@ -89,7 +89,9 @@ fn parse(text: &str) -> Result<Secrets, String> {
         format!("this is no list of `vault_name: value`{}", at.unwrap_or_default())
     })?;
     let one = |(name, value): (String, String)| match name.parse::<SecretName>() {
-        Ok(_) if value.is_empty() => Err(format!("{name} is empty: take the line out, or give it a value")),
+        Ok(_) if value.is_empty() => {
+            Err(format!("{name} is empty: take the line out, or give it a value"))
+        }
         Ok(name) => Ok((name, Secret::new(value))),
         Err(error) => Err(error.to_string()),
     };
@@ -157,12 +159,14 @@ are edited: use `bunker vault set`";
         let folder = tempfile::Builder::new().prefix("bunker-").tempdir_in(above);
         let folder = folder.wrap_err("making a folder for the editor")?;
         let owner = std::fs::Permissions::from_mode(0o700);
-        std::fs::set_permissions(folder.path(), owner).wrap_err("making a folder for the editor")?;
+        std::fs::set_permissions(folder.path(), owner)
+            .wrap_err("making a folder for the editor")?;
         let folder = folder.keep();
         let draft =
             Self { file: folder.join("secrets.yml"), folder, kept: std::cell::Cell::new(false) };
         let mut options = std::fs::File::options();
-        let file = std::os::unix::fs::OpenOptionsExt::mode(options.write(true).create_new(true), 0o600);
+        let file =
+            std::os::unix::fs::OpenOptionsExt::mode(options.write(true).create_new(true), 0o600);
         let mut file = file.open(&draft.file).wrap_err("writing for the editor")?;
         file.write_all(text.as_bytes()).wrap_err("writing for the editor")?;
         Ok(draft)

@@ -43,7 +43,9 @@ pub(super) fn init(
         let file = Safe::line(&recipients_file(&context.inventory).to_string_lossy());
         say(&format!("added you to {file}"));
         if !people.current.is_empty() {
-            say("secrets that are there open for you once another recipient has run `bunker vault rekey`");
+            say(
+                "secrets that are there open for you once another recipient has run `bunker vault rekey`",
+            );
         }
     }
     print(&format!("{key}\n"))?;

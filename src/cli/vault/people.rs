@@ -12,11 +12,8 @@ use crate::adapters::vault::{People, VaultFile};
 pub(super) fn list(context: &Context) -> Result<Exit, Trouble> {
     let people = People::read(&context.inventory)?;
     if context.json {
-        let all: Vec<_> = people
-            .current
-            .iter()
-            .map(|p| json!({ "name": p.name, "recipient": p.key }))
-            .collect();
+        let all: Vec<_> =
+            people.current.iter().map(|p| json!({ "name": p.name, "recipient": p.key })).collect();
         print_json(&all)?;
     } else {
         let head = ["NAME", "RECIPIENT"].map(str::to_owned).to_vec();

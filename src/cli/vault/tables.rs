@@ -86,7 +86,8 @@ pub(super) fn verify(context: &Context) -> Result<Exit, Trouble> {
                 Err(error) => found.push(error.to_string()),
             }
             if !entry.seen_by.is_empty() {
-                found.push(format!("{owner}: {name} should be changed: {}", remark(entry, &people)));
+                found
+                    .push(format!("{owner}: {name} should be changed: {}", remark(entry, &people)));
             }
         }
         if document.recipients != people.keys() {
@@ -137,7 +138,8 @@ pub(super) fn rekey(context: &Context) -> Result<Exit, Trouble> {
                 } else {
                     done += 1;
                 }
-                for (name, entry) in document.secrets.iter().filter(|(_, e)| !e.seen_by.is_empty()) {
+                for (name, entry) in document.secrets.iter().filter(|(_, e)| !e.seen_by.is_empty())
+                {
                     say(&format!("change {name} of {owner}: {}", remark(entry, &people)));
                 }
             }

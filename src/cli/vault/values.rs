@@ -40,7 +40,8 @@ pub(super) fn set(context: &Context, of: &str, name: &str) -> Result<Exit, Troub
         input.read_to_string(&mut text).wrap_err("reading the value from standard input")?;
         text
     };
-    let value = value.strip_suffix('\n').map_or(value.as_str(), |v| v.strip_suffix('\r').unwrap_or(v));
+    let value =
+        value.strip_suffix('\n').map_or(value.as_str(), |v| v.strip_suffix('\r').unwrap_or(v));
     if value.is_empty() {
         return Err(Trouble::new(Exit::Usage, "the value is empty: nothing was changed"));
     }
