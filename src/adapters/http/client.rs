@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io::ErrorKind;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use reqwest::{Client, Response, redirect};
@@ -21,10 +22,30 @@ impl From<reqwest::Error> for Fault {
     }
 }
 
-/// A client that waits at most `deadline` for a whole answer. It uses no proxy of the environment: what
-/// it measures is the way from here to there, and fleets live in private networks. It follows no
-/// redirect, so that a login page cannot pass for the health of an instance.
-pub fn client(deadline: Duration) -> Result<Client, reqwest::Error> {
+/// A client that is made when it is first used: that reads the root certificates of this machine, and the first screen
+/// should not wait for them.
+#[derive(Debug)]
+pub struct LazyClient {
+    deadline: Duration,
+    made: OnceLock<Result<Client, String>>,
+}
+
+impl LazyClient {
+    /// A client that waits at most `deadline` for a whole answer.
+    pub fn new(deadline: Duration) -> Self {
+        Self { deadline, made: OnceLock::new() }
+    }
+
+    /// The client, or why there is none.
+    pub fn get(&self) -> Result<&Client, String> {
+        let made = || client(self.deadline).map_err(|e| format!("no HTTP client: {e}"));
+        self.made.get_or_init(made).as_ref().map_err(Clone::clone)
+    }
+}
+
+/// It uses no proxy of the environment: what it measures is the way from here to there, and fleets live in private
+/// networks. It follows no redirect, so that a login page cannot pass for the health of an instance.
+fn client(deadline: Duration) -> Result<Client, reqwest::Error> {
     Client::builder()
         .no_proxy()
         .redirect(redirect::Policy::none())

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use reqwest::{Client, StatusCode};
+use reqwest::StatusCode;
 use serde_json::Value;
 
-use super::client::{Fault, client, read_capped, words};
+use super::client::{Fault, LazyClient, read_capped, words};
 use crate::domain::git::CommitSha;
 use crate::domain::settings::HttpUrl;
 use crate::domain::snapshot::HttpHealth;
@@ -21,7 +21,7 @@ const CAP: usize = 64 * 1024;
 
 /// Asks health addresses from this machine.
 pub struct HttpHealthSource {
-    client: Result<Client, String>,
+    client: LazyClient,
     clock: Arc<dyn Clock>,
     deadline: Duration,
 }
@@ -34,11 +34,11 @@ impl HttpHealthSource {
 
     /// With another deadline.
     pub fn with_deadline(clock: Arc<dyn Clock>, deadline: Duration) -> Self {
-        Self { client: client(deadline).map_err(|e| e.to_string()), clock, deadline }
+        Self { client: LazyClient::new(deadline), clock, deadline }
     }
 
     async fn ask(&self, url: &HttpUrl) -> Result<Said, String> {
-        let client = self.client.as_ref().map_err(|e| format!("no HTTP client: {e}"))?;
+        let client = self.client.get()?;
         let in_words = |e: reqwest::Error| words(&e, self.deadline);
         let response = client
             .get(url.as_str())

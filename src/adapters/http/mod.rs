@@ -3,5 +3,5 @@
 mod client;
 mod health;
 
-pub use client::{Fault, client, read_capped, words};
+pub use client::{Fault, LazyClient, read_capped, words};
 pub use health::HttpHealthSource;

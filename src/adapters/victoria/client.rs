@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Response, StatusCode};
 use tokio::sync::Semaphore;
 
 use super::{answer, token};
-use crate::adapters::http::{Fault, client, read_capped, words};
+use crate::adapters::http::{Fault, LazyClient, read_capped, words};
 use crate::domain::answer::{InstantAnswer, RangeAnswer, Stretch};
 use crate::domain::figure::Trouble;
 use crate::domain::fleet::MetricsSettings;
@@ -24,7 +24,7 @@ const IN_FLIGHT: usize = 2;
 /// A client of metrics servers. Clones share the connections and the limit.
 #[derive(Clone)]
 pub struct Victoria {
-    client: Result<Client, String>,
+    client: Arc<LazyClient>,
     slots: Arc<Semaphore>,
 }
 
@@ -38,7 +38,7 @@ impl Victoria {
     /// A client without connections; it connects when asked.
     pub fn new() -> Self {
         // The deadline of each question is that of its server's settings.
-        let client = client(Duration::from_mins(1)).map_err(|e| e.to_string());
+        let client = Arc::new(LazyClient::new(Duration::from_mins(1)));
         Self { client, slots: Arc::new(Semaphore::new(IN_FLIGHT)) }
     }
 
@@ -48,7 +48,7 @@ impl Victoria {
         path: &str,
         form: &[(&str, String)],
     ) -> Result<Vec<u8>, Trouble> {
-        let client = self.client.as_ref().map_err(|e| Trouble::Down(Safe::line(e)))?;
+        let client = self.client.get().map_err(|e| Trouble::Down(Safe::line(&e)))?;
         let deadline = Duration::from_secs(server.timeout_s.max(1));
         let mut request = client
             .post(format!("{}{path}", server.url.as_str()))

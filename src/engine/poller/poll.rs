@@ -163,6 +163,10 @@ impl Poller {
         let now = Instant::now();
         let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
         for (id, turn) in &mut self.turns {
+            // Most have nothing due, so that a fleet of thousands costs little here.
+            if !due(turn.look) && !due(turn.ask) {
+                continue;
+            }
             let Some(record) = self.board.get(id) else { continue };
             if due(turn.look) {
                 turn.look = None;
