@@ -24,6 +24,7 @@ pub mod plan;
 pub mod release;
 pub mod remote;
 pub mod run;
+pub mod scaffold;
 pub mod secret;
 pub mod selector;
 pub mod series;

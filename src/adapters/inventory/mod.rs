@@ -3,13 +3,16 @@
 //! **Invariant:** nothing found in a file makes loading fail, hang or panic: what is good is given,
 //! with a diagnostic for everything else. No file is ever run.
 
+mod edit;
 mod files;
 mod load;
 mod ranges;
+mod scaffold;
 mod source;
 mod vars_files;
 mod watch;
 mod yaml;
 
 pub use load::load;
+pub use scaffold::{FileChange, Removal, Scaffold, ScaffoldError};
 pub use watch::InventoryWatch;
