@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 pub use super::args_vault::{RecipientsVerb, VaultVerb};
+pub use super::instance::args::InstanceVerb;
 
 /// A terminal cockpit for fleets of Changemaker Lite instances.
 #[derive(Debug, Parser)]
@@ -89,6 +90,9 @@ last, as they come. They hold no output of the hosts; `bunker logs` prints that.
         #[arg(long)]
         identity: bool,
     },
+    /// Instances in the inventory: add, list, show, remove
+    #[command(subcommand)]
+    Instance(InstanceVerb),
     /// Look at the inventory
     #[command(subcommand)]
     Inventory(InventoryVerb),

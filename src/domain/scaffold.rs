@@ -194,9 +194,10 @@ fn is_bare(text: &str) -> bool {
         None => text.chars().all(ok),
     };
     let digits = text.chars().filter(char::is_ascii_digit).count();
-    let numeric = text.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, '.' | '_' | '-' | 'x' | 'o'))
-        && digits > 0
-        && text.matches('.').count() < 3;
+    let numeric =
+        text.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, '.' | '_' | '-' | 'x' | 'o'))
+            && digits > 0
+            && text.matches('.').count() < 3;
     text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/')
         && text_ok
         && !numeric

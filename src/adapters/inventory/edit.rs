@@ -288,15 +288,27 @@ mod tests {
     fn every_way_to_write_a_group_gets_its_host() {
         for (text, want) in [
             ("", "all:\n  children:\n    g:\n      hosts:\n        new-1:\n"),
-            ("---\n# empty\n", "---\n# empty\nall:\n  children:\n    g:\n      hosts:\n        new-1:\n"),
+            (
+                "---\n# empty\n",
+                "---\n# empty\nall:\n  children:\n    g:\n      hosts:\n        new-1:\n",
+            ),
             ("g:\n", "g:\n  hosts:\n    new-1:\n"),
             ("g: {}  # none\n", "g:   # none\n  hosts:\n    new-1:\n"),
             ("g:\n    hosts:\n", "g:\n    hosts:\n      new-1:\n"),
-            ("g:\n  hosts:\n    a:\n      x: 1\n\n# end", "g:\n  hosts:\n    a:\n      x: 1\n    new-1:\n\n# end"),
+            (
+                "g:\n  hosts:\n    a:\n      x: 1\n\n# end",
+                "g:\n  hosts:\n    a:\n      x: 1\n    new-1:\n\n# end",
+            ),
             ("g:\n  vars:\n    x: 'a'\n", "g:\n  vars:\n    x: 'a'\n  hosts:\n    new-1:\n"),
             ("g:\r\n  hosts:\r\n    a:", "g:\r\n  hosts:\r\n    a:\r\n    new-1:\r\n"),
-            ("all:\n  hosts:\n    a:\n", "all:\n  hosts:\n    a:\n  children:\n    g:\n      hosts:\n        new-1:\n"),
-            ("all:\n  children:\n    g:\ng:\n  hosts: # here\n    a: # A\n", "all:\n  children:\n    g:\ng:\n  hosts: # here\n    a: # A\n    new-1:\n"),
+            (
+                "all:\n  hosts:\n    a:\n",
+                "all:\n  hosts:\n    a:\n  children:\n    g:\n      hosts:\n        new-1:\n",
+            ),
+            (
+                "all:\n  children:\n    g:\ng:\n  hosts: # here\n    a: # A\n",
+                "all:\n  children:\n    g:\ng:\n  hosts: # here\n    a: # A\n    new-1:\n",
+            ),
         ] {
             assert_eq!(add(text, &["g"]).as_deref(), Ok(want), "of {text:?}");
         }

@@ -299,7 +299,12 @@ impl Removal {
         }
         let base = dir.join("host_vars");
         let name = host.as_str();
-        let names = [name.to_owned(), format!("{name}.yml"), format!("{name}.yaml"), format!("{name}.json")];
+        let names = [
+            name.to_owned(),
+            format!("{name}.yml"),
+            format!("{name}.yaml"),
+            format!("{name}.json"),
+        ];
         let vars = names.iter().map(|n| base.join(n)).filter(|p| p.exists()).collect();
         Ok(Self { dir: dir.to_owned(), host: host.clone(), files: changes, vars })
     }
@@ -319,7 +324,8 @@ impl Removal {
             replace(&change.path, &change.after, mode_of(&change.path))?;
         }
         for path in &self.vars {
-            let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+            let removed =
+                if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
             removed.map_err(file_error(path))?;
         }
         tracing::info!(host = %self.host, "taken out of the inventory");

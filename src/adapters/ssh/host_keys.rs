@@ -51,7 +51,9 @@ pub enum HostKeyError {
         what: Safe,
     },
     /// The host did not say its keys.
-    #[error("{at} does not tell its host key: {what}; check the address and the port, or give --no-host-key")]
+    #[error(
+        "{at} does not tell its host key: {what}; check the address and the port, or give --no-host-key"
+    )]
     Silent {
         /// Where.
         at: Safe,
@@ -59,7 +61,9 @@ pub enum HostKeyError {
         what: Safe,
     },
     /// It is behind another host, through which keys cannot be asked for.
-    #[error("{0} is behind a jump host, so its key cannot be asked for: log in by hand once and give --no-host-key")]
+    #[error(
+        "{0} is behind a jump host, so its key cannot be asked for: log in by hand once and give --no-host-key"
+    )]
     Behind(Safe),
     /// Another key is pinned.
     #[error(
@@ -153,7 +157,8 @@ pub async fn look(to: &Connection, known_hosts: &[&Path]) -> Result<Keys, HostKe
 /// A line of `known_hosts`, under the name that ssh will look for; nothing for remarks and what is no key.
 fn key_line(at: &str, line: &str) -> Option<String> {
     let mut words = line.split_ascii_whitespace();
-    let (_, kind, key) = (words.next().filter(|w| !w.starts_with(['#', '@']))?, words.next()?, words.next()?);
+    let (_, kind, key) =
+        (words.next().filter(|w| !w.starts_with(['#', '@']))?, words.next()?, words.next()?);
     let plain = |word: &str, more: &str| {
         word.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c)) && word.len() < 4000
     };
@@ -205,7 +210,13 @@ mod tests {
     fn only_keys_become_lines_and_under_our_name() {
         let key = key_line("[192.0.2.1]:2222", "|1|abc= ssh-ed25519 AAAAC3Nz+/=\r");
         assert_eq!(key.as_deref(), Some("[192.0.2.1]:2222 ssh-ed25519 AAAAC3Nz+/="));
-        for no in ["# 192.0.2.1:22 SSH-2.0-OpenSSH_9.2", "", "a b", "h ssh-rsa A\u{1b}[m", "@revoked h ssh-rsa A"] {
+        for no in [
+            "# 192.0.2.1:22 SSH-2.0-OpenSSH_9.2",
+            "",
+            "a b",
+            "h ssh-rsa A\u{1b}[m",
+            "@revoked h ssh-rsa A",
+        ] {
             assert_eq!(key_line("h", no), None, "{no:?}");
         }
     }
@@ -214,7 +225,11 @@ mod tests {
     fn a_pinned_key_is_added_on_a_line_of_its_own_and_for_us_only() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("ssh/known_hosts");
-        let key = |line: &str| HostKey { line: line.into(), kind: String::new(), fingerprint: String::new() };
+        let key = |line: &str| HostKey {
+            line: line.into(),
+            kind: String::new(),
+            fingerprint: String::new(),
+        };
         pin(&file, &[key("a k 1")]).unwrap();
         std::fs::write(&file, "a k 1").unwrap();
         pin(&file, &[key("b k 2"), key("b l 3")]).unwrap();

@@ -7,6 +7,7 @@ mod config;
 mod control_dir;
 mod exec;
 mod follow;
+pub mod host_keys;
 mod jobs;
 mod master;
 mod pool;
@@ -16,6 +17,7 @@ mod settings;
 mod starts;
 
 pub use control_dir::ControlDirError;
+pub use host_keys::{HostKey, HostKeyError, Keys};
 pub use jobs::SshJobs;
 pub use pool::SshPool;
 pub use settings::SshSettings;

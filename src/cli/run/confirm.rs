@@ -8,7 +8,7 @@ use super::super::exit::{Exit, Trouble};
 
 /// Asks whether to go on with this many targets: `y` for one, the number itself for more, so that
 /// nobody changes many hosts out of habit. Refused where nobody can be asked.
-pub(super) fn confirm(what: &str, n_targets: usize) -> Result<bool, Trouble> {
+pub(in crate::cli) fn confirm(what: &str, n_targets: usize) -> Result<bool, Trouble> {
     if !std::io::stdin().is_terminal() {
         let why = "nobody can be asked here: give --yes to go on without asking";
         return Err(Trouble::new(Exit::Refused, why));

@@ -15,4 +15,6 @@ mod start;
 mod upgrade;
 mod worker;
 
+pub(super) use confirm::confirm;
 pub(super) use dispatch::{right, run};
+pub(super) use print::say;

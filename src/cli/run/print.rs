@@ -24,7 +24,7 @@ pub(super) fn all(data: &str) -> Result<(), Trouble> {
 }
 
 /// Says something to the person, on standard error; nobody there is no error.
-pub(super) fn say(line: &str) {
+pub(in crate::cli) fn say(line: &str) {
     let mut err = std::io::stderr().lock();
     // There is nowhere left to complain to.
     drop(writeln!(err, "{}", Safe::text(line)).and_then(|()| err.flush()));
