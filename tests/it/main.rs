@@ -12,6 +12,7 @@ mod capability;
 mod docs;
 mod dotenv_compose;
 mod env_template;
+mod instance;
 mod inventory;
 mod jobs_drop;
 #[expect(

@@ -1,7 +1,7 @@
 //! `bunker instance`: instances in the inventory. Nothing here changes a host.
 
 mod add;
-pub mod args;
+pub(super) mod args;
 mod key;
 mod remove;
 mod show;

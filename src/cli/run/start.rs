@@ -46,7 +46,7 @@ pub(super) async fn workflow(
     }
     let name = plan.workflow.name();
     let what = format!("{name} {n} instance{}", if n == 1 { "" } else { "s" });
-    if !args.yes && !confirm::confirm(&what, n)? {
+    if !args.yes && !confirm(&what, n)? {
         print::say("nothing was done");
         return Ok(Exit::Refused);
     }

@@ -1,0 +1,208 @@
+//! `bunker instance` as the shell sees it, with the host key of a paper host.
+#![cfg(test)]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::inventory::folder;
+use crate::lab::{Lab, Options};
+
+/// An inventory of one instance, and a state folder of its own.
+pub(crate) struct Desk {
+    pub(crate) inventory: TempDir,
+    pub(crate) state: TempDir,
+}
+
+const HOSTS: &str = "---\n# Our fleet.\nall:\n  children:\n    changemaker_instances:\n      children:\n        \
+     canary:\n          hosts:\n            'one':   # the first\n\n    # nothing else\n    central:\n      hosts:\n";
+
+impl Desk {
+    pub(crate) fn new() -> Self {
+        let inventory = folder(&[
+            ("hosts.yml", HOSTS),
+            ("group_vars/all/main.yml", "cml_repo: https://git.example.org/a.git\n"),
+            ("host_vars/one/main.yml", "ansible_host: 192.0.2.1\ncml_domain: one.example.org\n"),
+        ]);
+        Self { inventory, state: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn run(&self, args: &[&str]) -> (i32, String, String) {
+        let out = Command::new(env!("CARGO_BIN_EXE_bunker"))
+            .env("BUNKER_STATE", self.state.path())
+            .env("XDG_CONFIG_HOME", self.state.path().join("config"))
+            .arg("--inventory")
+            .arg(self.inventory.path())
+            .args(args)
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (out.status.code().unwrap(), text(out.stdout), text(out.stderr))
+    }
+
+    fn add(&self, more: &[&str]) -> (i32, String, String) {
+        let args = ["instance", "add", "two", "two.example.org", "192.0.2.2"];
+        self.run(&[&args, more].concat())
+    }
+
+    pub(crate) fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.inventory.path().join(path)).unwrap()
+    }
+
+    fn hosts(&self) -> String {
+        self.read("hosts.yml")
+    }
+}
+
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn an_instance_is_added_with_every_other_byte_as_it_was_and_removed_again() {
+    let desk = Desk::new();
+    let file = desk.inventory.path().join("hosts.yml");
+    fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o640)).unwrap();
+    let (code, out, err) = desk.add(&["--group", "canary", "--no-host-key", "--yes"]);
+    assert_eq!(code, 0, "{out}{err}");
+    let line = "            'one':   # the first\n";
+    assert_eq!(desk.hosts(), HOSTS.replace(line, &format!("{line}            two:\n")));
+    assert_eq!(mode(&file), 0o640);
+    assert!(out.contains("+            two:\n"), "{out}");
+    let main = desk.read("host_vars/two/main.yml");
+    assert!(main.contains("ansible_host: 192.0.2.2\ncml_domain: two.example.org\n"), "{main}");
+    assert!(main.contains("yaml-language-server: $schema="), "{main}");
+    let (code, out, err) = desk.run(&["inventory", "check"]);
+    assert_eq!(code, 0, "{out}{err}");
+    let (_, out, _) = desk.run(&["instance", "list"]);
+    assert!(out.contains("two   two.example.org  1     192.0.2.2  v2\n"), "{out}");
+    let (_, out, _) = desk.run(&["instance", "show", "two", "--json"]);
+    let shown: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(shown["groups"], serde_json::json!(["canary", "changemaker_instances"]));
+
+    let (code, out, err) = desk.run(&["instance", "remove", "two", "--yes"]);
+    assert_eq!(code, 0, "{out}{err}");
+    assert_eq!(desk.hosts(), HOSTS);
+    assert!(!desk.inventory.path().join("host_vars/two").exists());
+    let kept = fs::read_dir(desk.state.path().join("removed")).unwrap().next().unwrap().unwrap();
+    assert_eq!(fs::read_to_string(kept.path().join("two/main.yml")).unwrap(), main);
+    assert!(kept.path().join("hosts.yml").exists());
+    assert_eq!(mode(&kept.path()), 0o700);
+    assert_eq!(desk.run(&["instance", "remove", "two", "--yes"]).0, 4);
+}
+
+#[test]
+fn what_is_there_is_refused_and_a_check_writes_nothing() {
+    let desk = Desk::new();
+    let refused = |args: &[&str], want: i32, said: &str| {
+        let (code, out, err) =
+            desk.run(&[&["instance", "add"], args, &["--no-host-key", "-y"]].concat());
+        assert_eq!(code, want, "{args:?} {out}{err}");
+        assert!(err.contains(said), "{args:?} {err}");
+    };
+    refused(&["one", "x.example.org", "192.0.2.9"], 8, "host one is in the inventory already");
+    refused(&["two", "one.example.org", "192.0.2.9"], 8, "belongs to instance one already");
+    refused(
+        &["two", "two.example.org", "192.0.2.9", "--group", "canry"],
+        8,
+        "did you mean canary?",
+    );
+    refused(&["-x;", "two.example.org", "192.0.2.9"], 2, "");
+    refused(&["two", "Two.example.org", "192.0.2.9"], 2, "DNS name");
+    refused(&["two", "two.example.org", "a b"], 2, "address");
+    refused(&["two", "two.example.org", "192.0.2.9", "--tier", "3"], 2, "tier");
+    let (code, out, err) = desk.run(&[
+        "instance",
+        "add",
+        "two",
+        "two.example.org",
+        "192.0.2.1",
+        "--no-host-key",
+        "--dry-run",
+        "--json",
+    ]);
+    assert_eq!(code, 3, "{err}");
+    assert!(err.contains("host one has the address 192.0.2.1 too"), "{err}");
+    let value: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(value["files"][1]["new"], false);
+    // Nobody can be asked here, and a read-only program changes nothing.
+    assert_eq!(desk.add(&["--no-host-key"]).0, 8);
+    assert_eq!(desk.add(&["--no-host-key", "--yes", "--read-only"]).0, 8);
+    assert_eq!(desk.run(&["instance", "remove", "one", "--check"]).0, 3);
+    assert_eq!(desk.run(&["instance", "remove", "one"]).0, 8);
+    assert_eq!(desk.hosts(), HOSTS);
+    assert!(!desk.inventory.path().join("host_vars/two").exists());
+    assert!(desk.inventory.path().join("host_vars/one").exists());
+}
+
+#[test]
+fn a_scaffold_that_was_cut_off_is_gone_on_with_and_foreign_variables_are_kept() {
+    let desk = Desk::new();
+    assert_eq!(desk.add(&["--no-host-key", "--yes"]).0, 0);
+    let main = desk.read("host_vars/two/main.yml");
+    // As if it had been cut off before the list of hosts was written.
+    fs::write(desk.inventory.path().join("hosts.yml"), HOSTS).unwrap();
+    assert_eq!(desk.add(&["--no-host-key", "--yes"]).0, 0);
+    assert_eq!(desk.read("host_vars/two/main.yml"), main);
+    fs::write(desk.inventory.path().join("hosts.yml"), HOSTS).unwrap();
+    fs::write(desk.inventory.path().join("host_vars/two/main.yml"), "cml_domain: mine\n").unwrap();
+    let (code, _, err) = desk.add(&["--no-host-key", "--yes"]);
+    assert_eq!(code, 8);
+    assert!(err.contains("host_vars/two/main.yml is there already"), "{err}");
+    assert_eq!(desk.hosts(), HOSTS);
+}
+
+#[test]
+fn the_first_instance_makes_the_list_of_hosts() {
+    let desk = Desk::new();
+    fs::remove_file(desk.inventory.path().join("hosts.yml")).unwrap();
+    let (code, out, err) = desk.add(&["--no-host-key", "--yes"]);
+    assert_eq!(code, 0, "{out}{err}");
+    assert_eq!(
+        desk.hosts(),
+        "---\nall:\n  children:\n    changemaker_instances:\n      hosts:\n        two:\n"
+    );
+}
+
+#[test]
+fn a_host_key_is_pinned_only_by_its_fingerprint_and_a_changed_one_is_refused() {
+    let lab = Lab::start(1, Options::default()).unwrap();
+    let address = lab.hosts()[0].address().to_string();
+    let desk = Desk::new();
+    let args = ["instance", "add", "two", "two.example.org", &address, "--port", "2222"];
+    let (code, out, err) = desk.run(&[&args[..], &["--check", "--json"]].concat());
+    assert_eq!(code, 3, "{err}");
+    let value: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let print = value["host_keys"][0]["fingerprint"].as_str().unwrap().to_owned();
+    assert!(print.starts_with("SHA256:"), "{print}");
+    assert_eq!(desk.run(&[&args[..], &["--yes"]].concat()).0, 8);
+    let wrong = format!("SHA256:{}", "x".repeat(43));
+    let (code, _, err) =
+        desk.run(&[&args[..], &["--yes", "--accept-fingerprint", &wrong]].concat());
+    assert_eq!(code, 8);
+    assert!(err.contains(&print), "{err}");
+    assert_eq!(desk.hosts(), HOSTS);
+    let known = desk.state.path().join("ssh/known_hosts");
+    assert!(!known.exists());
+    let (code, out, err) =
+        desk.run(&[&args[..], &["--yes", "--accept-fingerprint", &print]].concat());
+    assert_eq!(code, 0, "{out}{err}");
+    let pinned = fs::read_to_string(&known).unwrap();
+    assert!(pinned.starts_with(&format!("[{address}]:2222 ssh-ed25519 ")), "{pinned}");
+    assert_eq!(mode(&known), 0o600);
+
+    // Pinned already: nothing is asked. Another key: refused, loudly.
+    let again = ["instance", "add", "three", "three.example.org", &address, "--port", "2222"];
+    let (code, out, _) = desk.run(&[&again[..], &["--check", "--json"]].concat());
+    assert_eq!((code, out.contains("\"host_keys\": []")), (3, true), "{out}");
+    let other = "AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    fs::write(&known, format!("[{address}]:2222 ssh-ed25519 {other}\n")).unwrap();
+    let (code, _, err) =
+        desk.run(&[&again[..], &["--yes", "--accept-fingerprint", &print]].concat());
+    assert_eq!(code, 8);
+    assert!(err.contains("HAS CHANGED") && err.contains(&print), "{err}");
+}
