@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use bunker_ops::workflows::env::REQUIRED_SECRETS;
 use tempfile::TempDir;
 
 use crate::inventory::folder;
@@ -26,7 +27,10 @@ impl Desk {
             ("group_vars/all/main.yml", "cml_repo: https://git.example.org/a.git\n"),
             ("host_vars/one/main.yml", "ansible_host: 192.0.2.1\ncml_domain: one.example.org\n"),
         ]);
-        Self { inventory, state: tempfile::tempdir().unwrap() }
+        let desk = Self { inventory, state: tempfile::tempdir().unwrap() };
+        let (code, out, err) = desk.run(&["vault", "init", "--name", "tester"]);
+        assert_eq!(code, 0, "{out}{err}");
+        desk
     }
 
     pub(crate) fn run(&self, args: &[&str]) -> (i32, String, String) {
@@ -78,6 +82,13 @@ fn an_instance_is_added_with_every_other_byte_as_it_was_and_removed_again() {
     assert!(main.contains("yaml-language-server: $schema="), "{main}");
     let (code, out, err) = desk.run(&["inventory", "check"]);
     assert_eq!(code, 0, "{out}{err}");
+    assert_eq!(mode(&desk.inventory.path().join("host_vars/two/vault.age")), 0o600);
+    for name in REQUIRED_SECRETS {
+        let (code, value, _) = desk.run(&["vault", "get", "two", name]);
+        assert_eq!(code, 0, "{name}");
+        assert!(value.trim().len() >= 24, "{name}");
+        assert!(!out.contains(value.trim()) && !main.contains(value.trim()), "{name}");
+    }
     let (_, out, _) = desk.run(&["instance", "list"]);
     assert!(out.contains("two   two.example.org  1     192.0.2.2  v2\n"), "{out}");
     let (_, out, _) = desk.run(&["instance", "show", "two", "--json"]);
@@ -144,16 +155,30 @@ fn a_scaffold_that_was_cut_off_is_gone_on_with_and_foreign_variables_are_kept() 
     let desk = Desk::new();
     assert_eq!(desk.add(&["--no-host-key", "--yes"]).0, 0);
     let main = desk.read("host_vars/two/main.yml");
+    let vault = desk.read("host_vars/two/vault.age");
     // As if it had been cut off before the list of hosts was written.
     fs::write(desk.inventory.path().join("hosts.yml"), HOSTS).unwrap();
     assert_eq!(desk.add(&["--no-host-key", "--yes"]).0, 0);
     assert_eq!(desk.read("host_vars/two/main.yml"), main);
+    assert_eq!(desk.read("host_vars/two/vault.age"), vault);
     fs::write(desk.inventory.path().join("hosts.yml"), HOSTS).unwrap();
     fs::write(desk.inventory.path().join("host_vars/two/main.yml"), "cml_domain: mine\n").unwrap();
     let (code, _, err) = desk.add(&["--no-host-key", "--yes"]);
     assert_eq!(code, 8);
     assert!(err.contains("host_vars/two/main.yml is there already"), "{err}");
     assert_eq!(desk.hosts(), HOSTS);
+}
+
+#[test]
+fn without_anybody_to_encrypt_to_nothing_is_begun() {
+    let desk = Desk::new();
+    fs::remove_file(desk.inventory.path().join("recipients.txt")).unwrap();
+    let (code, _, err) = desk.add(&["--no-host-key", "--yes"]);
+    assert_eq!(code, 8);
+    assert!(err.contains("bunker vault init"), "{err}");
+    assert!(!desk.inventory.path().join("host_vars/two").exists());
+    assert_eq!(desk.add(&["--no-host-key", "--yes", "--no-secrets"]).0, 0);
+    assert!(!desk.inventory.path().join("host_vars/two/vault.age").exists());
 }
 
 #[test]

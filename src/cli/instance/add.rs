@@ -1,5 +1,7 @@
 //! `bunker instance add`.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use super::super::Context;
@@ -7,11 +9,12 @@ use super::super::exit::{Exit, Trouble};
 use super::super::output::{print, print_json};
 use super::super::run::{confirm, right, say};
 use super::args::AddArgs;
-use super::key;
+use super::{key, secrets};
 use crate::adapters::inventory::{FileChange, Scaffold};
 use crate::adapters::ssh::HostKey;
 use crate::domain::ids::InvalidName;
 use crate::domain::scaffold::{NewInstance, hunk};
+use crate::domain::secret::Secrets;
 use crate::domain::settings::Tier;
 use crate::domain::untrusted::Safe;
 
@@ -21,14 +24,18 @@ pub(super) fn add(context: &Context, args: &AddArgs) -> Result<Exit, Trouble> {
         right(context)?;
     }
     let scaffold = Scaffold::prepare(&context.inventory, &new)?;
+    let secrets = if args.no_secrets { None } else { Some(Secrets::new()) };
+    if secrets.is_some() {
+        secrets::check(&context.inventory)?;
+    }
     let keys = key::look(&scaffold.host.connection, &args.key)?;
     for warning in &scaffold.warnings {
         say(&format!("note: {warning}"));
     }
     if context.json {
-        print_json(&as_json(&scaffold, &keys, args.check))?;
+        print_json(&as_json(&scaffold, &keys, args))?;
     } else {
-        print(&text(&scaffold, &keys))?;
+        print(&text(&scaffold, &keys, secrets.is_some()))?;
     }
     if args.check {
         return Ok(Exit::Findings);
@@ -42,15 +49,25 @@ pub(super) fn add(context: &Context, args: &AddArgs) -> Result<Exit, Trouble> {
         say("nothing was written");
         return Ok(Exit::Refused);
     }
-    write(&scaffold, &keys)?;
+    write(&context.inventory, &scaffold, &keys, secrets.as_ref())?;
     say(&format!("{} is in the inventory: `bunker deploy {}` sets it up", new.host, new.host));
     Ok(Exit::Ok)
 }
 
 /// Pins the key and writes the files; the list of hosts comes last.
-pub(in crate::cli) fn write(scaffold: &Scaffold, keys: &[HostKey]) -> Result<(), Trouble> {
+///
+/// `secrets` are those that the instance has already; those that it lacks are made. `None` makes none.
+pub(in crate::cli) fn write(
+    inventory: &Path,
+    scaffold: &Scaffold,
+    keys: &[HostKey],
+    secrets: Option<&Secrets>,
+) -> Result<(), Trouble> {
     key::pin(keys)?;
-    scaffold.write(|| Ok::<(), Trouble>(()))
+    scaffold.write(|| match secrets {
+        Some(given) => secrets::fill(inventory, &scaffold.host.id, given),
+        None => Ok(()),
+    })
 }
 
 fn new_instance(args: &AddArgs) -> Result<NewInstance, InvalidName> {
@@ -83,10 +100,13 @@ fn question(new: &NewInstance, keys: &[HostKey]) -> String {
 }
 
 /// What is written, as a difference, with the fingerprints.
-pub(in crate::cli) fn text(scaffold: &Scaffold, keys: &[HostKey]) -> String {
+pub(in crate::cli) fn text(scaffold: &Scaffold, keys: &[HostKey], secrets: bool) -> String {
     let mut lines: Vec<String> = Vec::new();
     for change in scaffold.changes() {
         lines.extend(difference(change));
+    }
+    if secrets {
+        lines.extend(secrets::names().iter().map(|name| format!("secret    {name}")));
     }
     lines.extend(key::lines(keys));
     lines.iter().map(|line| format!("{}\n", Safe::line(line))).collect()
@@ -105,7 +125,7 @@ pub(super) fn difference(change: &FileChange) -> Vec<String> {
     lines
 }
 
-fn as_json(scaffold: &Scaffold, keys: &[HostKey], check: bool) -> serde_json::Value {
+fn as_json(scaffold: &Scaffold, keys: &[HostKey], args: &AddArgs) -> serde_json::Value {
     let file = |change: &&FileChange| {
         json!({
             "path": change.path, "new": change.before.is_none(),
@@ -115,7 +135,8 @@ fn as_json(scaffold: &Scaffold, keys: &[HostKey], check: bool) -> serde_json::Va
     let key = |key: &HostKey| json!({ "kind": key.kind, "fingerprint": key.fingerprint });
     json!({
         "host": scaffold.host.id,
-        "check": check,
+        "check": args.check,
+        "secrets": if args.no_secrets { Vec::new() } else { secrets::names() },
         "files": scaffold.changes().iter().map(file).collect::<Vec<_>>(),
         "host_keys": keys.iter().map(key).collect::<Vec<_>>(),
         "warnings": scaffold.warnings,

@@ -59,6 +59,9 @@ pub struct AddArgs {
     /// How the host's key is pinned
     #[command(flatten)]
     pub key: KeyArgs,
+    /// Make no secrets: `bunker vault` has to get them before a deployment
+    #[arg(long)]
+    pub no_secrets: bool,
     /// Show what would be written, and write nothing; exit code 3
     #[arg(long, visible_alias = "dry-run")]
     pub check: bool,

@@ -4,6 +4,7 @@ mod add;
 pub(super) mod args;
 mod key;
 mod remove;
+mod secrets;
 mod show;
 
 use super::Context;

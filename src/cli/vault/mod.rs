@@ -52,7 +52,7 @@ pub(super) fn run(context: &Context, verb: &VaultVerb) -> Result<Exit, Trouble> 
 }
 
 /// Who changes something now.
-fn author() -> Author {
+pub(in crate::cli) fn author() -> Author {
     let by = operator::operator();
     Author { by: Safe::line(&format!("{}@{}", by.user, by.machine)), at: wiring::clock().now() }
 }

@@ -71,6 +71,16 @@ const fn made(length: u16, alphabet: Alphabet) -> Origin {
 /// Every secret that is known, in the order in which they are shown.
 pub const KNOWN: &[Known] = &[
     Known {
+        name: "vault_jwt_secret",
+        variable: "JWT_SECRET",
+        purpose: "signs the tokens of a session; changing it logs everybody out",
+        origin: made(64, Alphabet::Alphanumeric),
+        every_days: QUARTER,
+        method: Method::Settings,
+        services: &["api"],
+        always: true,
+    },
+    Known {
         name: "vault_jwt_access_secret",
         variable: "JWT_ACCESS_SECRET",
         purpose: "signs the tokens of a session; changing it logs everybody out",
