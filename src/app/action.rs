@@ -68,6 +68,7 @@ pub enum Action {
     Filter,
     Sort,
     Upgrade,
+    Deploy,
     Start,
     Pause,
     Resume,

@@ -68,6 +68,16 @@ pub const ACTIONS: &[ActionInfo] = &[
     .changing(Danger::Counts)
     .twin("bunker upgrade"),
     row(
+        Action::Deploy,
+        "deploy",
+        "plan the deployment of the marked servers, or of this one",
+        "deploy",
+        &[c('D')],
+        &[Place::Fleet, Place::Instance],
+    )
+    .changing(Danger::Counts)
+    .twin("bunker deploy"),
+    row(
         Action::Pause,
         "pause",
         "let the run start nothing further until resumed",

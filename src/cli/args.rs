@@ -34,6 +34,8 @@ pub struct Args {
 pub enum Verb {
     /// How every instance is
     Status(StatusArgs),
+    /// Bring a bare server to a running instance; run again, it goes on or changes nothing
+    Deploy(DeployArgs),
     /// Bring instances to a newer commit
     Upgrade(UpgradeArgs),
     /// List runs, newest first
@@ -160,6 +162,27 @@ pub struct UpgradeArgs {
     /// Branch, tag or commit to go to [default: each instance's cml_ref]
     #[arg(long = "to", value_name = "REF")]
     pub reference: Option<String>,
+}
+
+/// Options of `deploy`.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Tags: common, deploy, env, build, migrate, seed, backup, validate. `--check` shows which \
+steps they leave. A release is recorded only where everything was checked."
+)]
+pub struct DeployArgs {
+    /// Which hosts, and how to start
+    #[command(flatten)]
+    pub start: StartArgs,
+    /// Branch, tag or commit to deploy [default: each instance's cml_ref]
+    #[arg(long = "to", value_name = "REF")]
+    pub reference: Option<String>,
+    /// Only these parts, names between commas
+    #[arg(long, value_name = "TAGS")]
+    pub tags: Vec<String>,
+    /// All but these parts
+    #[arg(long, value_name = "TAGS")]
+    pub skip_tags: Vec<String>,
 }
 
 /// Options of `doctor`.

@@ -52,6 +52,38 @@ pub struct Facts {
     pub release: Part<Option<ReleaseRecord>>,
     /// Who holds the lease of this instance, as one line; `Known(None)` where it is free.
     pub lease: Part<Option<Safe>>,
+    /// How far the instance is installed.
+    pub site: Part<Site>,
+}
+
+/// How far an instance is installed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    /// What is where the checkout belongs.
+    pub folder: Folder,
+    /// Which deployment began here and has not recorded a release yet: `run … since …`.
+    pub deploying: Option<Safe>,
+    /// Whether the checkout comes from `cml_repo`; true where there is none.
+    pub same_repo: bool,
+}
+
+/// What is where the checkout belongs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Folder {
+    /// Nothing, or an empty folder.
+    Bare,
+    /// Files that are no checkout; one of them.
+    Files(Safe),
+    /// A checkout, perhaps one that is not whole.
+    Checkout,
+}
+
+impl Site {
+    /// Whether nothing of an instance is there, nor on its way.
+    pub fn is_bare(&self) -> bool {
+        self.folder == Folder::Bare && self.deploying.is_none()
+    }
 }
 
 /// Load of the machine.

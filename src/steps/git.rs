@@ -12,13 +12,17 @@ use crate::domain::settings::InstanceSettings;
 
 /// Renders the fetch: the commit is there afterwards, and a tag that moved since the plan fails it.
 pub fn fetch(settings: &InstanceSettings, claim: &Claim, hold_s: u64, target: &Target) -> String {
-    lease::keeping(settings, claim, hold_s)
+    let script = lease::keeping(settings, claim, hold_s)
         .set("repo", settings.repo.as_str())
         .set("ref", target.reference.as_str())
         .set("sha", target.sha.as_str())
-        .fixed(include_str!("git.sh"))
-        .fixed(include_str!("git_fetch.sh"))
-        .text()
+        .fixed(include_str!("git.sh"));
+    fetching(script).text()
+}
+
+/// Adds the fetch to a script that has set `$repo`, `$ref` and `$sha` and knows `tree_git`.
+pub(super) fn fetching(script: Script) -> Script {
+    script.fixed(include_str!("git_fetch.sh"))
 }
 
 /// Renders the checkout: records where the tree was, for [`restoring`].

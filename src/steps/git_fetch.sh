@@ -1,7 +1,7 @@
 # Answers a commit per ref; that of an annotated tag stands behind ^{}.
 if ! seen=$(tree_git ls-remote --end-of-options "$repo" "refs/tags/$ref" "refs/tags/$ref^{}" "refs/heads/$ref" 2>"$BUNKER_JOB/ls-remote"); then
     cat "$BUNKER_JOB/ls-remote"
-    bunker_fail "the host cannot read $repo" "try there: git ls-remote $repo; nothing was changed but the backup made"
+    bunker_fail "the host cannot read $repo" "try there: git ls-remote $repo; ${so_far:-nothing was changed but the backup made}"
 fi
 at() { printf '%s\n' "$seen" | awk -v name="$1" '$2 == name { print $1; exit }'; }
 tag=$(at "refs/tags/$ref^{}")

@@ -7,6 +7,7 @@
 //!
 //! **Invariants:** it appears whole or not at all (hard link of a written file). It ends by the host's clock
 //! only, or with the boot that it was made in. `generation` never goes back: each taking is a new one.
+//! It is no change of the instance: a step that takes or gives it back is ok, not changed.
 //! Each step begins by looking that the lease is still its run's, so a run that lost it changes nothing more.
 
 use super::script::Script;
@@ -39,6 +40,11 @@ pub fn release(claim: &Claim) -> String {
 pub(super) fn keeping(settings: &InstanceSettings, claim: &Claim, hold_s: u64) -> Script {
     let site = Script::in_checkout(settings);
     with_claim(site, claim, hold_s).fixed(include_str!("lease_keep.sh"))
+}
+
+/// [`keeping`] for a step that needs no checkout: it stays where it is, `$state` is set.
+pub(super) fn held(claim: &Claim, hold_s: u64) -> Script {
+    base(claim, hold_s).fixed(include_str!("lease_keep.sh"))
 }
 
 fn base(claim: &Claim, hold_s: u64) -> Script {

@@ -24,7 +24,6 @@ if ! ln -- "$lease_new" "$lease" 2>/dev/null; then
 fi
 rm -f -- "$lease_new"
 printf '%s\n' "$generation" >"$state/generation.new" && mv -f -- "$state/generation.new" "$state/generation"
-bunker_changed
 bunker_tell lease-generation "$generation"
 echo "lease $generation taken by run $BUNKER_RUN for $operator"
 if [ -n "$taken" ]; then

@@ -1,5 +1,4 @@
 [ -e "$lease" ] || bunker_skip "there is no lease"
 [ "$(lease_field run)" = "$BUNKER_RUN" ] || bunker_skip "the lease is not ours: $(lease_field holder)"
 rm -f -- "$lease"
-bunker_changed
 echo "lease given back"

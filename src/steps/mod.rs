@@ -4,6 +4,7 @@
 
 pub mod backup;
 pub mod compose;
+pub mod deploy;
 pub mod envelope;
 pub mod git;
 pub mod images;

@@ -8,15 +8,22 @@ env_sum=$(sha256sum <.env) || bunker_fail ".env cannot be read" "look at its own
 env_sum=${env_sum%% *}
 now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 fact=$facts/changemaker.fact
+if [ -f "$fact" ] && grep -qF "{\"sha\":\"$sha\",\"ref\":\"$ref\"," "$fact" && grep -qF '"healthy":true' "$fact" &&
+    grep -qF "\"env_sha256\":\"$env_sum\"}" "$fact" && [ "$(cat "$state/env_applied.sha256" 2>/dev/null)" = "$env_sum" ]; then
+    rm -f -- "$state/before" "$state/deploying"
+    bunker_tell env-sha256 "$env_sum"
+    echo "recorded already in $fact"
+    exit 0
+fi
 # Not executable: Ansible would run it.
 (umask 022 && printf '{"sha":"%s","ref":"%s","run":"%s","at":"%s","healthy":true,"previous":%s,"env_sha256":"%s"}\n' \
     "$sha" "$ref" "$BUNKER_RUN" "$now" "$previous" "$env_sum" >"$fact.new") ||
-    bunker_fail "the release could not be recorded in $fact" "look at the free space; the instance itself is upgraded and healthy"
+    bunker_fail "the release could not be recorded in $fact" "look at the free space; the instance itself runs it and is healthy"
 sync -- "$fact.new" 2>/dev/null || :
 [ ! -f "$fact" ] || cp -p -- "$fact" "$facts/changemaker.previous"
 mv -f -- "$fact.new" "$fact"
 printf '%s\n' "$env_sum" >"$state/env_applied.sha256.new" && mv -f -- "$state/env_applied.sha256.new" "$state/env_applied.sha256"
-rm -f -- "$state/before"
+rm -f -- "$state/before" "$state/deploying"
 bunker_changed
 bunker_tell release-file "$fact"
 bunker_tell recorded-at "$now"

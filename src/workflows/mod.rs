@@ -1,4 +1,5 @@
 //! Workflows: ordered steps, strategy and readiness. Pure: facts in, a plan out.
 
+pub mod deploy;
 pub mod env;
 pub mod upgrade;

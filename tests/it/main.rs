@@ -9,6 +9,7 @@
 )]
 
 mod capability;
+mod deploy_run;
 mod docs;
 mod dotenv_compose;
 mod env_template;

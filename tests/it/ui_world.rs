@@ -100,6 +100,7 @@ fn facts(at: Timestamp) -> Facts {
         backup: Part::Known(None),
         release: Part::Known(None),
         lease: Part::Known(None),
+        site: Part::Unreadable(no.into()),
     }
 }
 

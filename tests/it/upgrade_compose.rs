@@ -214,7 +214,9 @@ fn the_release_file_is_the_record_that_everybody_reads() {
     let marker = fs::read_to_string(bench.state("env_applied.sha256")).unwrap();
     assert_eq!(marker.trim(), sum.as_str());
 
-    bench.run(&step).good();
+    let again = bench.run(&step).good();
+    assert!(!again.changed && !file.with_file_name("changemaker.previous").exists());
+    bench.run(&step.replace("v1.1", "v1.2")).good();
     assert_eq!(read(&file.with_file_name("changemaker.previous")).sha, bench.new);
 }
 

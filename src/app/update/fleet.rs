@@ -9,7 +9,9 @@ use super::super::layers::{Layer, ReferenceForm};
 use super::super::model::{Model, Screen};
 use super::super::pages::{InstancePage, Pane};
 use super::super::toast::ToastKind;
+use super::plan;
 use crate::domain::ids::HostId;
+use crate::domain::plan::{TagChoice, What};
 
 /// The step of a selection that an action means.
 pub(super) fn step(action: Action) -> Option<Step> {
@@ -52,6 +54,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             model.fleet.arrange(rows);
         }
         Action::Upgrade => ask_reference(model, model.fleet.targets()),
+        Action::Deploy => return ask_deploy(model, model.fleet.targets()),
         _ => {}
     }
     Vec::new()
@@ -69,6 +72,10 @@ pub(super) fn perform_on_instance(model: &mut Model, action: Action) -> Vec<Effe
         Action::Upgrade => {
             let id = page.id.clone();
             ask_reference(model, vec![id]);
+        }
+        Action::Deploy => {
+            let id = page.id.clone();
+            return ask_deploy(model, vec![id]);
         }
         Action::CopyCommand => {
             return vec![Effect::Copy(format!("bunker status --limit {}", page.id))];
@@ -96,6 +103,16 @@ pub(super) fn open(model: &mut Model, id: HostId) -> Vec<Effect> {
     let page = InstancePage { id: id.clone(), releases: None, pane: Pane::First, top: 0 };
     model.screens.push(Screen::Instance(page));
     vec![Effect::LoadReleases(id)]
+}
+
+/// Each server gets the ref that it follows.
+fn ask_deploy(model: &mut Model, hosts: Vec<HostId>) -> Vec<Effect> {
+    if hosts.is_empty() {
+        model.tell(ToastKind::Warning, "no instance is selected: mark some with space");
+        return Vec::new();
+    }
+    let what = What::Deploy { reference: None, tags: TagChoice::default() };
+    plan::ask(model, hosts, what)
 }
 
 fn ask_reference(model: &mut Model, hosts: Vec<HostId>) {

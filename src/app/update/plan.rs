@@ -13,7 +13,7 @@ use super::super::pages::{PlanPage, RunPage};
 use super::super::toast::ToastKind;
 use super::{fleet, layers};
 use crate::domain::ids::{HostId, RunId};
-use crate::domain::plan::{Plan, What, Wish};
+use crate::domain::plan::{Plan, What, Wish, Workflow};
 
 /// Asks for a plan.
 pub(super) fn ask(model: &mut Model, hosts: Vec<HostId>, what: What) -> Vec<Effect> {
@@ -192,12 +192,20 @@ fn question(plan: &Arc<Plan>) -> Confirm {
         title: format!("{} {host}", plan.workflow.name()),
         lines: vec![
             format!("This will {} {host}{to}.", plan.workflow.name()),
-            "A backup is made first. Leaving the cockpit does not stop it.".to_owned(),
+            first(plan.workflow).to_owned(),
         ],
         safe: "not now",
         act: "start",
         focus: Focus::Safe,
         then: Then::Start(Arc::clone(plan)),
+    }
+}
+
+/// What a person wants to know of a workflow before it starts.
+fn first(workflow: Workflow) -> &'static str {
+    match workflow {
+        Workflow::Upgrade => "A backup is made first. Leaving the cockpit does not stop it.",
+        Workflow::Deploy => "What is there already stays. Leaving the cockpit does not stop it.",
     }
 }
 

@@ -4,6 +4,7 @@ mod attach;
 mod attach_log;
 mod confirm;
 mod controls;
+mod deploy;
 mod dispatch;
 mod logs;
 pub(super) mod operator;

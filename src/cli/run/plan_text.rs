@@ -30,6 +30,9 @@ pub(super) fn text(plan: &Plan) -> String {
     if let Some(host) = plan.targets().next() {
         out.push_str("\neach of them:\n");
         out.push_str(&columns(&steps(host)));
+        for left in &host.left_out {
+            out.extend([format!("  left out: {} ({})\n", left.title, left.reason)]);
+        }
         out.extend([format!("{}\n", plan.stops_sentence())]);
     }
     out
@@ -106,6 +109,7 @@ pub(super) fn json(plan: &Plan) -> Value {
             "from": host.from,
             "readiness": host.readiness,
             "findings": host.findings,
+            "left_out": host.left_out,
             "steps": host.steps().map(|(id, title)| json!({ "id": id, "title": title })).collect::<Vec<_>>(),
         })
     };

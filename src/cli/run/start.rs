@@ -128,6 +128,7 @@ impl From<PlanError> for Trouble {
             PlanError::Repository(_) | PlanError::Vault(_) => Exit::Failed,
             PlanError::NoHosts
             | PlanError::NoInstance(_)
+            | PlanError::NothingLeft
             | PlanError::DifferentRefs(_)
             | PlanError::DifferentRepositories(..) => Exit::Usage,
         };

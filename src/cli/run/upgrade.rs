@@ -13,6 +13,7 @@ pub(super) async fn upgrade(context: &Context, args: &UpgradeArgs) -> Result<Exi
     start::workflow(context, &args.start, What::Upgrade { reference }).await
 }
 
-fn reference(text: &str) -> Result<GitRef, Trouble> {
+/// A branch, tag or commit that was named.
+pub(super) fn reference(text: &str) -> Result<GitRef, Trouble> {
     text.parse().map_err(|e| Trouble::new(Exit::Usage, e))
 }

@@ -48,6 +48,9 @@ pub struct Evidence<'a> {
 pub fn judge(e: &Evidence<'_>) -> Verdict {
     let mut reasons = Vec::new();
     let reached = contact(e, &mut reasons);
+    if reached && let Some(reason) = not_deployed(e) {
+        return Verdict::from_reasons(vec![reason]);
+    }
     let serves = http(e, reached, &mut reasons);
     if reached && let Some(facts) = e.facts {
         look(e, facts, serves, &mut reasons);
@@ -60,6 +63,18 @@ pub fn judge(e: &Evidence<'_>) -> Verdict {
         verdict.reasons.sort_by_key(|r| r.subject.as_str() != "ssh");
     }
     verdict
+}
+
+/// Of a server without an instance there is only this to say.
+fn not_deployed(e: &Evidence<'_>) -> Option<Reason> {
+    let site = e.facts?.site.known()?;
+    if site.is_bare() {
+        let text = "not deployed yet: `bunker deploy` brings it up";
+        return Some(Reason::new(Health::Unknown, "deploy", text));
+    }
+    let begun = site.deploying.as_ref()?;
+    let text = format!("incomplete, resumable ({begun}): `bunker deploy` goes on");
+    Some(Reason::new(Health::Down, "deploy", &text))
 }
 
 fn contact(e: &Evidence<'_>, reasons: &mut Vec<Reason>) -> bool {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::domain::facts::{
-    BackupFile, Checkout, Container, CpuTime, Disk, EnvFile, Stack, System,
+    BackupFile, Checkout, Container, CpuTime, Disk, EnvFile, Folder, Site, Stack, System,
 };
 use crate::domain::git::CommitSha;
 
@@ -93,6 +93,7 @@ fn facts() -> Facts {
         })),
         release: Part::Known(None),
         lease: Part::Known(None),
+        site: Part::Known(Site { folder: Folder::Checkout, deploying: None, same_repo: true }),
     }
 }
 

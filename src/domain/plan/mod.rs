@@ -3,8 +3,10 @@
 //! **Invariant:** only a plan can run, and a plan says everything: the worker needs nothing but it. What was
 //! approved is therefore what runs; a host that appears later is not touched.
 
+mod tags;
 mod wish;
 
+pub use tags::{Tag, TagChoice};
 pub use wish::{What, Wish};
 
 use std::fmt;
@@ -28,6 +30,8 @@ use super::untrusted::Safe;
 pub enum Workflow {
     /// Bring instances to a newer commit.
     Upgrade,
+    /// Bring a bare server to a running instance.
+    Deploy,
 }
 
 impl Workflow {
@@ -35,6 +39,7 @@ impl Workflow {
     pub fn name(self) -> &'static str {
         match self {
             Self::Upgrade => "upgrade",
+            Self::Deploy => "deploy",
         }
     }
 }
@@ -171,12 +176,24 @@ pub struct HostPlan {
     pub findings: Vec<Finding>,
     /// In order; empty for a host that will not be run.
     pub phases: Vec<Phase>,
+    /// Steps that the workflow has and this host does not get.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
     /// Sent as one last job where the host ends without success and can be reached, whichever phase
     /// failed: it gives back what the run holds there (the lease). Never sent where an outcome is
     /// Unknown, since then nobody may change the host before it has been read again. It decides
     /// nothing about the host's outcome and stands in no grid.
     #[serde(default)]
     pub on_failure: Vec<PlannedStep>,
+}
+
+/// A step that a host does not get.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Title of the step.
+    pub title: Safe,
+    /// Why, as a sentence part.
+    pub reason: Safe,
 }
 
 /// A host that was asked for and is not in the plan.

@@ -1,6 +1,6 @@
 //! What an operator wants: the way into a plan, the same from a key, the palette and the command line.
 
-use super::Workflow;
+use super::{TagChoice, Workflow};
 use crate::domain::git::GitRef;
 use crate::domain::ids::HostId;
 
@@ -21,6 +21,13 @@ pub enum What {
         /// The branch, tag or commit to go to; `None` means the `cml_ref` that all of them follow.
         reference: Option<GitRef>,
     },
+    /// Bring bare servers to running instances.
+    Deploy {
+        /// The branch, tag or commit to deploy; `None` means the `cml_ref` that all of them follow.
+        reference: Option<GitRef>,
+        /// Which parts of it.
+        tags: TagChoice,
+    },
 }
 
 impl What {
@@ -28,6 +35,7 @@ impl What {
     pub fn workflow(&self) -> Workflow {
         match self {
             Self::Upgrade { .. } => Workflow::Upgrade,
+            Self::Deploy { .. } => Workflow::Deploy,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! From a wish (these hosts, that workflow) to a plan, by reading only.
 
+mod deploy;
 mod select;
 mod upgrade;
 
@@ -49,6 +50,9 @@ pub enum PlanError {
     /// The instances come from different repositories.
     #[error("the instances come from different repositories ({0} and {1}): take them apart")]
     DifferentRepositories(GitUrl, GitUrl),
+    /// The tags leave no step of any host.
+    #[error("these tags leave nothing to do on any host (`--check` without them shows all steps)")]
+    NothingLeft,
     /// The repository could not be asked.
     #[error(transparent)]
     Repository(#[from] RepositoryError),
@@ -71,6 +75,9 @@ pub async fn plan(
 ) -> Result<Plan, PlanError> {
     let selected = select::instances(fleet, &wish.hosts)?;
     match &wish.what {
+        What::Deploy { reference, tags } => {
+            deploy::plan(ports, fleet, selected, (reference.as_ref(), tags), by).await
+        }
         What::Upgrade { reference } => {
             upgrade::plan(ports, fleet, selected, reference.as_ref(), by).await
         }

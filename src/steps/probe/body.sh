@@ -87,6 +87,27 @@ settings() {
     stat -c %a "$dir/.env" && sha256sum <"$dir/.env" && keys "$dir/.env"
 }
 
+site() {
+    there "$dir"
+    case $? in
+    0)
+        if [ -e "$dir/.git" ]; then
+            echo checkout
+            url=$(repo config --get remote.origin.url 2>/dev/null) && [ "$url" != "$repo_url" ] && echo 'origin other'
+        else
+            held=$(ls -A "$dir") || return 1
+            first=$(printf '%s\n' "$held" | grep -vx 'lost+found' | head -n 1)
+            if [ -z "$first" ]; then echo bare; else echo "files $first"; fi
+        fi ;;
+    1) echo bare ;;
+    *) return 1 ;;
+    esac
+    if [ -r "$state/instances/$instance/deploying" ]; then
+        printf 'deploying '; head -n 1 "$state/instances/$instance/deploying"
+    fi
+    return 0
+}
+
 backup() {
     there "$backups"
     case $? in
@@ -118,6 +139,7 @@ everything() {
     part backup backup
     part release file "$facts/changemaker.fact"
     part lease file "$state/instances/$instance/lease"
+    part site site
     part clock-end date +%s.%N
 }
 # What a gate asks for, once a second: much less than everything.

@@ -62,6 +62,7 @@ pub fn parse(answer: &Answer<'_>, settings: &InstanceSettings) -> Option<Facts> 
         backup: part(parts.get("backup").and_then(|f| tree::backup(&f))),
         release: part(parts.text("release").and_then(|t| tree::release(&t))),
         lease: part(parts.text("lease").and_then(|t| tree::lease(&t, host_now))),
+        site: part(parts.text("site").and_then(|t| tree::site(&t))),
     })
 }
 

@@ -41,11 +41,12 @@ pub fn render_extent(
     };
     let body = BODY.replace("@COMPOSE@", &compose_options(s)).replace("@LOOK@", look);
     format!(
-        "nonce={}\nbecome={root}\ndir={}\nbackups={}\ninstance={}\n{body}",
+        "nonce={}\nbecome={root}\ndir={}\nbackups={}\ninstance={}\nrepo_url={}\n{body}",
         quote(nonce),
         quote(s.dir.as_str()),
         quote(s.backup_dir.as_str()),
         quote(host.as_str()),
+        quote(s.repo.as_str()),
     )
 }
 
@@ -74,7 +75,7 @@ mod tests {
             "{script}"
         );
         let reads = script.lines().filter(|l| l.trim_start().starts_with("part ")).count();
-        assert_eq!(reads, 21, "17 of everything and 4 of the containers");
+        assert_eq!(reads, 22, "18 of everything and 4 of the containers");
         assert!(script.contains("\neverything\n"));
     }
 }

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::frames::{Frame, last_line};
 use super::parse::Parts;
-use crate::domain::facts::{BackupFile, Checkout, EnvFile};
+use crate::domain::facts::{BackupFile, Checkout, EnvFile, Folder, Site};
 use crate::domain::git::CommitSha;
 use crate::domain::release::ReleaseRecord;
 use crate::domain::untrusted::Safe;
@@ -107,6 +107,21 @@ pub(super) fn lease(text: &str, host_now: Option<Timestamp>) -> Result<Option<Sa
     Ok(holder.map(|h| Safe::line(h.trim())))
 }
 
+/// What stands at the place of the checkout, then what a deployment left there.
+pub(super) fn site(text: &str) -> Result<Site, Safe> {
+    let mut lines = text.lines();
+    let folder = match lines.next().and_then(|line| line.split_once(' ').or(Some((line, "")))) {
+        Some(("bare", _)) => Folder::Bare,
+        Some(("files", first)) => Folder::Files(Safe::line(first)),
+        Some(("checkout", _)) => Folder::Checkout,
+        _ => return Err(Safe::line("the script did not say what is at the place of the checkout")),
+    };
+    let field = |name: &str| text.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix(' '));
+    let deploying = field("deploying").map(Safe::line);
+    let same_repo = field("origin") != Some("other");
+    Ok(Site { folder, deploying, same_repo })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,6 +174,16 @@ mod tests {
         assert_eq!(lease(text, None), Ok(Some(held)));
         assert_eq!(lease("absent\n", None), Ok(None));
         assert!(lease("", None).is_err());
+    }
+
+    #[test]
+    fn a_place_is_bare_or_begun_or_somebody_elses() {
+        assert!(site("bare\n").unwrap().is_bare());
+        let begun = site("checkout\norigin other\ndeploying run 7 since 14:20\n").unwrap();
+        assert_eq!((begun.folder, begun.same_repo), (Folder::Checkout, false));
+        assert_eq!(begun.deploying, Some(Safe::line("run 7 since 14:20")));
+        assert_eq!(site("files a b\n").unwrap().folder, Folder::Files(Safe::line("a b")));
+        assert!(site("").is_err());
     }
 
     #[test]

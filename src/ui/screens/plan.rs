@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use crate::app::action::Action;
 use crate::app::model::Model;
 use crate::app::pages::PlanPage;
-use crate::domain::plan::{Change, HostPlan, Plan, Readiness};
+use crate::domain::plan::{Change, HostPlan, Phase, Plan, Readiness, Workflow};
 use crate::ui::canvas::{Canvas, Focused};
 use crate::ui::text::wrap;
 use crate::ui::theme::Role;
@@ -79,8 +79,33 @@ fn facts(plan: &Plan, width: usize) -> Vec<Fact> {
     if let Some(host) = plan.targets().next() {
         let steps: Vec<&str> = host.steps().map(|(_, title)| title.as_str()).collect();
         labelled(&mut lines, "steps", &steps.join(" → "), width, 3, Role::Text);
+        left_out(&mut lines, host, width);
+        if plan.workflow == Workflow::Deploy {
+            each_step(&mut lines, host, width);
+        }
     }
     lines
+}
+
+/// What this host does not get, and why.
+fn left_out(lines: &mut Vec<Fact>, host: &HostPlan, width: usize) {
+    let each: Vec<String> =
+        host.left_out.iter().map(|l| format!("{} ({})", l.title, l.reason)).collect();
+    if !each.is_empty() {
+        labelled(lines, "left out", &each.join(", "), width, 3, Role::Dim);
+    }
+}
+
+/// What each step changes.
+fn each_step(lines: &mut Vec<Fact>, host: &HostPlan, width: usize) {
+    let steps = host.phases.iter().flat_map(|phase| match phase {
+        Phase::Job { steps } => steps.as_slice(),
+        Phase::Gate(_) => &[],
+    });
+    let changing = steps.filter_map(|s| Some(format!("{}: {}", s.title, s.changes.as_ref()?)));
+    for (at, text) in changing.enumerate() {
+        labelled(lines, if at == 0 { "changes" } else { "" }, &text, width, 2, Role::Text);
+    }
 }
 
 fn labelled(

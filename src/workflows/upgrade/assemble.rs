@@ -79,6 +79,7 @@ pub fn assemble(
                     readiness,
                     findings,
                     phases: Vec::new(),
+                    left_out: Vec::new(),
                     on_failure: Vec::new(),
                 };
                 if host.will_run() {

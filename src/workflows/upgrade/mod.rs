@@ -8,4 +8,6 @@ mod assemble;
 mod phases;
 mod readiness;
 
+pub(super) use readiness::{clock, disk, finding};
+
 pub use assemble::{Candidate, Strategy, Wish, assemble};

@@ -76,7 +76,7 @@ fn judged(mut findings: Vec<Finding>) -> Verdict {
     Verdict::Judged { readiness, findings }
 }
 
-fn finding(readiness: Readiness, subject: &str, text: &str) -> Finding {
+pub(in super::super) fn finding(readiness: Readiness, subject: &str, text: &str) -> Finding {
     Finding { readiness, subject: Safe::line(subject), text: Safe::line(text) }
 }
 
@@ -86,7 +86,7 @@ fn lease(facts: &Facts, findings: &mut Vec<Finding>) {
     }
 }
 
-fn clock(facts: &Facts, policy: &InstancePolicy, findings: &mut Vec<Finding>) {
+pub(in super::super) fn clock(facts: &Facts, policy: &InstancePolicy, findings: &mut Vec<Finding>) {
     match &facts.clock_skew_s {
         Part::Known(skew) => {
             let off = skew.abs();
@@ -104,7 +104,11 @@ fn clock(facts: &Facts, policy: &InstancePolicy, findings: &mut Vec<Finding>) {
     }
 }
 
-fn disk(disk: &Part<Disk>, policy: &InstancePolicy, findings: &mut Vec<Finding>) {
+pub(in super::super) fn disk(
+    disk: &Part<Disk>,
+    policy: &InstancePolicy,
+    findings: &mut Vec<Finding>,
+) {
     let disk = match disk {
         Part::Known(disk) => disk,
         Part::Unreadable(why) => {

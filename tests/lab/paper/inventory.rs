@@ -10,7 +10,7 @@ use color_eyre::eyre::{Result, WrapErr};
 use super::address::SSH_PORT;
 use super::{Options, PaperHost};
 
-/// Writes `hosts.yml`, `group_vars/all/*.yml` and `host_vars/*.yml` below `lab/inventory`.
+/// Writes `hosts.yml`, `group_vars/all/*.yml` and `host_vars/*/main.yml` below `lab/inventory`.
 pub(super) fn write(
     lab: &Path,
     hosts: &[PaperHost],
@@ -25,8 +25,9 @@ pub(super) fn write(
     put(&all.join("connection.yml"), &connection_yml(lab, hosts))?;
     put(&all.join("bunker.yml"), &bunker_yml(&options.fleet_name, &options.policy))?;
     for host in hosts {
-        let file = root.join("host_vars").join(format!("{}.yml", host.name()));
-        put(&file, &host_yml(host, repo))?;
+        let own = root.join("host_vars").join(host.name());
+        fs::create_dir_all(&own)?;
+        put(&own.join("main.yml"), &host_yml(host, repo))?;
     }
     Ok(())
 }
@@ -79,7 +80,8 @@ fn host_yml(host: &PaperHost, repo: Option<&Path>) -> String {
         _ = write!(
             text,
             "cml_domain: {}\ncml_tier: {}\ncml_dir: {dir}\ncml_repo: {}\ncml_backup_dir: {dir}/backups\n\
-             cml_health_url: {web}/api/health\ncml_local_health_url: {web}/api/health\n",
+             cml_health_url: {web}/api/health\ncml_local_health_url: {web}/api/health\n\
+             cml_local_admin_url: {web}/\ncml_admin_url: {web}/\n",
             spec.domain,
             spec.tier,
             repo.display(),

@@ -20,6 +20,8 @@ pub struct HostSpec {
     pub backup_age: Option<Duration>,
     /// Per cent of the disk in use, as `df` on the host says.
     pub disk_used: u8,
+    /// Whether the application is there; without it the server is bare.
+    pub installed: bool,
     /// Lines for `host_vars/NAME.yml`.
     pub vars: Vec<String>,
 }
@@ -35,8 +37,14 @@ impl HostSpec {
             release: "v2.4.1".to_owned(),
             backup_age: Some(Duration::from_hours(6)),
             disk_used: 54,
+            installed: true,
             vars: Vec::new(),
         }
+    }
+
+    /// A server of the fleet on which nothing was installed yet.
+    pub fn bare(name: &str) -> Self {
+        Self { installed: false, tier: 1, ..Self::new(name) }
     }
 }
 

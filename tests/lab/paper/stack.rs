@@ -33,13 +33,20 @@ pub(super) fn commit(host: &Path) -> Option<String> {
     api(host)?.remove("c_commit")
 }
 
-/// The answer to a path.
-pub(super) fn page(host: &Path, path: &str) -> Page {
+/// The answer to a request.
+pub(super) fn page(host: &Path, method: &str, path: &str, sent: &str) -> Page {
     let api = api(host).unwrap_or_default();
     let path = path.split('?').next().unwrap_or_default();
     match path {
         "/api/health" => health(&api),
         "/metrics" => metrics(&api),
+        "/" if runs(host, "admin") => Page {
+            status: "200 OK",
+            kind: "text/html",
+            body: "<!doctype html>\n<html><head><title>Changemaker Lite</title></head></html>\n"
+                .to_owned(),
+        },
+        "/api/auth/login" if method == "POST" => login(host, sent),
         _ => Page {
             status: "404 Not Found",
             kind: "application/json",
@@ -74,6 +81,31 @@ fn health(api: &Container) -> Page {
         kind: "application/json",
         body: body.to_string(),
     }
+}
+
+/// Whether a service's container runs.
+fn runs(host: &Path, service: &str) -> bool {
+    let file = host.join("docker/containers").join(service);
+    fs::read_to_string(file).is_ok_and(|text| text.lines().any(|l| l == "c_state=running"))
+}
+
+/// A token for who knows what `.env` says.
+fn login(host: &Path, sent: &str) -> Page {
+    let env = fs::read_to_string(host.join("srv/changemaker-lite/.env")).unwrap_or_default();
+    let parsed = bunker_ops::domain::dotenv::parse(&env);
+    let value = |name: &str| {
+        let entry = parsed.entries().find(|entry| entry.name == name);
+        entry.and_then(|entry| entry.value.clone()).unwrap_or_default()
+    };
+    let asked: serde_json::Value = serde_json::from_str(sent).unwrap_or_default();
+    let good = asked["email"] == value("ADMIN_EMAIL").as_str()
+        && asked["password"] == value("ADMIN_PASSWORD").as_str();
+    let (status, body) = if good {
+        ("200 OK", "{\"token\":\"0123456789abcdef\"}")
+    } else {
+        ("401 Unauthorized", "{\"error\":\"wrong e-mail or password\"}")
+    };
+    Page { status, kind: "application/json", body: body.to_owned() }
 }
 
 fn metrics(api: &Container) -> Page {

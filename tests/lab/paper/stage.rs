@@ -13,9 +13,10 @@ use super::{PaperHost, instance};
 use crate::lab::repository;
 
 /// The programs that stand first in `PATH`, and what the docker stand-in is made of.
-const PROGRAMS: [(&str, &str); 9] = [
+const PROGRAMS: [(&str, &str); 10] = [
     ("df", include_str!("bin/df.sh")),
     ("id", include_str!("bin/id.sh")),
+    ("crontab", include_str!("bin/crontab.sh")),
     ("sudo", include_str!("bin/sudo.sh")),
     ("docker", include_str!("bin/docker.sh")),
     ("docker.d/containers.sh", include_str!("bin/docker.d/containers.sh")),
@@ -55,7 +56,7 @@ pub(super) fn furnish(
 /// Makes every host an instance: one checkout is made for each release and copied, since there may be hundreds.
 fn instances(lab: &Path, repo: &Path, hosts: &[PaperHost]) -> Result<()> {
     let mut by_release: BTreeMap<&str, Vec<&PaperHost>> = BTreeMap::new();
-    for host in hosts {
+    for host in hosts.iter().filter(|h| h.spec().installed) {
         by_release.entry(&host.spec().release).or_default().push(host);
     }
     for (release, hosts) in by_release {
@@ -72,7 +73,11 @@ fn instances(lab: &Path, repo: &Path, hosts: &[PaperHost]) -> Result<()> {
             })
         })?;
     }
-    fs::remove_dir_all(lab.join("hosts/.template")).wrap_err("cannot remove the template")
+    let template = lab.join("hosts/.template");
+    if !template.exists() {
+        return Ok(());
+    }
+    fs::remove_dir_all(template).wrap_err("cannot remove the template")
 }
 
 /// A checkout at `release` that knows no later one, with the stand-in's containers up.

@@ -57,10 +57,11 @@ async fn answer(host: Arc<HostState>, mut tcp: TcpStream) {
             _ => return,
         }
     }
+    let Some(sent) = body(&mut tcp, &mut head).await else { return };
     let head = String::from_utf8_lossy(&head).into_owned();
     let mut words = head.split_whitespace();
     let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let page = stack::page(&host.dir, path);
+    let page = stack::page(&host.dir, method, path, &sent);
     tokio::time::sleep(host.faults.now().delay).await;
     let text = format!(
         "HTTP/1.1 {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
@@ -72,4 +73,21 @@ async fn answer(host: Arc<HostState>, mut tcp: TcpStream) {
     if tcp.write_all(text.as_bytes()).await.is_ok() {
         _ = tcp.shutdown().await;
     }
+}
+
+/// Splits what was sent along with a request off its head, and reads the rest of it.
+async fn body(tcp: &mut TcpStream, head: &mut Vec<u8>) -> Option<String> {
+    let at = head.windows(4).position(|w| w == b"\r\n\r\n")? + 4;
+    let mut sent = head.split_off(at);
+    let text = String::from_utf8_lossy(head).to_ascii_lowercase();
+    let length = text.lines().find_map(|l| l.strip_prefix("content-length:")?.trim().parse().ok());
+    let length: usize = length.unwrap_or(0).min(64 * 1024);
+    let mut buffer = [0_u8; 2048];
+    while sent.len() < length {
+        match tcp.read(&mut buffer).await {
+            Ok(n) if n > 0 => sent.extend_from_slice(buffer.get(..n).unwrap_or_default()),
+            _ => return None,
+        }
+    }
+    Some(String::from_utf8_lossy(&sent).into_owned())
 }

@@ -46,8 +46,9 @@ pub(super) fn write(dir: &Path, hosts: &[RealHost], repository: &Path) -> Result
         _ = writeln!(known, "[{}]:2222 {}", host.address, host.host_key);
         _ = writeln!(ssh, "Host {}\n  HostName {}", host.name, host.address);
         _ = writeln!(list, "    {}:", host.name);
-        let file = inventory.join("host_vars").join(format!("{}.yml", host.name));
-        fs::write(file, host_yml(host))?;
+        let own = inventory.join("host_vars").join(&host.name);
+        fs::create_dir_all(&own)?;
+        fs::write(own.join("main.yml"), host_yml(host))?;
     }
     fs::write(dir.join("known_hosts"), known)?;
     fs::write(inventory.join("hosts.yml"), list)?;

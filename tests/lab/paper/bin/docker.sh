@@ -78,6 +78,12 @@ container)
     esac ;;
 inspect) shift; note inspect; inspect "$@" ;;
 logs) shift; note logs; container_logs "$@" ;;
+volume)
+    note "volume ${2-}"
+    case ${2-} in
+    ls) if [ -e "$root/containers/db" ] || [ -e "$root/volumes" ]; then echo changemaker-lite_db-data; fi ;;
+    *) unknown ;;
+    esac ;;
 images) shift; note 'image ls'; images_list "$@" ;;
 tag) shift; note 'image tag'; image_tag "$@" ;;
 rmi) shift; note 'image rm'; image_rm "$@" ;;

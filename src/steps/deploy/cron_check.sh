@@ -1,0 +1,2 @@
+ours_only || bunker_fail "the crontab of $tree_owner lacks the backup: $line" "deploy again with --tags backup"
+echo "$line"
