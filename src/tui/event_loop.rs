@@ -1,6 +1,6 @@
 //! The one loop of the cockpit.
 //!
-//! In this order, each time: a frame if something changed (at most one in 33 ms), the terminal, data,
+//! In this order, each time: a frame if something changed and its time has come, the terminal, data,
 //! signals, the clock. With the frame last, a flood of data would keep the screen waiting.
 
 use std::io::{self, stdout};
@@ -18,6 +18,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use super::effects::{Effects, OnScreen};
 use super::guard::Guard;
 use super::look::Look;
+use super::pace::{For, Pace};
 use super::painter::Painter;
 use super::signals::{Signals, Wanted, stop_self};
 use super::sources::{Connected, Sources};
@@ -31,8 +32,6 @@ use crate::domain::capability::Operate;
 use crate::engine::ports::Clock;
 use crate::engine::supervisor::{Died, Supervisor, Task};
 
-/// The shortest time between two frames.
-const FRAME: Duration = Duration::from_millis(33);
 /// Messages that may wait.
 const QUEUE: usize = 1_024;
 /// Messages that are taken at a time.
@@ -69,10 +68,10 @@ pub async fn run(opening: Opening) -> color_eyre::Result<Model> {
         clock,
         supervisor,
         guard,
-        dirty: true,
+        pace: Pace::new(),
     };
     cockpit.tell_problems();
-    cockpit.painter.paint(&cockpit.model, &cockpit.look).wrap_err("painting")?;
+    cockpit.paint()?;
     let connecting = cockpit.supervisor.spawn("connect", sources);
     let ended = cockpit.turn(inbox, signals, connecting).await;
     let Cockpit { model, guard, .. } = cockpit;
@@ -88,7 +87,7 @@ struct Cockpit {
     clock: Arc<dyn Clock>,
     supervisor: Supervisor,
     guard: Guard,
-    dirty: bool,
+    pace: Pace,
 }
 
 /// Whether the loop goes on.
@@ -111,7 +110,6 @@ impl Cockpit {
         mut signals: Signals,
         connecting: Task<color_eyre::Result<Sources>>,
     ) -> color_eyre::Result<()> {
-        let mut frame = every(FRAME);
         let mut second = every(Duration::from_secs(1));
         let mut keys = EventStream::new();
         let mut batch = Vec::with_capacity(BATCH);
@@ -120,7 +118,7 @@ impl Cockpit {
         loop {
             let go = tokio::select! {
                 biased;
-                _ = frame.tick(), if self.dirty => self.paint()?,
+                () = self.pace.due() => self.paint()?,
                 event = keys.next() => match event {
                     Some(Ok(event)) => input::message(event).map_or(Ok(Go::On), |msg| self.take(msg))?,
                     // The terminal cannot be read any more.
@@ -145,8 +143,8 @@ impl Cockpit {
     }
 
     fn paint(&mut self) -> color_eyre::Result<Go> {
-        self.dirty = false;
         self.painter.paint(&self.model, &self.look).wrap_err("painting")?;
+        self.pace.painted();
         Ok(Go::On)
     }
 
@@ -161,7 +159,7 @@ impl Cockpit {
 
     fn take(&mut self, msg: Msg) -> color_eyre::Result<Go> {
         panic_on_purpose(&msg);
-        self.dirty = true;
+        self.pace.want(whom(&self.model, &msg));
         for effect in update(&mut self.model, msg) {
             if self.perform(effect)? == Go::Leave {
                 return Ok(Go::Leave);
@@ -199,17 +197,19 @@ impl Cockpit {
             if let Died::Panicked { .. } = &died {
                 let text = format!("a part of the cockpit failed: {died}; the rest goes on");
                 self.model.tell(ToastKind::Problem, &text);
-                self.dirty = true;
+                self.pace.want(For::Data);
             }
         }
         let before = (self.model.now, self.model.toasts.shown().len());
         let now = self.clock.now();
-        let dirty = self.dirty;
+        let wanted = self.pace.wanted();
         self.take(Msg::Tick(now))?;
-        self.dirty = dirty
-            || moves(&self.model)
+        let changed = moves(&self.model)
             || bucket(before.0) != bucket(now)
             || before.1 != self.model.toasts.shown().len();
+        if !changed {
+            self.pace.restore(wanted);
+        }
         Ok(Go::On)
     }
 
@@ -224,6 +224,23 @@ fn connected(sources: Result<color_eyre::Result<Sources>, Died>) -> color_eyre::
     match sources {
         Ok(sources) => sources,
         Err(died) => Err(eyre!("connecting: {died}")),
+    }
+}
+
+/// For whom a message asks for a frame: the first sight of the fleet is waited for, as an answer is.
+fn whom(model: &Model, msg: &Msg) -> For {
+    match msg {
+        Msg::Key(_) | Msg::Paste(_) | Msg::Resize(..) => For::Person,
+        Msg::Fleet(_) if model.fleet.snapshot.is_none() => For::Person,
+        Msg::Tick(_)
+        | Msg::Fleet(_)
+        | Msg::Runs(_)
+        | Msg::Planned { .. }
+        | Msg::Started { .. }
+        | Msg::Run(_)
+        | Msg::Log(_)
+        | Msg::Releases { .. }
+        | Msg::Notice(..) => For::Data,
     }
 }
 

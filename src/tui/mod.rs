@@ -9,6 +9,7 @@ mod event_loop;
 mod guard;
 mod input;
 mod look;
+mod pace;
 mod painter;
 mod signals;
 mod snapshot;
