@@ -69,6 +69,7 @@ pub enum Action {
     Sort,
     Upgrade,
     Deploy,
+    Configure,
     Start,
     Pause,
     Resume,

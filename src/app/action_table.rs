@@ -78,6 +78,16 @@ pub const ACTIONS: &[ActionInfo] = &[
     .changing(Danger::Counts)
     .twin("bunker deploy"),
     row(
+        Action::Configure,
+        "configure",
+        "plan to bring .env of the marked instances, or of this one, in line with the inventory",
+        "configure",
+        &[c('c')],
+        &[Place::Fleet, Place::Instance],
+    )
+    .changing(Danger::Counts)
+    .twin("bunker configure"),
+    row(
         Action::Pause,
         "pause",
         "let the run start nothing further until resumed",

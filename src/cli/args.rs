@@ -38,6 +38,8 @@ pub enum Verb {
     Deploy(DeployArgs),
     /// Bring instances to a newer commit
     Upgrade(UpgradeArgs),
+    /// Bring .env in line with the inventory and restart what it touches
+    Configure(ConfigureArgs),
     /// List runs, newest first
     Runs {
         /// At most this many
@@ -183,6 +185,24 @@ pub struct DeployArgs {
     /// All but these parts
     #[arg(long, value_name = "TAGS")]
     pub skip_tags: Vec<String>,
+}
+
+/// Options of `configure`.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "What was edited on a host since the last run is never overwritten by itself: the host is \
+left alone until the inventory says the same, or --overwrite-drift is given."
+)]
+pub struct ConfigureArgs {
+    /// Which hosts, and how to start
+    #[command(flatten)]
+    pub start: StartArgs,
+    /// Show each variable that would change; secrets only by a hash
+    #[arg(long)]
+    pub diff: bool,
+    /// Take back what was edited on a host
+    #[arg(long)]
+    pub overwrite_drift: bool,
 }
 
 /// Options of `doctor`.

@@ -7,6 +7,7 @@ use color_eyre::eyre::WrapErr;
 
 use super::exit::{Exit, Trouble};
 use crate::adapters::clock::SystemClock;
+use crate::adapters::env_template::TemplateFiles;
 use crate::adapters::git::Mirrors;
 use crate::adapters::http::HttpHealthSource;
 use crate::adapters::paths::StateDir;
@@ -90,6 +91,7 @@ pub(super) fn plan_ports(hosts: &Arc<SshPool>, inventory: &Path) -> PlanPorts {
         remote: Arc::clone(hosts) as Arc<dyn RemoteRead>,
         repository: Arc::new(Mirrors::of_this_user()),
         secrets: secrets(),
+        templates: Arc::new(TemplateFiles),
         inventory: inventory.to_owned(),
         clock: clock(),
     }

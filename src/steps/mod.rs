@@ -5,6 +5,7 @@
 pub mod backup;
 pub mod compose;
 pub mod deploy;
+pub mod env_file;
 pub mod envelope;
 pub mod git;
 pub mod images;

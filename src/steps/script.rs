@@ -12,6 +12,11 @@ impl Script {
     /// and profiles. They are environment variables and not options, so that the commands that an
     /// operator wrote in the inventory mean the same stack.
     pub(super) fn in_checkout(settings: &InstanceSettings) -> Self {
+        Self::knowing_compose(settings).fixed(include_str!("enter.sh"))
+    }
+
+    /// A script that knows the path of a checkout, and Compose its files and profiles.
+    pub(super) fn knowing_compose(settings: &InstanceSettings) -> Self {
         let mut script = Self::default().set("dir", settings.dir.as_str());
         if !settings.compose_files.is_empty() {
             script = script.export("COMPOSE_FILE", &settings.compose_files.join(":"));
@@ -19,7 +24,7 @@ impl Script {
         if !settings.compose_profiles.is_empty() {
             script = script.export("COMPOSE_PROFILES", &settings.compose_profiles.join(","));
         }
-        script.fixed(include_str!("enter.sh"))
+        script
     }
 
     /// Assigns a value to a variable.

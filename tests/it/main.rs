@@ -9,6 +9,8 @@
 )]
 
 mod capability;
+mod configure_run;
+mod configure_steps;
 mod deploy_run;
 mod docs;
 mod dotenv_compose;

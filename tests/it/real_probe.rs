@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bunker_ops::adapters::clock::SystemClock;
+use bunker_ops::adapters::env_template::TemplateFiles;
 use bunker_ops::adapters::git::Mirrors;
 use bunker_ops::adapters::inventory::load;
 use bunker_ops::adapters::ssh::{SshPool, SshSettings};
@@ -107,7 +108,8 @@ async fn plans_tell_the_truth(remote: Arc<dyn RemoteRead>, fleet: &Fleet, state:
     let clock = Arc::new(SystemClock);
     let repository = Arc::new(Mirrors::below(state.join("repos")));
     let (secrets, inventory) = (Arc::new(NoVault), state.to_owned());
-    let ports = PlanPorts { remote, repository, secrets, inventory, clock };
+    let templates = Arc::new(TemplateFiles);
+    let ports = PlanPorts { remote, repository, secrets, templates, inventory, clock };
     let good = plan(&ports, fleet, "v2.5.0").await;
     let target = good.hosts.first().unwrap();
     assert_eq!((target.readiness, &target.findings[..]), (Readiness::Ready, &[][..]));

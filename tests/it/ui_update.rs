@@ -326,3 +326,13 @@ fn nothing_makes_the_state_machine_fail() {
     assert_eq!(action_for(Key::char('q'), Place::Fleet).map(|a| a.info().name), Some("leave"));
     assert_eq!(press(&mut model, "C-c"), vec![Effect::Quit]);
 }
+
+#[test]
+fn c_plans_to_configure_the_marked_instances() {
+    let mut model = open();
+    let effects = press(&mut model, "c");
+    let asked = changes(&effects);
+    let [ChangeKind::Plan { wish, .. }] = asked.as_slice() else { panic!("{asked:?}") };
+    assert_eq!(wish.what, What::Configure { overwrite_drift: false });
+    assert_eq!(wish.hosts.len(), 1);
+}

@@ -20,6 +20,7 @@ use tempfile::TempDir;
 const RUNNER: &str = r#"set -eu
 bunker_changed() { : >"$OUT/changed"; }
 bunker_tell() { printf '%s=%s\n' "$1" "$2" >>"$OUT/told"; }
+bunker_input() { printf '%s/in-%s' "$BUNKER_JOB" "$1"; }
 bunker_skip() { printf '%s' "$1" >"$OUT/skipped"; exit 77; }
 bunker_fail() { printf '%s' "$1" >"$OUT/failed"; printf '%s' "${2:-}" >"$OUT/hint"; exit 1; }
 "#;
@@ -27,7 +28,8 @@ bunker_fail() { printf '%s' "$1" >"$OUT/failed"; printf '%s' "${2:-}" >"$OUT/hin
 const DOCKER: &str = r#"#!/bin/sh
 printf '%s\n' "$*" >>"$FAKE/calls"
 case "$*" in
-"compose version --short") echo 2.26.1 ;;
+"compose version --short" | "compose version") echo 2.26.1 ;;
+"compose --env-file "*" config -q") [ ! -e "$FAKE/bad-config" ] || { echo "required variable X is missing a value" >&2; exit 15; } ;;
 info*) echo "$FAKE" ;;
 "compose ps -a -q") cat "$FAKE/containers" ;;
 "compose ps -a") echo "NAME STATE" ;;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bunker_ops::adapters::clock::SystemClock;
+use bunker_ops::adapters::env_template::TemplateFiles;
 use bunker_ops::adapters::git::Mirrors;
 use bunker_ops::adapters::inventory;
 use bunker_ops::adapters::ssh::{SshPool, SshSettings};
@@ -63,6 +64,7 @@ impl Paper {
             remote: Arc::<SshPool>::clone(&self.pool),
             repository: Arc::new(self.mirrors()),
             secrets: Arc::new(NoVault),
+            templates: Arc::new(TemplateFiles),
             inventory: self.own.path().to_owned(),
             clock: Arc::new(SystemClock),
         };

@@ -55,6 +55,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Upgrade => ask_reference(model, model.fleet.targets()),
         Action::Deploy => return ask_deploy(model, model.fleet.targets()),
+        Action::Configure => return configure(model, model.fleet.targets()),
         _ => {}
     }
     Vec::new()
@@ -76,6 +77,10 @@ pub(super) fn perform_on_instance(model: &mut Model, action: Action) -> Vec<Effe
         Action::Deploy => {
             let id = page.id.clone();
             return ask_deploy(model, vec![id]);
+        }
+        Action::Configure => {
+            let id = page.id.clone();
+            return configure(model, vec![id]);
         }
         Action::CopyCommand => {
             return vec![Effect::Copy(format!("bunker status --limit {}", page.id))];
@@ -107,11 +112,19 @@ pub(super) fn open(model: &mut Model, id: HostId) -> Vec<Effect> {
 
 /// Each server gets the ref that it follows.
 fn ask_deploy(model: &mut Model, hosts: Vec<HostId>) -> Vec<Effect> {
+    let what = What::Deploy { reference: None, tags: TagChoice::default() };
+    ask(model, hosts, what)
+}
+
+fn configure(model: &mut Model, hosts: Vec<HostId>) -> Vec<Effect> {
+    ask(model, hosts, What::Configure { overwrite_drift: false })
+}
+
+fn ask(model: &mut Model, hosts: Vec<HostId>, what: What) -> Vec<Effect> {
     if hosts.is_empty() {
         model.tell(ToastKind::Warning, "no instance is selected: mark some with space");
         return Vec::new();
     }
-    let what = What::Deploy { reference: None, tags: TagChoice::default() };
     plan::ask(model, hosts, what)
 }
 

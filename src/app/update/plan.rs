@@ -206,6 +206,9 @@ fn first(workflow: Workflow) -> &'static str {
     match workflow {
         Workflow::Upgrade => "A backup is made first. Leaving the cockpit does not stop it.",
         Workflow::Deploy => "What is there already stays. Leaving the cockpit does not stop it.",
+        Workflow::Configure => {
+            "Only services that the new settings touch are restarted. Leaving the cockpit does not stop it."
+        }
     }
 }
 

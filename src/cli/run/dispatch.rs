@@ -4,7 +4,7 @@ use super::super::Context;
 use super::super::args::Verb;
 use super::super::exit::{Exit, Trouble};
 use super::super::wiring;
-use super::{attach, controls, deploy, logs, show, upgrade, worker};
+use super::{attach, configure, controls, deploy, logs, show, upgrade, worker};
 use crate::domain::capability::Operate;
 use crate::domain::run::control::Control;
 
@@ -15,6 +15,7 @@ pub(in crate::cli) fn run(context: &Context, verb: &Verb) -> Result<Exit, Troubl
         match verb {
             Verb::Deploy(args) => deploy::deploy(context, args).await,
             Verb::Upgrade(args) => upgrade::upgrade(context, args).await,
+            Verb::Configure(args) => configure::configure(context, args).await,
             Verb::Runs { limit } => show::runs(context, *limit).await,
             Verb::Show { run } => show::show(context, run).await,
             Verb::Attach { run } => attach::attach(context, run).await,

@@ -2,12 +2,14 @@
 
 mod attach;
 mod attach_log;
+mod configure;
 mod confirm;
 mod controls;
 mod deploy;
 mod dispatch;
 mod logs;
 pub(super) mod operator;
+mod plan_diff;
 mod plan_text;
 mod print;
 mod show;

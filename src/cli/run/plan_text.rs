@@ -110,6 +110,7 @@ pub(super) fn json(plan: &Plan) -> Value {
             "readiness": host.readiness,
             "findings": host.findings,
             "left_out": host.left_out,
+            "env": host.diff,
             "steps": host.steps().map(|(id, title)| json!({ "id": id, "title": title })).collect::<Vec<_>>(),
         })
     };

@@ -8,7 +8,7 @@ use super::super::exit::{Exit, Trouble};
 use super::super::{fleet, wiring};
 use super::dispatch::right;
 use super::operator::{how, operator};
-use super::{attach, confirm, plan_text, print};
+use super::{attach, confirm, plan_diff, plan_text, print};
 use crate::domain::fleet::Fleet;
 use crate::domain::ids::HostId;
 use crate::domain::plan::{Plan, Readiness, What, Wish};
@@ -23,6 +23,16 @@ pub(super) async fn workflow(
     args: &StartArgs,
     what: What,
 ) -> Result<Exit, Trouble> {
+    showing(context, args, what, false).await
+}
+
+/// [`workflow`], with each change of `.env` where `diff` says so.
+pub(super) async fn showing(
+    context: &Context,
+    args: &StartArgs,
+    what: What,
+    diff: bool,
+) -> Result<Exit, Trouble> {
     if !args.check {
         right(context)?;
     }
@@ -35,10 +45,10 @@ pub(super) async fn workflow(
     hosts.close().await;
     let plan = planned?;
     if args.check {
-        return check(context, &plan);
+        return check(context, &plan, diff);
     }
     if !context.json {
-        print::all(&plan_text::text(&plan))?;
+        print::all(&shown(&plan, diff))?;
     }
     let n = plan.targets().count();
     if n == 0 {
@@ -74,11 +84,21 @@ async fn start(context: &Context, args: &StartArgs, plan: &Plan) -> Result<Exit,
     attach::follow(&run, shown).await
 }
 
-fn check(context: &Context, plan: &Plan) -> Result<Exit, Trouble> {
+fn shown(plan: &Plan, diff: bool) -> String {
+    let mut text = plan_text::text(plan);
+    if diff {
+        text.push_str(&plan_diff::text(plan));
+    } else if plan_diff::has_any(plan) {
+        text.push_str("\n--diff shows each variable\n");
+    }
+    text
+}
+
+fn check(context: &Context, plan: &Plan, diff: bool) -> Result<Exit, Trouble> {
     if context.json {
         print::json(&plan_text::json(plan))?;
     } else {
-        print::all(&plan_text::text(plan))?;
+        print::all(&shown(plan, diff))?;
     }
     Ok(if plan.hosts.is_empty() { Exit::Ok } else { Exit::Findings })
 }

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::connection::Connection;
+use super::env::EnvChange;
 use super::git::{CommitSha, GitRef};
 use super::ids::{HostId, StepId};
 use super::job::JobStep;
@@ -32,6 +33,8 @@ pub enum Workflow {
     Upgrade,
     /// Bring a bare server to a running instance.
     Deploy,
+    /// Bring `.env` in line with the inventory.
+    Configure,
 }
 
 impl Workflow {
@@ -40,6 +43,7 @@ impl Workflow {
         match self {
             Self::Upgrade => "upgrade",
             Self::Deploy => "deploy",
+            Self::Configure => "configure",
         }
     }
 }
@@ -174,6 +178,9 @@ pub struct HostPlan {
     pub readiness: Readiness,
     /// What was found, worst first.
     pub findings: Vec<Finding>,
+    /// What becomes of its `.env`, where the workflow writes it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub diff: Vec<EnvChange>,
     /// In order; empty for a host that will not be run.
     pub phases: Vec<Phase>,
     /// Steps that the workflow has and this host does not get.

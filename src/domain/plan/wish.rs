@@ -28,6 +28,11 @@ pub enum What {
         /// Which parts of it.
         tags: TagChoice,
     },
+    /// Bring `.env` in line with the inventory.
+    Configure {
+        /// Take back what was edited on a host.
+        overwrite_drift: bool,
+    },
 }
 
 impl What {
@@ -36,6 +41,7 @@ impl What {
         match self {
             Self::Upgrade { .. } => Workflow::Upgrade,
             Self::Deploy { .. } => Workflow::Deploy,
+            Self::Configure { .. } => Workflow::Configure,
         }
     }
 }

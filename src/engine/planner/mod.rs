@@ -1,5 +1,6 @@
 //! From a wish (these hosts, that workflow) to a plan, by reading only.
 
+mod configure;
 mod deploy;
 mod select;
 mod upgrade;
@@ -14,7 +15,7 @@ use crate::domain::plan::{Plan, What, Wish};
 use crate::domain::run::operator::Operator;
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::{
-    Clock, RemoteRead, RepositoryError, RepositoryView, SecretSource, VaultError,
+    Clock, RemoteRead, RepositoryError, RepositoryView, SecretSource, TemplateSource, VaultError,
 };
 
 /// What planning looks through. None of it can change a host.
@@ -26,6 +27,8 @@ pub struct PlanPorts {
     pub repository: Arc<dyn RepositoryView>,
     /// Reads secrets, to compare them and to hash what is sealed; no value gets into a plan.
     pub secrets: Arc<dyn SecretSource>,
+    /// Reads the fleet's template of `.env`.
+    pub templates: Arc<dyn TemplateSource>,
     /// The folder with `hosts.yml`, absolute.
     pub inventory: PathBuf,
     /// Tells the time.
@@ -80,6 +83,9 @@ pub async fn plan(
         }
         What::Upgrade { reference } => {
             upgrade::plan(ports, fleet, selected, reference.as_ref(), by).await
+        }
+        What::Configure { overwrite_drift } => {
+            Ok(configure::plan(ports, fleet, selected, *overwrite_drift, by).await)
         }
     }
 }

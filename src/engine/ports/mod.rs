@@ -2,9 +2,11 @@
 
 mod repository;
 mod secrets;
+mod templates;
 
 pub use repository::{RepositoryError, RepositoryLayout, RepositoryView};
 pub use secrets::{SecretSource, VaultError};
+pub use templates::TemplateSource;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::app::action::Action;
 use crate::app::model::Model;
 use crate::app::pages::PlanPage;
+use crate::domain::env::grouped;
 use crate::domain::plan::{Change, HostPlan, Phase, Plan, Readiness, Workflow};
 use crate::ui::canvas::{Canvas, Focused};
 use crate::ui::text::wrap;
@@ -76,6 +77,7 @@ fn facts(plan: &Plan, width: usize) -> Vec<Fact> {
     for change in &plan.changes {
         change_lines(&mut lines, change, width);
     }
+    env_lines(&mut lines, plan, width);
     if let Some(host) = plan.targets().next() {
         let steps: Vec<&str> = host.steps().map(|(_, title)| title.as_str()).collect();
         labelled(&mut lines, "steps", &steps.join(" → "), width, 3, Role::Text);
@@ -118,6 +120,23 @@ fn labelled(
 ) {
     for (at, line) in wrap(text, width.saturating_sub(11), n).into_iter().enumerate() {
         lines.push((if at == 0 { label } else { "" }, line, role));
+    }
+}
+
+/// What becomes of `.env`, the same on several hosts once.
+fn env_lines(lines: &mut Vec<Fact>, plan: &Plan, width: usize) {
+    let of = plan.hosts.iter().map(|h| (h.id.as_str(), h.diff.as_slice()));
+    for (hosts, changes) in grouped(of) {
+        let n = hosts.len();
+        let noun = if n == 1 { "host" } else { "hosts" };
+        let who = format!("{n} {noun}: {}", hosts.join(", "));
+        labelled(lines, ".env", &who, width, 1, Role::Dim);
+        for change in changes {
+            let drift = change.kind.overwrites();
+            let (mark, role) = if drift { ("▲ ", Role::Degraded) } else { ("", Role::Text) };
+            let why = if drift { format!("   {}", change.kind.words()) } else { String::new() };
+            lines.push(("", format!("{mark}{change}{why}"), role));
+        }
     }
 }
 

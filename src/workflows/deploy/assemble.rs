@@ -76,6 +76,7 @@ pub fn assemble(
             from: None,
             readiness: findings.first().map_or(Readiness::Ready, |f| f.readiness),
             findings,
+            diff: Vec::new(),
             phases: Vec::new(),
             left_out: Vec::new(),
             on_failure: Vec::new(),

@@ -7,7 +7,7 @@ mod markers;
 mod render;
 mod variables;
 
-pub use render::{Desired, Template, TemplateError, Wanted, render};
+pub use render::{Desired, Template, TemplateError, render};
 
 /// The template that is used where the fleet has none of its own.
 pub const EMBEDDED: &str = include_str!("env.j2");

@@ -7,8 +7,8 @@ use minijinja::{Environment, Error, ErrorKind};
 use super::markers::Markers;
 use super::variables::{self, Known};
 use crate::domain::dotenv::{self, Entry};
+use crate::domain::env::{Wanted, looks_secret};
 use crate::domain::fleet::Host;
-use crate::domain::inventory::is_secret_name;
 use crate::domain::secret::{Part, Sealed, SealedError, Secrets};
 use crate::domain::untrusted::Safe;
 
@@ -35,17 +35,6 @@ pub struct Desired {
     pub file: Sealed,
     /// Its variables, in order.
     pub variables: Vec<Wanted>,
-}
-
-/// One variable of the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
-    /// Its name.
-    pub name: String,
-    /// By [`dotenv::fingerprint`].
-    pub fingerprint: String,
-    /// Its value; `None` for a secret.
-    pub shown: Option<Safe>,
 }
 
 /// Why a template cannot be filled. No message holds a value.
@@ -80,9 +69,13 @@ pub fn render(
         message: Safe::line(&message),
     };
     let engine = engine(&markers).map_err(|error| trouble(None, error.to_string()))?;
-    let rendered = engine
+    let mut rendered = engine
         .render_str(&template.text, &known.values)
         .map_err(|error| trouble(error.line(), explained(&error, template, host, &known)))?;
+    // Something may follow it on the host.
+    if !rendered.ends_with('\n') {
+        rendered.push('\n');
+    }
     let parts = markers.split(&rendered);
     let file = Sealed::seal(parts, secrets).map_err(|e| trouble(None, e.to_string()))?;
     let variables = wanted(&file, secrets).map_err(|(line, text)| trouble(line, text))?;
@@ -184,13 +177,6 @@ fn of_entry(entry: &Entry, holes: &[(usize, usize)]) -> Wanted {
     let shown = (!filled && !looks_secret(&entry.name, value)).then(|| Safe::line(value));
     let fingerprint = dotenv::fingerprint(&entry.name, value);
     Wanted { name: entry.name.clone(), fingerprint, shown }
-}
-
-/// Whether a value should not be shown, by its variable's name or by what it looks like.
-pub(super) fn looks_secret(name: &str, value: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    let login = value.split_once("://").is_some_and(|(_, rest)| rest.contains('@'));
-    is_secret_name(name) || lower.ends_with("_key") || lower.ends_with("_dsn") || login
 }
 
 /// Where the secrets stand in the filled text, in bytes.

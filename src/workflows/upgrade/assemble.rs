@@ -78,6 +78,7 @@ pub fn assemble(
                     from: candidate.commit().cloned(),
                     readiness,
                     findings,
+                    diff: Vec::new(),
                     phases: Vec::new(),
                     left_out: Vec::new(),
                     on_failure: Vec::new(),
@@ -110,7 +111,7 @@ pub fn assemble(
 }
 
 /// Consecutive batches of `percent` of all, rounded up, at least one each.
-fn batches(hosts: &[HostId], percent: u32) -> Vec<Vec<HostId>> {
+pub(in crate::workflows) fn batches(hosts: &[HostId], percent: u32) -> Vec<Vec<HostId>> {
     let percent = percent.clamp(1, 100) as usize;
     let size = (hosts.len() * percent).div_ceil(100).max(1);
     hosts.chunks(size).map(<[HostId]>::to_vec).collect()

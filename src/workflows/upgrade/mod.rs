@@ -8,6 +8,7 @@ mod assemble;
 mod phases;
 mod readiness;
 
+pub(super) use assemble::batches;
 pub(super) use readiness::{clock, disk, finding};
 
 pub use assemble::{Candidate, Strategy, Wish, assemble};

@@ -1,0 +1,148 @@
+//! `.env` of the checkout: read before a plan, installed by a run.
+//!
+//! What is installed is the step's input [`INPUT`], which the host gets by standard input, then what the host had of its own, copied
+//! there from the old file. It is written beside the old one, checked by Compose, and takes its place by rename; it is 0600 and
+//! belongs to the owner of the checkout. What was applied is kept as fingerprints (`env_applied`, lines of `NAME FINGERPRINT`), never as values.
+
+use std::collections::BTreeMap;
+
+use super::lease::{self, Claim};
+use super::script::Script;
+use crate::domain::connection::Become;
+use crate::domain::env::{self, Applied, OnHost, Wanted};
+use crate::domain::ids::HostId;
+use crate::domain::settings::InstanceSettings;
+use crate::domain::untrusted::Safe;
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+
+/// The input of the step that installs: the file without what the host keeps.
+pub const INPUT: &str = "env";
+
+/// What a host told of its `.env`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvRead {
+    /// The file; `None` where there is none.
+    pub file: Option<OnHost>,
+    /// What was applied last; `None` where no run has.
+    pub applied: Option<Applied>,
+    /// Services whose containers were made with other settings than Compose would use now, where that can be told.
+    pub stale: Vec<Safe>,
+}
+
+/// Renders the reading. It changes nothing. The answer holds secrets: give it to [`parse`] and drop it.
+pub fn read(host: &HostId, become_root: Become, settings: &InstanceSettings) -> String {
+    let root = if become_root == Become::Root { "1" } else { "0" };
+    Script::knowing_compose(settings)
+        .set("become", root)
+        .set("instance", host.as_str())
+        .fixed(include_str!("env_read.sh"))
+        .text()
+}
+
+/// Understands the answer; an error says what is wrong with it, as a sentence part without values.
+pub fn parse(answer: &[u8]) -> Result<EnvRead, Safe> {
+    let broken = || Safe::line("the host told nothing of .env that can be understood");
+    let (mut applied, mut stale, mut rest) = (None, Vec::new(), answer);
+    loop {
+        let end = rest.iter().position(|b| *b == b'\n').ok_or_else(broken)?;
+        let (line, after) = rest.split_at(end);
+        rest = after.get(1..).unwrap_or_default();
+        let line = std::str::from_utf8(line).map_err(|_| broken())?;
+        let words: Vec<&str> = line.split(' ').collect();
+        match words.as_slice() {
+            ["recorded"] => applied = Some(applied.unwrap_or_else(BTreeMap::new)),
+            ["applied", name, fingerprint] => {
+                let known = applied.get_or_insert_with(BTreeMap::new);
+                known.insert((*name).to_owned(), (*fingerprint).to_owned());
+            }
+            ["stale", service] => stale.push(Safe::line(service)),
+            ["absent"] => return Ok(EnvRead { file: None, applied, stale }),
+            ["unreadable", ..] => return Err(Safe::line(line.get(11..).unwrap_or_default())),
+            ["env", mode] => {
+                let mode = u32::from_str_radix(mode, 8).map_err(|_| broken())?;
+                let file = Some(on_host(rest, mode)?);
+                return Ok(EnvRead { file, applied, stale });
+            }
+            _ => return Err(broken()),
+        }
+    }
+}
+
+fn on_host(bytes: &[u8], mode: u32) -> Result<OnHost, Safe> {
+    let not_text = "its .env is not UTF-8: mend it on the host, nothing was changed";
+    let text = std::str::from_utf8(bytes).map_err(|_| Safe::line(not_text))?;
+    let mut sha256 = String::with_capacity(64);
+    for byte in Sha256::digest(bytes) {
+        let _ = write!(sha256, "{byte:02x}");
+    }
+    let (variables, problems) = env::found(text);
+    Ok(OnHost { sha256, mode, variables, problems })
+}
+
+/// What is installed, and over what.
+#[derive(Debug, Clone, Copy)]
+pub struct Install<'a> {
+    /// The file that the plan saw; another one is never replaced.
+    pub seen: Option<&'a OnHost>,
+    /// Places in that file which are kept, in bytes.
+    pub kept: &'a [(usize, usize)],
+    /// The variables of the input.
+    pub wanted: &'a [Wanted],
+}
+
+/// Renders the installation. It needs the input [`INPUT`]. Nothing happens where all is as wanted.
+pub fn install(
+    settings: &InstanceSettings,
+    claim: &Claim,
+    hold_s: u64,
+    install: &Install<'_>,
+) -> String {
+    let kept: Vec<String> = install.kept.iter().map(|(at, n)| format!("{at} {n}")).collect();
+    let applied: Vec<String> =
+        install.wanted.iter().map(|w| format!("{} {}", w.name, w.fingerprint)).collect();
+    lease::keeping(settings, claim, hold_s)
+        .set("seen", install.seen.map_or("none", |file| file.sha256.as_str()))
+        .list("kept", kept.iter().map(String::as_str))
+        .list("applied", applied.iter().map(String::as_str))
+        .fixed(include_str!("env_file.sh"))
+        .text()
+}
+
+/// Renders the look at what the steps after it need. It changes nothing.
+pub fn preflight(settings: &InstanceSettings, claim: &Claim, hold_s: u64) -> String {
+    lease::keeping(settings, claim, hold_s).fixed(include_str!("env_preflight.sh")).text()
+}
+
+/// Renders the replacement of the containers that `.env` touches, and of no others. `way_back` is the hint where it fails.
+pub fn restart(settings: &InstanceSettings, claim: &Claim, hold_s: u64, way_back: &Safe) -> String {
+    lease::keeping(settings, claim, hold_s)
+        .set("way_back", way_back.as_str())
+        .fixed(include_str!("env_restart.sh"))
+        .text()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_understood_and_holds_no_secret_afterwards() {
+        let answer = b"recorded\napplied A 0123\nstale api\nenv 600\nA=1\nDB_PASSWORD='marker'\n";
+        let read = parse(answer).unwrap();
+        assert_eq!(read.applied.as_ref().unwrap()["A"], "0123");
+        assert_eq!(read.stale[0].as_str(), "api");
+        let file = read.file.as_ref().unwrap();
+        assert_eq!((file.mode, file.variables.len()), (0o600, 2));
+        assert!(!format!("{read:?}").contains("marker"));
+        assert_eq!(
+            parse(b"absent\n").unwrap(),
+            EnvRead { file: None, applied: None, stale: vec![] }
+        );
+        assert_eq!(parse(b"recorded\nabsent\n").unwrap().applied, Some(Applied::new()));
+        assert_eq!(parse(b"unreadable by deploy\n").unwrap_err().as_str(), "by deploy");
+        for broken in [&b""[..], b"env", b"env x\n", b"hello\n", b"env 600\nA=\xff\n"] {
+            assert!(parse(broken).is_err(), "{broken:?}");
+        }
+    }
+}

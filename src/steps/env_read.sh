@@ -1,0 +1,37 @@
+LC_ALL=C; export LC_ALL
+state=${HOME:-/nonexistent}/.local/state/bunker
+as=
+if [ "$become" = 1 ] || [ "$(id -u)" = 0 ]; then state=/var/lib/bunker; fi
+if [ "$become" = 1 ] && [ "$(id -u)" != 0 ]; then
+    if sudo -n true </dev/null 2>/dev/null; then as='sudo -n'; fi
+fi
+record=$state/instances/$instance/env_applied
+if $as test -f "$record" </dev/null; then
+    echo recorded
+    $as sed 's/^/applied /' "$record" </dev/null
+fi
+stale() {
+    hashes=$(docker compose config --hash '*' </dev/null) || return 0
+    for container in $(docker compose ps -a -q </dev/null); do
+        docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} {{index .Config.Labels "com.docker.compose.config-hash"}}' "$container" </dev/null
+    done | while read -r service hash; do
+        case "
+$hashes
+" in *"
+$service $hash
+"*) ;; *) echo "stale $service" ;; esac
+    done
+}
+if cd "$dir" 2>/dev/null && command -v docker >/dev/null; then stale 2>/dev/null | sort -u; fi
+if $as test -e "$dir/.env" </dev/null; then
+    if mode=$($as stat -Lc %a "$dir/.env" </dev/null) && $as test -r "$dir/.env" </dev/null; then
+        echo "env $mode"
+        $as cat "$dir/.env" </dev/null
+    else
+        echo "unreadable $dir/.env may not be read by $(id -un)"
+    fi
+elif $as test -d "$dir" </dev/null; then
+    echo absent
+else
+    echo "unreadable there is no checkout at $dir"
+fi
