@@ -91,6 +91,11 @@ pub struct Install<'a> {
     pub wanted: &'a [Wanted],
 }
 
+/// The lines of `env_applied`.
+pub(super) fn fingerprints(wanted: &[Wanted]) -> Vec<String> {
+    wanted.iter().map(|w| format!("{} {}", w.name, w.fingerprint)).collect()
+}
+
 /// Renders the installation. It needs the input [`INPUT`]. Nothing happens where all is as wanted.
 pub fn install(
     settings: &InstanceSettings,
@@ -99,8 +104,7 @@ pub fn install(
     install: &Install<'_>,
 ) -> String {
     let kept: Vec<String> = install.kept.iter().map(|(at, n)| format!("{at} {n}")).collect();
-    let applied: Vec<String> =
-        install.wanted.iter().map(|w| format!("{} {}", w.name, w.fingerprint)).collect();
+    let applied = fingerprints(install.wanted);
     lease::keeping(settings, claim, hold_s)
         .set("seen", install.seen.map_or("none", |file| file.sha256.as_str()))
         .list("kept", kept.iter().map(String::as_str))

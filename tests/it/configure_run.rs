@@ -263,3 +263,29 @@ fn what_cannot_be_made_is_told_with_its_place_and_changes_nothing() {
     assert_eq!(deck.env("alpha"), before);
     assert_eq!(deck.exits(&["--read-only", "configure", "alpha"], 8).lines().count(), 1);
 }
+
+#[test]
+fn what_a_deployment_wrote_is_known_and_what_the_host_keeps_stays() {
+    let deck = Deck::with(&["alpha"]);
+    // An instance of ours has a release on record.
+    deck.ok(&["upgrade", "alpha", "--to", "v2.5.0", "--yes"], "");
+    deck.by_hand("alpha", "rm .env");
+    let deploy = ["deploy", "alpha", "--tags", "env", "--yes"];
+    deck.ok(&deploy, "");
+    assert!(deck.env("alpha").contains("ENABLE_MEDIA=false\n"));
+    deck.says("alpha", "cml_enable_media: true");
+    let told = deck.exits(&["configure", "alpha", "--check", "--diff"], 3);
+    assert!(told.contains("- ENABLE_MEDIA=false\n  + ENABLE_MEDIA=true"), "{told}");
+    assert!(!told.contains("no run wrote it"), "{told}");
+
+    deck.by_hand("alpha", "echo MINE=1 >>.env");
+    deck.ok(&["configure", "alpha", "--yes"], "");
+    let kept = deck.env("alpha");
+    assert!(kept.ends_with("MINE=1\n"), "{kept}");
+    deck.ok(&deploy, "");
+    assert_eq!(deck.env("alpha"), kept);
+    deck.says("alpha", "cml_enable_chat: true");
+    let told = deck.exits(&deploy, 1);
+    assert!(told.contains("bunker configure shows the difference and keeps them"), "{told}");
+    assert_eq!(deck.env("alpha"), kept);
+}

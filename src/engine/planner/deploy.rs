@@ -9,11 +9,11 @@ use crate::domain::fleet::{Fleet, Host};
 use crate::domain::git::GitRef;
 use crate::domain::plan::{Plan, TagChoice, Target};
 use crate::domain::run::operator::Operator;
-use crate::domain::secret::{Sealed, Secrets};
+use crate::domain::secret::Secrets;
 use crate::domain::settings::InstanceSettings;
 use crate::domain::untrusted::Safe;
 use crate::workflows::deploy::{Candidate, Strategy, Wish, assemble};
-use crate::workflows::env::{Template, render};
+use crate::workflows::env::{Desired, render};
 
 /// Plans a deployment of `reference`, or of the ref that all follow.
 pub(super) async fn plan(
@@ -33,15 +33,11 @@ pub(super) async fn plan(
         all_secrets(ports, &hosts)
     );
     let target = Target { reference, sha: sha? };
-    let candidates: Vec<Candidate<'_>> = hosts
-        .into_iter()
-        .zip(looks)
-        .zip(secrets)
-        .map(|(((host, settings), look), secrets)| {
-            let env = env_file(host, &secrets);
-            Candidate { host, settings, look, secrets, env }
-        })
-        .collect();
+    let mut candidates: Vec<Candidate<'_>> = Vec::new();
+    for (((host, settings), look), secrets) in hosts.into_iter().zip(looks).zip(secrets) {
+        let env = env_file(ports, host, &secrets).await;
+        candidates.push(Candidate { host, settings, look, secrets, env });
+    }
     let wish = Wish { target, tags: tags.clone(), operator: by.clone(), at };
     let strategy = Strategy {
         fleet: fleet.name.clone(),
@@ -52,10 +48,15 @@ pub(super) async fn plan(
     if plan.hosts.is_empty() { Err(PlanError::NothingLeft) } else { Ok(plan) }
 }
 
-fn env_file(host: &Host, secrets: &Result<Secrets, Safe>) -> Result<Sealed, Safe> {
+async fn env_file(
+    ports: &PlanPorts,
+    host: &Host,
+    secrets: &Result<Secrets, Safe>,
+) -> Result<Desired, Safe> {
     let secrets = secrets.as_ref().map_err(Clone::clone)?;
-    let desired = render(&Template::embedded(), host, secrets);
-    desired.map(|made| made.file).map_err(|error| Safe::line(&error.to_string()))
+    let named = host.vars.get("cml_env_template").and_then(serde_json::Value::as_str);
+    let template = ports.templates.template(&ports.inventory, named).await?;
+    render(&template, host, secrets).map_err(|error| Safe::line(&error.to_string()))
 }
 
 async fn all_secrets(

@@ -3,12 +3,24 @@ wanted=$(bunker_input env)
 want_sum=$(sha256sum <"$wanted")
 want_sum=${want_sum%% *}
 applied=$(cat "$state/env_applied.sha256" 2>/dev/null) || applied=
-note() { printf '%s\n' "$want_sum" >"$state/env_applied.sha256.new" && mv -f -- "$state/env_applied.sha256.new" "$state/env_applied.sha256"; }
+# Fingerprints of the values, by which `bunker configure` knows an edit from what we wrote.
+note() {
+    (umask 077 && printf '%s\n' "$fingerprints" >"$state/env_applied.new") && mv -f -- "$state/env_applied.new" "$state/env_applied"
+    note_sum
+}
+note_sum() { printf '%s\n' "$want_sum" >"$state/env_applied.sha256.new" && mv -f -- "$state/env_applied.sha256.new" "$state/env_applied.sha256"; }
 tree_owner=$(stat -c %U -- "$dir")
 here_sum=
 if [ -e .env ]; then
     here_sum=$(sha256sum <.env)
     here_sum=${here_sum%% *}
+fi
+# What configure kept for the host stands behind what the inventory makes.
+if [ -n "$here_sum" ] && grep -q '^# --- Kept as it was on this host' .env; then
+    head -c "$(wc -c <"$wanted")" .env | cmp -s - "$wanted" ||
+        bunker_fail ".env in $dir holds variables of its own, and is not what the inventory makes" "bunker configure shows the difference and keeps them; nothing was changed"
+    echo ".env is as it should be, and holds variables of its own"
+    exit 0
 fi
 if [ "$here_sum" = "$want_sum" ]; then
     if [ "$(stat -c %a .env)" != 600 ]; then
@@ -16,7 +28,7 @@ if [ "$here_sum" = "$want_sum" ]; then
         bunker_changed
         echo ".env has mode 600 now"
     fi
-    [ "$applied" = "$want_sum" ] || note
+    [ "$applied" = "$want_sum" ] && [ -e "$state/env_applied" ] || note
     echo ".env is as it should be"
     exit 0
 fi

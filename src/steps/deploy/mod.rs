@@ -11,12 +11,14 @@ pub use checks::{
     admin, api, containers, cron_line, fail2ban, login, login_body, migrations, public, ufw,
 };
 
+use super::env_file;
 use super::git;
 use super::lease::{self, Claim};
 use super::migrate::in_new_image;
 use super::quote::quote;
 use super::script::Script;
 use crate::domain::connection::UserName;
+use crate::domain::env::Wanted;
 use crate::domain::git::CommitSha;
 use crate::domain::ids::HostId;
 use crate::domain::plan::Target;
@@ -71,8 +73,12 @@ pub fn folders(site: &Site<'_>) -> String {
 }
 
 /// Writes `.env` from the input `env`, unless somebody else did.
-pub fn env(site: &Site<'_>) -> String {
-    site.keeping().fixed(include_str!("env.sh")).text()
+pub fn env(site: &Site<'_>, wanted: &[Wanted]) -> String {
+    let fingerprints = env_file::fingerprints(wanted);
+    site.keeping()
+        .list("fingerprints", fingerprints.iter().map(String::as_str))
+        .fixed(include_str!("env.sh"))
+        .text()
 }
 
 /// Pulls and builds all images.

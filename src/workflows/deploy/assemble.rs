@@ -11,9 +11,10 @@ use crate::domain::plan::{
 };
 use crate::domain::remote::RemoteError;
 use crate::domain::run::operator::Operator;
-use crate::domain::secret::{Sealed, Secrets};
+use crate::domain::secret::Secrets;
 use crate::domain::settings::InstanceSettings;
 use crate::domain::untrusted::Safe;
+use crate::workflows::env::Desired;
 
 /// What is wanted of all targets.
 #[derive(Debug, Clone)]
@@ -50,7 +51,7 @@ pub struct Candidate<'a> {
     /// Its secrets, or why they cannot be read.
     pub secrets: Result<Secrets, Safe>,
     /// Its `.env`, or why it cannot be made.
-    pub env: Result<Sealed, Safe>,
+    pub env: Result<Desired, Safe>,
 }
 
 /// Makes the plan. `candidates` are in inventory order.

@@ -213,10 +213,13 @@ impl Host<'_> {
 
     fn env(&self, site: &Site<'_>) -> Offered {
         let what = "writes .env from the inventory and the vault";
-        let mut offered = does("env", ".env", SHORT_S, deploy::env(site), what, &[Tag::Env]);
-        match &self.candidate.env {
-            Ok(content) => {
-                let content = content.clone();
+        let made = self.candidate.env.as_ref();
+        let wanted = made.map(|desired| desired.variables.as_slice()).unwrap_or_default();
+        let mut offered =
+            does("env", ".env", SHORT_S, deploy::env(site, wanted), what, &[Tag::Env]);
+        match made {
+            Ok(desired) => {
+                let content = desired.file.clone();
                 offered.step.step.inputs = vec![StepInput { name: step_id("env"), content }];
             }
             Err(why) => offered.not_here = Some(why.clone()),
