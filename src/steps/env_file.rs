@@ -26,8 +26,8 @@ pub struct EnvRead {
     pub file: Option<OnHost>,
     /// What was applied last; `None` where no run has.
     pub applied: Option<Applied>,
-    /// Services whose containers were made with other settings than Compose would use now, where that can be told.
-    pub stale: Vec<Safe>,
+    /// Whether a run wrote the file and ended before the containers had it.
+    pub pending: bool,
 }
 
 /// Renders the reading. It changes nothing. The answer holds secrets: give it to [`parse`] and drop it.
@@ -43,7 +43,7 @@ pub fn read(host: &HostId, become_root: Become, settings: &InstanceSettings) -> 
 /// Understands the answer; an error says what is wrong with it, as a sentence part without values.
 pub fn parse(answer: &[u8]) -> Result<EnvRead, Safe> {
     let broken = || Safe::line("the host told nothing of .env that can be understood");
-    let (mut applied, mut stale, mut rest) = (None, Vec::new(), answer);
+    let (mut applied, mut pending, mut rest) = (None, false, answer);
     loop {
         let end = rest.iter().position(|b| *b == b'\n').ok_or_else(broken)?;
         let (line, after) = rest.split_at(end);
@@ -56,13 +56,13 @@ pub fn parse(answer: &[u8]) -> Result<EnvRead, Safe> {
                 let known = applied.get_or_insert_with(BTreeMap::new);
                 known.insert((*name).to_owned(), (*fingerprint).to_owned());
             }
-            ["stale", service] => stale.push(Safe::line(service)),
-            ["absent"] => return Ok(EnvRead { file: None, applied, stale }),
+            ["pending"] => pending = true,
+            ["absent"] => return Ok(EnvRead { file: None, applied, pending }),
             ["unreadable", ..] => return Err(Safe::line(line.get(11..).unwrap_or_default())),
             ["env", mode] => {
                 let mode = u32::from_str_radix(mode, 8).map_err(|_| broken())?;
                 let file = Some(on_host(rest, mode)?);
-                return Ok(EnvRead { file, applied, stale });
+                return Ok(EnvRead { file, applied, pending });
             }
             _ => return Err(broken()),
         }
@@ -132,16 +132,16 @@ mod tests {
 
     #[test]
     fn an_answer_is_understood_and_holds_no_secret_afterwards() {
-        let answer = b"recorded\napplied A 0123\nstale api\nenv 600\nA=1\nDB_PASSWORD='marker'\n";
+        let answer = b"recorded\napplied A 0123\npending\nenv 600\nA=1\nDB_PASSWORD='marker'\n";
         let read = parse(answer).unwrap();
         assert_eq!(read.applied.as_ref().unwrap()["A"], "0123");
-        assert_eq!(read.stale[0].as_str(), "api");
+        assert!(read.pending);
         let file = read.file.as_ref().unwrap();
         assert_eq!((file.mode, file.variables.len()), (0o600, 2));
         assert!(!format!("{read:?}").contains("marker"));
         assert_eq!(
             parse(b"absent\n").unwrap(),
-            EnvRead { file: None, applied: None, stale: vec![] }
+            EnvRead { file: None, applied: None, pending: false }
         );
         assert_eq!(parse(b"recorded\nabsent\n").unwrap().applied, Some(Applied::new()));
         assert_eq!(parse(b"unreadable by deploy\n").unwrap_err().as_str(), "by deploy");

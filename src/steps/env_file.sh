@@ -50,6 +50,8 @@ if command -v docker >/dev/null && docker compose version >/dev/null 2>&1 </dev/
         bunker_fail "Compose does not accept the new .env; the old one is as it was" "see the output above; mend the inventory or the template, then plan again"
 fi
 sync -- "$new" 2>/dev/null || :
+# Gone when the containers have the new settings: a run that ended between is made good by the next.
+: >"$state/env_pending"
 mv -f -- "$new" .env
 bunker_changed
 record_applied

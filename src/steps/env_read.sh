@@ -10,19 +10,7 @@ if $as test -f "$record" </dev/null; then
     echo recorded
     $as sed 's/^/applied /' "$record" </dev/null
 fi
-stale() {
-    hashes=$(docker compose config --hash '*' </dev/null) || return 0
-    for container in $(docker compose ps -a -q </dev/null); do
-        docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} {{index .Config.Labels "com.docker.compose.config-hash"}}' "$container" </dev/null
-    done | while read -r service hash; do
-        case "
-$hashes
-" in *"
-$service $hash
-"*) ;; *) echo "stale $service" ;; esac
-    done
-}
-if cd "$dir" 2>/dev/null && command -v docker >/dev/null; then stale 2>/dev/null | sort -u; fi
+if $as test -e "${record%applied}pending" </dev/null; then echo pending; fi
 if $as test -e "$dir/.env" </dev/null; then
     if mode=$($as stat -Lc %a "$dir/.env" </dev/null) && $as test -r "$dir/.env" </dev/null; then
         echo "env $mode"

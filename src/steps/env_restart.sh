@@ -1,23 +1,19 @@
-# The label of a container says with which settings it was made; where Compose would make it with others now, it is
-# replaced. All others are left alone: dependencies are not started either, since a one-shot would run again.
-docker compose config --hash '*' </dev/null >"$BUNKER_JOB/hashes" || bunker_fail "Compose cannot read the project with the new .env" "see the output above; mend the inventory, then plan again"
-containers=$(docker compose ps -a -q </dev/null) || bunker_fail "docker compose cannot list the containers" "see the output above"
-: >"$BUNKER_JOB/labels"
-for container in $containers; do
-    docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} {{index .Config.Labels "com.docker.compose.config-hash"}}' "$container" >>"$BUNKER_JOB/labels"
-done
-touched=$(awk 'FILENAME == ARGV[1] { made[$1] = $2; next } made[$1] != $2 { print $1 }' "$BUNKER_JOB/labels" "$BUNKER_JOB/hashes" | sort | tr '\n' ' ')
-touched=${touched% }
-if [ -z "$touched" ]; then
-    echo "no service is touched: all containers run with these settings"
-    bunker_tell restarted none
-    exit 0
-fi
-echo "touched: $touched"
-bunker_changed
-bunker_tell restarted "$touched"
+# Compose itself knows which containers were made with other settings, and replaces those alone. `config --hash` cannot be asked
+# instead: for a service with `env_file` it differs from the label of the container that `up` has just made (seen with 2.26).
+listed() {
+    for container in $(docker compose ps -a -q </dev/null); do
+        docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}}' "$container"
+    done | sort
+}
+listed >"$BUNKER_JOB/before" || bunker_fail "docker compose cannot list the containers" "see the output above"
 rc=0
-# shellcheck disable=SC2086
-docker compose up -d --no-build --no-deps $touched </dev/null || rc=$?
+docker compose up -d --no-build </dev/null || rc=$?
+listed >"$BUNKER_JOB/after" || :
+touched=$(comm -13 "$BUNKER_JOB/before" "$BUNKER_JOB/after" | cut -d' ' -f1 | sort -u | tr '\n' ' ')
+touched=${touched% }
+if [ -n "$touched" ]; then bunker_changed; fi
+bunker_tell restarted "${touched:-none}"
+echo "touched: ${touched:-no service}"
 [ "$rc" = 0 ] || bunker_fail "docker compose up ended with exit code $rc: some containers may be new already" "$way_back"
+rm -f -- "$state/env_pending"
 docker compose ps -a </dev/null || :

@@ -35,6 +35,7 @@ mod probe_lab;
 mod probe_poller;
 mod probe_script;
 mod pty_cockpit;
+mod real_configure;
 mod real_jobs;
 mod real_probe;
 mod real_repository;

@@ -267,6 +267,32 @@ fn the_plan_page_says_what_will_happen_and_asks_for_the_number() {
 }
 
 #[test]
+fn the_plan_page_tells_a_change_of_settings_on_several_hosts_once() {
+    use bunker_ops::domain::env::{EnvChange, EnvChangeKind, EnvValue};
+    let (_, mut model) = pages(100, 30, &twelve()).remove(9);
+    let Some(Screen::Plan(page)) = model.screens.last_mut() else { panic!("no plan page") };
+    let plan = Arc::make_mut(&mut page.plan);
+    let plain = |text: &str| Some(EnvValue::Plain(text.into()));
+    for host in &mut plan.hosts {
+        let (from, to) = (plain("false"), plain("true"));
+        let (name, kind) = ("ENABLE_MEDIA".into(), EnvChangeKind::Change);
+        host.diff.push(EnvChange { name, kind, from, to });
+    }
+    let (from, to) = (plain("x"), Some(EnvValue::Secret("1234abcd".into())));
+    let (name, kind) = ("SMTP_PASSWORD".into(), EnvChangeKind::Drift);
+    plan.hosts[0].diff.push(EnvChange { name, kind, from, to });
+    let screen = draw(&model);
+    for words in [
+        "3 hosts: a, b, c",
+        "ENABLE_MEDIA: false -> true",
+        "1 host: a",
+        "▲ SMTP_PASSWORD changed (1234abcd)   edited on the host",
+    ] {
+        assert_eq!(screen.matches(words).count(), 1, "{words:?}:\n{screen}");
+    }
+}
+
+#[test]
 fn state_is_never_told_by_colour_alone() {
     let theme = theme();
     let model = with(120, 40, &twelve());

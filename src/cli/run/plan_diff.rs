@@ -29,7 +29,9 @@ fn lines(out: &mut String, change: &EnvChange) {
     let name = &change.name;
     let why = match change.kind {
         EnvChangeKind::Set | EnvChangeKind::Change | EnvChangeKind::Remove => String::new(),
-        drift => format!("   # {}", drift.words()),
+        EnvChangeKind::Drift | EnvChangeKind::Conflict | EnvChangeKind::Unrecorded => {
+            format!("   # {}", change.kind.words())
+        }
     };
     // A secret is one line: neither side of it can be shown.
     if let Some(EnvValue::Secret(hash)) = &change.to {

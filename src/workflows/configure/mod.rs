@@ -125,11 +125,11 @@ impl<'a> Known<'a> {
         Some(Self { read, desired, comparison })
     }
 
-    /// Whether nothing would be done: the variables are as wanted, only their owner reads them, and the containers
-    /// were made with them.
+    /// Whether nothing would be done: the variables are as wanted, only their owner reads them, and no run
+    /// ended before the containers had them.
     fn is_as_wanted(&self) -> bool {
         let closed = self.read.file.as_ref().is_some_and(|f| f.mode & 0o777 == 0o600);
-        self.comparison.changes.is_empty() && closed && self.read.stale.is_empty()
+        self.comparison.changes.is_empty() && closed && !self.read.pending
     }
 }
 

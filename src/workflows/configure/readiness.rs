@@ -93,10 +93,9 @@ fn env(wish: &Wish, candidate: &Candidate<'_>, known: &Known<'_>, findings: &mut
             &format!("keeps what the template does not name: {}", listed(&names)),
         );
     }
-    if !known.read.stale.is_empty() {
-        let names: Vec<&str> = known.read.stale.iter().map(Safe::as_str).collect();
-        let text = format!("made with other settings than the file has now: {}", names.join(", "));
-        findings.push(finding(Readiness::Warning, "containers", &text));
+    if known.read.pending {
+        let text = "a run wrote .env and ended before the containers had it: they get it now";
+        findings.push(finding(Readiness::Warning, "containers", text));
     }
 }
 
