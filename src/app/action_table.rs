@@ -88,6 +88,36 @@ pub const ACTIONS: &[ActionInfo] = &[
     .changing(Danger::Counts)
     .twin("bunker configure"),
     row(
+        Action::Backup,
+        "backup",
+        "plan a backup of the marked instances, or of this one",
+        "backup",
+        &[c('b')],
+        &[Place::Fleet, Place::Instance],
+    )
+    .changing(Danger::Counts)
+    .twin("bunker backup"),
+    row(
+        Action::VerifyBackup,
+        "restore drill",
+        "plan to unpack the newest backup aside and look at it",
+        "",
+        &[c('B')],
+        &[Place::Fleet, Place::Instance],
+    )
+    .changing(Danger::Counts)
+    .twin("bunker backup verify"),
+    row(
+        Action::Rollback,
+        "rollback",
+        "plan to go back to the last healthy release before this one",
+        "",
+        &[c('Z')],
+        &[Place::Fleet, Place::Instance],
+    )
+    .changing(Danger::Counts)
+    .twin("bunker rollback"),
+    row(
         Action::Pause,
         "pause",
         "let the run start nothing further until resumed",

@@ -40,6 +40,10 @@ pub enum Verb {
     Upgrade(UpgradeArgs),
     /// Bring .env in line with the inventory and restart what it touches
     Configure(ConfigureArgs),
+    /// Go back to a release that ran before, without a network
+    Rollback(RollbackArgs),
+    /// Make a backup and prove that it can be read
+    Backup(BackupArgs),
     /// List runs, newest first
     Runs {
         /// At most this many
@@ -164,6 +168,52 @@ pub struct UpgradeArgs {
     /// Branch, tag or commit to go to [default: each instance's cml_ref]
     #[arg(long = "to", value_name = "REF")]
     pub reference: Option<String>,
+}
+
+/// Options of `rollback`.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Data is not rolled back: the plan names the migrations that stay. Only releases go back that a \
+gate found healthy, or that ran before the first upgrade."
+)]
+pub struct RollbackArgs {
+    /// Which hosts, and how to start
+    #[command(flatten)]
+    pub start: StartArgs,
+    /// Recorded tag, commit, or `previous` [default: previous, the last healthy release before this one]
+    #[arg(long = "to", value_name = "RELEASE")]
+    pub to: Option<String>,
+}
+
+/// Options of `backup`.
+#[derive(Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct BackupArgs {
+    /// What else to do with backups
+    #[command(subcommand)]
+    pub verb: Option<BackupVerb>,
+    /// Which hosts, and how to start
+    #[command(flatten)]
+    pub start: StartArgs,
+}
+
+/// What else to do with backups.
+#[derive(Debug, Subcommand)]
+pub enum BackupVerb {
+    /// Unpack the newest backup aside, look at it, and remove what was unpacked
+    Verify {
+        /// Which hosts, and how to start
+        #[command(flatten)]
+        start: StartArgs,
+        /// Every backup, not only the newest
+        #[arg(long)]
+        all: bool,
+    },
+    /// The backups of a host that count: those with a manifest
+    List {
+        /// The host
+        host: String,
+    },
 }
 
 /// Options of `deploy`.

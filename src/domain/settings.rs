@@ -186,6 +186,10 @@ pub struct DeploySettings {
     pub backup_cron: CronTime,
     /// `cml_backup_keep_days`: days for which archives are kept.
     pub backup_keep_days: u32,
+    /// `cml_backup_keep_min`: how many verified archives are kept however old they are; at least 1.
+    pub backup_keep_min: u32,
+    /// `cml_keep_releases`: how many releases' images are held on the host for a rollback; at least 2.
+    pub keep_releases: u32,
 }
 
 impl Default for DeploySettings {
@@ -202,6 +206,8 @@ impl Default for DeploySettings {
             admin_email: String::new(),
             backup_cron: CronTime("0 3 * * *".to_owned()),
             backup_keep_days: 30,
+            backup_keep_min: 3,
+            keep_releases: 5,
         }
     }
 }

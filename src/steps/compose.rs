@@ -31,3 +31,16 @@ pub fn up(settings: &InstanceSettings, claim: &Claim, hold_s: u64, way_back: &Sa
         .fixed(include_str!("compose_up.sh"))
         .text()
 }
+
+/// Renders `up -d` that neither builds nor pulls. `way_on` is the hint where it fails.
+pub fn up_as_held(
+    settings: &InstanceSettings,
+    claim: &Claim,
+    hold_s: u64,
+    way_on: &Safe,
+) -> String {
+    lease::keeping(settings, claim, hold_s)
+        .set("way_back", way_on.as_str())
+        .fixed(include_str!("rollback_up.sh"))
+        .text()
+}

@@ -21,9 +21,14 @@ mv -f -- "$state/held.new" "$state/held/$from_short"
 touch -- "$state/held/$from_short"
 bunker_changed
 bunker_tell held-images "$(wc -l <"$state/held/$from_short" | tr -d ' ')"
-# Two generations are kept. A name is taken away, never an image that a container uses.
+# The history begins with what ran before the first upgrade; no gate of ours ever saw that one healthy.
+[ -e "$state/releases" ] || printf '%s ran %s - -\n' "$from" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$state/releases"
+# As many are kept as asked for, and always those of the last releases, to which a rollback goes. A name is taken away,
+# never an image that a container uses.
+last=$(tail -n 50 "$state/releases" | awk '{ a[NR] = $1 } END { for (i = NR; i > 0 && n < 3; i--) if (!seen[a[i]]++) { n++; print substr(a[i], 1, 7) } }')
 # shellcheck disable=SC2012
-ls -1t -- "$state/held" | tail -n +3 | while read -r old; do
+ls -1t -- "$state/held" | tail -n "+$((keep + 1))" | while read -r old; do
+    printf '%s\n' "$last" | grep -qxF -- "$old" && continue
     while read -r image id held; do
         docker rmi "$held" >/dev/null 2>&1 && echo "no longer held: $held" || :
     done <"$state/held/$old"

@@ -16,5 +16,6 @@ pub mod preflight;
 pub mod probe;
 pub mod quote;
 pub mod record;
+pub mod rollback;
 pub mod runner;
 mod script;

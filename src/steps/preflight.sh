@@ -33,7 +33,7 @@ for name in $required; do
     grep -qE "^[[:space:]]*(export[[:space:]]+)?$name=[[:space:]]*[^[:space:]#]" .env || missing="$missing $name"
 done
 [ -z "$missing" ] || bunker_fail ".env lacks what the target needs:$missing" "set it in $dir/.env on the host, then plan again; nothing was changed"
-newest=$(find "$backup_dir" -maxdepth 1 -type f ! -name '.*' -printf '%T@ %f\n' 2>/dev/null | sort -n | tail -n 1)
+newest=$(find "$backup_dir" -maxdepth 1 -type f ! -name '.*' ! -name '*.manifest.json' ! -name '*.broken' -printf '%T@ %f\n' 2>/dev/null | sort -n | tail -n 1)
 if [ -n "$newest" ]; then
     age=$(($(date +%s) - ${newest%%.*}))
     bunker_tell backup-age-s "$age"

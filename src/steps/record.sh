@@ -23,6 +23,8 @@ sync -- "$fact.new" 2>/dev/null || :
 [ ! -f "$fact" ] || cp -p -- "$fact" "$facts/changemaker.previous"
 mv -f -- "$fact.new" "$fact"
 printf '%s\n' "$env_sum" >"$state/env_applied.sha256.new" && mv -f -- "$state/env_applied.sha256.new" "$state/env_applied.sha256"
+# The history: only releases that a gate found healthy get here.
+printf '%s healthy %s %s %s\n' "$sha" "$now" "$ref" "$BUNKER_RUN" >>"$state/releases"
 rm -f -- "$state/before" "$state/deploying"
 bunker_changed
 bunker_tell release-file "$fact"

@@ -1,6 +1,9 @@
 //! Workflows: ordered steps, strategy and readiness. Pure: facts in, a plan out.
 
+pub mod backup;
 pub mod configure;
 pub mod deploy;
 pub mod env;
+mod planned;
+pub mod rollback;
 pub mod upgrade;

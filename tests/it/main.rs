@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, also in the functions that tests share"
 )]
 
+mod backup_steps;
 mod capability;
 mod configure_run;
 mod configure_steps;
@@ -40,6 +41,7 @@ mod real_jobs;
 mod real_probe;
 mod real_repository;
 mod real_upgrade;
+mod rollback_run;
 mod run_engine;
 mod run_fake_store;
 mod run_fakes;

@@ -38,7 +38,8 @@ impl Bench {
 
 #[test]
 fn running_images_get_a_second_name_and_two_commits_keep_theirs() {
-    let bench = Bench::new().leased();
+    let mut bench = Bench::new().leased();
+    bench.settings.deploy.keep_releases = 2;
     let ran = bench.hold().good();
     let old = bench.old.short();
     assert_eq!(ran.told["held-images"], "2");

@@ -69,7 +69,7 @@ async fn a_plan_says_what_changes_and_in_which_order() {
     assert_eq!(gate.expect_commit.as_ref().unwrap().as_str(), paper.sha("v2.5.0"));
     assert_eq!(
         gate.hint.as_ref().unwrap().as_str(),
-        "go back with: bunker upgrade alpha --to v2.4.1; this does not undo its migrations"
+        "go back with: bunker rollback alpha; this does not undo its migrations (where its images are no longer held: bunker upgrade alpha --to v2.4.1)"
     );
     assert_eq!(host.on_failure.len(), 1);
 

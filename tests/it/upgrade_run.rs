@@ -11,19 +11,19 @@ use crate::upgrade_bench::git;
 use crate::upgrade_fleet::tree;
 
 /// A lab and the program's own state.
-struct Deck {
-    lab: Lab,
-    own: TempDir,
+pub(crate) struct Deck {
+    pub(crate) lab: Lab,
+    pub(crate) own: TempDir,
 }
 
 /// What one call of the program did.
-struct Said {
-    exit: i32,
-    text: String,
+pub(crate) struct Said {
+    pub(crate) exit: i32,
+    pub(crate) text: String,
 }
 
 impl Deck {
-    fn with(names: &[&str]) -> Self {
+    pub(crate) fn with(names: &[&str]) -> Self {
         Self::of(names.iter().map(|name| HostSpec::new(name)).collect())
     }
 
@@ -36,7 +36,7 @@ impl Deck {
         Self { lab, own: tempfile::tempdir().unwrap() }
     }
 
-    fn bunker(&self, args: &[&str]) -> Said {
+    pub(crate) fn bunker(&self, args: &[&str]) -> Said {
         let own = self.own.path();
         let output = Command::new(env!("CARGO_BIN_EXE_bunker"))
             .args(args)
@@ -55,7 +55,7 @@ impl Deck {
         Said { exit: output.status.code().unwrap_or(-1), text }
     }
 
-    fn upgrade(&self, hosts: &[&str], to: &str) -> Said {
+    pub(crate) fn upgrade(&self, hosts: &[&str], to: &str) -> Said {
         let mut args = vec!["upgrade", "--yes", "--to", to];
         args.extend(hosts);
         self.bunker(&args)
@@ -69,7 +69,7 @@ impl Deck {
     }
 
     /// Prints of a command in the checkout of a host.
-    fn by_hand(&self, name: &str, command: &str) -> String {
+    pub(crate) fn by_hand(&self, name: &str, command: &str) -> String {
         let host = self.lab.named(name).unwrap();
         let line = format!("cd '{}' && {command}", host.checkout().display());
         let out = crate::lab_ssh::ssh(&self.lab, host, &line, b"");
@@ -81,16 +81,16 @@ impl Deck {
         self.by_hand(name, "docker compose ps -a -q")
     }
 
-    fn sha(&self, tag: &str) -> String {
+    pub(crate) fn sha(&self, tag: &str) -> String {
         git(self.lab.repo().unwrap(), &["rev-parse", &format!("{tag}^{{commit}}")])
     }
 
-    fn head(&self, name: &str) -> String {
+    pub(crate) fn head(&self, name: &str) -> String {
         self.by_hand(name, "git rev-parse HEAD").trim().to_owned()
     }
 
     /// Status and `version` of the health page.
-    fn answers(&self, name: &str) -> (u16, String) {
+    pub(crate) fn answers(&self, name: &str) -> (u16, String) {
         let url = format!("{}/api/health", self.lab.named(name).unwrap().web());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
@@ -101,11 +101,11 @@ impl Deck {
         })
     }
 
-    fn state(&self, name: &str, file: &str) -> std::path::PathBuf {
+    pub(crate) fn state(&self, name: &str, file: &str) -> std::path::PathBuf {
         self.lab.named(name).unwrap().state_dir().join(file)
     }
 
-    fn is_free(&self, name: &str) -> bool {
+    pub(crate) fn is_free(&self, name: &str) -> bool {
         !self.state(name, &format!("instances/{name}/lease")).exists()
     }
 

@@ -56,6 +56,9 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Upgrade => ask_reference(model, model.fleet.targets()),
         Action::Deploy => return ask_deploy(model, model.fleet.targets()),
         Action::Configure => return configure(model, model.fleet.targets()),
+        Action::Backup | Action::VerifyBackup | Action::Rollback => {
+            return ask_care(model, action, model.fleet.targets());
+        }
         _ => {}
     }
     Vec::new()
@@ -81,6 +84,10 @@ pub(super) fn perform_on_instance(model: &mut Model, action: Action) -> Vec<Effe
         Action::Configure => {
             let id = page.id.clone();
             return configure(model, vec![id]);
+        }
+        Action::Backup | Action::VerifyBackup | Action::Rollback => {
+            let id = page.id.clone();
+            return ask_care(model, action, vec![id]);
         }
         Action::CopyCommand => {
             return vec![Effect::Copy(format!("bunker status --limit {}", page.id))];
@@ -125,6 +132,20 @@ fn ask(model: &mut Model, hosts: Vec<HostId>, what: What) -> Vec<Effect> {
         model.tell(ToastKind::Warning, "no instance is selected: mark some with space");
         return Vec::new();
     }
+    plan::ask(model, hosts, what)
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the callers name the three that come here")]
+fn ask_care(model: &mut Model, action: Action, hosts: Vec<HostId>) -> Vec<Effect> {
+    if hosts.is_empty() {
+        model.tell(ToastKind::Warning, "no instance is selected: mark some with space");
+        return Vec::new();
+    }
+    let what = match action {
+        Action::Backup => What::Backup,
+        Action::VerifyBackup => What::VerifyBackup { all: false },
+        _ => What::Rollback { to: None },
+    };
     plan::ask(model, hosts, what)
 }
 

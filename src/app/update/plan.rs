@@ -205,6 +205,11 @@ fn question(plan: &Arc<Plan>) -> Confirm {
 fn first(workflow: Workflow) -> &'static str {
     match workflow {
         Workflow::Upgrade => "A backup is made first. Leaving the cockpit does not stop it.",
+        Workflow::Rollback => "Data is not rolled back. Leaving the cockpit does not stop it.",
+        Workflow::Backup => "Nothing that runs is touched. Leaving the cockpit does not stop it.",
+        Workflow::VerifyBackup => {
+            "What is unpacked is removed again; nothing that runs is touched."
+        }
         Workflow::Deploy => "What is there already stays. Leaving the cockpit does not stop it.",
         Workflow::Configure => {
             "Only services that the new settings touch are restarted. Leaving the cockpit does not stop it."

@@ -4,7 +4,7 @@ use super::super::Context;
 use super::super::args::Verb;
 use super::super::exit::{Exit, Trouble};
 use super::super::wiring;
-use super::{attach, configure, controls, deploy, logs, show, upgrade, worker};
+use super::{attach, backup, configure, controls, deploy, logs, rollback, show, upgrade, worker};
 use crate::domain::capability::Operate;
 use crate::domain::run::control::Control;
 
@@ -14,6 +14,8 @@ pub(in crate::cli) fn run(context: &Context, verb: &Verb) -> Result<Exit, Troubl
     let ended = runtime.block_on(async {
         match verb {
             Verb::Deploy(args) => deploy::deploy(context, args).await,
+            Verb::Rollback(args) => rollback::rollback(context, args).await,
+            Verb::Backup(args) => backup::backup(context, args).await,
             Verb::Upgrade(args) => upgrade::upgrade(context, args).await,
             Verb::Configure(args) => configure::configure(context, args).await,
             Verb::Runs { limit } => show::runs(context, *limit).await,

@@ -2,6 +2,7 @@
 
 mod attach;
 mod attach_log;
+mod backup;
 mod configure;
 mod confirm;
 mod controls;
@@ -12,6 +13,7 @@ pub(super) mod operator;
 mod plan_diff;
 mod plan_text;
 mod print;
+mod rollback;
 mod show;
 mod show_json;
 mod start;

@@ -38,6 +38,14 @@ pub(super) fn deploy(r: &mut Reader<'_>, domain: Option<&Domain>) -> DeploySetti
             .whole("cml_backup_keep_days", (1, MOST_DAYS))
             .and_then(|days| u32::try_from(days).ok())
             .unwrap_or(usual.backup_keep_days),
+        backup_keep_min: r
+            .whole("cml_backup_keep_min", (1, 1_000))
+            .and_then(|n| u32::try_from(n).ok())
+            .unwrap_or(usual.backup_keep_min),
+        keep_releases: r
+            .whole("cml_keep_releases", (2, 100))
+            .and_then(|n| u32::try_from(n).ok())
+            .unwrap_or(usual.keep_releases),
     }
 }
 

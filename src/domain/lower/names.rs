@@ -34,12 +34,13 @@ const HOST: [&str; 16] = [
 ];
 
 /// Variables of the managed application. Its settings template may use others of its own.
-const APPLICATION: [&str; 24] = [
+const APPLICATION: [&str; 26] = [
     "cml_admin_url",
     "cml_backup_command",
     "cml_backup_cron",
     "cml_backup_dir",
     "cml_backup_keep_days",
+    "cml_backup_keep_min",
     "cml_compose_files",
     "cml_compose_profiles",
     "cml_dir",
@@ -48,6 +49,7 @@ const APPLICATION: [&str; 24] = [
     "cml_expected_services",
     "cml_health_url",
     "cml_instance_label",
+    "cml_keep_releases",
     "cml_local_health_url",
     "cml_login_path",
     "cml_migrate_command",

@@ -31,6 +31,12 @@ use super::untrusted::Safe;
 pub enum Workflow {
     /// Bring instances to a newer commit.
     Upgrade,
+    /// Bring instances back to a release that ran before.
+    Rollback,
+    /// Make a backup and prove that it can be read.
+    Backup,
+    /// Unpack a backup aside and look at it.
+    VerifyBackup,
     /// Bring a bare server to a running instance.
     Deploy,
     /// Bring `.env` in line with the inventory.
@@ -42,6 +48,9 @@ impl Workflow {
     pub fn name(self) -> &'static str {
         match self {
             Self::Upgrade => "upgrade",
+            Self::Rollback => "rollback",
+            Self::Backup => "backup",
+            Self::VerifyBackup => "backup verify",
             Self::Deploy => "deploy",
             Self::Configure => "configure",
         }

@@ -21,6 +21,19 @@ pub enum What {
         /// The branch, tag or commit to go to; `None` means the `cml_ref` that all of them follow.
         reference: Option<GitRef>,
     },
+    /// Bring instances back to a release that ran there.
+    Rollback {
+        /// The commit, the beginning of one, or the tag that was recorded; `None` means the last healthy release
+        /// before the one that runs.
+        to: Option<GitRef>,
+    },
+    /// Make a backup and prove that it can be read.
+    Backup,
+    /// Unpack the newest backup aside and look at it.
+    VerifyBackup {
+        /// All of them, not only the newest.
+        all: bool,
+    },
     /// Bring bare servers to running instances.
     Deploy {
         /// The branch, tag or commit to deploy; `None` means the `cml_ref` that all of them follow.
@@ -40,6 +53,9 @@ impl What {
     pub fn workflow(&self) -> Workflow {
         match self {
             Self::Upgrade { .. } => Workflow::Upgrade,
+            Self::Rollback { .. } => Workflow::Rollback,
+            Self::Backup => Workflow::Backup,
+            Self::VerifyBackup { .. } => Workflow::VerifyBackup,
             Self::Deploy { .. } => Workflow::Deploy,
             Self::Configure { .. } => Workflow::Configure,
         }

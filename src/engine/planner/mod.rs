@@ -1,7 +1,9 @@
 //! From a wish (these hosts, that workflow) to a plan, by reading only.
 
+mod backup;
 mod configure;
 mod deploy;
+mod rollback;
 mod select;
 mod upgrade;
 
@@ -81,6 +83,9 @@ pub async fn plan(
         What::Deploy { reference, tags } => {
             deploy::plan(ports, fleet, selected, (reference.as_ref(), tags), by).await
         }
+        What::Backup => Ok(backup::plan(ports, fleet, selected, by).await),
+        What::VerifyBackup { all } => Ok(backup::drill(ports, fleet, selected, *all, by).await),
+        What::Rollback { to } => rollback::plan(ports, fleet, selected, to.as_ref(), by).await,
         What::Upgrade { reference } => {
             upgrade::plan(ports, fleet, selected, reference.as_ref(), by).await
         }

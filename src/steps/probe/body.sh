@@ -118,7 +118,7 @@ backup() {
     cd "$backups" || return 1
     echo present
     find . -maxdepth 1 -type f ! -name '.*' ! -name '*.tmp' ! -name '*.part' ! -name '*.partial' \
-        ! -name '*.log' ! -name '*.sha256' ! -name '*.md5' ! -name '*
+        ! -name '*.log' ! -name '*.manifest.json' ! -name '*.broken' ! -name '*.sha256' ! -name '*.md5' ! -name '*
 *' -exec stat -c '%Y %s %n' {} + | sort -rn | head -n 1
 }
 

@@ -54,7 +54,9 @@ fn way_back(host: &HostId, from: &CommitSha, change: Option<&Change>) -> Safe {
     let to = change.from_tag.as_ref().map_or_else(|| from.as_str(), |tag| tag.as_str());
     let data =
         if change.migrations.is_empty() { "" } else { "; this does not undo its migrations" };
-    Safe::line(&format!("go back with: bunker upgrade {host} --to {to}{data}"))
+    Safe::line(&format!(
+        "go back with: bunker rollback {host}{data} (where its images are no longer held: bunker upgrade {host} --to {to})"
+    ))
 }
 
 /// Names that `.env` must set.
