@@ -83,6 +83,7 @@ pub fn render(
 }
 
 /// Every value that is printed goes through the encoder.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the engine may learn further kinds")]
 fn engine(markers: &Markers) -> Result<Environment<'static>, Error> {
     let markers = markers.clone();
     let mut engine = variables::engine();

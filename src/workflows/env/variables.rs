@@ -29,10 +29,10 @@ pub(super) fn known(host: &Host, secrets: &Secrets, markers: &Markers) -> Known 
     values.insert("group_names".to_owned(), Value::from(groups));
     let mut waiting: Vec<(&str, &str)> = Vec::new();
     for (name, value) in &host.vars {
-        match value {
-            serde_json::Value::String(text) if is_template(text) => waiting.push((name, text)),
-            serde_json::Value::Null => {}
-            value => {
+        match value.as_str() {
+            Some(text) if is_template(text) => waiting.push((name, text)),
+            _ if value.is_null() => {}
+            _ => {
                 values.insert(name.clone(), Value::from(Serde(value)));
             }
         }
