@@ -39,7 +39,7 @@ fn line(from: &mut impl Read) -> io::Result<Zeroizing<String>> {
     let mut byte = Zeroizing::new([0u8; 1]);
     loop {
         let n = from.read(&mut *byte)?;
-        match (n, byte[0]) {
+        match (n, byte.first().copied().unwrap_or_default()) {
             (0, _) | (_, 3) => {
                 return Err(io::Error::new(io::ErrorKind::Interrupted, "nothing was given"));
             }

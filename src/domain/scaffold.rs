@@ -179,9 +179,9 @@ fn schema_path(hosts_yml: &str) -> String {
 
 /// A value as YAML on one line. A text is bare only where every reader of YAML takes it for that text.
 pub fn yaml(value: &Value) -> String {
-    match value {
-        Value::String(text) if is_bare(text) => text.clone(),
-        other => other.to_string(),
+    match value.as_str() {
+        Some(text) if is_bare(text) => text.to_owned(),
+        Some(_) | None => value.to_string(),
     }
 }
 

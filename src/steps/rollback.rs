@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(previous(&a), None);
         assert_eq!(previous(&sha('d')), Some(b.clone()), "a failed release was never recorded");
         assert_eq!(history.named("v2").unwrap().sha.as_str(), b);
-        assert_eq!(history.named(&c[..9]).unwrap().sha.as_str(), c);
+        assert_eq!(history.named(c.get(..9).unwrap()).unwrap().sha.as_str(), c);
         assert!(history.named("v9").is_none() && history.named("c").is_none());
         assert!(!history.named(&a).unwrap().healthy);
         assert_eq!(history.gone[&c], [Safe::line("image x y")]);

@@ -56,7 +56,7 @@ fn a_manifest_stands_beside_a_good_backup_and_beside_no_other() {
     let left = fs::read_dir(bench.home.join("backups")).unwrap().map(|e| e.unwrap().file_name());
     let sound: Vec<String> = left
         .map(|n| n.into_string().unwrap())
-        .filter(|n| !n.ends_with(".broken") && !n.ends_with(".json"))
+        .filter(|n| !n.contains(".broken") && !n.contains(".json"))
         .collect();
     assert_eq!(sound.len(), 1, "{sound:?}");
 }

@@ -103,9 +103,8 @@ impl Site {
         assert_eq!(said.exit, 0, "{}", said.text);
         let show: serde_json::Value = serde_json::from_str(&said.text).unwrap();
         let steps = show["targets"][0]["steps"].as_array().unwrap_or_else(|| panic!("{show:#}"));
-        let text = |value: &serde_json::Value| match value {
-            serde_json::Value::String(text) => text.clone(),
-            other => other.to_string(),
+        let text = |value: &serde_json::Value| {
+            value.as_str().map_or_else(|| value.to_string(), str::to_owned)
         };
         steps.iter().map(|s| (text(&s["id"]), text(&s["outcome"]))).collect()
     }

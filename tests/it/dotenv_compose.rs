@@ -49,62 +49,63 @@ fn read_by_compose(env: &str, names: &[String]) -> BTreeMap<String, String> {
     by_file
 }
 
+/// Values that a careless encoder would change, or make two variables of.
+const AWKWARD: [&str; 46] = [
+    "",
+    " ",
+    "a b",
+    "it's",
+    "\"",
+    "'",
+    "\\",
+    "\\'",
+    "\\\"",
+    "\\$",
+    "$",
+    "$$",
+    "$HOME",
+    "${HOME}",
+    "${",
+    "$(id)",
+    "#",
+    " #",
+    "a #b",
+    "a\nB=1",
+    "\n",
+    "\r\n",
+    "\r",
+    "\t",
+    "\\n",
+    "\\\\",
+    "é ü 漢字 🦀",
+    "\u{a0}",
+    "export X=1",
+    "=",
+    "a=b",
+    ":",
+    "a: b",
+    "{{ x }}",
+    "`id`",
+    "end\\",
+    "'\\''",
+    "\"$X\\\"",
+    "\\0101",
+    "%",
+    "!",
+    "~",
+    "*",
+    "\u{feff}",
+    "\u{1b}[0m",
+    "\u{7f}",
+];
+
 #[test]
 fn compose_reads_what_was_encoded_and_reads_it_as_we_do() {
     if compose(Path::new("/"), &["version"]).is_none() {
         eprintln!("skipped: there is no docker compose on this machine");
         return;
     }
-    let mut values: Vec<String> = [
-        "",
-        " ",
-        "a b",
-        "it's",
-        "\"",
-        "'",
-        "\\",
-        "\\'",
-        "\\\"",
-        "\\$",
-        "$",
-        "$$",
-        "$HOME",
-        "${HOME}",
-        "${",
-        "$(id)",
-        "#",
-        " #",
-        "a #b",
-        "a\nB=1",
-        "\n",
-        "\r\n",
-        "\r",
-        "\t",
-        "\\n",
-        "\\\\",
-        "é ü 漢字 🦀",
-        "\u{a0}",
-        "export X=1",
-        "=",
-        "a=b",
-        ":",
-        "a: b",
-        "{{ x }}",
-        "`id`",
-        "end\\",
-        "'\\''",
-        "\"$X\\\"",
-        "\\0101",
-        "%",
-        "!",
-        "~",
-        "*",
-        "\u{feff}",
-        "\u{1b}[0m",
-        "\u{7f}",
-    ]
-    .map(str::to_owned)
-    .into();
+    let mut values: Vec<String> = AWKWARD.map(str::to_owned).into();
     let strategy = "[^\0]{0,30}|[\\\\'\"$# \n\r\t{}a=0n]{0,24}|[ -~\n]{0,60}";
     let generated = proptest::string::string_regex(strategy).unwrap();
     let mut runner = TestRunner::deterministic();

@@ -1,5 +1,7 @@
 //! The template of `.env`: what the built-in one makes of a host, and what a bad one is told.
 
+use std::fmt::Write as _;
+
 use bunker_ops::domain::dotenv;
 use bunker_ops::domain::fleet::Host;
 use bunker_ops::domain::secret::{Secret, Secrets};
@@ -126,9 +128,7 @@ fn the_page_of_settings_lists_the_built_in_template() {
     page.push_str(include_str!("env_page.md"));
     for line in EMBEDDED.lines() {
         if let Some(title) = line.strip_prefix("# --- ") {
-            page.push_str(&format!(
-                "\n## {title}\n\n| in `.env` | from | default |\n|---|---|---|\n"
-            ));
+            let _ = write!(page, "\n## {title}\n\n| in `.env` | from | default |\n|---|---|---|\n");
         } else if let Some((name, rest)) = line.split_once("={{ ") {
             let inside = rest.trim_end_matches(" }}");
             let (from, default) = inside.split_once(" | default(").unwrap_or((inside, ""));
@@ -137,7 +137,7 @@ fn the_page_of_settings_lists_the_built_in_template() {
                 Some("\"\"") => "empty".to_owned(),
                 Some(default) => format!("`{}`", default.replace('|', "\\|")),
             };
-            page.push_str(&format!("| `{name}` | `{from}` | {default} |\n"));
+            let _ = writeln!(page, "| `{name}` | `{from}` | {default} |");
         }
     }
     assert_fresh("docs/env.md", &page);

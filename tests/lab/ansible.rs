@@ -1,4 +1,4 @@
-//! A real ansible-core, from PyPI, in a virtual environment that is kept from one lab to the next.
+//! A real `ansible-core`, from the Python package index, in a virtual environment that is kept from one lab to the next.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use rustix::fs::{FlockOperation, flock};
 const PACKAGE: &str = "ansible-core==2.19.4";
 
 /// The virtual environment: its programs are in `bin/`. Made where it is missing, which takes some ten seconds and
-/// needs PyPI. An error says in one line what is missing.
+/// needs the Python package index. An error says in one line what is missing.
 pub fn venv() -> Result<PathBuf, String> {
     let cache = cache()?;
     let venv = cache.join(PACKAGE);

@@ -31,8 +31,7 @@ pub(super) fn insert(text: &str, host: &HostId, groups: &[GroupName]) -> Result<
 /// Takes `host` out of every group; `None` where the file does not name it.
 pub(super) fn remove(text: &str, host: &HostId) -> Result<Option<String>, String> {
     let mut now = text.to_owned();
-    loop {
-        let Some(root) = parse(&now)? else { break };
+    while let Some(root) = parse(&now)? {
         let Some((path, entry, parent)) = find_host(&root, host.as_str(), &mut Vec::new()) else {
             if let Some(range) = range_with(&root, host.as_str()) {
                 let why = "write its hosts out, one a line, then try again";

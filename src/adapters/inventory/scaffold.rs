@@ -93,13 +93,12 @@ impl Scaffold {
     pub fn prepare(dir: &Path, new: &NewInstance) -> Result<Self, ScaffoldError> {
         let path = hosts_file(dir)?;
         let before = read_if_there(&path)?;
-        let (places, warnings) = match &before {
-            None => (vec![crate::domain::scaffold::INSTANCES.to_owned()], Vec::new()),
-            Some(_) => {
-                let fleet = usable(dir, "as it is")?;
-                let warnings = new.check(&fleet)?;
-                (new.places(&fleet).iter().map(ToString::to_string).collect(), warnings)
-            }
+        let (places, warnings) = if before.is_some() {
+            let fleet = usable(dir, "as it is")?;
+            let warnings = new.check(&fleet)?;
+            (new.places(&fleet).iter().map(ToString::to_string).collect(), warnings)
+        } else {
+            (vec![crate::domain::scaffold::INSTANCES.to_owned()], Vec::new())
         };
         let places: Vec<_> = places.iter().filter_map(|p: &String| p.parse().ok()).collect();
         let old = before.clone().unwrap_or_else(|| "---\n".to_owned());

@@ -181,7 +181,7 @@ async fn with_fingerprints(lines: Vec<String>) -> Result<Vec<HostKey>, HostKeyEr
 
 /// Adds keys to our own `known_hosts`, which is made where it is missing, 0600 below a folder 0700.
 pub fn pin(known_hosts: &Path, keys: &[HostKey]) -> Result<(), HostKeyError> {
-    let text: String = keys.iter().map(|key| format!("{}\n", key.line)).collect();
+    let text: String = keys.iter().flat_map(|key| [key.line.as_str(), "\n"]).collect();
     append(known_hosts, &text).map_err(|error| HostKeyError::File {
         file: Safe::line(&known_hosts.to_string_lossy()),
         what: Safe::line(&error.to_string()),

@@ -89,7 +89,7 @@ impl Keyring {
         let bytes = read_private(&self.path).map_err(|what| self.refused(&what))?;
         let unlocked = if is_encrypted(&bytes) {
             let passphrase = self.passphrase()?;
-            let text = open(&bytes, passphrase).map_err(|what| self.refused(&what))?;
+            let text = open(&bytes, &passphrase).map_err(|what| self.refused(&what))?;
             parse(text, true)
         } else {
             match String::from_utf8(bytes.to_vec()) {
@@ -139,11 +139,12 @@ fn path_from_env() -> PathBuf {
 
 /// Reads a file that only we may read, or says why it is refused.
 fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
-    let missing = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => {
+    let missing = |error: io::Error| {
+        if error.kind() == io::ErrorKind::NotFound {
             "there is none: make one with `bunker vault init`, or name it in BUNKER_IDENTITY".into()
+        } else {
+            error.to_string()
         }
-        _ => error.to_string(),
     };
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let real = std::fs::canonicalize(path).map_err(missing)?;
@@ -186,14 +187,18 @@ fn is_encrypted(bytes: &[u8]) -> bool {
     bytes.starts_with(b"age-encryption.org/") || bytes.starts_with(b"-----BEGIN AGE")
 }
 
-fn open(bytes: &[u8], passphrase: Zeroizing<String>) -> Result<Zeroizing<String>, String> {
-    let told = |error: DecryptError| match error {
-        DecryptError::DecryptionFailed => "this is not its passphrase".to_owned(),
-        DecryptError::NoMatchingKeys => "it is encrypted, but with no passphrase".to_owned(),
-        other => format!("it is damaged: {other}"),
+fn open(bytes: &[u8], passphrase: &str) -> Result<Zeroizing<String>, String> {
+    let told = |error: DecryptError| {
+        if matches!(error, DecryptError::DecryptionFailed) {
+            "this is not its passphrase".to_owned()
+        } else if matches!(error, DecryptError::NoMatchingKeys) {
+            "it is encrypted, but with no passphrase".to_owned()
+        } else {
+            format!("it is damaged: {error}")
+        }
     };
     let decryptor = Decryptor::new_buffered(ArmoredReader::new(bytes)).map_err(told)?;
-    let mut key = age::scrypt::Identity::new(SecretString::from(passphrase.as_str()));
+    let mut key = age::scrypt::Identity::new(SecretString::from(passphrase));
     key.set_max_work_factor(MAX_WORK);
     let stream = decryptor.decrypt(std::iter::once(&key as &dyn age::Identity)).map_err(told)?;
     let mut text = Zeroizing::new(String::with_capacity(bytes.len()));

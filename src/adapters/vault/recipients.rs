@@ -3,6 +3,7 @@
 //! The file is one that `age -R` reads: a recipient a line, and comments. The comment above a recipient is the name
 //! of the person, and `# removed: NAME RECIPIENT` remembers somebody who could read the secrets once.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use age::x25519::Recipient;
@@ -128,13 +129,13 @@ impl People {
     fn text(&self) -> String {
         let mut text = HEAD.to_owned();
         for Person { name, key } in &self.current {
-            text.push_str(&format!("\n# {name}\n{key}\n"));
+            let _ = write!(text, "\n# {name}\n{key}\n");
         }
         if !self.removed.is_empty() {
             text.push('\n');
         }
         for Person { name, key } in &self.removed {
-            text.push_str(&format!("{REMOVED}{name} {key}\n"));
+            let _ = writeln!(text, "{REMOVED}{name} {key}");
         }
         text
     }
@@ -211,7 +212,7 @@ mod tests {
     fn a_file_of_age_is_read_and_what_is_no_recipient_is_refused() {
         let a = key();
         let people = People::parse(&format!("# created by hand\n\n{a}\n")).unwrap();
-        assert_eq!(people.current[0].name.as_str(), &a[..12]);
+        assert_eq!(people.current[0].name.as_str(), a.get(..12).unwrap());
         let secret = "AGE-SECRET-KEY-1QQQ";
         for wrong in ["age1nonsense", "ssh-ed25519 AAAA", secret, "hello"] {
             assert!(People::parse(wrong).is_err(), "{wrong}");

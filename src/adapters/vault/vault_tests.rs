@@ -157,7 +157,7 @@ fn damage_is_told_from_a_wrong_key() {
     for line in armor[0] + 1..armor[0] + 4 {
         let mut changed: Vec<String> = lines.iter().map(|l| (*l).to_owned()).collect();
         let at = changed[line].len() - 6;
-        let other = if &changed[line][at..=at] == "A" { "B" } else { "A" };
+        let other = if changed[line].get(at..=at) == Some("A") { "B" } else { "A" };
         changed[line].replace_range(at..=at, other);
         std::fs::write(&path, changed.join("\n") + "\n").unwrap();
         let told = home.trouble(&home.keys);
@@ -168,7 +168,7 @@ fn damage_is_told_from_a_wrong_key() {
     std::fs::write(&path, swapped).unwrap();
     let told = home.trouble(&home.keys).to_string();
     assert!(told.contains("not its own") && told.contains(".bak"), "{told}");
-    std::fs::write(&path, &text[..text.len() / 2]).unwrap();
+    std::fs::write(&path, text.get(..text.len() / 2).unwrap()).unwrap();
     assert!(matches!(home.trouble(&home.keys), VaultError::Damaged { .. }));
 }
 

@@ -109,7 +109,7 @@ pub(in crate::cli) fn text(scaffold: &Scaffold, keys: &[HostKey], secrets: bool)
         lines.extend(secrets::names().iter().map(|name| format!("secret    {name}")));
     }
     lines.extend(key::lines(keys));
-    lines.iter().map(|line| format!("{}\n", Safe::line(line))).collect()
+    lines.iter().flat_map(|line| [Safe::line(line).to_string(), "\n".to_owned()]).collect()
 }
 
 /// A file's change, line by line.

@@ -19,7 +19,7 @@ pub(in crate::cli) fn look(to: &Connection, args: &KeyArgs) -> Result<Vec<HostKe
     let found = wiring::runtime()?.block_on(host_keys::look(to, &files))?;
     let Keys::New(keys) = found else { return Ok(Vec::new()) };
     match &args.accept_fingerprint {
-        Some(wanted) if !keys.iter().any(|key| &key.fingerprint == wanted.trim()) => {
+        Some(wanted) if !keys.iter().any(|key| key.fingerprint == wanted.trim()) => {
             let shown: Vec<&str> = keys.iter().map(|key| key.fingerprint.as_str()).collect();
             let message = format!(
                 "no key of {} has that fingerprint: it shows {}; nothing was written",

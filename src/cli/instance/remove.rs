@@ -32,7 +32,8 @@ pub(super) fn remove(context: &Context, args: &RemoveArgs) -> Result<Exit, Troub
     } else {
         let mut lines: Vec<String> = removal.files.iter().flat_map(difference).collect();
         lines.extend(removal.vars.iter().map(|path| format!("{} (goes)", path.display())));
-        print(&lines.iter().map(|line| format!("{}\n", Safe::line(line))).collect::<String>())?;
+        let lines = lines.iter().flat_map(|line| [Safe::line(line).to_string(), "\n".to_owned()]);
+        print(&lines.collect::<String>())?;
     }
     if args.check {
         return Ok(Exit::Findings);

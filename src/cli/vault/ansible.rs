@@ -1,5 +1,6 @@
 //! `bunker vault import-ansible` and `export-ansible`.
 
+use std::fmt::Write as _;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -166,9 +167,9 @@ pub(super) fn export(
         let mut text = "---\n".to_owned();
         for (name, secret) in &secrets {
             let envelope = sealed(secret.expose().as_bytes())?;
-            text.push_str(&format!("{name}: !vault |\n"));
+            let _ = writeln!(text, "{name}: !vault |");
             for line in envelope.lines() {
-                text.push_str(&format!("          {line}\n"));
+                let _ = writeln!(text, "          {line}");
             }
         }
         text

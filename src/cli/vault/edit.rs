@@ -1,6 +1,7 @@
 //! `bunker vault edit`: secrets as text in the operator's editor.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{BufRead, IsTerminal, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -64,9 +65,10 @@ fn open_all(file: &VaultFile<'_>) -> Result<(Secrets, Generations), Trouble> {
 
 fn text(owner: &Owner, secrets: &Secrets) -> Zeroizing<String> {
     let mut out = Zeroizing::new(String::with_capacity(64 * 1024));
-    out.push_str(&format!(
-        "# The secrets of {owner}, one a line: vault_name: value. A line that is taken out removes the secret.\n"
-    ));
+    let _ = writeln!(
+        out,
+        "# The secrets of {owner}, one a line: vault_name: value. A line that is taken out removes the secret."
+    );
     for (name, secret) in secrets {
         // A JSON string is a YAML string, whatever is in it.
         let value = Zeroizing::new(serde_json::Value::from(secret.expose()).to_string());

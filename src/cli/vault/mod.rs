@@ -28,7 +28,13 @@ pub(super) fn run(context: &Context, verb: &VaultVerb) -> Result<Exit, Trouble> 
             let password = vault_password_file.as_deref();
             return ansible::export(context, owner, file, password, *inline);
         }
-        _ => {
+        VaultVerb::Init { .. }
+        | VaultVerb::Set { .. }
+        | VaultVerb::Rm { .. }
+        | VaultVerb::Edit { .. }
+        | VaultVerb::Recipients(RecipientsVerb::Add { .. } | RecipientsVerb::Remove { .. })
+        | VaultVerb::Rekey
+        | VaultVerb::ImportAnsible { .. } => {
             right(context)?;
         }
     }

@@ -26,7 +26,7 @@ pub(super) fn owner(context: &Context, name: &str) -> Result<Owner, Trouble> {
         }
         (None, None) => {
             let hosts = fleet.hosts.iter().map(|h| h.id.as_str());
-            let known = hosts.chain(fleet.groups.keys().map(|g| g.as_str()));
+            let known = hosts.chain(fleet.groups.keys().map(crate::domain::ids::GroupName::as_str));
             let meant = nearest(name, known).map(|m| format!("; did you mean {m}?"));
             let name = Safe::line(name);
             let why = format!("there is no host or group {name}{}", meant.unwrap_or_default());

@@ -38,7 +38,8 @@ pub(super) fn remove(context: &Context, who: &str) -> Result<Exit, Trouble> {
         let file = VaultFile::of(&context.inventory, &owner, &keys);
         let Some(document) = file.look()? else { continue };
         if document.recipients.contains(&gone.key) && !document.secrets.is_empty() {
-            let names: Vec<&str> = document.secrets.keys().map(|n| n.as_str()).collect();
+            let names: Vec<&str> =
+                document.secrets.keys().map(crate::domain::secret::SecretName::as_str).collect();
             say(&format!("{} has seen, of {owner}: {}", gone.name, names.join(", ")));
         }
     }

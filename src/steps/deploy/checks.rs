@@ -85,7 +85,7 @@ pub fn public(site: &Site<'_>) -> String {
     let health = Some(&site.settings.health_url);
     let urls = health.into_iter().chain(site.settings.deploy.admin_url.as_ref());
     http(site)
-        .list("public", urls.map(|url| url.as_str()))
+        .list("public", urls.map(crate::domain::settings::HttpUrl::as_str))
         .fixed(include_str!("check_public.sh"))
         .text()
 }

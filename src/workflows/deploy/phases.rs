@@ -111,6 +111,7 @@ struct Host<'a> {
 impl Host<'_> {
     fn offered(&self) -> Vec<Offered> {
         let mut all = self.installing();
+        all.extend(self.starting());
         all.extend(self.checking());
         all.push(self.recording());
         all
@@ -136,12 +137,10 @@ impl Host<'_> {
         let settings = self.candidate.settings;
         let (target, dir) = (&self.wish.target, &settings.dir);
         let sha = &target.sha;
-        let (long_s, wait_s) =
-            (settings.policy.step_timeout_s, settings.policy.healthy_deadline_s + SHORT_S);
-        let (short, long, wait) = (self.site(SHORT_S), self.site(long_s), self.site(wait_s));
+        let long_s = settings.policy.step_timeout_s;
+        let (short, long) = (self.site(SHORT_S), self.site(long_s));
         let owner = self.candidate.host.connection.user.as_ref().filter(|_| self.as_root());
         let clone = format!("{dir} at {} ({}) of {}", target.reference, sha.short(), settings.repo);
-        let cron = &settings.deploy.backup_cron;
         vec![
             does(
                 CLONE,
@@ -168,6 +167,17 @@ impl Host<'_> {
                 "pulls and builds all images",
                 &[Tag::Deploy, Tag::Build],
             ),
+        ]
+    }
+
+    /// From the images to a server that keeps itself backed up.
+    fn starting(&self) -> Vec<Offered> {
+        let settings = self.candidate.settings;
+        let (long_s, wait_s) =
+            (settings.policy.step_timeout_s, settings.policy.healthy_deadline_s + SHORT_S);
+        let (short, long, wait) = (self.site(SHORT_S), self.site(long_s), self.site(wait_s));
+        let cron = &settings.deploy.backup_cron;
+        vec![
             does(
                 "data",
                 "data services",

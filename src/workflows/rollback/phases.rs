@@ -1,8 +1,11 @@
 //! What happens on one host, rendered.
 
 use super::super::planned::{SHORT_S, SLACK_S, step, step_id};
+use crate::domain::git::CommitSha;
+use crate::domain::ids::HostId;
 use crate::domain::plan::{GateSpec, HostPlan, Phase, PlannedStep, Target};
 use crate::domain::run::operator::Operator;
+use crate::domain::settings::InstancePolicy;
 use crate::domain::untrusted::Safe;
 use crate::steps::lease::Claim;
 use crate::steps::{compose, git, images, lease, record};
@@ -20,10 +23,7 @@ pub(super) fn fill(host: &mut HostPlan, target: &Target, operator: &Operator) {
     let policy = &settings.policy;
     // The gate follows, during which nothing on the host prolongs the lease.
     let hold = policy.step_timeout_s + policy.healthy_deadline_s + SLACK_S;
-    let way_on = Safe::line(&format!(
-        "nothing further is tried by itself: look with docker compose ps -a on {}; another release: bunker rollback {} --to RELEASE",
-        host.id, host.id
-    ));
+    let way_on = way_on(&host.id);
     let give_back = |id: &str| -> PlannedStep {
         step((id, "give back"), SHORT_S, lease::release(&claim), "gives the lease back")
     };
@@ -60,14 +60,6 @@ pub(super) fn fill(host: &mut HostPlan, target: &Target, operator: &Operator) {
             "replaces the containers",
         ),
     ];
-    let gate = GateSpec {
-        id: step_id("health"),
-        title: Safe::line("health"),
-        min_healthy_s: policy.min_healthy_s,
-        deadline_s: policy.healthy_deadline_s,
-        expect_commit: Some(to.clone()),
-        hint: Some(Safe::line(&format!("THE ROLLBACK ITSELF FAILED: {way_on}"))),
-    };
     let last = vec![
         step(
             ("record", "record"),
@@ -78,5 +70,28 @@ pub(super) fn fill(host: &mut HostPlan, target: &Target, operator: &Operator) {
         give_back("release-lease"),
     ];
     host.on_failure = vec![give_back("free-lease")];
-    host.phases = vec![Phase::Job { steps: first }, Phase::Gate(gate), Phase::Job { steps: last }];
+    host.phases = vec![
+        Phase::Job { steps: first },
+        Phase::Gate(gate(policy, to, &way_on)),
+        Phase::Job { steps: last },
+    ];
+}
+
+/// The old version answers, and goes on doing so; a failure is loud, and nothing is tried by itself.
+fn gate(policy: &InstancePolicy, to: &CommitSha, way_on: &Safe) -> GateSpec {
+    GateSpec {
+        id: step_id("health"),
+        title: Safe::line("health"),
+        min_healthy_s: policy.min_healthy_s,
+        deadline_s: policy.healthy_deadline_s,
+        expect_commit: Some(to.clone()),
+        hint: Some(Safe::line(&format!("THE ROLLBACK ITSELF FAILED: {way_on}"))),
+    }
+}
+
+/// What a person can do after a failure.
+fn way_on(host: &HostId) -> Safe {
+    Safe::line(&format!(
+        "nothing further is tried by itself: look with docker compose ps -a on {host}; another release: bunker rollback {host} --to RELEASE"
+    ))
 }
