@@ -14,11 +14,7 @@ use crate::steps::{compose, git, images, lease, record};
 pub(super) fn fill(host: &mut HostPlan, target: &Target, operator: &Operator) {
     let Some(from) = host.from.clone() else { return };
     let (settings, to) = (&host.settings, &target.sha);
-    let claim = Claim {
-        workflow: "rollback",
-        target: Safe::line(&format!("{} ({})", target.reference, to.short())),
-        operator: operator.clone(),
-    };
+    let claim = claim(target, operator);
     let short = SHORT_S + SLACK_S;
     let policy = &settings.policy;
     // The gate follows, during which nothing on the host prolongs the lease.
@@ -94,4 +90,13 @@ fn way_on(host: &HostId) -> Safe {
     Safe::line(&format!(
         "nothing further is tried by itself: look with docker compose ps -a on {host}; another release: bunker rollback {host} --to RELEASE"
     ))
+}
+
+/// What stands in the lease.
+fn claim(target: &Target, operator: &Operator) -> Claim {
+    Claim {
+        workflow: "rollback",
+        target: Safe::line(&format!("{} ({})", target.reference, target.sha.short())),
+        operator: operator.clone(),
+    }
 }
