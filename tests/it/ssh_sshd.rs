@@ -139,7 +139,7 @@ async fn sixty_reads_at_once_need_one_login_and_no_session_is_refused() {
             (format!("{n}\n").into_bytes(), i32::try_from(n).unwrap())
         );
     }
-    assert_eq!(sshd.logins(), 1);
+    assert_eq!(sshd.logins(), 1, "{}", sshd.log());
     assert!(!sshd.log().contains("no more sessions"), "{}", sshd.log());
 }
 
