@@ -3,7 +3,8 @@
 //! **Invariant:** each looks whether it is done before it does anything, so that a deployment that was stopped
 //! anywhere goes on from there, and one of a deployed instance changes nothing. What only a first deployment may do
 //! (to seed) is bound to marks in the state folder of the instance: `deploying` while no release is recorded, `cloning`
-//! until the checkout is whole, `data` (what was there before the first container), `built`, `seeded`.
+//! until the checkout is whole, `data` (what was there before the first container), `built`, `made` (what the
+//! containers were made from), `seeded`.
 
 mod checks;
 

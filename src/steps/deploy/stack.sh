@@ -1,28 +1,27 @@
 compose_config() {
     docker compose config -q </dev/null || bunker_fail "the compose file or .env is not valid" "see the output above; fix the release, or the variable it names, then deploy again"
 }
-# One line a container: service, hash of its configuration, id and name of its image, state, exit code, restart policy,
-# health, restarts.
+# One line a container: service, id and name of its image, state, exit code, restart policy, health, restarts.
 containers() {
     ids=$(docker compose ps -a -q </dev/null) || return 1
     [ -n "$ids" ] || return 0
     # shellcheck disable=SC2086
-    docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} {{index .Config.Labels "com.docker.compose.config-hash"}} {{.Image}} {{.Config.Image}} {{.State.Status}} {{.State.ExitCode}} {{.HostConfig.RestartPolicy.Name}} {{if .State.Health}}{{.State.Health.Status}}{{else}}-{{end}} {{.RestartCount}}' $ids
+    docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Image}} {{.Config.Image}} {{.State.Status}} {{.State.ExitCode}} {{.HostConfig.RestartPolicy.Name}} {{if .State.Health}}{{.State.Health.Status}}{{else}}-{{end}} {{.RestartCount}}' $ids
 }
-# Whether the containers of these services are those that the compose file, .env and the images ask for.
+# What Compose makes of its files and .env. Its own `config --hash` leaves out what env_file names.
+wanted_sum() { { docker compose config && cat .env; } </dev/null 2>/dev/null | sha256sum | cut -d' ' -f1; }
+# Whether the containers of these services are those that the compose file, .env and the images ask for; says what is not.
 as_wanted() { # SERVICES
-    docker compose config --hash '*' </dev/null >"$BUNKER_JOB/hashes" || return 1
+    [ "$(cat "$state/made" 2>/dev/null)" = "$(wanted_sum)" ] || return 1
     containers >"$BUNKER_JOB/containers" || return 1
     for service in $1; do
-        want=$(awk -v s="$service" '$1 == s { print $2; exit }' "$BUNKER_JOB/hashes")
         awk -v s="$service" '$1 == s' "$BUNKER_JOB/containers" >"$BUNKER_JOB/of-service"
-        [ -n "$want" ] && [ -s "$BUNKER_JOB/of-service" ] || return 1
-        while read -r _ hash image name state code policy _ _; do
-            [ "$hash" = "$want" ] || return 1
-            [ "$(docker image inspect --format '{{.Id}}' "$name" </dev/null 2>/dev/null)" = "$image" ] || return 1
-            case $policy:$state:$code in
+        [ -s "$BUNKER_JOB/of-service" ] || { echo "$service has no container"; return 1; }
+        while read -r _ image name state_is code policy _ _; do
+            [ "$(docker image inspect --format '{{.Id}}' "$name" </dev/null 2>/dev/null)" = "$image" ] || { echo "$service was made from another image"; return 1; }
+            case $policy:$state_is:$code in
             no:exited:0 | *:running:*) ;;
-            *) return 1 ;;
+            *) echo "$service is $state_is ($code)"; return 1 ;;
             esac
         done <"$BUNKER_JOB/of-service"
     done
@@ -34,9 +33,9 @@ not_well() { # SERVICES
         awk -v s="$service" '
             $1 == s {
                 seen = 1
-                if ($5 == "exited" && $7 == "no") { if ($6 != 0) print "!" s " ended with exit code " $6 }
-                else if ($5 != "running") print s " is " $5 " (" $6 ")"
-                else if ($8 != "-" && $8 != "healthy") print s " is " $8
+                if ($4 == "exited" && $6 == "no") { if ($5 != 0) print "!" s " ended with exit code " $5 }
+                else if ($4 != "running") print s " is " $4 " (" $5 ")"
+                else if ($7 != "-" && $7 != "healthy") print s " is " $7
             }
             END { if (!seen) print s " has no container" }' "$BUNKER_JOB/containers"
     done
@@ -49,7 +48,7 @@ wait_until_well() { # SERVICES SECONDS MESSAGE
         ill=$(not_well "$1")
         now=$(date +%s)
         before=$restarts
-        restarts=$(awk '{ print $1, $9 }' "$BUNKER_JOB/containers")
+        restarts=$(awk '{ print $1, $8 }' "$BUNKER_JOB/containers")
         # A crash loop without a health check is seen running now and then.
         [ "$restarts" = "$before" ] || since=
         if [ -z "$ill" ]; then
