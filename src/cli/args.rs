@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
-pub use super::args_vault::{RecipientsVerb, VaultVerb};
+pub use super::args_vault::{RecipientsVerb, RotateArgs, SecretsVerb, VaultVerb};
 pub use super::instance::args::InstanceVerb;
 
 /// A terminal cockpit for fleets of Changemaker Lite instances.
@@ -44,6 +44,11 @@ pub enum Verb {
     Rollback(RollbackArgs),
     /// Make a backup and prove that it can be read
     Backup(BackupArgs),
+    /// Give secrets new values and bring them to the instances
+    RotateSecrets(RotateArgs),
+    /// When secrets should be changed
+    #[command(subcommand)]
+    Secrets(SecretsVerb),
     /// List runs, newest first
     Runs {
         /// At most this many

@@ -3,7 +3,9 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Args as ClapArgs, Subcommand};
+
+use super::args::StartArgs;
 
 /// What to do with secrets.
 #[derive(Debug, Subcommand)]
@@ -110,4 +112,33 @@ pub enum RecipientsVerb {
     },
     /// Those who can
     List,
+}
+
+/// Options of `rotate-secrets`.
+#[derive(Debug, ClapArgs)]
+pub struct RotateArgs {
+    /// Which hosts, and how to start
+    #[command(flatten)]
+    pub start: StartArgs,
+    /// A secret to change; may be given several times
+    #[arg(long = "secret", value_name = "NAME", required_unless_present = "all")]
+    pub secrets: Vec<String>,
+    /// All secrets that an instance has and that can be changed by themselves
+    #[arg(long, conflicts_with = "secrets")]
+    pub all: bool,
+}
+
+/// What to know about secrets.
+#[derive(Debug, Subcommand)]
+pub enum SecretsVerb {
+    /// Secrets that should be changed now, or soon
+    #[command(
+        after_help = "Exit codes: 0 none is due; 3 some are. A secret is due when it is older than its \
+frequency, or when somebody who was removed from the recipients has seen it."
+    )]
+    Due {
+        /// Those too that become due within so many days
+        #[arg(long, value_name = "DAYS", default_value_t = 14)]
+        soon: u16,
+    },
 }

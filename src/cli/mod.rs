@@ -39,6 +39,7 @@ pub fn main() -> ExitCode {
         None | Some(Verb::Watch(_)) => cockpit::run(&context, args.verb.as_ref()),
         Some(Verb::Inventory(ref verb)) => inventory::run(&context, verb),
         Some(Verb::Vault(ref verb)) => vault::run(&context, verb),
+        Some(Verb::Secrets(ref verb)) => vault::secrets(&context, verb),
         Some(Verb::Instance(ref verb)) => instance::run(&context, verb),
         Some(Verb::Status(ref verb)) => status::run(&context, verb),
         Some(Verb::Doctor(ref verb)) => doctor::run(&context, verb),

@@ -132,6 +132,7 @@ pub(super) fn worker_ports(
         remote: Arc::new(SshJobs::new(Arc::clone(hosts), right)),
         gates: Arc::new(gates),
         secrets: secrets(),
+        vault: Arc::new(AgeVault::new(keys())),
         clock: clock(),
         supervisor: Supervisor::new(),
         timing: Timing::default(),

@@ -17,5 +17,6 @@ pub mod probe;
 pub mod quote;
 pub mod record;
 pub mod rollback;
+pub mod rotate;
 pub mod runner;
 mod script;

@@ -6,4 +6,5 @@ pub mod deploy;
 pub mod env;
 mod planned;
 pub mod rollback;
+pub mod rotate;
 pub mod upgrade;

@@ -44,6 +44,8 @@ mod real_probe;
 mod real_repository;
 mod real_upgrade;
 mod rollback_run;
+mod rotate_engine;
+mod rotate_run;
 mod run_engine;
 mod run_fake_store;
 mod run_fakes;

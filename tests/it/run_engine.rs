@@ -9,7 +9,7 @@ use bunker_ops::domain::run::control::Control;
 use bunker_ops::domain::run::event::EventKind;
 use bunker_ops::domain::run::outcome::Outcome;
 use bunker_ops::domain::run::state::{Phase, RunState, StepState};
-use bunker_ops::engine::ports::{RunWriter, SecretSource, StoreError};
+use bunker_ops::engine::ports::{RunWriter, SecretSource, SecretWriter, StoreError};
 use bunker_ops::engine::supervisor::Supervisor;
 use bunker_ops::engine::worker::{Timing, WorkerError, WorkerPorts, carry_out};
 use tokio::time::Instant;
@@ -25,6 +25,7 @@ pub(crate) struct Bench {
     pub(crate) hosts: Arc<FakeHosts>,
     pub(crate) gates: Arc<FakeGates>,
     pub(crate) secrets: Arc<dyn SecretSource>,
+    pub(crate) vault: Arc<dyn SecretWriter>,
 }
 
 impl Bench {
@@ -32,7 +33,8 @@ impl Bench {
         let store = FakeStore::default();
         store.create(&run_id(1), plan, planned(plan)).await.unwrap();
         let secrets = Arc::new(bunker_ops::adapters::vault::NoVault);
-        Self { store, hosts: Arc::default(), gates: Arc::default(), secrets }
+        let vault = Arc::new(bunker_ops::adapters::vault::NoVault);
+        Self { store, hosts: Arc::default(), gates: Arc::default(), secrets, vault }
     }
 
     fn ports(&self, store: FakeStore) -> WorkerPorts {
@@ -41,6 +43,7 @@ impl Bench {
             remote: Arc::clone(&self.hosts) as _,
             gates: Arc::clone(&self.gates) as _,
             secrets: Arc::clone(&self.secrets),
+            vault: Arc::clone(&self.vault),
             clock: Arc::new(StepClock::default()),
             supervisor: Supervisor::new(),
             timing: Timing::default(),
@@ -311,7 +314,8 @@ async fn what_a_failed_host_holds_is_given_back_but_not_where_the_outcome_is_unk
         let mut plan = simple_plan(&["a"]);
         let mut release = match &plan.hosts[0].phases[2] {
             bunker_ops::domain::plan::Phase::Job { steps } => steps[0].clone(),
-            bunker_ops::domain::plan::Phase::Gate(_) => unreachable!(),
+            bunker_ops::domain::plan::Phase::Gate(_)
+            | bunker_ops::domain::plan::Phase::Vault(_) => unreachable!(),
         };
         release.step.id = step("release");
         plan.hosts[0].on_failure = vec![release];

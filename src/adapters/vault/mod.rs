@@ -24,10 +24,15 @@ pub use keyring::{Asking, Keyring, Unlocked};
 pub use make_identity::make_identity;
 pub use recipients::{People, Person, file_of as recipients_file};
 
+use zeroize::Zeroizing;
+
+use crate::adapters::clock::SystemClock;
 use crate::adapters::inventory;
 use crate::domain::ids::{GroupName, HostId};
-use crate::domain::secret::Secrets;
-use crate::engine::ports::{SecretSource, VaultError};
+use crate::domain::secret::generate::{Recipe, generate};
+use crate::domain::secret::{SecretName, Secrets};
+use crate::domain::untrusted::Safe;
+use crate::engine::ports::{Clock, SecretSource, SecretWriter, VaultError};
 
 /// The vaults of an inventory, opened with the operator's identity.
 #[derive(Debug, Clone)]
@@ -51,7 +56,7 @@ impl AgeVault {
             let file = VaultFile::of(inventory, &owner, &self.keys);
             let Some(document) = file.look()? else { continue };
             for (name, entry) in &document.secrets {
-                let next = pending_name(name);
+                let next = name.pending();
                 if let Some(next) = &next {
                     all.remove(next);
                 }
@@ -72,11 +77,59 @@ impl SecretSource for AgeVault {
     }
 }
 
-/// The name under which the next value of a secret is given.
-pub fn pending_name(
-    name: &crate::domain::secret::SecretName,
-) -> Option<crate::domain::secret::SecretName> {
-    format!("{name}__pending").parse().ok()
+#[async_trait]
+impl SecretWriter for AgeVault {
+    async fn stage(
+        &self,
+        inventory: &Path,
+        host: &HostId,
+        secrets: &[(SecretName, Recipe)],
+        by: &Safe,
+    ) -> Result<Vec<(SecretName, u32)>, VaultError> {
+        let author = Author { by: by.clone(), at: SystemClock.now() };
+        let file = VaultFile::of(inventory, &Owner::Host(host.clone()), &self.keys);
+        let failed = |what: &str| VaultError::File {
+            file: Safe::line(&file.path().to_string_lossy()),
+            what: Safe::line(what),
+        };
+        file.change(|vault| {
+            for (name, recipe) in secrets {
+                let mut random = Zeroizing::new(vec![0; recipe.bytes()]);
+                getrandom::fill(&mut random).map_err(|error| failed(&error.to_string()))?;
+                let value = generate(*recipe, &random).ok_or_else(|| failed("chance ran short"))?;
+                if !vault.stage(name, &value, &author)? {
+                    let what = format!(
+                        "it has no {name}: where a group has it, change it there by `bunker vault set`, then `bunker configure` all its hosts"
+                    );
+                    return Err(failed(&what));
+                }
+            }
+            let entries = &vault.document().secrets;
+            let next = |(name, _): &(SecretName, Recipe)| {
+                Some((name.clone(), entries.get(name)?.pending.as_ref()?.generation))
+            };
+            Ok(secrets.iter().filter_map(next).collect())
+        })
+    }
+
+    async fn promote(
+        &self,
+        inventory: &Path,
+        host: &HostId,
+        secrets: &[(SecretName, Recipe)],
+    ) -> Result<Vec<(SecretName, u32)>, VaultError> {
+        let file = VaultFile::of(inventory, &Owner::Host(host.clone()), &self.keys);
+        file.change(|vault| {
+            for (name, _) in secrets {
+                vault.promote(name);
+            }
+            let entries = &vault.document().secrets;
+            let now = |(name, _): &(SecretName, Recipe)| {
+                Some((name.clone(), entries.get(name)?.generation))
+            };
+            Ok(secrets.iter().filter_map(now).collect())
+        })
+    }
 }
 
 /// Groups of a host that have a vault, weakest first. The inventory is read only where some group has one.
@@ -103,5 +156,27 @@ pub struct NoVault;
 impl SecretSource for NoVault {
     async fn secrets(&self, _: &Path, _: &HostId) -> Result<Secrets, VaultError> {
         Ok(Secrets::new())
+    }
+}
+
+#[async_trait]
+impl SecretWriter for NoVault {
+    async fn stage(
+        &self,
+        _: &Path,
+        _: &HostId,
+        _: &[(SecretName, Recipe)],
+        _: &Safe,
+    ) -> Result<Vec<(SecretName, u32)>, VaultError> {
+        Err(VaultError::Identity(Safe::line("this fleet has no vault")))
+    }
+
+    async fn promote(
+        &self,
+        _: &Path,
+        _: &HostId,
+        _: &[(SecretName, Recipe)],
+    ) -> Result<Vec<(SecretName, u32)>, VaultError> {
+        Err(VaultError::Identity(Safe::line("this fleet has no vault")))
     }
 }

@@ -204,6 +204,9 @@ fn question(plan: &Arc<Plan>) -> Confirm {
 /// What a person wants to know of a workflow before it starts.
 fn first(workflow: Workflow) -> &'static str {
     match workflow {
+        Workflow::RotateSecrets => {
+            "The vault keeps the old values until the new ones work. Leaving the cockpit does not stop it."
+        }
         Workflow::Upgrade => "A backup is made first. Leaving the cockpit does not stop it.",
         Workflow::Rollback => "Data is not rolled back. Leaving the cockpit does not stop it.",
         Workflow::Backup => "Nothing that runs is touched. Leaving the cockpit does not stop it.",

@@ -4,7 +4,9 @@ use super::super::Context;
 use super::super::args::Verb;
 use super::super::exit::{Exit, Trouble};
 use super::super::wiring;
-use super::{attach, backup, configure, controls, deploy, logs, rollback, show, upgrade, worker};
+use super::{
+    attach, backup, configure, controls, deploy, logs, rollback, rotate, show, upgrade, worker,
+};
 use crate::domain::capability::Operate;
 use crate::domain::run::control::Control;
 
@@ -18,6 +20,7 @@ pub(in crate::cli) fn run(context: &Context, verb: &Verb) -> Result<Exit, Troubl
             Verb::Backup(args) => backup::backup(context, args).await,
             Verb::Upgrade(args) => upgrade::upgrade(context, args).await,
             Verb::Configure(args) => configure::configure(context, args).await,
+            Verb::RotateSecrets(args) => rotate::rotate(context, args).await,
             Verb::Runs { limit } => show::runs(context, *limit).await,
             Verb::Show { run } => show::show(context, run).await,
             Verb::Attach { run } => attach::attach(context, run).await,
@@ -30,6 +33,7 @@ pub(in crate::cli) fn run(context: &Context, verb: &Verb) -> Result<Exit, Troubl
             | Verb::Instance(_)
             | Verb::Inventory(_)
             | Verb::Vault(_)
+            | Verb::Secrets(_)
             | Verb::Doctor(_)
             | Verb::Watch(_)
             | Verb::Completions { .. }

@@ -14,6 +14,7 @@ mod plan_diff;
 mod plan_text;
 mod print;
 mod rollback;
+mod rotate;
 mod show;
 mod show_json;
 mod start;

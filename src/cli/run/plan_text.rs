@@ -90,6 +90,7 @@ fn steps(host: &HostPlan) -> Vec<Vec<String>> {
                     s.changes.as_ref().map_or("only looks".to_owned(), ToString::to_string);
                 vec![format!("  {}", s.title), changes]
             })),
+            Phase::Vault(step) => rows.push(vec![format!("  {}", step.title), step.changes()]),
             Phase::Gate(gate) => rows.push(vec![
                 format!("  {}", gate.title),
                 format!("healthy for {} s within {} s", gate.min_healthy_s, gate.deadline_s),

@@ -146,7 +146,8 @@ impl From<PlanError> for Trouble {
             PlanError::UnknownHost(_)
             | PlanError::Repository(RepositoryError::NoSuchRef { .. }) => Exit::NotFound,
             PlanError::Repository(_) | PlanError::Vault(_) => Exit::Failed,
-            PlanError::NoHosts
+            PlanError::NotRotated { .. }
+            | PlanError::NoHosts
             | PlanError::NoInstance(_)
             | PlanError::NothingLeft
             | PlanError::DifferentRefs(_)

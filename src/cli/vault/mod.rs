@@ -1,6 +1,7 @@
 //! `bunker vault`: the secrets of hosts and groups.
 
 mod ansible;
+mod due;
 mod edit;
 mod init;
 mod owners;
@@ -9,7 +10,7 @@ mod tables;
 mod values;
 
 use super::Context;
-use super::args::{RecipientsVerb, VaultVerb};
+use super::args::{RecipientsVerb, SecretsVerb, VaultVerb};
 use super::exit::{Exit, Trouble};
 use super::run::{operator, right};
 use super::wiring;
@@ -54,6 +55,13 @@ pub(super) fn run(context: &Context, verb: &VaultVerb) -> Result<Exit, Trouble> 
         | VaultVerb::Verify
         | VaultVerb::Recipients(RecipientsVerb::List)
         | VaultVerb::ExportAnsible { .. } => Ok(Exit::Ok),
+    }
+}
+
+/// Carries out one of the verbs about secrets in general.
+pub(super) fn secrets(context: &Context, verb: &SecretsVerb) -> Result<Exit, Trouble> {
+    match verb {
+        SecretsVerb::Due { soon } => due::due(context, *soon),
     }
 }
 

@@ -4,9 +4,11 @@
 //! approved is therefore what runs; a host that appears later is not touched.
 
 mod tags;
+mod vault;
 mod wish;
 
 pub use tags::{Tag, TagChoice};
+pub use vault::{VaultAct, VaultStep};
 pub use wish::{What, Wish};
 
 use std::fmt;
@@ -41,6 +43,8 @@ pub enum Workflow {
     Deploy,
     /// Bring `.env` in line with the inventory.
     Configure,
+    /// Give secrets of instances new values.
+    RotateSecrets,
 }
 
 impl Workflow {
@@ -53,6 +57,7 @@ impl Workflow {
             Self::VerifyBackup => "backup verify",
             Self::Deploy => "deploy",
             Self::Configure => "configure",
+            Self::RotateSecrets => "rotate-secrets",
         }
     }
 }
@@ -170,6 +175,8 @@ pub enum Phase {
     },
     /// A check by the control side.
     Gate(GateSpec),
+    /// A change of the host's vault by the control side.
+    Vault(VaultStep),
 }
 
 /// The part of a plan that is about one host.
@@ -350,11 +357,12 @@ impl HostPlan {
     /// Ids and titles of all steps in order, gates included.
     pub fn steps(&self) -> impl Iterator<Item = (&StepId, &Safe)> {
         self.phases.iter().flat_map(|phase| {
-            let (steps, gate): (&[PlannedStep], _) = match phase {
+            let (steps, ours): (&[PlannedStep], _) = match phase {
                 Phase::Job { steps } => (steps, None),
                 Phase::Gate(gate) => (&[], Some((&gate.id, &gate.title))),
+                Phase::Vault(vault) => (&[], Some((&vault.id, &vault.title))),
             };
-            steps.iter().map(|s| (&s.step.id, &s.title)).chain(gate)
+            steps.iter().map(|s| (&s.step.id, &s.title)).chain(ours)
         })
     }
 }

@@ -3,6 +3,7 @@
 use super::{TagChoice, Workflow};
 use crate::domain::git::GitRef;
 use crate::domain::ids::HostId;
+use crate::domain::secret::SecretName;
 
 /// A workflow for some hosts.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +47,11 @@ pub enum What {
         /// Take back what was edited on a host.
         overwrite_drift: bool,
     },
+    /// Give secrets new values.
+    RotateSecrets {
+        /// Which; empty means all that an instance has and that can be changed by themselves.
+        names: Vec<SecretName>,
+    },
 }
 
 impl What {
@@ -58,6 +64,7 @@ impl What {
             Self::VerifyBackup { .. } => Workflow::VerifyBackup,
             Self::Deploy { .. } => Workflow::Deploy,
             Self::Configure { .. } => Workflow::Configure,
+            Self::RotateSecrets { .. } => Workflow::RotateSecrets,
         }
     }
 }

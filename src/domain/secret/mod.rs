@@ -68,6 +68,13 @@ impl FromStr for SecretName {
     }
 }
 
+impl SecretName {
+    /// The name under which its next value is given while it is being changed; `None` where that would be too long.
+    pub fn pending(&self) -> Option<Self> {
+        format!("{self}__pending").parse().ok()
+    }
+}
+
 /// The secrets of one host, by name.
 pub type Secrets = BTreeMap<SecretName, Secret>;
 

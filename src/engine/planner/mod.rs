@@ -4,6 +4,7 @@ mod backup;
 mod configure;
 mod deploy;
 mod rollback;
+mod rotate;
 mod select;
 mod upgrade;
 
@@ -15,6 +16,7 @@ use crate::domain::git::GitUrl;
 use crate::domain::ids::HostId;
 use crate::domain::plan::{Plan, What, Wish};
 use crate::domain::run::operator::Operator;
+use crate::domain::secret::SecretName;
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::{
     Clock, RemoteRead, RepositoryError, RepositoryView, SecretSource, TemplateSource, VaultError,
@@ -61,6 +63,14 @@ pub enum PlanError {
     /// The repository could not be asked.
     #[error(transparent)]
     Repository(#[from] RepositoryError),
+    /// A secret is not changed by this workflow.
+    #[error("{name} is not changed by rotate-secrets: {instead}")]
+    NotRotated {
+        /// Which.
+        name: SecretName,
+        /// What to do instead.
+        instead: Safe,
+    },
     /// The secrets could not be read.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -92,5 +102,6 @@ pub async fn plan(
         What::Configure { overwrite_drift } => {
             Ok(configure::plan(ports, fleet, selected, *overwrite_drift, by).await)
         }
+        What::RotateSecrets { names } => rotate::plan(ports, fleet, selected, names, by).await,
     }
 }

@@ -5,7 +5,7 @@ mod secrets;
 mod templates;
 
 pub use repository::{RepositoryError, RepositoryLayout, RepositoryView};
-pub use secrets::{SecretSource, VaultError};
+pub use secrets::{SecretSource, SecretWriter, VaultError};
 pub use templates::TemplateSource;
 
 use std::collections::BTreeMap;

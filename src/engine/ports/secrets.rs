@@ -5,7 +5,8 @@ use std::path::Path;
 use async_trait::async_trait;
 
 use crate::domain::ids::HostId;
-use crate::domain::secret::Secrets;
+use crate::domain::secret::generate::Recipe;
+use crate::domain::secret::{SecretName, Secrets};
 use crate::domain::untrusted::Safe;
 
 /// Why there are no secrets.
@@ -47,4 +48,26 @@ pub trait SecretSource: Send + Sync + 'static {
     /// next as `NAME__pending`. Empty where the host has no vault.
     /// `inventory` is the folder with `hosts.yml`.
     async fn secrets(&self, inventory: &Path, host: &HostId) -> Result<Secrets, VaultError>;
+}
+
+/// Giving secrets new values. Both acts may be done twice: what is done already changes nothing.
+#[async_trait]
+pub trait SecretWriter: Send + Sync + 'static {
+    /// Makes a next value for each of these secrets of a host that has none; the current ones stay. Gives the
+    /// generations that they will be. `by` is kept with them.
+    async fn stage(
+        &self,
+        inventory: &Path,
+        host: &HostId,
+        secrets: &[(SecretName, Recipe)],
+        by: &Safe,
+    ) -> Result<Vec<(SecretName, u32)>, VaultError>;
+
+    /// Makes the next values the current ones. Gives their generations.
+    async fn promote(
+        &self,
+        inventory: &Path,
+        host: &HostId,
+        secrets: &[(SecretName, Recipe)],
+    ) -> Result<Vec<(SecretName, u32)>, VaultError>;
 }

@@ -76,6 +76,7 @@ impl HostRun {
             let flow = match &phase {
                 Phase::Job { steps } => self.job_phase(steps).await?,
                 Phase::Gate(gate) => self.gate_phase(gate).await?,
+                Phase::Vault(step) => self.vault_phase(step).await?,
             };
             if flow.is_break() {
                 return Ok(flow);
@@ -154,7 +155,7 @@ impl HostRun {
         let Some(target) = &self.shared.plan.target else { return Ok(()) };
         let gate = self.plan.phases.iter().find_map(|phase| match phase {
             Phase::Gate(gate) => self.state.step(&gate.id)?.outcome.clone(),
-            Phase::Job { .. } => None,
+            Phase::Job { .. } | Phase::Vault(_) => None,
         });
         let healthy = outcome.lets_go_on();
         // From the first look of a gate on the new commit runs, whatever comes of it.

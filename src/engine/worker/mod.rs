@@ -13,6 +13,7 @@ mod job;
 mod progress;
 mod run;
 mod secrets;
+mod vault;
 mod verdict;
 
 pub(crate) use run::replayed;

@@ -17,7 +17,7 @@ use crate::domain::run::outcome::{NotRun, Outcome};
 use crate::domain::run::state::{Phase, RunState};
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::{
-    Clock, GateCheck, RemoteJobs, RunReader, RunWriter, SecretSource, StoreError,
+    Clock, GateCheck, RemoteJobs, RunReader, RunWriter, SecretSource, SecretWriter, StoreError,
 };
 use crate::engine::supervisor::Supervisor;
 
@@ -68,6 +68,8 @@ pub struct WorkerPorts {
     pub gates: Arc<dyn GateCheck>,
     /// The secrets that plans have holes for.
     pub secrets: Arc<dyn SecretSource>,
+    /// Where new values are kept.
+    pub vault: Arc<dyn SecretWriter>,
     /// Time and chance.
     pub clock: Arc<dyn Clock>,
     /// Starts the hosts' tasks.

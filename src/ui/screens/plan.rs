@@ -100,11 +100,14 @@ fn left_out(lines: &mut Vec<Fact>, host: &HostPlan, width: usize) {
 
 /// What each step changes.
 fn each_step(lines: &mut Vec<Fact>, host: &HostPlan, width: usize) {
-    let steps = host.phases.iter().flat_map(|phase| match phase {
-        Phase::Job { steps } => steps.as_slice(),
-        Phase::Gate(_) => &[],
+    let changing = host.phases.iter().flat_map(|phase| match phase {
+        Phase::Job { steps } => steps
+            .iter()
+            .filter_map(|s| Some(format!("{}: {}", s.title, s.changes.as_ref()?)))
+            .collect(),
+        Phase::Gate(_) => Vec::new(),
+        Phase::Vault(step) => vec![format!("{}: {}", step.title, step.changes())],
     });
-    let changing = steps.filter_map(|s| Some(format!("{}: {}", s.title, s.changes.as_ref()?)));
     for (at, text) in changing.enumerate() {
         labelled(lines, if at == 0 { "changes" } else { "" }, &text, width, 2, Role::Text);
     }

@@ -52,7 +52,7 @@ pub(super) fn records(host: &HostPlan) -> bool {
 pub(super) fn has_holes(host: &HostPlan) -> bool {
     let steps = host.phases.iter().flat_map(|phase| match phase {
         Phase::Job { steps } => steps.as_slice(),
-        Phase::Gate(_) => &[],
+        Phase::Gate(_) | Phase::Vault(_) => &[],
     });
     steps.flat_map(|s| &s.step.inputs).any(|input| input.content.names().next().is_some())
 }

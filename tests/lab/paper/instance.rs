@@ -37,6 +37,12 @@ pub(super) fn settle(host: &PaperHost) -> Result<()> {
     let env = env_file(&checkout, &host.spec().domain)?;
     let file = checkout.join(".env");
     fs::write(&file, &env)?;
+    for (name, file) in
+        [("REDIS_PASSWORD=", "redis-password"), ("POSTGRES_PASSWORD=", "db-password")]
+    {
+        let value = env.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+        fs::write(host.dir().join("docker").join(file), format!("{value}\n"))?;
+    }
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
     let compose = fs::read_to_string(checkout.join("docker-compose.yml"))?;
     let up_since = clock::now() - Duration::from_hours(9 * 24) - jitter(host, 3 * 86_400);

@@ -13,7 +13,7 @@ use super::{PaperHost, instance};
 use crate::lab::repository;
 
 /// The programs that stand first in `PATH`, and what the docker stand-in is made of.
-const PROGRAMS: [(&str, &str); 10] = [
+const PROGRAMS: [(&str, &str); 11] = [
     ("df", include_str!("bin/df.sh")),
     ("id", include_str!("bin/id.sh")),
     ("crontab", include_str!("bin/crontab.sh")),
@@ -24,6 +24,7 @@ const PROGRAMS: [(&str, &str); 10] = [
     ("docker.d/inspect.sh", include_str!("bin/docker.d/inspect.sh")),
     ("docker.d/project.sh", include_str!("bin/docker.d/project.sh")),
     ("docker.d/compose.sh", include_str!("bin/docker.d/compose.sh")),
+    ("docker.d/data.sh", include_str!("bin/docker.d/data.sh")),
 ];
 
 /// Furnishes all hosts; gives the stand-in repository where they are instances.

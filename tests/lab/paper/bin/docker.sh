@@ -51,6 +51,7 @@ stamp() {
 . "$lib/inspect.sh"
 . "$lib/project.sh"
 . "$lib/compose.sh"
+. "$lib/data.sh"
 
 case ${1-} in
 compose) shift; compose "$@" ;;

@@ -94,6 +94,7 @@ create() {
     c_finished=0 c_exit=0 c_restarts=0 c_policy=$s_policy c_check=$s_check
     c_commit=$b_commit c_version=$b_version c_behaviour=good
     [ "$s" = api ] && c_behaviour=$b_behaviour
+    data_made
 }
 
 begin() {
@@ -219,6 +220,8 @@ compose_exec() {
     api:'npx prisma migrate deploy') migrate deploy ;;
     api:'npx prisma migrate status') migrate status ;;
     api:'npx prisma db seed') echo 'The seed command has been executed.' ;;
+    redis:redis-cli) redis_cli ;;
+    db:sh*) db_shell "$@" ;;
     db:pg_dump*) echo '-- PostgreSQL database dump'; cat "$root/migrations" 2>/dev/null ;;
     db:pg_isready*) echo '/var/run/postgresql:5432 - accepting connections' ;;
     *:true) ;;

@@ -1,0 +1,88 @@
+//! Changes of the vault that a run makes: next values before a host is touched, current ones when it is well.
+
+use tokio::time::Instant;
+
+use super::host::{Flow, HostRun};
+use super::verdict;
+use crate::domain::plan::{VaultAct, VaultStep};
+use crate::domain::run::event::EventKind;
+use crate::domain::run::outcome::Outcome;
+use crate::domain::untrusted::Safe;
+use crate::engine::ports::{StoreError, VaultError};
+
+impl HostRun {
+    /// Carries out a step of the vault. It may be done twice, so one that a dead worker left open is done again.
+    pub(super) async fn vault_phase(&mut self, step: &VaultStep) -> Result<Flow, StoreError> {
+        if self.is_open(&step.id) {
+            if let Some(refused) = self.may_start().await {
+                return Ok(Flow::Break(refused));
+            }
+            self.vault_step(step).await?;
+            if step.act == VaultAct::Stage {
+                let flow = self.unlock().await;
+                if flow.is_break() {
+                    return Ok(flow);
+                }
+            }
+        }
+        let ended = self.state.step(&step.id).and_then(|s| s.outcome.clone());
+        Ok(match ended {
+            Some(outcome) if !outcome.lets_go_on() => Flow::Break(outcome),
+            _ => Flow::Continue(()),
+        })
+    }
+
+    async fn vault_step(&mut self, step: &VaultStep) -> Result<(), StoreError> {
+        let (host, id) = (self.state.id.clone(), step.id.clone());
+        let began = Instant::now();
+        let host_time = self.shared.ports.clock.now();
+        let started = EventKind::StepStarted { host: host.clone(), step: id.clone(), host_time };
+        self.add(vec![started]).await?;
+        let mut kinds = Vec::new();
+        let outcome = match self.change_vault(step).await {
+            Ok(generations) => {
+                for (name, generation) in generations {
+                    let word = match step.act {
+                        VaultAct::Stage => "next",
+                        VaultAct::Promote => "current",
+                    };
+                    kinds.push(EventKind::Told {
+                        host: host.clone(),
+                        step: id.clone(),
+                        key: Safe::line(&format!("{name}-{word}")),
+                        value: Safe::line(&format!("generation {generation}")),
+                    });
+                }
+                Outcome::Changed
+            }
+            Err(error) => {
+                let hint = match step.act {
+                    VaultAct::Stage => {
+                        "mend the vault, then start again: nothing was changed on the host"
+                    }
+                    VaultAct::Promote => {
+                        "the host runs with the new values, and the vault has them as the next ones: mend the vault, then start the same rotation again"
+                    }
+                };
+                Outcome::Failed(verdict::failure(&error.to_string(), Some(hint)))
+            }
+        };
+        let took_s = Some(began.elapsed().as_secs_f64());
+        kinds.push(EventKind::StepFinished { host, step: id, outcome, took_s });
+        self.add(kinds).await
+    }
+
+    async fn change_vault(
+        &self,
+        step: &VaultStep,
+    ) -> Result<Vec<(crate::domain::secret::SecretName, u32)>, VaultError> {
+        let vault = &self.shared.ports.vault;
+        let Some(inventory) = &self.shared.plan.vault else { return Ok(Vec::new()) };
+        let by = Safe::line(&format!("run {}", self.shared.run));
+        let host = &self.state.id;
+        match step.act {
+            VaultAct::Stage => vault.stage(inventory, host, &step.secrets, &by).await,
+            VaultAct::Promote => vault.promote(inventory, host, &step.secrets).await,
+        }
+    }
+}
