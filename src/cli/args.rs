@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 pub use super::args_vault::{RecipientsVerb, RotateArgs, SecretsVerb, VaultVerb};
+pub use super::import::args::ImportArgs;
 pub use super::instance::args::InstanceVerb;
 
 /// A terminal cockpit for fleets of Changemaker Lite instances.
@@ -103,6 +104,8 @@ last, as they come. They hold no output of the hosts; `bunker logs` prints that.
         #[arg(long)]
         identity: bool,
     },
+    /// Bring an instance that was installed by hand under management
+    Import(ImportArgs),
     /// Instances in the inventory: add, list, show, remove
     #[command(subcommand)]
     Instance(InstanceVerb),

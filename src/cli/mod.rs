@@ -11,6 +11,7 @@ mod context;
 mod doctor;
 mod exit;
 mod fleet;
+mod import;
 mod instance;
 mod inventory;
 mod output;
@@ -40,6 +41,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Inventory(ref verb)) => inventory::run(&context, verb),
         Some(Verb::Vault(ref verb)) => vault::run(&context, verb),
         Some(Verb::Secrets(ref verb)) => vault::secrets(&context, verb),
+        Some(Verb::Import(ref args)) => import::run(&context, args),
         Some(Verb::Instance(ref verb)) => instance::run(&context, verb),
         Some(Verb::Status(ref verb)) => status::run(&context, verb),
         Some(Verb::Doctor(ref verb)) => doctor::run(&context, verb),

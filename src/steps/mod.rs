@@ -9,6 +9,7 @@ pub mod env_file;
 pub mod envelope;
 pub mod git;
 pub mod images;
+pub mod import;
 pub mod lease;
 pub mod logs;
 pub mod migrate;

@@ -4,6 +4,7 @@ pub mod backup;
 pub mod configure;
 pub mod deploy;
 pub mod env;
+pub mod import;
 mod planned;
 pub mod rollback;
 pub mod rotate;

@@ -17,6 +17,7 @@ mod deploy_run;
 mod docs;
 mod dotenv_compose;
 mod env_template;
+mod import_run;
 mod instance;
 mod inventory;
 mod jobs_drop;

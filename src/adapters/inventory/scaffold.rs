@@ -91,6 +91,17 @@ pub struct Scaffold {
 impl Scaffold {
     /// Reads the inventory, checks the new instance against it, and makes the new texts. Writes nothing there.
     pub fn prepare(dir: &Path, new: &NewInstance) -> Result<Self, ScaffoldError> {
+        let made = Self::make(dir, new)?;
+        in_the_way(dir, &new.host, &made.main)?;
+        Ok(made)
+    }
+
+    /// The host as the loader would read it, also where an earlier scaffold has left its variables.
+    pub fn draft(dir: &Path, new: &NewInstance) -> Result<Host, ScaffoldError> {
+        Self::make(dir, new).map(|made| made.host)
+    }
+
+    fn make(dir: &Path, new: &NewInstance) -> Result<Self, ScaffoldError> {
         let path = hosts_file(dir)?;
         let before = read_if_there(&path)?;
         let (places, warnings) = if before.is_some() {
@@ -110,7 +121,6 @@ impl Scaffold {
             after: new.main_yml(&old),
             path: main_path,
         };
-        in_the_way(dir, &new.host, &main)?;
         let hosts = FileChange { path, before, after };
         let host = rehearse(dir, &new.host, &hosts, &main)?;
         Ok(Self { dir: dir.to_owned(), host, main, hosts, warnings })

@@ -207,6 +207,7 @@ fn first(workflow: Workflow) -> &'static str {
         Workflow::RotateSecrets => {
             "The vault keeps the old values until the new ones work. Leaving the cockpit does not stop it."
         }
+        Workflow::Import => "A backup is made first. Nothing that runs is changed.",
         Workflow::Upgrade => "A backup is made first. Leaving the cockpit does not stop it.",
         Workflow::Rollback => "Data is not rolled back. Leaving the cockpit does not stop it.",
         Workflow::Backup => "Nothing that runs is touched. Leaving the cockpit does not stop it.",

@@ -1,10 +1,10 @@
 //! `bunker instance`: instances in the inventory. Nothing here changes a host.
 
-mod add;
+pub(super) mod add;
 pub(super) mod args;
-mod key;
+pub(super) mod key;
 mod remove;
-mod secrets;
+pub(super) mod secrets;
 mod show;
 
 use super::Context;

@@ -31,7 +31,7 @@ pub(in crate::cli) fn check(inventory: &Path) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Gives a host these secrets, and makes those that it lacks then. What is in its vault already stays.
+/// Gives a host these secrets, which count before what is in its vault, and makes those that it lacks then.
 pub(in crate::cli) fn fill(
     inventory: &Path,
     host: &HostId,
@@ -42,9 +42,7 @@ pub(in crate::cli) fn fill(
     let author = author();
     file.change(|vault| {
         for (name, value) in given {
-            if !vault.document().secrets.contains_key(name) {
-                vault.set(name, value, &author)?;
-            }
+            vault.set(name, value, &author)?;
         }
         for (name, recipe) in made() {
             if !vault.document().secrets.contains_key(&name) {

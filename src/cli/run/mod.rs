@@ -24,3 +24,4 @@ mod worker;
 pub(super) use confirm::confirm;
 pub(super) use dispatch::{right, run};
 pub(super) use print::say;
+pub(super) use start::workflow;

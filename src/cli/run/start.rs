@@ -18,7 +18,7 @@ use crate::engine::ports::RepositoryError;
 
 /// Plans a workflow for the hosts of the call, shows the plan and starts it once it was approved; with `--check` it only
 /// says what that would do.
-pub(super) async fn workflow(
+pub(in crate::cli) async fn workflow(
     context: &Context,
     args: &StartArgs,
     what: What,

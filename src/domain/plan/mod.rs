@@ -45,6 +45,8 @@ pub enum Workflow {
     Configure,
     /// Give secrets of instances new values.
     RotateSecrets,
+    /// Bring an instance that was installed by hand under management.
+    Import,
 }
 
 impl Workflow {
@@ -58,6 +60,7 @@ impl Workflow {
             Self::Deploy => "deploy",
             Self::Configure => "configure",
             Self::RotateSecrets => "rotate-secrets",
+            Self::Import => "import",
         }
     }
 }

@@ -52,6 +52,8 @@ pub enum What {
         /// Which; empty means all that an instance has and that can be changed by themselves.
         names: Vec<SecretName>,
     },
+    /// Bring instances that were installed by hand under management.
+    Import,
 }
 
 impl What {
@@ -65,6 +67,7 @@ impl What {
             Self::Deploy { .. } => Workflow::Deploy,
             Self::Configure { .. } => Workflow::Configure,
             Self::RotateSecrets { .. } => Workflow::RotateSecrets,
+            Self::Import => Workflow::Import,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod backup;
 mod configure;
 mod deploy;
+mod import;
 mod rollback;
 mod rotate;
 mod select;
@@ -103,5 +104,6 @@ pub async fn plan(
             Ok(configure::plan(ports, fleet, selected, *overwrite_drift, by).await)
         }
         What::RotateSecrets { names } => rotate::plan(ports, fleet, selected, names, by).await,
+        What::Import => Ok(import::plan(ports, fleet, selected, by).await),
     }
 }

@@ -1,0 +1,170 @@
+//! Import: an instance that was installed by hand comes under management. Lease, backup, mark as in use, record the
+//! release, give the lease back.
+//!
+//! **Invariant:** nothing that runs is stopped or changed, and neither the data nor `.env` is touched.
+
+mod found;
+
+pub use found::{Found, sort};
+
+use jiff::Timestamp;
+
+use crate::domain::facts::{Facts, Part};
+use crate::domain::fleet::{Fleet, Host};
+use crate::domain::git::CommitSha;
+use crate::domain::ids::StepId;
+use crate::domain::job::JobStep;
+use crate::domain::plan::{
+    Excluded, FailureBudget, Finding, HostPlan, Phase, Plan, PlannedStep, Readiness, Target,
+    Workflow,
+};
+use crate::domain::remote::RemoteError;
+use crate::domain::run::operator::Operator;
+use crate::domain::settings::InstanceSettings;
+use crate::domain::untrusted::Safe;
+use crate::steps::lease::{self, Claim};
+use crate::steps::{backup, import, record};
+
+/// Seconds that a short step may take.
+const SHORT_S: u64 = 120;
+
+/// A host that was asked for, with what the probe found.
+#[derive(Debug)]
+pub struct Candidate<'a> {
+    /// The host.
+    pub host: &'a Host,
+    /// Its instance.
+    pub settings: &'a InstanceSettings,
+    /// What the probe found, or why it found nothing.
+    pub look: Result<Facts, RemoteError>,
+}
+
+/// Makes the plan. An instance with a recorded release is under management already and is left out.
+pub fn assemble(
+    operator: &Operator,
+    at: Timestamp,
+    fleet: &Fleet,
+    candidates: &[Candidate<'_>],
+    mut excluded: Vec<Excluded>,
+) -> Plan {
+    let mut hosts = Vec::new();
+    for candidate in candidates {
+        let look = candidate.look.as_ref();
+        if look.is_ok_and(|facts| matches!(facts.release, Part::Known(Some(_)))) {
+            let reason = Safe::line("it is under management already: its release is recorded");
+            excluded.push(Excluded { host: candidate.host.id.clone(), reason });
+        } else {
+            hosts.push(host_plan(operator, candidate));
+        }
+    }
+    let going = hosts.iter().filter(|h| h.will_run()).map(|h| vec![h.id.clone()]).collect();
+    Plan {
+        schema: 1,
+        workflow: Workflow::Import,
+        fleet: fleet.name.clone(),
+        vault: None,
+        target: None,
+        changes: Vec::new(),
+        batches: going,
+        hosts,
+        excluded,
+        parallel: 1,
+        stops: FailureBudget { max_failed: 1, max_unreachable: 1 },
+        made_at: at,
+    }
+}
+
+fn host_plan(operator: &Operator, candidate: &Candidate<'_>) -> HostPlan {
+    let (from, findings) = judge(candidate);
+    let mut plan = HostPlan {
+        id: candidate.host.id.clone(),
+        connection: candidate.host.connection.clone(),
+        settings: candidate.settings.clone(),
+        from,
+        readiness: findings.iter().map(|f| f.readiness).min().unwrap_or(Readiness::Ready),
+        findings,
+        phases: Vec::new(),
+        left_out: Vec::new(),
+        diff: Vec::new(),
+        on_failure: Vec::new(),
+    };
+    if let Some(from) = plan.from.clone().filter(|_| plan.will_run()) {
+        let target = Target { reference: plan.settings.reference.clone(), sha: from };
+        let claim = Claim {
+            workflow: "import",
+            target: Safe::line(target.sha.short()),
+            operator: operator.clone(),
+        };
+        plan.phases = vec![Phase::Job { steps: steps(&plan.settings, &claim, &target) }];
+        plan.on_failure = vec![give_back("free-lease", &claim)];
+    }
+    plan
+}
+
+/// The commit that is checked out, and what speaks against an import.
+fn judge(candidate: &Candidate<'_>) -> (Option<CommitSha>, Vec<Finding>) {
+    let finding = |readiness, subject: &str, text: &str| Finding {
+        readiness,
+        subject: Safe::line(subject),
+        text: Safe::line(text),
+    };
+    let facts = match &candidate.look {
+        Ok(facts) => facts,
+        Err(error) => {
+            let text = error.to_string();
+            return (None, vec![finding(Readiness::Unknown, "host", &text)]);
+        }
+    };
+    let Some(checkout) = facts.checkout.known() else {
+        let dir = &candidate.settings.dir;
+        let text = format!("there is no checkout to be read at {dir}: set cml_dir");
+        return (None, vec![finding(Readiness::Blocked, "checkout", &text)]);
+    };
+    let mut findings = Vec::new();
+    if let Some(Some(holder)) = facts.lease.known() {
+        let text = format!("{holder} has the lease: wait until it is free");
+        findings.push(finding(Readiness::Blocked, "lease", &text));
+    }
+    if !checkout.changed.is_empty() {
+        let text = "files of the checkout were changed by hand: an upgrade will refuse until that is settled";
+        findings.push(finding(Readiness::Review, "drift", text));
+    }
+    (Some(checkout.commit.clone()), findings)
+}
+
+fn steps(settings: &InstanceSettings, claim: &Claim, target: &Target) -> Vec<PlannedStep> {
+    let long_s = settings.policy.step_timeout_s;
+    let (short, long) = (2 * SHORT_S, long_s + SHORT_S);
+    let archive = format!("makes a backup in {}", settings.backup_dir);
+    let mark = "marks the instance as in use, so that it is never seeded";
+    vec![
+        step("lease", "takes the lease of the instance", SHORT_S, lease::acquire(claim, short)),
+        step("backup", &archive, long_s, backup::backup(settings, claim, long)),
+        step("mark", mark, SHORT_S, import::mark(settings, claim, short, &target.sha)),
+        step(
+            "record",
+            "records the release on the host",
+            SHORT_S,
+            record::record(settings, claim, short, target, None),
+        ),
+        give_back("release-lease", claim),
+    ]
+}
+
+fn give_back(id: &str, claim: &Claim) -> PlannedStep {
+    step(id, "gives the lease back", SHORT_S, lease::release(claim))
+}
+
+fn step(id: &str, changes: &str, timeout_s: u64, script: String) -> PlannedStep {
+    let step = JobStep { id: step_id(id), script, timeout_s, inputs: Vec::new() };
+    PlannedStep {
+        step,
+        title: Safe::line(&id.replace('-', " ")),
+        changes: Some(Safe::line(changes)),
+    }
+}
+
+#[expect(clippy::expect_used, reason = "all ids are written in this file, and a test renders each")]
+fn step_id(id: &str) -> StepId {
+    id.parse().expect("a step id of this file is valid")
+}
