@@ -11,6 +11,8 @@ use bunker_ops::domain::dotenv;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
+use crate::capability::missing;
+
 fn compose(dir: &Path, args: &[&str]) -> Option<Vec<u8>> {
     let mut command = Command::new("docker");
     command.arg("compose").args(args).current_dir(dir).env_clear();
@@ -102,8 +104,10 @@ const AWKWARD: [&str; 46] = [
 #[test]
 fn compose_reads_what_was_encoded_and_reads_it_as_we_do() {
     if compose(Path::new("/"), &["version"]).is_none() {
-        eprintln!("skipped: there is no docker compose on this machine");
-        return;
+        return missing(
+            "dotenv_compose::compose_reads_what_was_e",
+            "there is no docker compose here",
+        );
     }
     let mut values: Vec<String> = AWKWARD.map(str::to_owned).into();
     let strategy = "[^\0]{0,30}|[\\\\'\"$# \n\r\t{}a=0n]{0,24}|[ -~\n]{0,60}";
@@ -125,8 +129,10 @@ fn compose_reads_what_was_encoded_and_reads_it_as_we_do() {
 #[test]
 fn the_parser_reads_by_hand_written_files_as_compose_does() {
     if compose(Path::new("/"), &["version"]).is_none() {
-        eprintln!("skipped: there is no docker compose on this machine");
-        return;
+        return missing(
+            "dotenv_compose::the_parser_reads_by_hand",
+            "there is no docker compose here",
+        );
     }
     let text = "\u{feff}# head\r\nA=1\r\nexport B = spaced  \r\nC: yaml\nD='x' E=2 # tail\nF=a#b # c\nG=\"two\r\nlines\" # c\nH='it\\'s'\n\
                 I=\"q \\\" \\$X \\\\ \\t \\q \\0101\"\nJ=5$$\nK=back\\nslash\nA=3\nL=\nM=\"\"\nN='$X ${Y}'\nO=a'b\"c\nP=\"#\"\n  Q=indented\n";
