@@ -81,16 +81,6 @@ pub const KNOWN: &[Known] = &[
         always: true,
     },
     Known {
-        name: "vault_jwt_secret",
-        variable: "JWT_SECRET",
-        purpose: "signs tokens; changing it logs everybody out",
-        origin: made(64, Alphabet::Alphanumeric),
-        every_days: QUARTER,
-        method: Method::Settings,
-        services: &["api"],
-        always: true,
-    },
-    Known {
         name: "vault_jwt_access_secret",
         variable: "JWT_ACCESS_SECRET",
         purpose: "signs the tokens of a session; changing it logs everybody out",
