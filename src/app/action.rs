@@ -22,6 +22,27 @@ pub enum Place {
     Run,
     /// The list of runs.
     Runs,
+    /// The page of what secrets are due.
+    Due,
+    /// The choice of secrets.
+    Secrets,
+    /// The choice of a release.
+    Releases,
+}
+
+impl Place {
+    /// All of them, in the order of the help.
+    pub const ALL: [Self; 9] = [
+        Self::Everywhere,
+        Self::Fleet,
+        Self::Instance,
+        Self::Plan,
+        Self::Run,
+        Self::Runs,
+        Self::Due,
+        Self::Secrets,
+        Self::Releases,
+    ];
 }
 
 impl Place {
@@ -34,6 +55,9 @@ impl Place {
             Self::Plan => "Plan",
             Self::Run => "Run",
             Self::Runs => "Runs",
+            Self::Due => "Secrets due",
+            Self::Secrets => "Choice of secrets",
+            Self::Releases => "Choice of a release",
         }
     }
 }
@@ -73,6 +97,9 @@ pub enum Action {
     Backup,
     VerifyBackup,
     Rollback,
+    Rotate,
+    SecretsDue,
+    MakePlan,
     Start,
     Pause,
     Resume,
@@ -152,9 +179,7 @@ pub fn action_for(key: Key, place: Place) -> Option<Action> {
 pub fn keys_page() -> String {
     let head = "# Keys\n\nMade from the table in `src/app/action.rs`; a test compares. \
          What changes the fleet asks first, and is not there in `bunker watch` and with `--read-only`.\n";
-    let places =
-        [Place::Everywhere, Place::Fleet, Place::Instance, Place::Plan, Place::Run, Place::Runs];
-    let sections: Vec<String> = places.into_iter().map(keys_section).collect();
+    let sections: Vec<String> = Place::ALL.into_iter().map(keys_section).collect();
     format!("{head}{}", sections.concat())
 }
 
@@ -178,9 +203,6 @@ fn keys_section(place: Place) -> String {
 mod tests {
     use super::*;
 
-    const PLACES: [Place; 5] =
-        [Place::Fleet, Place::Instance, Place::Plan, Place::Run, Place::Runs];
-
     #[test]
     fn every_row_is_found_by_its_own_action_and_key() {
         for row in ACTIONS {
@@ -196,7 +218,7 @@ mod tests {
 
     #[test]
     fn no_key_means_two_things_at_one_place() {
-        for place in PLACES {
+        for place in Place::ALL {
             let rows = ACTIONS.iter().filter(|row| row.places.contains(&place));
             let mut keys: Vec<Key> = rows.flat_map(|row| row.keys.iter().copied()).collect();
             let n = keys.len();

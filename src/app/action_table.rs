@@ -28,6 +28,7 @@ impl ActionInfo {
 const ALL: &[Place] = &[Place::Everywhere];
 const FLEET: &[Place] = &[Place::Fleet];
 const RUN: &[Place] = &[Place::Run];
+const MARKED: &[Place] = &[Place::Fleet, Place::Secrets];
 
 const fn k(code: KeyCode) -> Key {
     Key::plain(code)
@@ -44,7 +45,7 @@ pub const ACTIONS: &[ActionInfo] = &[
         "open the selected entry",
         "open",
         &[k(KeyCode::Enter), c('l'), k(KeyCode::Right)],
-        &[Place::Fleet, Place::Runs],
+        &[Place::Fleet, Place::Runs, Place::Due],
     )
     .twin("bunker show RUN"),
     row(
@@ -110,13 +111,33 @@ pub const ACTIONS: &[ActionInfo] = &[
     row(
         Action::Rollback,
         "rollback",
-        "plan to go back to the last healthy release before this one",
+        "choose a recorded release of the marked instances, or of this one, and plan to go back to it",
         "",
         &[c('Z')],
         &[Place::Fleet, Place::Instance],
     )
     .changing(Danger::Counts)
     .twin("bunker rollback"),
+    row(
+        Action::Rotate,
+        "rotate secrets",
+        "choose secrets of the marked instances, or of this one, and plan to give them new values",
+        "",
+        &[c('S')],
+        &[Place::Fleet, Place::Instance],
+    )
+    .changing(Danger::Counts)
+    .twin("bunker rotate-secrets"),
+    row(
+        Action::MakePlan,
+        "make the plan",
+        "make the plan for what is chosen; that changes nothing",
+        "make the plan",
+        &[k(KeyCode::Enter)],
+        &[Place::Secrets, Place::Releases],
+    )
+    .changing(Danger::Counts)
+    .twin("bunker rotate-secrets --secret NAME, bunker rollback --to RELEASE"),
     row(
         Action::Pause,
         "pause",
@@ -160,18 +181,18 @@ pub const ACTIONS: &[ActionInfo] = &[
     row(
         Action::Mark,
         "mark",
-        "mark or unmark the selected instance",
+        "mark or unmark the selected instance, or secret",
         "mark",
         &[k(KeyCode::Char(' '))],
-        FLEET,
+        MARKED,
     ),
     row(
         Action::MarkAll,
         "mark all",
-        "mark all instances that are shown, or unmark them",
+        "mark all that are shown, or unmark them",
         "",
         &[c('*')],
-        FLEET,
+        MARKED,
     ),
     row(
         Action::Filter,
@@ -243,6 +264,16 @@ pub const ACTIONS: &[ActionInfo] = &[
         &[Place::Plan, Place::Run, Place::Instance],
     ),
     row(Action::Runs, "runs", "list the runs", "runs", &[c('R')], ALL).twin("bunker runs"),
+    row(
+        Action::SecretsDue,
+        "secrets due",
+        "list all secrets by when they should be changed",
+        "",
+        &[c('K')],
+        ALL,
+    )
+    .changing(Danger::None)
+    .twin("bunker secrets due"),
     row(
         Action::Palette,
         "command",

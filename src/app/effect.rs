@@ -53,6 +53,18 @@ pub enum ChangeKind {
         /// What is wanted, of whom.
         wish: Wish,
     },
+    /// Read the age of all secrets, for a person who is to choose some.
+    Secrets {
+        /// Comes back with the answer.
+        request: u64,
+    },
+    /// Read which releases these instances recorded, for a person who is to choose one.
+    Releases {
+        /// Comes back with the answer.
+        request: u64,
+        /// Which instances.
+        hosts: Vec<HostId>,
+    },
     /// Start a run of exactly this plan.
     StartRun {
         /// Comes back with the answer.

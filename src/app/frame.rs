@@ -95,6 +95,17 @@ impl Size {
         self.body(self.header()).saturating_sub(3)
     }
 
+    /// Lines of the pane under a list of choices, with its border, that tells of the selected one; 0 where there is
+    /// no room.
+    pub fn choice_detail(self) -> u16 {
+        if self.height >= 18 { 7 } else { 0 }
+    }
+
+    /// Rows of a list of choices, above the pane that tells of the selected one.
+    pub fn choice_rows(self) -> usize {
+        usize::from(self.page_rows().saturating_sub(self.choice_detail()))
+    }
+
     /// Lines above the panes of any page.
     pub fn page_header(self) -> u16 {
         self.header()

@@ -5,6 +5,7 @@
 
 pub mod action;
 mod action_table;
+pub mod choice_pages;
 pub mod cursor;
 pub mod effect;
 pub mod fleet_page;

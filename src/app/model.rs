@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::action::Place;
+use super::choice_pages::{DuePage, ReleasesPage, SecretsPage};
 use super::fleet_page::FleetPage;
 use super::frame::Size;
 use super::layers::Layer;
@@ -24,6 +25,12 @@ pub enum Screen {
     Run(Box<RunPage>),
     /// All runs.
     Runs(RunsPage),
+    /// What secrets are due.
+    Due(DuePage),
+    /// Secrets to choose from.
+    Secrets(Box<SecretsPage>),
+    /// Releases to choose from.
+    Releases(ReleasesPage),
 }
 
 /// The state of the cockpit.
@@ -78,22 +85,27 @@ impl Model {
             Some(Screen::Plan(_)) => Place::Plan,
             Some(Screen::Run(_)) => Place::Run,
             Some(Screen::Runs(_)) => Place::Runs,
+            Some(Screen::Due(_)) => Place::Due,
+            Some(Screen::Secrets(_)) => Place::Secrets,
+            Some(Screen::Releases(_)) => Place::Releases,
         }
     }
 
     /// The run page, wherever it lies.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "one page is looked for")]
     pub fn run_page(&self) -> Option<&RunPage> {
         self.screens.iter().rev().find_map(|screen| match screen {
             Screen::Run(page) => Some(&**page),
-            Screen::Instance(_) | Screen::Plan(_) | Screen::Runs(_) => None,
+            _ => None,
         })
     }
 
     /// The run page, wherever it lies.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "one page is looked for")]
     pub fn run_page_mut(&mut self) -> Option<&mut RunPage> {
         self.screens.iter_mut().rev().find_map(|screen| match screen {
             Screen::Run(page) => Some(&mut **page),
-            Screen::Instance(_) | Screen::Plan(_) | Screen::Runs(_) => None,
+            _ => None,
         })
     }
 

@@ -8,8 +8,9 @@ use super::key::Key;
 use super::toast::ToastKind;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::Plan;
-use crate::domain::release::Release;
+use crate::domain::release::{Recorded, Release};
 use crate::domain::run::state::{RunState, RunSummary};
+use crate::domain::secret::due::Due;
 use crate::domain::snapshot::FleetSnapshot;
 use crate::domain::untrusted::Safe;
 
@@ -52,6 +53,20 @@ pub enum Msg {
         instance: HostId,
         /// Its releases.
         releases: Vec<Release>,
+    },
+    /// The secrets of the fleet with their age.
+    Secrets {
+        /// Of the effect that asked.
+        request: u64,
+        /// The secrets, the most urgent first, or what went wrong.
+        result: Result<Vec<Due>, Problem>,
+    },
+    /// The releases that instances recorded.
+    Recorded {
+        /// Of the effect that asked.
+        request: u64,
+        /// The releases, newest first, or what went wrong.
+        result: Result<Vec<Recorded>, Problem>,
     },
     /// Something to tell the operator.
     Notice(ToastKind, Safe),

@@ -151,8 +151,9 @@ impl Connecting {
         };
         let (poller, fleet, look_again) = Poller::new(sources, watched.clone());
         drop(self.supervisor.spawn("poller", poller.run()));
+        let supervisor = self.supervisor;
         let changer = self.operate.map(|right| {
-            Arc::new(Changes::new(right, self.inventory, hosts, watched, look_again))
+            Arc::new(Changes::new(right, self.inventory, hosts, watched, look_again, supervisor))
                 as Arc<dyn tui::Changer>
         });
         let (runs, problems) = match runs {

@@ -11,15 +11,19 @@ use super::run::operator;
 use super::wiring;
 use crate::adapters::ssh::SshPool;
 use crate::adapters::store::StoreWriter;
+use crate::adapters::vault;
 use crate::app::msg::Problem;
 use crate::domain::capability::Operate;
-use crate::domain::ids::RunId;
+use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Wish};
+use crate::domain::release::Recorded;
 use crate::domain::run::control::Control;
+use crate::domain::secret::due::Due;
 use crate::domain::untrusted::Safe;
 use crate::engine::planner;
 use crate::engine::poller::{LookAgain, Watched};
-use crate::engine::ports::RunWriter;
+use crate::engine::ports::{Clock as _, RunWriter};
+use crate::engine::supervisor::Supervisor;
 use crate::tui::Changer;
 
 /// The changing side of the cockpit. Made with the right to change things only.
@@ -29,6 +33,7 @@ pub(super) struct Changes {
     hosts: Arc<SshPool>,
     watched: watch::Receiver<Watched>,
     look_again: LookAgain,
+    supervisor: Supervisor,
 }
 
 impl Changes {
@@ -38,8 +43,9 @@ impl Changes {
         hosts: Arc<SshPool>,
         watched: watch::Receiver<Watched>,
         look_again: LookAgain,
+        supervisor: Supervisor,
     ) -> Self {
-        Self { right, inventory, hosts, watched, look_again }
+        Self { right, inventory, hosts, watched, look_again, supervisor }
     }
 
     fn store(&self) -> Result<Arc<StoreWriter>, Problem> {
@@ -66,6 +72,24 @@ impl Changer for Changes {
         let fleet = Arc::clone(&self.watched.borrow().fleet);
         let ports = wiring::plan_ports(&self.hosts, &self.inventory);
         planner::plan(&ports, &fleet, &wish, &operator::operator()).await.map_err(failed)
+    }
+
+    async fn secrets(&self) -> Result<Vec<Due>, Problem> {
+        let (inventory, now) = (self.inventory.clone(), wiring::clock().now());
+        let reading = move || vault::due(&inventory, &wiring::keys(), now);
+        self.supervisor
+            .spawn_blocking("secrets", reading)
+            .join()
+            .await
+            .map_err(failed)?
+            .map_err(failed)
+    }
+
+    async fn releases(&self, hosts: &[HostId]) -> Result<Vec<Recorded>, Problem> {
+        self.hosts.forget_refusals();
+        let fleet = Arc::clone(&self.watched.borrow().fleet);
+        let ports = wiring::plan_ports(&self.hosts, &self.inventory);
+        planner::releases(&ports, &fleet, hosts).await.map_err(failed)
     }
 
     async fn start(&self, plan: &Plan) -> Result<RunId, Problem> {

@@ -37,3 +37,24 @@ pub struct Release {
     /// What the host's file says.
     pub record: ReleaseRecord,
 }
+
+/// A release that instances recorded, as somebody chooses one to go back to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// The commit.
+    pub sha: CommitSha,
+    /// The branch or tag that was asked for; `-` where none is known.
+    pub reference: Safe,
+    /// When it was recorded last.
+    pub at: Option<Timestamp>,
+    /// Whether a gate found it healthy; else it is what ran before the first upgrade.
+    pub healthy: bool,
+    /// The instances that recorded it.
+    pub hosts: Vec<HostId>,
+    /// Those of them that run it now.
+    pub running: Vec<HostId>,
+    /// Those of them whose last release before the one that runs it is.
+    pub previous: Vec<HostId>,
+    /// What keeps instances from going there: `HOST: what is missing`.
+    pub missing: Vec<Safe>,
+}

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::script::Script;
 use crate::domain::connection::Become;
 use crate::domain::git::CommitSha;
@@ -18,6 +20,8 @@ pub struct Past {
     pub healthy: bool,
     /// The branch or tag that was asked for; `-` where none is known.
     pub reference: Safe,
+    /// When it was recorded, by the host's clock.
+    pub at: Option<Timestamp>,
 }
 
 /// What a host said.
@@ -58,8 +62,9 @@ pub fn parse(text: &str) -> History {
             "release" => {
                 let mut rest = rest.split(' ');
                 let healthy = rest.next() == Some("healthy");
-                let reference = Safe::line(rest.nth(1).unwrap_or("-"));
-                history.releases.push(Past { sha: commit, healthy, reference });
+                let at = rest.next().and_then(|at| at.parse().ok());
+                let reference = Safe::line(rest.next().unwrap_or("-"));
+                history.releases.push(Past { sha: commit, healthy, reference, at });
                 continue;
             }
             "gone" => &mut history.gone,

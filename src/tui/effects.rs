@@ -148,6 +148,16 @@ impl Effects {
                     Msg::Planned { request, result }
                 });
             }
+            ChangeKind::Secrets { request } => {
+                self.answer("secrets", async move {
+                    Msg::Secrets { request, result: changer.secrets().await }
+                });
+            }
+            ChangeKind::Releases { request, hosts } => {
+                self.answer("recorded releases", async move {
+                    Msg::Recorded { request, result: changer.releases(&hosts).await }
+                });
+            }
             ChangeKind::StartRun { request, plan } => {
                 self.answer("start", async move {
                     Msg::Started { request, result: changer.start(&plan).await }
@@ -179,6 +189,12 @@ impl Effects {
             }
             ChangeKind::StartRun { request, .. } => {
                 Msg::Started { request: *request, result: Err(problem) }
+            }
+            ChangeKind::Secrets { request } => {
+                Msg::Secrets { request: *request, result: Err(problem) }
+            }
+            ChangeKind::Releases { request, .. } => {
+                Msg::Recorded { request: *request, result: Err(problem) }
             }
             ChangeKind::Control { .. } | ChangeKind::Revive(_) => problem_notice(&problem),
         }

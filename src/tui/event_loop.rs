@@ -23,6 +23,7 @@ use super::painter::Painter;
 use super::signals::{Signals, Wanted, stop_self};
 use super::sources::{Connected, Sources};
 use super::{clipboard, input};
+use crate::app::choice_pages::Asked;
 use crate::app::frame::Size;
 use crate::app::layers::Layer;
 use crate::app::pages::is_active;
@@ -240,6 +241,8 @@ fn whom(model: &Model, msg: &Msg) -> For {
         | Msg::Run(_)
         | Msg::Log(_)
         | Msg::Releases { .. }
+        | Msg::Secrets { .. }
+        | Msg::Recorded { .. }
         | Msg::Notice(..) => For::Data,
     }
 }
@@ -255,6 +258,9 @@ fn moves(model: &Model) -> bool {
     let starting = matches!(model.screens.last(), Some(Screen::Plan(p)) if p.starting.is_some());
     let running = match model.screens.last() {
         Some(Screen::Run(page)) => page.phase().is_some_and(is_active),
+        Some(Screen::Due(page)) => matches!(page.due, Asked::Waiting(_)),
+        Some(Screen::Secrets(page)) => matches!(page.rows, Asked::Waiting(_)),
+        Some(Screen::Releases(page)) => matches!(page.releases, Asked::Waiting(_)),
         Some(Screen::Instance(_) | Screen::Plan(_) | Screen::Runs(_)) | None => false,
     };
     planning || starting || running

@@ -7,9 +7,11 @@ use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
 use crate::app::msg::Problem;
-use crate::domain::ids::RunId;
+use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Wish};
+use crate::domain::release::Recorded;
 use crate::domain::run::control::Control;
+use crate::domain::secret::due::Due;
 use crate::domain::snapshot::FleetSnapshot;
 use crate::engine::ports::RunReader;
 
@@ -18,6 +20,10 @@ use crate::engine::ports::RunReader;
 pub trait Changer: Send + Sync + 'static {
     /// Makes a plan; changes nothing.
     async fn plan(&self, wish: Wish) -> Result<Plan, Problem>;
+    /// The age of all secrets, the most urgent first. Reads only.
+    async fn secrets(&self) -> Result<Vec<Due>, Problem>;
+    /// The releases that instances recorded, newest first. Reads only.
+    async fn releases(&self, hosts: &[HostId]) -> Result<Vec<Recorded>, Problem>;
     /// Starts a run of exactly this plan, carried out by a worker of its own.
     async fn start(&self, plan: &Plan) -> Result<RunId, Problem>;
     /// Asks something of a run.

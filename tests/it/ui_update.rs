@@ -14,7 +14,9 @@ use bunker_ops::domain::plan::{What, Wish};
 use bunker_ops::domain::run::control::Control;
 
 use crate::sample::{host, run_id};
-use crate::ui_world::{cockpit, many, now, plan, press, run_view, snapshot, troubled, twelve};
+use crate::ui_world::{
+    asked, cockpit, many, now, plan, press, run_view, snapshot, troubled, twelve,
+};
 
 fn open() -> Model {
     let mut model = cockpit(120, 40, Some(Operate::grant()));
@@ -28,23 +30,6 @@ fn selected(model: &Model) -> String {
 
 fn shown(model: &Model) -> Vec<String> {
     model.fleet.rows().map(|i| i.id.to_string()).collect()
-}
-
-fn changes(effects: &[Effect]) -> Vec<ChangeKind> {
-    effects
-        .iter()
-        .filter_map(|e| match e {
-            Effect::Change(change) => Some(change.kind().clone()),
-            Effect::Attach(_)
-            | Effect::Detach
-            | Effect::FollowLog { .. }
-            | Effect::LoadReleases(_)
-            | Effect::Copy(_)
-            | Effect::Redraw
-            | Effect::Suspend
-            | Effect::Quit => None,
-        })
-        .collect()
 }
 
 fn last_toast(model: &Model) -> String {
@@ -96,7 +81,7 @@ fn a_filter_narrows_and_esc_brings_all_back_and_marks_are_by_id() {
 /// To the plan page with this many targets.
 fn planned(model: &mut Model, hosts: &[&str]) {
     let effects = press(model, "u enter");
-    let [ChangeKind::Plan { request, .. }] = changes(&effects)[..] else {
+    let [ChangeKind::Plan { request, .. }] = asked(&effects)[..] else {
         panic!("{effects:?}");
     };
     update(model, Msg::Planned { request, result: Ok(Arc::new(plan(hosts))) });
@@ -107,7 +92,7 @@ fn planned(model: &mut Model, hosts: &[&str]) {
 fn an_upgrade_of_many_starts_only_after_their_number_was_typed() {
     let mut model = open();
     let effects = press(&mut model, "space space u v 2 . 5 . 0 enter");
-    match &changes(&effects)[..] {
+    match &asked(&effects)[..] {
         [ChangeKind::Plan { wish: Wish { hosts, what: What::Upgrade { reference } }, .. }] => {
             // In the order of the inventory, not of the marks.
             assert_eq!(hosts, &[host("red-deer"), host("calgary-prod")]);
@@ -123,7 +108,7 @@ fn an_upgrade_of_many_starts_only_after_their_number_was_typed() {
     assert_eq!(press(&mut model, "1 enter 2 2 enter"), vec![], "a wrong number starts nothing");
     let effects = press(&mut model, "2 enter");
     assert!(
-        matches!(&changes(&effects)[..], [ChangeKind::StartRun { plan, .. }] if plan.hosts.len() == 2)
+        matches!(&asked(&effects)[..], [ChangeKind::StartRun { plan, .. }] if plan.hosts.len() == 2)
     );
     assert_eq!(press(&mut model, "2 enter enter"), vec![], "it is not started twice");
     let request = model.last_request;
@@ -140,7 +125,7 @@ fn an_upgrade_of_one_asks_once_more_and_the_safe_answer_has_the_focus() {
     assert_eq!(press(&mut model, "enter enter"), vec![], "enter twice takes the safe answer");
     assert!(model.layers.is_empty());
     let effects = press(&mut model, "enter tab enter");
-    assert!(matches!(&changes(&effects)[..], [ChangeKind::StartRun { .. }]));
+    assert!(matches!(&asked(&effects)[..], [ChangeKind::StartRun { .. }]));
 }
 
 #[test]
@@ -223,7 +208,7 @@ fn the_output_is_followed_scrolled_and_searched() {
 #[test]
 fn a_run_is_paused_at_once_and_aborted_only_after_a_second_thought() {
     let mut model = watching();
-    let control = |effects: &[Effect]| match &changes(effects)[..] {
+    let control = |effects: &[Effect]| match &asked(effects)[..] {
         [ChangeKind::Control { control, .. }] => Some(*control),
         _ => None,
     };
@@ -235,7 +220,7 @@ fn a_run_is_paused_at_once_and_aborted_only_after_a_second_thought() {
     assert_eq!(control(&press(&mut model, "A tab enter")), Some(Control::Kill));
     let effects = press(&mut model, "esc esc");
     assert!(effects.contains(&Effect::Detach), "leaving a run stops nothing: {effects:?}");
-    assert_eq!(changes(&effects), vec![]);
+    assert_eq!(asked(&effects), vec![]);
 }
 
 #[test]
@@ -247,9 +232,12 @@ fn no_dangerous_action_happens_on_a_key_alone() {
                 planned(&mut model, &["a", "b"]);
             }
             let effects = update(&mut model, Msg::Key(*key));
-            // A plan only reads; it is what is approved then.
-            let mut done = changes(&effects);
-            done.retain(|kind| !matches!(kind, ChangeKind::Plan { .. }));
+            // A plan only reads, as does what leads to it; it is what is approved then.
+            let mut done = asked(&effects);
+            done.retain(|kind| {
+                use ChangeKind::{Plan, Releases, Secrets};
+                !matches!(kind, Plan { .. } | Secrets { .. } | Releases { .. })
+            });
             assert_eq!(done, vec![], "{key} does {} at once", row.name);
             if let Some(Layer::Confirm(question)) = model.layers.last() {
                 assert_eq!(question.focus, Focus::Safe, "{}", row.name);
@@ -331,7 +319,7 @@ fn nothing_makes_the_state_machine_fail() {
 fn c_plans_to_configure_the_marked_instances() {
     let mut model = open();
     let effects = press(&mut model, "c");
-    let asked = changes(&effects);
+    let asked = asked(&effects);
     let [ChangeKind::Plan { wish, .. }] = asked.as_slice() else { panic!("{asked:?}") };
     assert_eq!(wish.what, What::Configure { overwrite_drift: false });
     assert_eq!(wish.hosts.len(), 1);

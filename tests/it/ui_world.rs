@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bunker_ops::app::effect::ChangeKind;
 use bunker_ops::app::frame::Size;
 use bunker_ops::app::msg::RunView;
 use bunker_ops::app::{Effect, Model, Msg, update};
@@ -43,6 +44,14 @@ pub(crate) fn cockpit(width: u16, height: u16, operate: Option<Operate>) -> Mode
 pub(crate) fn press(model: &mut Model, keys: &str) -> Vec<Effect> {
     let keys = keys.split_whitespace().map(|word| word.parse().unwrap());
     keys.flat_map(|key| update(model, Msg::Key(key))).collect()
+}
+
+/// The changes among effects.
+pub(crate) fn asked(effects: &[Effect]) -> Vec<ChangeKind> {
+    let kind = |effect: &Effect| {
+        if let Effect::Change(change) = effect { Some(change.kind().clone()) } else { None }
+    };
+    effects.iter().filter_map(kind).collect()
 }
 
 /// A healthy instance with all figures.

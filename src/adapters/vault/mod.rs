@@ -8,6 +8,7 @@ mod document;
 mod file;
 mod keyring;
 mod make_identity;
+mod owners;
 mod recipients;
 mod replace;
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub use document::{Document, Entry, Pending};
 pub use file::{Author, Changing, Owner, VaultFile};
 pub use keyring::{Asking, Keyring, Unlocked};
 pub use make_identity::make_identity;
+pub use owners::{due, owners};
 pub use recipients::{People, Person, file_of as recipients_file};
 
 use zeroize::Zeroizing;

@@ -49,10 +49,11 @@ pub(super) fn runs(model: &mut Model, runs: Vec<RunSummary>) -> Vec<Effect> {
     Vec::new()
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "one page is looked for")]
 pub(super) fn releases(model: &mut Model, instance: &HostId, releases: Vec<Release>) {
     let page = model.screens.iter_mut().rev().find_map(|screen| match screen {
         Screen::Instance(page) if &page.id == instance => Some(page),
-        Screen::Instance(_) | Screen::Plan(_) | Screen::Run(_) | Screen::Runs(_) => None,
+        _ => None,
     });
     if let Some(page) = page {
         page.releases = Some(releases);
@@ -67,12 +68,18 @@ pub(super) fn refit(model: &mut Model) {
     let height = usize::from(model.size.page_rows());
     let n_runs = model.runs.as_ref().map_or(0, Vec::len);
     let size = model.size;
+    let chosen = size.choice_rows();
     for screen in &mut model.screens {
         match screen {
             Screen::Runs(page) => page.cursor.fit(n_runs, height),
             Screen::Plan(page) => page.cursor.fit(page.n_rows(), height / 2),
             Screen::Run(page) => run::refit(page, size),
             Screen::Instance(_) => {}
+            Screen::Due(page) => page.cursor.fit(page.due.known().map_or(0, Vec::len), chosen),
+            Screen::Secrets(page) => {
+                page.cursor.fit(page.rows.known().map_or(0, Vec::len), chosen);
+            }
+            Screen::Releases(page) => page.cursor.fit(page.n_rows(), chosen),
         }
     }
 }

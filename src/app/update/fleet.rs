@@ -9,7 +9,7 @@ use super::super::layers::{Layer, ReferenceForm};
 use super::super::model::{Model, Screen};
 use super::super::pages::{InstancePage, Pane};
 use super::super::toast::ToastKind;
-use super::plan;
+use super::{choice, plan};
 use crate::domain::ids::HostId;
 use crate::domain::plan::{TagChoice, What};
 
@@ -56,7 +56,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Upgrade => ask_reference(model, model.fleet.targets()),
         Action::Deploy => return ask_deploy(model, model.fleet.targets()),
         Action::Configure => return configure(model, model.fleet.targets()),
-        Action::Backup | Action::VerifyBackup | Action::Rollback => {
+        Action::Backup | Action::VerifyBackup | Action::Rollback | Action::Rotate => {
             return ask_care(model, action, model.fleet.targets());
         }
         _ => {}
@@ -85,7 +85,7 @@ pub(super) fn perform_on_instance(model: &mut Model, action: Action) -> Vec<Effe
             let id = page.id.clone();
             return configure(model, vec![id]);
         }
-        Action::Backup | Action::VerifyBackup | Action::Rollback => {
+        Action::Backup | Action::VerifyBackup | Action::Rollback | Action::Rotate => {
             let id = page.id.clone();
             return ask_care(model, action, vec![id]);
         }
@@ -135,7 +135,7 @@ fn ask(model: &mut Model, hosts: Vec<HostId>, what: What) -> Vec<Effect> {
     plan::ask(model, hosts, what)
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the callers name the three that come here")]
+#[expect(clippy::wildcard_enum_match_arm, reason = "the callers name the four that come here")]
 fn ask_care(model: &mut Model, action: Action, hosts: Vec<HostId>) -> Vec<Effect> {
     if hosts.is_empty() {
         model.tell(ToastKind::Warning, "no instance is selected: mark some with space");
@@ -144,7 +144,8 @@ fn ask_care(model: &mut Model, action: Action, hosts: Vec<HostId>) -> Vec<Effect
     let what = match action {
         Action::Backup => What::Backup,
         Action::VerifyBackup => What::VerifyBackup { all: false },
-        _ => What::Rollback { to: None },
+        Action::Rollback => return choice::open_releases(model, hosts),
+        _ => return choice::open_secrets(model, hosts, None),
     };
     plan::ask(model, hosts, what)
 }

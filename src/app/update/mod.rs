@@ -1,5 +1,6 @@
 //! What happens: `Msg` in, `Effect`s out. One file a page; the front layer sees keys first.
 
+mod choice;
 mod controls;
 mod data;
 mod fleet;

@@ -13,7 +13,8 @@ use super::super::pages::{PlanPage, RunPage};
 use super::super::toast::ToastKind;
 use super::{fleet, layers};
 use crate::domain::ids::{HostId, RunId};
-use crate::domain::plan::{Plan, What, Wish, Workflow};
+use crate::domain::plan::{Phase, Plan, What, Wish, Workflow};
+use crate::domain::secret::SecretName;
 
 /// Asks for a plan.
 pub(super) fn ask(model: &mut Model, hosts: Vec<HostId>, what: What) -> Vec<Effect> {
@@ -61,7 +62,8 @@ pub(super) fn started(
     match result {
         Ok(run) => {
             let waited = model.screens.iter().any(asked);
-            model.screens.retain(|screen| !asked(screen));
+            // What was chosen for it is done with.
+            model.screens.retain(|screen| !asked(screen) && !is_choice(screen));
             model.fleet.marked.clear();
             model.tell(
                 ToastKind::Done,
@@ -94,6 +96,10 @@ fn tell(model: &mut Model, problem: &Problem) {
         None => problem.message.to_string(),
     };
     model.tell(ToastKind::Problem, &text);
+}
+
+fn is_choice(screen: &Screen) -> bool {
+    matches!(screen, Screen::Secrets(_) | Screen::Releases(_) | Screen::Due(_))
 }
 
 /// Digits on the plan page are the number of instances; says whether the key was one.
@@ -144,6 +150,20 @@ pub(super) fn command(plan: &Plan) -> String {
     if let Some(target) = &plan.target {
         line.push_str(" --to ");
         line.push_str(target.reference.as_str());
+    }
+    let phases = plan.targets().flat_map(|host| &host.phases);
+    let mut secrets: Vec<&SecretName> = phases
+        .flat_map(|phase| match phase {
+            Phase::Vault(step) => step.secrets.as_slice(),
+            Phase::Job { .. } | Phase::Gate(_) => &[],
+        })
+        .map(|(name, _)| name)
+        .collect();
+    secrets.sort();
+    secrets.dedup();
+    for name in secrets {
+        line.push_str(" --secret ");
+        line.push_str(name.as_str());
     }
     line
 }

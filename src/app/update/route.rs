@@ -9,7 +9,7 @@ use super::super::model::{Model, Screen};
 use super::super::msg::Msg;
 use super::super::pages::RunsPage;
 use super::super::toast::ToastKind;
-use super::{data, fleet, layers, palette, plan, run, runs};
+use super::{choice, data, fleet, layers, palette, plan, run, runs};
 
 /// Applies what happened and says what is to be done. Total: no message makes it fail.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
@@ -40,6 +40,14 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Releases { instance, releases } => {
             data::releases(model, &instance, releases);
+            Vec::new()
+        }
+        Msg::Secrets { request, result } => {
+            choice::secrets(model, request, &result);
+            Vec::new()
+        }
+        Msg::Recorded { request, result } => {
+            choice::releases(model, request, &result);
             Vec::new()
         }
         Msg::Notice(kind, text) => {
@@ -99,6 +107,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             data::refit(model);
             Vec::new()
         }
+        Action::SecretsDue => choice::open_due(model),
         Action::Back => back(model),
         _ => match model.screens.last() {
             None => fleet::perform(model, action),
@@ -106,6 +115,9 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             Some(Screen::Plan(_)) => plan::perform(model, action),
             Some(Screen::Run(_)) => run::perform(model, action),
             Some(Screen::Runs(_)) => runs::perform(model, action),
+            Some(Screen::Due(_)) => choice::perform_on_due(model, action),
+            Some(Screen::Secrets(_)) => choice::perform_on_secrets(model, action),
+            Some(Screen::Releases(_)) => choice::perform_on_releases(model, action),
         },
     }
 }
@@ -131,7 +143,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
             model.tell(ToastKind::Done, "plan dropped: nothing has been changed");
             Vec::new()
         }
-        Some(Screen::Instance(_) | Screen::Runs(_)) => {
+        Some(_) => {
             data::refit(model);
             Vec::new()
         }

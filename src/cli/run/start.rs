@@ -146,6 +146,7 @@ impl From<PlanError> for Trouble {
             PlanError::UnknownHost(_)
             | PlanError::Repository(RepositoryError::NoSuchRef { .. }) => Exit::NotFound,
             PlanError::Repository(_) | PlanError::Vault(_) => Exit::Failed,
+            PlanError::Silent(_) => Exit::Unreachable,
             PlanError::NotRotated { .. }
             | PlanError::NoHosts
             | PlanError::NoInstance(_)

@@ -2,7 +2,7 @@
 
 use super::super::exit::{Exit, Trouble};
 use super::super::{Context, fleet};
-use crate::adapters::vault::Owner;
+use crate::adapters::vault::{self, Owner};
 use crate::domain::secret::SecretName;
 use crate::domain::suggest::nearest;
 use crate::domain::untrusted::Safe;
@@ -35,34 +35,9 @@ pub(super) fn owner(context: &Context, name: &str) -> Result<Owner, Trouble> {
     }
 }
 
-/// Every owner that has a vault: groups, then hosts, in order of name, by the folders of the inventory. Files for
-/// hosts that are in no inventory any more are among them.
+/// Every owner that has a vault.
 pub(super) fn all(context: &Context) -> Result<Vec<Owner>, Trouble> {
-    let names = |folder: &str| -> Result<Vec<String>, Trouble> {
-        let folder = context.inventory.join(folder);
-        let entries = match std::fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => {
-                let why = format!("{}: {error}", Safe::line(&folder.to_string_lossy()));
-                return Err(Trouble::new(Exit::Failed, why));
-            }
-        };
-        let vaults = entries.flatten().filter(|e| e.path().join("vault.age").exists());
-        let mut names: Vec<String> =
-            vaults.map(|e| e.file_name().to_string_lossy().into_owned()).collect();
-        names.sort();
-        Ok(names)
-    };
-    let usage = |error: crate::domain::ids::InvalidName| Trouble::new(Exit::Usage, error);
-    let mut owners = Vec::new();
-    for name in names("group_vars")? {
-        owners.push(Owner::Group(name.parse().map_err(usage)?));
-    }
-    for name in names("host_vars")? {
-        owners.push(Owner::Host(name.parse().map_err(usage)?));
-    }
-    Ok(owners)
+    Ok(vault::owners(&context.inventory)?)
 }
 
 /// The name of a secret.

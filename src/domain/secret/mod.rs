@@ -4,6 +4,7 @@
 //! fills the holes in memory just before a step is sent, and they reach the host by standard input only.
 
 pub mod catalogue;
+pub mod due;
 pub mod generate;
 mod redactor;
 mod sealed;

@@ -16,6 +16,7 @@ use crate::domain::fleet::Fleet;
 use crate::domain::git::GitUrl;
 use crate::domain::ids::HostId;
 use crate::domain::plan::{Plan, What, Wish};
+use crate::domain::release::Recorded;
 use crate::domain::run::operator::Operator;
 use crate::domain::secret::SecretName;
 use crate::domain::untrusted::Safe;
@@ -61,6 +62,9 @@ pub enum PlanError {
     /// The tags leave no step of any host.
     #[error("these tags leave nothing to do on any host (`--check` without them shows all steps)")]
     NothingLeft,
+    /// No host said which releases it recorded; the first of them, and why.
+    #[error("the recorded releases could not be read: {0}")]
+    Silent(Safe),
     /// The repository could not be asked.
     #[error(transparent)]
     Repository(#[from] RepositoryError),
@@ -106,4 +110,13 @@ pub async fn plan(
         What::RotateSecrets { names } => rotate::plan(ports, fleet, selected, names, by).await,
         What::Import => Ok(import::plan(ports, fleet, selected, by).await),
     }
+}
+
+/// The releases that these hosts recorded, the newest first, as they can be named to [`What::Rollback`]. Reads only.
+pub async fn releases(
+    ports: &PlanPorts,
+    fleet: &Fleet,
+    hosts: &[HostId],
+) -> Result<Vec<Recorded>, PlanError> {
+    rollback::releases(ports, select::instances(fleet, hosts)?).await
 }

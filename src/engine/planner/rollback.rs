@@ -5,13 +5,15 @@ use futures_util::future::join_all;
 use super::select::Selected;
 use super::upgrade::look_at_all;
 use super::{PlanError, PlanPorts};
-use crate::domain::fleet::Fleet;
+use crate::domain::fleet::{Fleet, Host};
 use crate::domain::git::GitRef;
 use crate::domain::plan::{Plan, Target};
+use crate::domain::release::Recorded;
 use crate::domain::run::operator::Operator;
+use crate::domain::settings::InstanceSettings;
 use crate::domain::untrusted::Safe;
 use crate::steps::{probe, rollback};
-use crate::workflows::rollback::{Candidate, Wish, assemble};
+use crate::workflows::rollback::{Candidate, Wish, assemble, recorded};
 
 /// Plans to go back to `to`, or to the release before the one that runs.
 pub(super) async fn plan(
@@ -23,23 +25,44 @@ pub(super) async fn plan(
 ) -> Result<Plan, PlanError> {
     let Selected { hosts, excluded } = selected;
     let at = ports.clock.now();
+    let candidates = candidates(ports, hosts, to).await;
+    let target = one_target(&candidates)?;
+    let parallel = fleet.rollout.parallel;
+    let wish = Wish { fleet: fleet.name.clone(), parallel, target, operator: by.clone(), at };
+    Ok(assemble(&wish, &candidates, excluded))
+}
+
+/// The releases that hosts recorded, the newest first. Why a host did not say is told where none did.
+pub(super) async fn releases(
+    ports: &PlanPorts,
+    selected: Selected<'_>,
+) -> Result<Vec<Recorded>, PlanError> {
+    let candidates = candidates(ports, selected.hosts, None).await;
+    let found = recorded(&candidates);
+    match candidates.iter().find_map(Candidate::silent) {
+        Some(why) if found.is_empty() => Err(PlanError::Silent(why)),
+        _ => Ok(found),
+    }
+}
+
+async fn candidates<'a>(
+    ports: &PlanPorts,
+    hosts: Vec<(&'a Host, &'a InstanceSettings)>,
+    to: Option<&GitRef>,
+) -> Vec<Candidate<'a>> {
     let histories = join_all(hosts.iter().map(|(host, settings)| async {
         let script = rollback::look(&host.id, host.connection.become_root, settings);
         let output = ports.remote.read(&host.connection, &script, probe::DEADLINE).await?;
         Ok(rollback::parse(&String::from_utf8_lossy(&output.stdout)))
     }));
     let (looks, histories) = futures_util::join!(look_at_all(ports, &hosts), histories);
-    let candidates: Vec<Candidate<'_>> = hosts
+    hosts
         .into_iter()
         .zip(looks.into_iter().zip(histories))
         .map(|((host, settings), (look, history))| {
             Candidate::new((host, settings), look, history, to)
         })
-        .collect();
-    let target = one_target(&candidates)?;
-    let parallel = fleet.rollout.parallel;
-    let wish = Wish { fleet: fleet.name.clone(), parallel, target, operator: by.clone(), at };
-    Ok(assemble(&wish, &candidates, excluded))
+        .collect()
 }
 
 /// A plan goes to one commit.

@@ -1,5 +1,7 @@
 //! One file a page.
 
+mod choice;
+pub(super) mod due;
 pub(super) mod fleet;
 mod fleet_columns;
 mod fleet_totals;
@@ -8,7 +10,9 @@ pub(super) mod instance;
 mod instance_facts;
 pub(super) mod palette;
 pub(super) mod plan;
+pub(super) mod releases;
 pub(super) mod run;
 mod run_grid;
 pub(super) mod runs;
+pub(super) mod secrets;
 mod why;

@@ -4,8 +4,11 @@
 //! **Invariant:** nothing is fetched, built or pulled, so it works with the network gone. Data is not rolled back.
 
 mod phases;
+mod recorded;
 
 use jiff::Timestamp;
+
+pub use recorded::recorded;
 
 use super::planned::finding;
 use crate::domain::facts::{Facts, Part};
@@ -46,6 +49,12 @@ impl<'a> Candidate<'a> {
         });
         let to = meant.cloned();
         Self { host, settings, look, history, to }
+    }
+
+    /// Why nothing is known of its releases, where that is so.
+    pub fn silent(&self) -> Option<Safe> {
+        let error = self.history.as_ref().err()?;
+        Some(Safe::line(&format!("{}: {}", self.host.id, error.message)))
     }
 
     /// Where it goes back to. A branch goes on, so the commit stands for it where it is no tag.
