@@ -2,6 +2,7 @@
 
 pub mod ansible;
 pub mod clock;
+pub mod enrol;
 pub mod env_template;
 pub mod git;
 pub mod http;

@@ -28,11 +28,15 @@ pub enum Place {
     Secrets,
     /// The choice of a release.
     Releases,
+    /// A form that is filled in: every other key is typed.
+    Form,
+    /// What a form led to.
+    Enrol,
 }
 
 impl Place {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Everywhere,
         Self::Fleet,
         Self::Instance,
@@ -42,6 +46,8 @@ impl Place {
         Self::Due,
         Self::Secrets,
         Self::Releases,
+        Self::Form,
+        Self::Enrol,
     ];
 }
 
@@ -58,6 +64,8 @@ impl Place {
             Self::Due => "Secrets due",
             Self::Secrets => "Choice of secrets",
             Self::Releases => "Choice of a release",
+            Self::Form => "Form",
+            Self::Enrol => "Adding or importing an instance",
         }
     }
 }
@@ -100,6 +108,11 @@ pub enum Action {
     Rotate,
     SecretsDue,
     MakePlan,
+    AddInstance,
+    Import,
+    NextField,
+    PrevField,
+    GoOn,
     Start,
     Pause,
     Resume,

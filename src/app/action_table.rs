@@ -139,6 +139,51 @@ pub const ACTIONS: &[ActionInfo] = &[
     .changing(Danger::Counts)
     .twin("bunker rotate-secrets --secret NAME, bunker rollback --to RELEASE"),
     row(
+        Action::AddInstance,
+        "add an instance",
+        "write a new instance into the inventory, with its secrets made and its host key pinned",
+        "",
+        &[c('N')],
+        FLEET,
+    )
+    .changing(Danger::Asks)
+    .twin("bunker instance add"),
+    row(
+        Action::Import,
+        "import an instance",
+        "take over an instance that was installed by hand, with its own secrets",
+        "",
+        &[c('I')],
+        FLEET,
+    )
+    .changing(Danger::Asks)
+    .twin("bunker import"),
+    row(
+        Action::GoOn,
+        "go on",
+        "go on with what is shown; asks before anything is written",
+        "go on",
+        &[k(KeyCode::Enter)],
+        &[Place::Form, Place::Enrol],
+    )
+    .changing(Danger::Asks),
+    row(
+        Action::NextField,
+        "next field",
+        "go to the next field",
+        "next field",
+        &[k(KeyCode::Tab), k(KeyCode::Down)],
+        &[Place::Form],
+    ),
+    row(
+        Action::PrevField,
+        "previous field",
+        "go to the field before",
+        "before",
+        &[k(KeyCode::BackTab), k(KeyCode::Up)],
+        &[Place::Form],
+    ),
+    row(
         Action::Pause,
         "pause",
         "let the run start nothing further until resumed",

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::capability::Operate;
+use crate::domain::enrol::Ask;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Wish};
 use crate::domain::run::control::Control;
@@ -64,6 +65,13 @@ pub enum ChangeKind {
         request: u64,
         /// Which instances.
         hosts: Vec<HostId>,
+    },
+    /// Something on the way of taking an instance into the inventory.
+    Enrol {
+        /// Comes back with the answer.
+        request: u64,
+        /// What.
+        ask: Box<Ask>,
     },
     /// Start a run of exactly this plan.
     StartRun {

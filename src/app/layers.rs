@@ -98,6 +98,10 @@ pub enum Focus {
 pub enum Then {
     /// Starts a run of this plan.
     Start(Arc<Plan>),
+    /// Goes on with taking an instance into the inventory.
+    Enrol,
+    /// Leaves the form.
+    LeaveForm,
     /// Asks something of a run.
     Change(ChangeKind),
 }

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::action::Place;
 use super::choice_pages::{DuePage, ReleasesPage, SecretsPage};
+use super::enrol_page::{EnrolPage, Stage};
 use super::fleet_page::FleetPage;
 use super::frame::Size;
 use super::layers::Layer;
@@ -31,6 +32,8 @@ pub enum Screen {
     Secrets(Box<SecretsPage>),
     /// Releases to choose from.
     Releases(ReleasesPage),
+    /// An instance is taken into the inventory.
+    Enrol(Box<EnrolPage>),
 }
 
 /// The state of the cockpit.
@@ -88,6 +91,8 @@ impl Model {
             Some(Screen::Due(_)) => Place::Due,
             Some(Screen::Secrets(_)) => Place::Secrets,
             Some(Screen::Releases(_)) => Place::Releases,
+            Some(Screen::Enrol(page)) if page.stage == Stage::Form => Place::Form,
+            Some(Screen::Enrol(_)) => Place::Enrol,
         }
     }
 

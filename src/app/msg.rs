@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::key::Key;
 use super::toast::ToastKind;
+use crate::domain::enrol::Answer;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::Plan;
 use crate::domain::release::{Recorded, Release};
@@ -67,6 +68,13 @@ pub enum Msg {
         request: u64,
         /// The releases, newest first, or what went wrong.
         result: Result<Vec<Recorded>, Problem>,
+    },
+    /// An answer on the way of taking an instance into the inventory.
+    Enrol {
+        /// Of the effect that asked.
+        request: u64,
+        /// It, or what went wrong.
+        result: Result<Box<Answer>, Problem>,
     },
     /// Something to tell the operator.
     Notice(ToastKind, Safe),

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::watch;
 
+use super::cockpit_enrol::Enrolling;
 use super::exit::Trouble;
 use super::run::operator;
 use super::wiring;
@@ -14,6 +16,8 @@ use crate::adapters::store::StoreWriter;
 use crate::adapters::vault;
 use crate::app::msg::Problem;
 use crate::domain::capability::Operate;
+use crate::domain::enrol::{Answer, Ask};
+use crate::domain::fleet::Fleet;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Wish};
 use crate::domain::release::Recorded;
@@ -25,6 +29,9 @@ use crate::engine::poller::{LookAgain, Watched};
 use crate::engine::ports::{Clock as _, RunWriter};
 use crate::engine::supervisor::Supervisor;
 use crate::tui::Changer;
+
+/// How long an edit of the inventory may take to be read.
+const READS_AGAIN: Duration = Duration::from_secs(5);
 
 /// The changing side of the cockpit. Made with the right to change things only.
 pub(super) struct Changes {
@@ -48,6 +55,15 @@ impl Changes {
         Self { right, inventory, hosts, watched, look_again, supervisor }
     }
 
+    /// The fleet. One that was just written into the inventory is waited for until its files were read again.
+    async fn fleet_with(&self, hosts: &[HostId]) -> Arc<Fleet> {
+        let mut watched = self.watched.clone();
+        let knows = |w: &Watched| hosts.iter().all(|id| w.fleet.host(id).is_some());
+        let there = tokio::time::timeout(READS_AGAIN, watched.wait_for(knows)).await;
+        drop(there);
+        Arc::clone(&watched.borrow().fleet)
+    }
+
     fn store(&self) -> Result<Arc<StoreWriter>, Problem> {
         wiring::store_writer(&self.right).map_err(|trouble| problem(&trouble))
     }
@@ -69,7 +85,7 @@ impl Changer for Changes {
         for host in &wish.hosts {
             self.look_again.at(host);
         }
-        let fleet = Arc::clone(&self.watched.borrow().fleet);
+        let fleet = self.fleet_with(&wish.hosts).await;
         let ports = wiring::plan_ports(&self.hosts, &self.inventory);
         planner::plan(&ports, &fleet, &wish, &operator::operator()).await.map_err(failed)
     }
@@ -90,6 +106,16 @@ impl Changer for Changes {
         let fleet = Arc::clone(&self.watched.borrow().fleet);
         let ports = wiring::plan_ports(&self.hosts, &self.inventory);
         planner::releases(&ports, &fleet, hosts).await.map_err(failed)
+    }
+
+    async fn enrol(&self, ask: Ask) -> Result<Answer, Problem> {
+        let enrolling = Enrolling::new(&self.inventory, Arc::clone(&self.hosts));
+        // Files are read and written on the way: on a task that nothing else waits on.
+        self.supervisor
+            .spawn("enrol", async move { enrolling.answer(ask).await })
+            .join()
+            .await
+            .map_err(failed)?
     }
 
     async fn start(&self, plan: &Plan) -> Result<RunId, Problem> {

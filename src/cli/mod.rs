@@ -7,6 +7,7 @@ pub mod args;
 mod args_vault;
 mod cockpit;
 mod cockpit_changes;
+mod cockpit_enrol;
 mod context;
 mod doctor;
 mod exit;

@@ -153,6 +153,11 @@ impl Effects {
                     Msg::Secrets { request, result: changer.secrets().await }
                 });
             }
+            ChangeKind::Enrol { request, ask } => {
+                self.answer("enrol", async move {
+                    Msg::Enrol { request, result: changer.enrol(*ask).await.map(Box::new) }
+                });
+            }
             ChangeKind::Releases { request, hosts } => {
                 self.answer("recorded releases", async move {
                     Msg::Recorded { request, result: changer.releases(&hosts).await }
@@ -192,6 +197,9 @@ impl Effects {
             }
             ChangeKind::Secrets { request } => {
                 Msg::Secrets { request: *request, result: Err(problem) }
+            }
+            ChangeKind::Enrol { request, .. } => {
+                Msg::Enrol { request: *request, result: Err(problem) }
             }
             ChangeKind::Releases { request, .. } => {
                 Msg::Recorded { request: *request, result: Err(problem) }

@@ -24,6 +24,7 @@ use super::signals::{Signals, Wanted, stop_self};
 use super::sources::{Connected, Sources};
 use super::{clipboard, input};
 use crate::app::choice_pages::Asked;
+use crate::app::enrol_page::Stage;
 use crate::app::frame::Size;
 use crate::app::layers::Layer;
 use crate::app::pages::is_active;
@@ -243,6 +244,7 @@ fn whom(model: &Model, msg: &Msg) -> For {
         | Msg::Releases { .. }
         | Msg::Secrets { .. }
         | Msg::Recorded { .. }
+        | Msg::Enrol { .. }
         | Msg::Notice(..) => For::Data,
     }
 }
@@ -260,6 +262,7 @@ fn moves(model: &Model) -> bool {
         Some(Screen::Run(page)) => page.phase().is_some_and(is_active),
         Some(Screen::Due(page)) => matches!(page.due, Asked::Waiting(_)),
         Some(Screen::Secrets(page)) => matches!(page.rows, Asked::Waiting(_)),
+        Some(Screen::Enrol(page)) => matches!(page.stage, Stage::Working { .. }),
         Some(Screen::Releases(page)) => matches!(page.releases, Asked::Waiting(_)),
         Some(Screen::Instance(_) | Screen::Plan(_) | Screen::Runs(_)) | None => false,
     };

@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
 use crate::app::msg::Problem;
+use crate::domain::enrol::{Answer, Ask};
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Wish};
 use crate::domain::release::Recorded;
@@ -24,6 +25,8 @@ pub trait Changer: Send + Sync + 'static {
     async fn secrets(&self) -> Result<Vec<Due>, Problem>;
     /// The releases that instances recorded, newest first. Reads only.
     async fn releases(&self, hosts: &[HostId]) -> Result<Vec<Recorded>, Problem>;
+    /// Does a step on the way of taking an instance into the inventory.
+    async fn enrol(&self, ask: Ask) -> Result<Answer, Problem>;
     /// Starts a run of exactly this plan, carried out by a worker of its own.
     async fn start(&self, plan: &Plan) -> Result<RunId, Problem>;
     /// Asks something of a run.

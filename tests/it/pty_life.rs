@@ -108,3 +108,108 @@ fn a_secret_is_rotated_by_keys_alone() {
     let raw = String::from_utf8_lossy(&terminal.raw()).into_owned();
     assert!(!raw.contains(new) && !raw.contains(&old), "a value was on the screen");
 }
+
+/// One host that the inventory does not name and whose key nobody knows, beside one that it names.
+fn with_unknown(name: &str) -> Lab {
+    let hosts = vec![HostSpec::new(name), HostSpec::new("other")];
+    let lab = Lab::start(2, Options::instances().with_hosts(hosts)).unwrap();
+    let inventory = lab.inventory_dir();
+    let list = std::fs::read_to_string(inventory.join("hosts.yml")).unwrap();
+    std::fs::write(inventory.join("hosts.yml"), list.replace(&format!("        {name}:\n"), ""))
+        .unwrap();
+    std::fs::remove_dir_all(inventory.join("host_vars").join(name)).unwrap();
+    let all = format!("---\ncml_repo: {}\n", lab.repo().unwrap().display());
+    std::fs::write(inventory.join("group_vars/all/main.yml"), all).unwrap();
+    let known = lab.dir().join("known_hosts");
+    let address = format!("[{}]", lab.named(name).unwrap().address());
+    let keys = std::fs::read_to_string(&known).unwrap();
+    let keys: Vec<&str> = keys.lines().filter(|line| !line.starts_with(&address)).collect();
+    std::fs::write(&known, keys.join("\n") + "\n").unwrap();
+    lab
+}
+
+#[test]
+fn an_instance_is_added_by_keys_alone() {
+    let lab = with_unknown("new-1");
+    let (inventory, own) = (lab.inventory_dir(), tempfile::tempdir().unwrap());
+    bunker(&inventory, own.path(), &["vault", "init", "--name", "anna"], "");
+    let address = lab.named("new-1").unwrap().address().to_string();
+    let mut terminal = cockpit(&inventory, own.path(), 80, 24);
+    terminal.wait_for("other .*healthy", SOON).unwrap();
+    terminal.keys("N").unwrap();
+    terminal.wait_for("The new instance", SOON).unwrap();
+    terminal.keys("other tab").unwrap();
+    terminal.wait_for("is in the inventory already", SOON).unwrap();
+    terminal.keys("up C-u new-1 tab new.example.org tab").unwrap();
+    terminal.keys(&address).unwrap();
+    terminal.keys("enter").unwrap();
+    let shown = terminal.wait_for("SHA256:[A-Za-z0-9+/]{43}  ssh-ed25519", SOON).unwrap();
+    assert!(shown.contains("What will be written"), "{shown}");
+    assert!(!inventory.join("host_vars/new-1").exists(), "nothing is written yet");
+    terminal.keys("enter").unwrap();
+    terminal.wait_for("add it", SOON).unwrap();
+    terminal.keys("tab enter").unwrap();
+    let written = terminal.wait_for("● new-1 is in the inventory", SOON).unwrap();
+    assert!(written.contains("hosts.yml"), "{written}");
+    terminal.keys("enter").unwrap();
+    let plan = terminal.wait_for("plan  deploy new-1", LONG).unwrap();
+    assert!(plan.contains("nothing has been changed"), "{plan}");
+    terminal.keys("q").unwrap();
+    assert!(terminal.wait_end(SOON).unwrap().success());
+    assert_eq!(terminal.left_behind(), Vec::<&str>::new());
+
+    let list = bunker(&inventory, own.path(), &["instance", "list"], "");
+    assert!(list.contains("new.example.org"), "{list}");
+    let secrets = bunker(&inventory, own.path(), &["vault", "list", "new-1"], "");
+    assert!(secrets.contains("vault_jwt_secret"), "{secrets}");
+    let pinned = std::fs::read_to_string(own.path().join("state/ssh/known_hosts")).unwrap();
+    assert!(pinned.contains(&address), "{pinned}");
+}
+
+#[test]
+fn an_instance_made_by_hand_is_imported_by_keys_alone() {
+    let lab = with_unknown("old-1");
+    let (inventory, own) = (lab.inventory_dir(), tempfile::tempdir().unwrap());
+    bunker(&inventory, own.path(), &["vault", "init", "--name", "anna"], "");
+    let host = lab.named("old-1").unwrap();
+    let env_file = host.checkout().join(".env");
+    let before = std::fs::read_to_string(&env_file).unwrap();
+    let jwt = setting(&env_file, "JWT_SECRET");
+    let starts = host.starts("compose up");
+    // As it is before any of our runs: nothing recorded.
+    drop(std::fs::remove_dir_all(host.state_dir().join("facts.d")));
+    drop(std::fs::remove_dir_all(host.state_dir().join("instances/old-1")));
+    let mut terminal = cockpit(&inventory, own.path(), 100, 40);
+    terminal.wait_for("other .*healthy", SOON).unwrap();
+    terminal.keys("I").unwrap();
+    terminal.wait_for("The instance that runs already", SOON).unwrap();
+    terminal.keys("old-1 tab").unwrap();
+    terminal.keys(&host.address().to_string()).unwrap();
+    terminal.keys("tab tab tab tab tab").unwrap();
+    terminal.keys(&host.checkout().display().to_string()).unwrap();
+    terminal.keys("enter").unwrap();
+    terminal.wait_for("SHA256:[A-Za-z0-9+/]{43}  ssh-ed25519", SOON).unwrap();
+    terminal.keys("enter").unwrap();
+    terminal.wait_for("is this its host key", SOON).unwrap();
+    terminal.keys("tab enter").unwrap();
+    let found = terminal.wait_for("secrets, for the vault", SOON).unwrap();
+    assert!(found.contains("vault_jwt_secret ("), "{found}");
+    assert!(!inventory.join("host_vars/old-1").exists(), "nothing is written yet");
+    terminal.keys("enter").unwrap();
+    terminal.wait_for("nothing is seeded again", SOON).unwrap();
+    terminal.keys("tab enter").unwrap();
+    let plan = terminal.wait_for("plan  import old-1", LONG).unwrap();
+    assert!(plan.contains("backup"), "{plan}");
+    terminal.keys("enter").unwrap();
+    terminal.wait_for("A backup is made first", SOON).unwrap();
+    terminal.keys("tab enter").unwrap();
+    terminal.wait_for("● succeeded", LONG).unwrap();
+    terminal.keys("q").unwrap();
+    assert!(terminal.wait_end(SOON).unwrap().success());
+
+    let kept = bunker(&inventory, own.path(), &["vault", "get", "old-1", "vault_jwt_secret"], "");
+    assert_eq!(kept.trim_end(), jwt);
+    assert_eq!(std::fs::read_to_string(&env_file).unwrap(), before);
+    assert_eq!(host.starts("compose up"), starts, "nothing was started anew");
+    assert!(!String::from_utf8_lossy(&terminal.raw()).contains(&jwt), "a value was on the screen");
+}

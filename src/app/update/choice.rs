@@ -68,7 +68,8 @@ pub(super) fn secrets(model: &mut Model, request: u64, answer: &Result<Vec<Due>,
             | Screen::Plan(_)
             | Screen::Run(_)
             | Screen::Runs(_)
-            | Screen::Releases(_) => {}
+            | Screen::Releases(_)
+            | Screen::Enrol(_) => {}
         }
     }
     super::data::refit(model);

@@ -74,7 +74,7 @@ pub(super) fn refit(model: &mut Model) {
             Screen::Runs(page) => page.cursor.fit(n_runs, height),
             Screen::Plan(page) => page.cursor.fit(page.n_rows(), height / 2),
             Screen::Run(page) => run::refit(page, size),
-            Screen::Instance(_) => {}
+            Screen::Instance(_) | Screen::Enrol(_) => {}
             Screen::Due(page) => page.cursor.fit(page.due.known().map_or(0, Vec::len), chosen),
             Screen::Secrets(page) => {
                 page.cursor.fit(page.rows.known().map_or(0, Vec::len), chosen);

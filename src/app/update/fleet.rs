@@ -5,11 +5,12 @@ use tui_input::Input;
 use super::super::action::Action;
 use super::super::cursor::Step;
 use super::super::effect::Effect;
+use super::super::enrol_page::Purpose;
 use super::super::layers::{Layer, ReferenceForm};
 use super::super::model::{Model, Screen};
 use super::super::pages::{InstancePage, Pane};
 use super::super::toast::ToastKind;
-use super::{choice, plan};
+use super::{choice, enrol, plan};
 use crate::domain::ids::HostId;
 use crate::domain::plan::{TagChoice, What};
 
@@ -49,6 +50,8 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Filter => {
             model.layers.push(Layer::Filter(Input::new(model.fleet.filter.clone())));
         }
+        Action::AddInstance => enrol::open(model, Purpose::Add),
+        Action::Import => enrol::open(model, Purpose::Import),
         Action::Sort => {
             model.fleet.sort = model.fleet.sort.next();
             model.fleet.arrange(rows);

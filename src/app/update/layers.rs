@@ -8,7 +8,7 @@ use super::super::key::{Key, KeyCode};
 use super::super::layers::{Confirm, Focus, Layer, ReferenceForm, Then};
 use super::super::model::Model;
 use super::super::toast::ToastKind;
-use super::{input, palette, plan, run};
+use super::{enrol, input, palette, plan, run};
 use crate::domain::git::GitRef;
 use crate::domain::plan::What;
 
@@ -48,7 +48,8 @@ pub(super) fn paste(model: &mut Model, text: &str) {
         Some(Layer::Palette(state)) => input::paste(&mut state.input, text),
         Some(Layer::Filter(line) | Layer::Search(line)) => input::paste(line, text),
         Some(Layer::Reference(form)) => input::paste(&mut form.input, text),
-        Some(Layer::Help { .. } | Layer::Planning { .. } | Layer::Confirm(_)) | None => return,
+        Some(Layer::Help { .. } | Layer::Planning { .. } | Layer::Confirm(_)) => return,
+        None => return enrol::paste(model, text),
     }
     match model.layers.last() {
         Some(Layer::Filter(line)) => {
@@ -174,6 +175,11 @@ fn answer(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> {
 fn carry_out(model: &mut Model, then: Then) -> Vec<Effect> {
     match then {
         Then::Start(approved) => plan::start(model, approved),
+        Then::Enrol => enrol::confirmed(model),
+        Then::LeaveForm => {
+            enrol::left(model);
+            Vec::new()
+        }
         Then::Change(kind) => change(model, kind),
     }
 }

@@ -3,6 +3,7 @@
 mod choice;
 mod controls;
 mod data;
+mod enrol;
 mod fleet;
 mod input;
 mod layers;

@@ -9,7 +9,7 @@ use super::super::model::{Model, Screen};
 use super::super::msg::Msg;
 use super::super::pages::RunsPage;
 use super::super::toast::ToastKind;
-use super::{choice, data, fleet, layers, palette, plan, run, runs};
+use super::{choice, data, enrol, fleet, layers, palette, plan, run, runs};
 
 /// Applies what happened and says what is to be done. Total: no message makes it fail.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
@@ -42,6 +42,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             data::releases(model, &instance, releases);
             Vec::new()
         }
+        Msg::Enrol { request, result } => enrol::answered(model, request, result),
         Msg::Secrets { request, result } => {
             choice::secrets(model, request, &result);
             Vec::new()
@@ -71,6 +72,9 @@ fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
     }
     if !model.layers.is_empty() {
         return layers::on_key(model, key);
+    }
+    if let Some(effects) = enrol::on_key(model, key) {
+        return effects;
     }
     if plan::typed(model, key) {
         return Vec::new();
@@ -115,6 +119,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             Some(Screen::Plan(_)) => plan::perform(model, action),
             Some(Screen::Run(_)) => run::perform(model, action),
             Some(Screen::Runs(_)) => runs::perform(model, action),
+            Some(Screen::Enrol(_)) => enrol::perform(model, action),
             Some(Screen::Due(_)) => choice::perform_on_due(model, action),
             Some(Screen::Secrets(_)) => choice::perform_on_secrets(model, action),
             Some(Screen::Releases(_)) => choice::perform_on_releases(model, action),
@@ -128,7 +133,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
     if model.toasts.clear() && model.screens.is_empty() {
         return Vec::new();
     }
-    if run::leave_full(model) {
+    if run::leave_full(model) || enrol::back(model) {
         return Vec::new();
     }
     match model.screens.pop() {

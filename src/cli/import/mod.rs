@@ -4,21 +4,22 @@
 //! then the run that makes a backup and records the release. Each may be repeated after a cut.
 
 pub(super) mod args;
-mod read;
 mod tell;
 
 use super::exit::{Exit, Trouble};
-use super::instance::{add, key, secrets};
+use super::instance::{desk::desk, key};
 use super::run::{confirm, operator, right, say, workflow};
+use super::vault::author;
 use super::{Context, wiring};
+use crate::adapters::enrol::{domain_of, env_of};
 use crate::adapters::inventory::{Scaffold, load};
 use crate::cli::args::StartArgs;
 use crate::domain::dotenv::DotEnv;
+use crate::domain::enrol::{self, Entry, domain_to_come};
 use crate::domain::fleet::{Fleet, Host};
 use crate::domain::ids::{Domain, HostId, InvalidName};
 use crate::domain::plan::{What, Wish};
 use crate::domain::scaffold::NewInstance;
-use crate::domain::settings::Tier;
 use crate::engine::planner;
 use crate::workflows::env::Template;
 use crate::workflows::import::{Found, sort};
@@ -29,7 +30,7 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Exit, Trouble>
     if !args.check {
         right(context)?;
     }
-    secrets::check(&context.inventory)?;
+    desk(&context.inventory).can_encrypt()?;
     let fleet = load(&context.inventory).fleet;
     let there = fleet.as_ref().and_then(|f| f.host(&id).map(|host| (f, host)));
     match there {
@@ -60,7 +61,7 @@ fn known(
             return Err(Trouble::new(Exit::Usage, message));
         }
     }
-    accept(args, host)?;
+    accept(context, args, host)?;
     let wish = Wish { hosts: vec![host.id.clone()], what: What::Import };
     let plan = wiring::runtime()?.block_on(async {
         let hosts = wiring::hosts()?;
@@ -74,7 +75,7 @@ fn known(
         say(&format!("nothing to import: {}: {why}", host.id));
         return Ok(Exit::Ok);
     }
-    let file = read::env(&host.connection, instance(host)?)?;
+    let file = read(host)?;
     let found = found(&file, host)?;
     tell::found(context, args, host, &found, None)?;
     if !go_on(args, &host.id)? {
@@ -87,7 +88,7 @@ fn known(
             names.join(" ")
         ));
     }
-    secrets::fill(&context.inventory, &host.id, &found.secrets)?;
+    desk(&context.inventory).fill(&host.id, &found.secrets, &author())?;
     start(context, args, &host.id)
 }
 
@@ -95,8 +96,8 @@ fn known(
 fn new(context: &Context, args: &ImportArgs, id: &HostId) -> Result<Exit, Trouble> {
     let mut wanted = new_instance(args, id)?;
     let draft = Scaffold::draft(&context.inventory, &wanted)?;
-    accept(args, &draft)?;
-    let file = read::env(&draft.connection, instance(&draft)?)?;
+    accept(context, args, &draft)?;
+    let file = read(&draft)?;
     wanted.domain = domain(args, &file)?;
     let found = found(&file, &Scaffold::draft(&context.inventory, &wanted)?)?;
     wanted.variables.extend(found.variables.clone());
@@ -105,8 +106,20 @@ fn new(context: &Context, args: &ImportArgs, id: &HostId) -> Result<Exit, Troubl
     if !go_on(args, id)? {
         return Ok(if args.check { Exit::Findings } else { Exit::Refused });
     }
-    add::write(&context.inventory, &scaffold, &[], Some(&found.secrets))?;
+    desk(&context.inventory).write(&scaffold, &[], Some(&found.secrets), &author())?;
     start(context, args, id)
+}
+
+/// The host's `.env`.
+fn read(host: &Host) -> Result<DotEnv, Trouble> {
+    let settings = instance(host)?;
+    wiring::runtime()?.block_on(async {
+        let hosts = wiring::hosts()?;
+        hosts.forget_refusals();
+        let file = env_of(&*hosts, &host.connection, settings).await;
+        hosts.close().await;
+        Ok(file?)
+    })
 }
 
 fn instance(host: &Host) -> Result<&crate::domain::settings::InstanceSettings, Trouble> {
@@ -115,8 +128,9 @@ fn instance(host: &Host) -> Result<&crate::domain::settings::InstanceSettings, T
 }
 
 /// Pins the host's keys, since the next thing is to log in: after the fingerprint was named, or a person was asked.
-fn accept(args: &ImportArgs, host: &Host) -> Result<(), Trouble> {
-    let keys = key::look(&host.connection, &args.key)?;
+fn accept(context: &Context, args: &ImportArgs, host: &Host) -> Result<(), Trouble> {
+    let desk = desk(&context.inventory);
+    let keys = key::look(&desk, &host.connection, &args.key)?;
     if keys.is_empty() {
         return Ok(());
     }
@@ -134,7 +148,7 @@ fn accept(args: &ImportArgs, host: &Host) -> Result<(), Trouble> {
             "the host key was not accepted: nothing was written",
         ));
     }
-    key::pin(&keys)
+    Ok(desk.pin(&keys)?)
 }
 
 fn new_instance(args: &ImportArgs, id: &HostId) -> Result<NewInstance, Trouble> {
@@ -142,31 +156,23 @@ fn new_instance(args: &ImportArgs, id: &HostId) -> Result<NewInstance, Trouble> 
         let message = format!("there is no host {id} in the inventory: give --address to add it");
         return Err(Trouble::new(Exit::NotFound, message));
     };
-    let make = || -> Result<NewInstance, InvalidName> {
-        let groups = args.groups.iter().map(|g| g.parse()).collect::<Result<_, _>>()?;
+    let said = [
+        (Entry::Host, Some(id.to_string())),
         // Until `.env` was read, a domain that nobody can have.
-        let draft =
-            format!("{}.invalid", id.as_str().to_ascii_lowercase().replace(['_', '.'], "-"));
-        let dir = args.dir.as_ref().map(|d| ("cml_dir".to_owned(), d.as_str().into()));
-        Ok(NewInstance {
-            host: id.clone(),
-            domain: args.domain.as_deref().unwrap_or(draft.trim_matches('-')).parse()?,
-            address: address.parse()?,
-            tier: Tier::try_from(args.tier)?,
-            user: args.user.as_deref().map(str::parse).transpose()?,
-            port: args.port,
-            groups,
-            repo: None,
-            reference: None,
-            variables: dir.into_iter().collect(),
-        })
-    };
-    make().map_err(usage)
+        (Entry::Domain, Some(args.domain.clone().unwrap_or_else(|| domain_to_come(id.as_str())))),
+        (Entry::Address, Some(address.clone())),
+        (Entry::Tier, Some(args.tier.to_string())),
+        (Entry::User, args.user.clone()),
+        (Entry::Port, args.port.map(|port| port.to_string())),
+        (Entry::Groups, Some(args.groups.join(" "))),
+        (Entry::Dir, args.dir.clone()),
+    ];
+    let words = said.into_iter().filter_map(|(entry, text)| Some((entry, text?))).collect();
+    enrol::new_instance(&words).map_err(|e| Trouble::new(Exit::Usage, e))
 }
 
 fn domain(args: &ImportArgs, file: &DotEnv) -> Result<Domain, Trouble> {
-    let said = file.entries().filter(|e| e.name == "DOMAIN").find_map(|e| e.value.clone());
-    let text = args.domain.clone().or(said);
+    let text = args.domain.clone().or_else(|| domain_of(file));
     let none = ".env on the host names no DOMAIN: give --domain";
     text.ok_or_else(|| Trouble::new(Exit::Usage, none))?.parse().map_err(usage)
 }

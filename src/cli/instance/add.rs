@@ -1,34 +1,35 @@
 //! `bunker instance add`.
 
-use std::path::Path;
-
 use serde_json::json;
 
 use super::super::Context;
 use super::super::exit::{Exit, Trouble};
 use super::super::output::{print, print_json};
 use super::super::run::{confirm, right, say};
+use super::super::vault::author;
 use super::args::AddArgs;
-use super::{key, secrets};
+use super::desk::desk;
+use super::key;
+use crate::adapters::enrol::made_names;
 use crate::adapters::inventory::{FileChange, Scaffold};
 use crate::adapters::ssh::HostKey;
-use crate::domain::ids::InvalidName;
+use crate::domain::enrol::{Entry, Words, new_instance};
 use crate::domain::scaffold::{NewInstance, hunk};
 use crate::domain::secret::Secrets;
-use crate::domain::settings::Tier;
 use crate::domain::untrusted::Safe;
 
 pub(super) fn add(context: &Context, args: &AddArgs) -> Result<Exit, Trouble> {
-    let new = new_instance(args).map_err(|e| Trouble::new(Exit::Usage, e))?;
+    let new = new_instance(&words(args)).map_err(|e| Trouble::new(Exit::Usage, e))?;
     if !args.check {
         right(context)?;
     }
     let scaffold = Scaffold::prepare(&context.inventory, &new)?;
+    let desk = desk(&context.inventory);
     let secrets = if args.no_secrets { None } else { Some(Secrets::new()) };
     if secrets.is_some() {
-        secrets::check(&context.inventory)?;
+        desk.can_encrypt()?;
     }
-    let keys = key::look(&scaffold.host.connection, &args.key)?;
+    let keys = key::look(&desk, &scaffold.host.connection, &args.key)?;
     for warning in &scaffold.warnings {
         say(&format!("note: {warning}"));
     }
@@ -49,47 +50,24 @@ pub(super) fn add(context: &Context, args: &AddArgs) -> Result<Exit, Trouble> {
         say("nothing was written");
         return Ok(Exit::Refused);
     }
-    write(&context.inventory, &scaffold, &keys, secrets.as_ref())?;
+    desk.write(&scaffold, &keys, secrets.as_ref(), &author())?;
     say(&format!("{} is in the inventory: `bunker deploy {}` sets it up", new.host, new.host));
     Ok(Exit::Ok)
 }
 
-/// Pins the key and writes the files; the list of hosts comes last.
-///
-/// `secrets` are those that the instance has already; those that it lacks are made. `None` makes none.
-pub(in crate::cli) fn write(
-    inventory: &Path,
-    scaffold: &Scaffold,
-    keys: &[HostKey],
-    secrets: Option<&Secrets>,
-) -> Result<(), Trouble> {
-    key::pin(keys)?;
-    scaffold.write(|| match secrets {
-        Some(given) => secrets::fill(inventory, &scaffold.host.id, given),
-        None => Ok(()),
-    })
-}
-
-fn new_instance(args: &AddArgs) -> Result<NewInstance, InvalidName> {
-    let mut groups = Vec::new();
-    for group in &args.groups {
-        groups.push(group.parse()?);
-    }
-    if args.port == Some(0) {
-        return Err(InvalidName::new("port", "0", "use 1 to 65535"));
-    }
-    Ok(NewInstance {
-        host: args.host.parse()?,
-        domain: args.domain.parse()?,
-        address: args.address.parse()?,
-        tier: Tier::try_from(args.tier)?,
-        user: args.user.as_deref().map(str::parse).transpose()?,
-        port: args.port,
-        groups,
-        repo: args.repo.as_deref().map(str::parse).transpose()?,
-        reference: args.reference.as_deref().map(str::parse).transpose()?,
-        variables: std::collections::BTreeMap::new(),
-    })
+fn words(args: &AddArgs) -> Words {
+    let said = [
+        (Entry::Host, Some(args.host.clone())),
+        (Entry::Domain, Some(args.domain.clone())),
+        (Entry::Address, Some(args.address.clone())),
+        (Entry::Tier, Some(args.tier.to_string())),
+        (Entry::User, args.user.clone()),
+        (Entry::Port, args.port.map(|port| port.to_string())),
+        (Entry::Groups, Some(args.groups.join(" "))),
+        (Entry::Repo, args.repo.clone()),
+        (Entry::Reference, args.reference.clone()),
+    ];
+    said.into_iter().filter_map(|(entry, text)| Some((entry, text?))).collect()
 }
 
 fn question(new: &NewInstance, keys: &[HostKey]) -> String {
@@ -106,7 +84,7 @@ pub(in crate::cli) fn text(scaffold: &Scaffold, keys: &[HostKey], secrets: bool)
         lines.extend(difference(change));
     }
     if secrets {
-        lines.extend(secrets::names().iter().map(|name| format!("secret    {name}")));
+        lines.extend(made_names().iter().map(|name| format!("secret    {name}")));
     }
     lines.extend(key::lines(keys));
     lines.iter().flat_map(|line| [Safe::line(line).to_string(), "\n".to_owned()]).collect()
@@ -136,7 +114,7 @@ fn as_json(scaffold: &Scaffold, keys: &[HostKey], args: &AddArgs) -> serde_json:
     json!({
         "host": scaffold.host.id,
         "check": args.check,
-        "secrets": if args.no_secrets { Vec::new() } else { secrets::names() },
+        "secrets": if args.no_secrets { Vec::new() } else { made_names() },
         "files": scaffold.changes().iter().map(file).collect::<Vec<_>>(),
         "host_keys": keys.iter().map(key).collect::<Vec<_>>(),
         "warnings": scaffold.warnings,

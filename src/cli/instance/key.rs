@@ -1,23 +1,25 @@
 //! The key by which a new host is known.
 
-use std::path::{Path, PathBuf};
-
 use super::super::exit::{Exit, Trouble};
 use super::super::wiring;
 use super::args::KeyArgs;
-use crate::adapters::ssh::{HostKey, Keys, SshSettings, host_keys};
+use crate::adapters::enrol::Desk;
+use crate::adapters::ssh::HostKey;
 use crate::domain::connection::Connection;
 
 /// The keys that are to be pinned; none where one is pinned already, or none is wanted.
-pub(in crate::cli) fn look(to: &Connection, args: &KeyArgs) -> Result<Vec<HostKey>, Trouble> {
+pub(in crate::cli) fn look(
+    desk: &Desk,
+    to: &Connection,
+    args: &KeyArgs,
+) -> Result<Vec<HostKey>, Trouble> {
     if args.no_host_key {
         return Ok(Vec::new());
     }
-    let ours = known_hosts();
-    let mut files = vec![ours.as_path()];
-    files.extend(to.known_hosts.as_deref().map(Path::new));
-    let found = wiring::runtime()?.block_on(host_keys::look(to, &files))?;
-    let Keys::New(keys) = found else { return Ok(Vec::new()) };
+    let keys = wiring::runtime()?.block_on(desk.look(to))?;
+    if keys.is_empty() {
+        return Ok(keys);
+    }
     match &args.accept_fingerprint {
         Some(wanted) if !keys.iter().any(|key| key.fingerprint == wanted.trim()) => {
             let shown: Vec<&str> = keys.iter().map(|key| key.fingerprint.as_str()).collect();
@@ -30,19 +32,6 @@ pub(in crate::cli) fn look(to: &Connection, args: &KeyArgs) -> Result<Vec<HostKe
         }
         _ => Ok(keys),
     }
-}
-
-/// Pins them.
-pub(in crate::cli) fn pin(keys: &[HostKey]) -> Result<(), Trouble> {
-    if !keys.is_empty() {
-        wiring::state_dir().prepare().map_err(|e| Trouble::new(Exit::Failed, e))?;
-        host_keys::pin(&known_hosts(), keys)?;
-    }
-    Ok(())
-}
-
-fn known_hosts() -> PathBuf {
-    SshSettings::below(wiring::state_dir().path()).known_hosts
 }
 
 /// A line for each key.

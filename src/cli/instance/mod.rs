@@ -2,9 +2,9 @@
 
 pub(super) mod add;
 pub(super) mod args;
+pub(super) mod desk;
 pub(super) mod key;
 mod remove;
-pub(super) mod secrets;
 mod show;
 
 use super::Context;

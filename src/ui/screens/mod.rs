@@ -2,6 +2,7 @@
 
 mod choice;
 pub(super) mod due;
+pub(super) mod enrol;
 pub(super) mod fleet;
 mod fleet_columns;
 mod fleet_totals;

@@ -3,5 +3,6 @@
 pub(super) mod badge;
 pub(super) mod chrome;
 pub(super) mod dialog;
+pub(super) mod form;
 pub(super) mod log_view;
 pub(super) mod spark;

@@ -1,0 +1,199 @@
+//! Taking instances into the inventory, for the command line and the cockpit alike: the host's key looked at and pinned,
+//! its variables written, its secrets made, and the list of hosts last.
+
+mod found;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::inventory::{FileChange, Scaffold, ScaffoldError};
+use super::paths::StateDir;
+use super::ssh::{HostKey, HostKeyError, Keys, SshSettings, host_keys};
+use super::vault::{Author, Keyring, Owner, People, VaultFile};
+use crate::domain::connection::Connection;
+use crate::domain::enrol::{ShownFile, ShownKey};
+use crate::domain::ids::HostId;
+use crate::domain::scaffold::hunk;
+use crate::domain::secret::catalogue::KNOWN;
+use crate::domain::secret::generate::{Recipe, generate};
+use crate::domain::secret::{Secret, SecretName, Secrets};
+use crate::domain::untrusted::Safe;
+use crate::engine::ports::VaultError;
+
+pub use found::{ReadEnvError, domain_of, env_of};
+
+/// Why an instance is not taken in.
+#[derive(Debug, thiserror::Error)]
+pub enum EnrolError {
+    /// The inventory speaks against it.
+    #[error(transparent)]
+    Scaffold(#[from] ScaffoldError),
+    /// Its key cannot be pinned.
+    #[error(transparent)]
+    HostKey(#[from] HostKeyError),
+    /// Its secrets cannot be kept.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// Secrets could not be encrypted to anybody.
+    #[error(
+        "the inventory has no recipients, so secrets could not be encrypted: run `bunker vault init` first, or give --no-secrets"
+    )]
+    NoRecipients,
+    /// The keys that were accepted are not those that the host shows now.
+    #[error(
+        "{at} shows another key now ({shown}) than the one that was accepted: nothing was written"
+    )]
+    OtherKey {
+        /// Where.
+        at: Safe,
+        /// The fingerprints.
+        shown: Safe,
+    },
+    /// The state folder cannot be used.
+    #[error("the state folder: {0}")]
+    State(Safe),
+}
+
+/// Where instances are taken in.
+#[derive(Clone)]
+pub struct Desk {
+    /// The inventory folder.
+    pub inventory: PathBuf,
+    /// The state folder, where pinned keys are.
+    pub state: StateDir,
+    /// The operator's keys.
+    pub keys: Arc<Keyring>,
+}
+
+impl Desk {
+    /// Refuses to begin where no secret could be encrypted to anybody.
+    pub fn can_encrypt(&self) -> Result<(), EnrolError> {
+        if People::read(&self.inventory)?.current.is_empty() {
+            return Err(EnrolError::NoRecipients);
+        }
+        Ok(())
+    }
+
+    /// Asks a host for the keys that are to be pinned; none where one is pinned already.
+    pub async fn look(&self, to: &Connection) -> Result<Vec<HostKey>, HostKeyError> {
+        let ours = self.known_hosts();
+        let mut files = vec![ours.as_path()];
+        files.extend(to.known_hosts.as_deref().map(Path::new));
+        match host_keys::look(to, &files).await? {
+            Keys::New(keys) => Ok(keys),
+            Keys::Pinned => Ok(Vec::new()),
+        }
+    }
+
+    /// Asks again, and gives the keys only where they are those that were accepted.
+    pub async fn accepted(
+        &self,
+        to: &Connection,
+        accepted: &[ShownKey],
+    ) -> Result<Vec<HostKey>, EnrolError> {
+        let keys = self.look(to).await?;
+        if !keys.is_empty() && shown_keys(&keys) != accepted {
+            let shown: Vec<&str> = keys.iter().map(|key| key.fingerprint.as_str()).collect();
+            let at = Safe::line(to.address.as_str());
+            return Err(EnrolError::OtherKey { at, shown: Safe::line(&shown.join(" ")) });
+        }
+        Ok(keys)
+    }
+
+    /// Pins them.
+    pub fn pin(&self, keys: &[HostKey]) -> Result<(), EnrolError> {
+        if !keys.is_empty() {
+            let failed = |e: std::io::Error| EnrolError::State(Safe::line(&e.to_string()));
+            self.state.prepare().map_err(failed)?;
+            host_keys::pin(&self.known_hosts(), keys)?;
+        }
+        Ok(())
+    }
+
+    /// Pins the key and writes the files; the list of hosts comes last.
+    ///
+    /// `secrets` are those that the instance has already; those that it lacks are made. `None` makes none.
+    pub fn write(
+        &self,
+        scaffold: &Scaffold,
+        keys: &[HostKey],
+        secrets: Option<&Secrets>,
+        author: &Author,
+    ) -> Result<(), EnrolError> {
+        self.pin(keys)?;
+        scaffold.write(|| match secrets {
+            Some(given) => self.fill(&scaffold.host.id, given, author),
+            None => Ok(()),
+        })
+    }
+
+    /// Gives a host these secrets, which count before what is in its vault, and makes those that it lacks then.
+    pub fn fill(&self, host: &HostId, given: &Secrets, author: &Author) -> Result<(), EnrolError> {
+        let file = VaultFile::of(&self.inventory, &Owner::Host(host.clone()), &self.keys);
+        file.change(|vault| {
+            for (name, value) in given {
+                vault.set(name, value, author)?;
+            }
+            for (name, recipe) in made() {
+                if !vault.document().secrets.contains_key(&name) {
+                    vault.set(&name, &random(recipe)?, author)?;
+                }
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    /// The vault of a host.
+    pub fn vault_of(&self, host: &HostId) -> PathBuf {
+        let owner = Owner::Host(host.clone());
+        VaultFile::of(&self.inventory, &owner, &self.keys).path().to_owned()
+    }
+
+    /// The file with the keys that this program has pinned.
+    fn known_hosts(&self) -> PathBuf {
+        SshSettings::below(self.state.path()).known_hosts
+    }
+}
+
+/// The secrets that the program makes for an instance.
+fn made() -> impl Iterator<Item = (SecretName, Recipe)> {
+    KNOWN.iter().filter(|k| k.always).filter_map(|k| Some((k.name.parse().ok()?, k.recipe()?)))
+}
+
+/// Their names, in the order of the table.
+pub fn made_names() -> Vec<SecretName> {
+    made().map(|(name, _)| name).collect()
+}
+
+fn random(recipe: Recipe) -> Result<Secret, VaultError> {
+    let failed = |what: &str| {
+        let text = format!("this machine gives no randomness: {what}");
+        VaultError::Identity(Safe::line(&text))
+    };
+    let mut bytes = zeroize::Zeroizing::new(vec![0; recipe.bytes()]);
+    getrandom::fill(&mut bytes).map_err(|error| failed(&error.to_string()))?;
+    generate(recipe, &bytes).ok_or_else(|| failed("too little"))
+}
+
+/// Keys as a person compares them.
+pub fn shown_keys(keys: &[HostKey]) -> Vec<ShownKey> {
+    let shown = |key: &HostKey| ShownKey {
+        kind: Safe::line(&key.kind),
+        fingerprint: Safe::line(&key.fingerprint),
+    };
+    keys.iter().map(shown).collect()
+}
+
+/// The files of a scaffold as a person looks at them.
+pub fn shown_files(scaffold: &Scaffold) -> Vec<ShownFile> {
+    let shown = |change: &&FileChange| ShownFile {
+        path: Safe::line(&change.path.to_string_lossy()),
+        is_new: change.before.is_none(),
+        lines: hunk(change.before.as_deref().unwrap_or_default(), &change.after)
+            .iter()
+            .map(|line| Safe::line(line))
+            .collect(),
+    };
+    scaffold.changes().iter().map(shown).collect()
+}
