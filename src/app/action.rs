@@ -113,6 +113,7 @@ pub enum Action {
     NextField,
     PrevField,
     GoOn,
+    OverwriteDrift,
     Start,
     Pause,
     Resume,

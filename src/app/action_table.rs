@@ -59,6 +59,16 @@ pub const ACTIONS: &[ActionInfo] = &[
     .changing(Danger::Counts)
     .twin("bunker upgrade --yes"),
     row(
+        Action::OverwriteDrift,
+        "overwrite drift",
+        "plan a configure anew that takes back what was edited on hosts; says first what would be lost",
+        "",
+        &[c('o')],
+        &[Place::Plan],
+    )
+    .changing(Danger::Asks)
+    .twin("bunker configure --overwrite-drift"),
+    row(
         Action::Upgrade,
         "upgrade",
         "plan an upgrade of the marked instances, or of this one",

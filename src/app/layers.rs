@@ -7,7 +7,7 @@ use tui_input::Input;
 use super::action::Action;
 use super::effect::ChangeKind;
 use crate::domain::ids::HostId;
-use crate::domain::plan::Plan;
+use crate::domain::plan::{Plan, Wish};
 
 /// Something in front of the page.
 #[derive(Debug, Clone)]
@@ -98,6 +98,8 @@ pub enum Focus {
 pub enum Then {
     /// Starts a run of this plan.
     Start(Arc<Plan>),
+    /// Makes another plan.
+    Plan(Wish),
     /// Goes on with taking an instance into the inventory.
     Enrol,
     /// Leaves the form.

@@ -7,7 +7,7 @@ use super::frame::Full;
 use super::log_tail::LogTail;
 use super::msg::RunView;
 use crate::domain::ids::{HostId, RunId};
-use crate::domain::plan::Plan;
+use crate::domain::plan::{Plan, Workflow};
 use crate::domain::release::Release;
 use crate::domain::run::outcome::Outcome;
 use crate::domain::run::state::{HostState, Phase};
@@ -63,6 +63,14 @@ impl PlanPage {
     /// Number of targets that a run would work on.
     pub fn n_to_start(&self) -> usize {
         self.plan.targets().count()
+    }
+
+    /// Whether a plan that takes back what was edited on hosts could do more than this one.
+    pub fn offers_overwrite(&self) -> bool {
+        let drifted = || self.plan.hosts.iter().filter(|h| h.has_drift());
+        self.plan.workflow == Workflow::Configure
+            && drifted().next().is_some()
+            && drifted().all(|h| !h.will_run())
     }
 
     /// Lines of the list of targets: those of the plan, then those left out.

@@ -175,6 +175,7 @@ fn answer(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> {
 fn carry_out(model: &mut Model, then: Then) -> Vec<Effect> {
     match then {
         Then::Start(approved) => plan::start(model, approved),
+        Then::Plan(wish) => plan::ask(model, wish.hosts, wish.what),
         Then::Enrol => enrol::confirmed(model),
         Then::LeaveForm => {
             enrol::left(model);

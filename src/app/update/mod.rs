@@ -3,6 +3,7 @@
 mod choice;
 mod controls;
 mod data;
+mod drift;
 mod enrol;
 mod fleet;
 mod input;

@@ -11,9 +11,9 @@ use super::super::model::{Model, Screen};
 use super::super::msg::Problem;
 use super::super::pages::{PlanPage, RunPage};
 use super::super::toast::ToastKind;
-use super::{fleet, layers};
+use super::{drift, fleet, layers};
 use crate::domain::ids::{HostId, RunId};
-use crate::domain::plan::{Phase, Plan, What, Wish, Workflow};
+use crate::domain::plan::{HostPlan, Phase, Plan, What, Wish, Workflow};
 use crate::domain::secret::SecretName;
 
 /// Asks for a plan.
@@ -43,6 +43,12 @@ pub(super) fn planned(
     }
     match result {
         Ok(plan) => {
+            // A plan that was made anew stands for the one that it came from.
+            let again =
+                |s: &Screen| matches!(s, Screen::Plan(p) if p.plan.workflow == plan.workflow);
+            if model.screens.last().is_some_and(again) {
+                model.screens.pop();
+            }
             let page =
                 PlanPage { plan, typed: String::new(), starting: None, cursor: Cursor::default() };
             model.screens.push(Screen::Plan(Box::new(page)));
@@ -135,6 +141,10 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     }
     match action {
         Action::Start => approve(model),
+        Action::OverwriteDrift => {
+            drift::ask(model);
+            Vec::new()
+        }
         Action::CopyCommand => vec![Effect::Copy(command(&page.plan))],
         _ => Vec::new(),
     }
@@ -150,6 +160,9 @@ pub(super) fn command(plan: &Plan) -> String {
     if let Some(target) = &plan.target {
         line.push_str(" --to ");
         line.push_str(target.reference.as_str());
+    }
+    if plan.workflow == Workflow::Configure && plan.targets().any(HostPlan::has_drift) {
+        line.push_str(" --overwrite-drift");
     }
     let phases = plan.targets().flat_map(|host| &host.phases);
     let mut secrets: Vec<&SecretName> = phases

@@ -348,6 +348,11 @@ impl Plan {
 }
 
 impl HostPlan {
+    /// Whether something was edited on the host that its plan would take back, or leaves it for.
+    pub fn has_drift(&self) -> bool {
+        self.diff.iter().any(|change| change.kind.overwrites())
+    }
+
     /// Whether it will be run: a blocked host and one that could not be looked at are shown with
     /// their findings, and left alone.
     pub fn will_run(&self) -> bool {

@@ -253,6 +253,10 @@ fn prompt(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPage, area: Rect) {
         );
         return;
     }
+    if page.offers_overwrite() {
+        let text = "o overwrites what was edited there";
+        canvas.put_right(area.x, area.y, area.width.saturating_sub(1), text, Role::Accent);
+    }
     match n {
         0 => {
             canvas.put(
