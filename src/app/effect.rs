@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::domain::capability::Operate;
-use crate::domain::enrol::Ask;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Wish};
 use crate::domain::run::control::Control;
+use crate::domain::scaffold::enrol::Ask;
 
 /// Something to do outside.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,7 +2,7 @@
 
 use super::form::{Field, Form};
 use super::msg::Problem;
-use crate::domain::enrol::{Draft, Enrolled, Entry, FoundThere, ShownKey};
+use crate::domain::scaffold::enrol::{Draft, Enrolled, Entry, FoundThere, ShownKey};
 
 /// What for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

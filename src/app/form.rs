@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use crate::domain::enrol::{self, Entry, Words};
+use crate::domain::scaffold::enrol::{self, Entry, Words};
 
 /// What is filled in.
 #[derive(Debug, Clone)]

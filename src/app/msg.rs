@@ -6,11 +6,11 @@ use jiff::Timestamp;
 
 use super::key::Key;
 use super::toast::ToastKind;
-use crate::domain::enrol::Answer;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::Plan;
 use crate::domain::release::{Recorded, Release};
 use crate::domain::run::state::{RunState, RunSummary};
+use crate::domain::scaffold::enrol::Answer;
 use crate::domain::secret::due::Due;
 use crate::domain::snapshot::FleetSnapshot;
 use crate::domain::untrusted::Safe;

@@ -10,14 +10,14 @@ use crate::adapters::enrol::{Desk, domain_of, env_of, made_names, shown_files, s
 use crate::adapters::inventory::{Scaffold, load};
 use crate::adapters::ssh::SshPool;
 use crate::app::msg::Problem;
-use crate::domain::enrol::{
-    Answer, Ask, Draft, Enrolled, Entry, FoundThere, ShownKey, Words, check, domain_to_come,
-    new_instance,
-};
 use crate::domain::fleet::{Fleet, Host};
 use crate::domain::ids::{Domain, HostId};
 use crate::domain::plan::{What, Wish};
 use crate::domain::scaffold::NewInstance;
+use crate::domain::scaffold::enrol::{
+    Answer, Ask, Draft, Enrolled, Entry, FoundThere, ShownKey, Words, check, domain_to_come,
+    new_instance,
+};
 use crate::domain::secret::Secrets;
 use crate::domain::untrusted::Safe;
 use crate::engine::planner;

@@ -9,7 +9,6 @@ pub mod catalogue;
 pub mod connection;
 pub mod diagnostic;
 pub mod dotenv;
-pub mod enrol;
 pub mod env;
 pub mod facts;
 pub mod figure;

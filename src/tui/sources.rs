@@ -7,11 +7,11 @@ use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
 use crate::app::msg::Problem;
-use crate::domain::enrol::{Answer, Ask};
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Wish};
 use crate::domain::release::Recorded;
 use crate::domain::run::control::Control;
+use crate::domain::scaffold::enrol::{Answer, Ask};
 use crate::domain::secret::due::Due;
 use crate::domain::snapshot::FleetSnapshot;
 use crate::engine::ports::RunReader;

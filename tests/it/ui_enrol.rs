@@ -5,10 +5,10 @@ use bunker_ops::app::effect::ChangeKind;
 use bunker_ops::app::msg::Problem;
 use bunker_ops::app::{Effect, Model, Msg, update};
 use bunker_ops::domain::capability::Operate;
-use bunker_ops::domain::enrol::{
+use bunker_ops::domain::plan::What;
+use bunker_ops::domain::scaffold::enrol::{
     Answer, Ask, Draft, Enrolled, Entry, FoundThere, ShownFile, ShownKey,
 };
-use bunker_ops::domain::plan::What;
 use bunker_ops::tui::{Picture, text};
 use bunker_ops::ui::{Depth, Theme};
 

@@ -11,8 +11,8 @@ use super::super::model::{Model, Screen};
 use super::super::msg::Problem;
 use super::super::toast::ToastKind;
 use super::{fleet, input, layers, plan, route};
-use crate::domain::enrol::{Answer, Ask, Entry, ShownKey, new_instance};
 use crate::domain::plan::{TagChoice, What};
+use crate::domain::scaffold::enrol::{Answer, Ask, Entry, ShownKey, new_instance};
 use crate::domain::snapshot::InstanceView;
 
 /// Opens the form.

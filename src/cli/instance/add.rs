@@ -13,7 +13,7 @@ use super::key;
 use crate::adapters::enrol::made_names;
 use crate::adapters::inventory::{FileChange, Scaffold};
 use crate::adapters::ssh::HostKey;
-use crate::domain::enrol::{Entry, Words, new_instance};
+use crate::domain::scaffold::enrol::{Entry, Words, new_instance};
 use crate::domain::scaffold::{NewInstance, hunk};
 use crate::domain::secret::Secrets;
 use crate::domain::untrusted::Safe;

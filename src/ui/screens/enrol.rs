@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use crate::app::action::Action;
 use crate::app::enrol_page::{EnrolPage, Purpose, Stage};
 use crate::app::model::Model;
-use crate::domain::enrol::{Draft, Enrolled, FoundThere, ShownFile, ShownKey};
+use crate::domain::scaffold::enrol::{Draft, Enrolled, FoundThere, ShownFile, ShownKey};
 use crate::ui::canvas::{Canvas, Focused};
 use crate::ui::text::{several, wrap};
 use crate::ui::theme::Role;

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::ids::{Domain, GroupName, HostId, InvalidName};
-use super::scaffold::NewInstance;
-use super::secret::SecretName;
-use super::settings::Tier;
-use super::untrusted::Safe;
+use super::NewInstance;
+use crate::domain::ids::{Domain, GroupName, HostId, InvalidName};
+
+use crate::domain::secret::SecretName;
+use crate::domain::settings::Tier;
+use crate::domain::untrusted::Safe;
 
 /// Something that is typed for a new instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -62,7 +63,7 @@ fn groups(text: &str) -> Result<Vec<GroupName>, InvalidName> {
 
 /// Checks one entry by the rules of its type.
 pub fn check(entry: Entry, text: &str) -> Result<(), InvalidName> {
-    use super::{connection, git, paths};
+    use crate::domain::{connection, git, paths};
     match entry {
         Entry::Host => text.parse::<HostId>().map(drop),
         Entry::Domain => text.parse::<Domain>().map(drop),

@@ -1,15 +1,17 @@
 //! A new instance as it is to stand in the inventory: what is written, and what speaks against it.
 
+pub mod enrol;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::connection::{Address, UserName};
-use super::fleet::Fleet;
-use super::git::{GitRef, GitUrl};
-use super::ids::{Domain, GroupName, HostId};
-use super::settings::Tier;
+use crate::domain::connection::{Address, UserName};
+use crate::domain::fleet::Fleet;
+use crate::domain::git::{GitRef, GitUrl};
+use crate::domain::ids::{Domain, GroupName, HostId};
+use crate::domain::settings::Tier;
 
 /// The group whose members are instances.
 pub const INSTANCES: &str = "changemaker_instances";
@@ -84,7 +86,8 @@ impl NewInstance {
         for group in &self.groups {
             if group.as_str() != INSTANCES && !fleet.groups.contains_key(group) {
                 let known = fleet.groups.keys().map(GroupName::as_str);
-                let meant = super::suggest::nearest(group.as_str(), known).map(str::to_owned);
+                let meant =
+                    crate::domain::suggest::nearest(group.as_str(), known).map(str::to_owned);
                 return Err(Clash::Group { group: group.clone(), meant });
             }
         }
