@@ -59,8 +59,6 @@ mod ssh_sshd;
 mod store_conformance;
 mod tidy;
 mod ui_choice;
-mod ui_drift;
-mod ui_enrol;
 mod ui_screens;
 mod ui_update;
 mod ui_world;

@@ -1,5 +1,8 @@
 //! Choosing secrets to change and a release to go back to, by keys, and how that looks.
 
+mod drift;
+mod enrol;
+
 use bunker_ops::app::action::Place;
 use bunker_ops::app::effect::ChangeKind;
 use bunker_ops::app::msg::Problem;
