@@ -36,7 +36,9 @@ fn problem(error: impl std::fmt::Display) -> Problem {
         .to_string()
         .replace(", or give --no-secrets", "")
         .replace(", or give --no-host-key", "");
-    Problem { message: Safe::line(&text), hint: None }
+    // A diagnostic has its hint on a line of its own.
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    said(&lines.join("; "))
 }
 
 fn said(text: &str) -> Problem {

@@ -32,7 +32,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &EnrolPa
         Rect { y: area.y + header, height: foot.y.saturating_sub(area.y + header), ..area };
     if page.stage == Stage::Form {
         problem(canvas, page, &mut body);
-        let inner = canvas.pane(body, form_title, "tab next field", Focused::Yes);
+        let inner = canvas.pane(body, form_title, "", Focused::Yes);
         form::draw(canvas, &page.form, inner);
         return;
     }
@@ -53,7 +53,7 @@ fn step(page: &EnrolPage) -> String {
         Purpose::Import => "4",
     };
     let at = match &page.stage {
-        Stage::Form | Stage::Working { .. } => return "what it is".to_owned(),
+        Stage::Form | Stage::Working { .. } => 1,
         Stage::Key(_) | Stage::Draft(_) => 2,
         Stage::Found(_) => 3,
         Stage::Done(done) => return done.host.to_string(),
