@@ -20,16 +20,23 @@ pub(super) fn open(model: &mut Model, purpose: Purpose) {
     model.screens.push(Screen::Enrol(Box::new(EnrolPage::new(purpose))));
 }
 
+/// The page, wherever it lies: an answer may come while something else is looked at.
 fn page(model: &mut Model) -> Option<&mut EnrolPage> {
-    match model.screens.last_mut() {
-        Some(Screen::Enrol(page)) => Some(page),
-        _ => None,
-    }
+    model
+        .screens
+        .iter_mut()
+        .rev()
+        .find_map(|screen| if let Screen::Enrol(page) = screen { Some(&mut **page) } else { None })
+}
+
+/// The page, where it is seen.
+fn seen(model: &mut Model) -> Option<&mut EnrolPage> {
+    if let Some(Screen::Enrol(page)) = model.screens.last_mut() { Some(page) } else { None }
 }
 
 /// A key while the form is filled in; `None` where there is no form.
 pub(super) fn on_key(model: &mut Model, key: Key) -> Option<Vec<Effect>> {
-    let page = page(model).filter(|page| page.stage == Stage::Form)?;
+    let page = seen(model).filter(|page| page.stage == Stage::Form)?;
     match action_for(key, super::super::action::Place::Form) {
         Some(Action::NextField) => page.form.step(true),
         Some(Action::PrevField) => page.form.step(false),
@@ -65,7 +72,7 @@ fn edit(page: &mut EnrolPage, key: Key) {
 
 /// Pasted text goes to the field that has the keys.
 pub(super) fn paste(model: &mut Model, text: &str) {
-    let Some(page) = page(model).filter(|page| page.stage == Stage::Form) else { return };
+    let Some(page) = seen(model).filter(|page| page.stage == Stage::Form) else { return };
     if let Some(field) = page.form.focused()
         && let Blank::Text(line) = &mut field.blank
     {
@@ -116,7 +123,7 @@ fn leave(model: &mut Model) {
 
 /// The form goes away.
 pub(super) fn left(model: &mut Model) {
-    if page(model).is_some() {
+    if seen(model).is_some() {
         model.screens.pop();
     }
 }
@@ -279,7 +286,7 @@ pub(super) fn confirmed(model: &mut Model) -> Vec<Effect> {
 
 /// One step back: to the form from what it led to; says whether there was one.
 pub(super) fn back(model: &mut Model) -> bool {
-    let Some(page) = page(model) else { return false };
+    let Some(page) = seen(model) else { return false };
     match page.stage {
         Stage::Form | Stage::Done(_) => return false,
         Stage::Working { what, .. } if what.starts_with("writing") => {

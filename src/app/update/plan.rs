@@ -105,7 +105,7 @@ fn tell(model: &mut Model, problem: &Problem) {
 }
 
 fn is_choice(screen: &Screen) -> bool {
-    matches!(screen, Screen::Secrets(_) | Screen::Releases(_) | Screen::Due(_))
+    matches!(screen, Screen::Secrets(_) | Screen::Releases(_) | Screen::Due(_) | Screen::Enrol(_))
 }
 
 /// Digits on the plan page are the number of instances; says whether the key was one.

@@ -166,6 +166,22 @@ fn a_refusal_leads_back_to_what_was_typed() {
     assert!(draw(&model).contains("192.0.2.79"), "pasted text is typed");
 }
 
+#[test]
+fn an_answer_that_comes_while_the_runs_are_looked_at_is_not_lost() {
+    let mut model = open(80, 24);
+    filled(&mut model);
+    press(&mut model, "enter R");
+    assert_eq!(model.place(), Place::Runs);
+    answer(&mut model, Answer::Draft(draft()));
+    assert_eq!(model.place(), Place::Runs, "nothing moves under a person's hands");
+    press(&mut model, "esc");
+    assert!(draw(&model).contains("SHA256:abcdef"));
+    press(&mut model, "enter tab enter R");
+    answer(&mut model, done());
+    press(&mut model, "esc");
+    assert!(draw(&model).contains("olds-2 is in the inventory"));
+}
+
 fn found() -> FoundThere {
     FoundThere {
         host: host("olds-2"),
