@@ -215,3 +215,34 @@ fn an_instance_made_by_hand_is_imported_by_keys_alone() {
     assert_eq!(host.starts("compose up"), starts, "nothing was started anew");
     assert!(!String::from_utf8_lossy(&terminal.raw()).contains(&jwt), "a value was on the screen");
 }
+
+#[test]
+fn a_recorded_release_is_chosen_and_gone_back_to_by_keys_alone() {
+    let policy =
+        ["bunker_min_healthy_s: 1", "bunker_healthy_deadline_s: 6", "bunker_upgrade_free_b: 1"];
+    let options = policy.iter().fold(Options::instances(), |o, line| o.with_policy(line));
+    let lab = Lab::start(1, options.with_hosts(vec![HostSpec::new("one")])).unwrap();
+    let (inventory, own) = (lab.inventory_dir(), tempfile::tempdir().unwrap());
+    let host = lab.named("one").unwrap();
+    let before = host.running_commit().unwrap();
+    bunker(&inventory, own.path(), &["upgrade", "one", "--to", "v2.5.0", "--yes"], "");
+    assert_ne!(host.running_commit().unwrap(), before);
+    let mut terminal = cockpit(&inventory, own.path(), 80, 24);
+    terminal.wait_for("one .*healthy", SOON).unwrap();
+    terminal.keys("Z").unwrap();
+    terminal.wait_for("2 recorded", SOON).unwrap();
+    terminal.wait_for("v2.5.0 .*runs now", SOON).unwrap();
+    terminal.keys("G").unwrap();
+    // Its whole commit stands in the pane below.
+    terminal.wait_for(&before, SOON).unwrap();
+    terminal.keys("enter").unwrap();
+    terminal.wait_for("plan  rollback one", LONG).unwrap();
+    terminal.wait_for("enter asks once more", SOON).unwrap();
+    terminal.keys("enter").unwrap();
+    terminal.wait_for("Data is not rolled back", SOON).unwrap();
+    terminal.keys("tab enter").unwrap();
+    terminal.wait_for("● succeeded", LONG).unwrap();
+    terminal.keys("q").unwrap();
+    assert!(terminal.wait_end(SOON).unwrap().success());
+    assert_eq!(host.running_commit().unwrap(), before);
+}
