@@ -76,6 +76,13 @@ impl FromStr for Address {
     }
 }
 
+impl UserName {
+    /// The user that servers are set up with unless the inventory says otherwise.
+    pub fn deploy() -> Self {
+        Self("deploy".into())
+    }
+}
+
 impl FromStr for UserName {
     type Err = InvalidName;
     fn from_str(text: &str) -> Result<Self, Self::Err> {

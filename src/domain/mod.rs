@@ -29,6 +29,7 @@ pub mod scaffold;
 pub mod secret;
 pub mod selector;
 pub mod series;
+pub mod server;
 pub mod settings;
 pub mod signal;
 pub mod snapshot;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::git::{GitRef, GitUrl};
 use super::ids::{Domain, InvalidName};
 use super::paths::RemotePath;
+use super::server::ServerSettings;
 
 /// 1 managed; 2 managed and reporting metrics to the central server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -86,6 +87,11 @@ impl HttpUrl {
         let path = self.0.get(scheme..).and_then(|rest| rest.find('/'));
         path.and_then(|at| self.0.get(..scheme + at)).unwrap_or(&self.0)
     }
+
+    /// The port, where the address names one.
+    pub fn port(&self) -> Option<u16> {
+        self.origin().rsplit_once(':').and_then(|(_, port)| port.parse().ok())
+    }
 }
 
 impl fmt::Debug for HttpUrl {
@@ -154,6 +160,9 @@ pub struct InstanceSettings {
     pub backup_command: OperatorCommand,
     /// `cml_backup_dir`.
     pub backup_dir: RemotePath,
+    /// The server below it.
+    #[serde(default)]
+    pub server: ServerSettings,
     /// What the first deployment and its checks need beside that.
     #[serde(default)]
     pub deploy: DeploySettings,

@@ -21,3 +21,4 @@ pub mod rollback;
 pub mod rotate;
 pub mod runner;
 mod script;
+pub mod server;

@@ -39,6 +39,7 @@ mod probe_poller;
 mod probe_script;
 mod pty_cockpit;
 mod pty_life;
+mod real_bare;
 mod real_configure;
 mod real_deploy;
 mod real_jobs;

@@ -9,6 +9,7 @@ use std::process::Command;
 use bunker_ops::domain::git::CommitSha;
 use bunker_ops::domain::plan::Target;
 use bunker_ops::domain::run::operator::Operator;
+use bunker_ops::domain::server::ServerSettings;
 use bunker_ops::domain::settings::{
     DeploySettings, HttpUrl, InstancePolicy, InstanceSettings, OperatorCommand, Tier,
 };
@@ -252,6 +253,7 @@ fn settings(home: &Path, repo: &Path) -> InstanceSettings {
         local_health_url: url("http://127.0.0.1:4000/api/health"),
         backup_command: command("tar -czf backups/new.tar.gz .env"),
         backup_dir: format!("{dir}/backups").parse().unwrap(),
+        server: ServerSettings::default(),
         deploy: DeploySettings::default(),
         policy: InstancePolicy { upgrade_free_b: 1, ..InstancePolicy::default() },
     }

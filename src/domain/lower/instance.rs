@@ -1,7 +1,7 @@
 //! `cml_*`: what runs on a host, with the defaults of the managed application.
 
 use super::reader::Reader;
-use super::{deploy, policy};
+use super::{deploy, policy, server};
 use crate::domain::git::{GitRef, GitUrl};
 use crate::domain::ids::{Domain, GroupName, InvalidName};
 use crate::domain::paths::RemotePath;
@@ -64,6 +64,7 @@ fn settings(r: &mut Reader<'_>) -> Option<InstanceSettings> {
     let local_health_url = url(r, "cml_local_health_url", Some(LOCAL_HEALTH.to_owned()));
     let backup_command = command(r, "cml_backup_command", BACKUP);
     let backup_dir = r.parse::<RemotePath>("cml_backup_dir");
+    let server = server::server(r);
     let deploy = deploy::deploy(r, domain.as_ref());
     let policy = policy::policy(r);
     let domain = domain?;
@@ -82,6 +83,7 @@ fn settings(r: &mut Reader<'_>) -> Option<InstanceSettings> {
         local_health_url: local_health_url?,
         backup_command: backup_command?,
         backup_dir: backup_dir.or_else(|| dir.join("backups").ok())?,
+        server,
         deploy,
         policy,
         domain,

@@ -11,5 +11,6 @@ mod jump;
 mod names;
 mod policy;
 mod reader;
+mod server;
 
 pub use fleet::{Surroundings, lower};

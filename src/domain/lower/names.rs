@@ -63,6 +63,17 @@ const APPLICATION: [&str; 26] = [
     "cml_tier",
 ];
 
+/// The server below an instance: what the role `common` sets up.
+const SERVER: [&str; 7] = [
+    "common_compose_sha256",
+    "common_compose_url",
+    "common_fail2ban_ignore",
+    "common_registry_mirror",
+    "common_ufw_ports",
+    "common_unattended_upgrades",
+    "common_user",
+];
+
 /// Ansible's connection variables that have a meaning here.
 const ANSIBLE: [&str; 10] = [
     "ansible_become",
@@ -88,11 +99,12 @@ pub(super) struct Misspelt {
 /// `bunker_*` is ours alone, so an unknown one is always told. The application's settings template
 /// and Ansible have many more than are known here, so there only a near miss is.
 pub(super) fn misspelt(name: &str) -> Option<Misspelt> {
-    let known = || FLEET.into_iter().chain(HOST).chain(APPLICATION).chain(ANSIBLE);
+    let known = || FLEET.into_iter().chain(HOST).chain(SERVER).chain(APPLICATION).chain(ANSIBLE);
     if known().any(|k| k == name) {
         return None;
     }
-    let prefix = ["bunker_", "cml_", "ansible_"].into_iter().find(|p| name.starts_with(p));
+    let prefix =
+        ["bunker_", "cml_", "common_", "ansible_"].into_iter().find(|p| name.starts_with(p));
     let ours =
         prefix.is_some() || name.split_once('_').is_some_and(|(first, _)| is_near_prefix(first));
     if !ours || name.starts_with("cml_pangolin_") {

@@ -154,6 +154,23 @@ impl<'a> Reader<'a> {
         None
     }
 
+    /// A list of TCP ports.
+    pub(super) fn ports(&mut self, name: &str, rule: &str) -> Option<Vec<u16>> {
+        let Value::Array(items) = self.value(name)? else {
+            let hint = format!("write a list, such as [80, 443]; each item: {rule}");
+            self.refuse(name, format!("{name} wants a list"), Some(&hint));
+            return None;
+        };
+        let port = |item: &Value| {
+            item.as_u64().and_then(|n| u16::try_from(n).ok()).filter(|port| *port > 0)
+        };
+        let ports: Option<Vec<u16>> = items.iter().map(port).collect();
+        if ports.is_none() {
+            self.refuse(name, format!("{name} has an item that cannot be used"), Some(rule));
+        }
+        ports
+    }
+
     /// A list of texts that `ok` accepts each.
     pub(super) fn list(
         &mut self,

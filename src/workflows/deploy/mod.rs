@@ -1,6 +1,8 @@
-//! Deploy: lease; the checkout, its folders and `.env`; images; data services; migrations; the seed, once; all services;
-//! the backup in cron; then every check of the result as a step of its own; the release is recorded and the lease
-//! given back. All of it is one job: nothing in between needs the control side.
+//! Deploy: lease; the server itself (packages, Docker, the login user, security updates, fail2ban, the firewall); the
+//! checkout, its folders and `.env`; images; data services; migrations; the seed, once; all services; the backup in cron;
+//! then every check of the result as a step of its own; the release is recorded and the lease given back. It is one
+//! job, or two where the firewall may change: the second begins by confirming it, so that a host that cannot be
+//! reached any more takes its firewall back by itself.
 //!
 //! **Invariant:** a release is recorded only behind all checks of the same run. Until then the instance is incomplete
 //! and resumable.
@@ -8,5 +10,6 @@
 mod assemble;
 mod phases;
 mod readiness;
+mod server;
 
 pub use assemble::{Candidate, Strategy, Wish, assemble};

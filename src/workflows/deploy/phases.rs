@@ -1,6 +1,7 @@
 //! What happens on one host, rendered.
 
 use super::assemble::{Candidate, Wish};
+use super::server;
 use crate::domain::connection::Become;
 use crate::domain::ids::StepId;
 use crate::domain::job::{JobStep, StepInput};
@@ -21,8 +22,6 @@ const CLONE: &str = "clone";
 const RECORD: &str = "record";
 /// Whose the checks of the instance are.
 const CHECKS: &[Tag] = &[Tag::Deploy, Tag::Validate];
-/// TCP ports that people use.
-const WEB_PORTS: [u16; 2] = [80, 443];
 
 /// The steps of a host: those that it gets, in order, and those that are left out.
 pub(super) struct Steps {
@@ -57,21 +56,32 @@ pub(super) fn has_holes(host: &HostPlan) -> bool {
     steps.flat_map(|s| &s.step.inputs).any(|input| input.content.names().next().is_some())
 }
 
-/// Gives a host its one job: the lease, its steps, the lease back.
+/// Gives a host its jobs: the lease, its steps, the lease back.
 pub(super) fn fill(host: &mut HostPlan, steps: Steps) {
     let Steps { going, left_out, claim } = steps;
     let take = lease::acquire(&claim, SHORT_S + SLACK_S);
-    let mut all = vec![looking("lease", "lease", SHORT_S, take)];
-    all.extend(going);
-    all.push(looking("release-lease", "give back", SHORT_S, lease::release(&claim)));
-    host.phases = vec![Phase::Job { steps: all }];
+    let mut first = vec![looking("lease", "lease", SHORT_S, take)];
+    // The firewall is confirmed by a job of its own: the control machine has come in again.
+    let confirmed = going.iter().position(|s| s.step.id.as_str() == server::CONFIRM);
+    let mut going = going;
+    let mut last = going.split_off(confirmed.unwrap_or(0));
+    first.extend(going);
+    let give_back = looking("release-lease", "give back", SHORT_S, lease::release(&claim));
+    if confirmed.is_some() {
+        last.push(give_back);
+        host.phases = vec![Phase::Job { steps: first }, Phase::Job { steps: last }];
+    } else {
+        first.extend(last);
+        first.push(give_back);
+        host.phases = vec![Phase::Job { steps: first }];
+    }
     host.left_out = left_out;
     host.on_failure = vec![looking("free-lease", "give back", SHORT_S, lease::release(&claim))];
 }
 
 /// A step that no tag or reason has decided about yet.
-struct Offered {
-    step: PlannedStep,
+pub(super) struct Offered {
+    pub(super) step: PlannedStep,
     tags: &'static [Tag],
     /// Why this host cannot have it.
     not_here: Option<Safe>,
@@ -110,7 +120,9 @@ struct Host<'a> {
 
 impl Host<'_> {
     fn offered(&self) -> Vec<Offered> {
-        let mut all = self.installing();
+        let mut all: Vec<Offered> =
+            self.preparing().into_iter().map(|step| self.only_as_root(step)).collect();
+        all.extend(self.installing());
         all.extend(self.starting());
         all.extend(self.checking());
         all.push(self.recording());
@@ -131,6 +143,14 @@ impl Host<'_> {
         let connection = &self.candidate.host.connection;
         let root_login = connection.user.as_ref().is_some_and(|user| user.as_str() == "root");
         connection.become_root == Become::Root || root_login
+    }
+
+    /// What makes the server one on which an instance can run.
+    fn preparing(&self) -> Vec<Offered> {
+        let settings = self.candidate.settings;
+        let long_s = settings.policy.step_timeout_s;
+        let login = self.candidate.host.connection.user.as_ref();
+        server::offered(&self.site(SHORT_S), &self.site(long_s), (SHORT_S, long_s), login)
     }
 
     fn installing(&self) -> Vec<Offered> {
@@ -251,9 +271,9 @@ impl Host<'_> {
             looks("check-migrations", "migrations", SHORT_S, deploy::migrations(&short), CHECKS),
             looks("check-cron", "cron", SHORT_S, deploy::cron_line(&short), CHECKS),
         ];
-        let ports = [&[22], WEB_PORTS.as_slice()].concat();
+        let ports = &settings.server.ufw_ports;
         for (id, title, script) in [
-            ("check-ufw", "UFW", deploy::ufw(&short, &ports)),
+            ("check-ufw", "UFW", deploy::ufw(&short, ports)),
             ("check-fail2ban", "fail2ban", deploy::fail2ban(&short)),
         ] {
             let offered = looks(id, title, SHORT_S, script, &[Tag::Common, Tag::Validate]);
@@ -310,11 +330,17 @@ fn looking(id: &str, title: &str, timeout_s: u64, script: String) -> PlannedStep
     PlannedStep { step, title: Safe::line(title), changes: None }
 }
 
-fn looks(id: &str, title: &str, timeout_s: u64, script: String, tags: &'static [Tag]) -> Offered {
+pub(super) fn looks(
+    id: &str,
+    title: &str,
+    timeout_s: u64,
+    script: String,
+    tags: &'static [Tag],
+) -> Offered {
     Offered { step: looking(id, title, timeout_s, script), tags, not_here: None }
 }
 
-fn does(
+pub(super) fn does(
     id: &str,
     title: &str,
     timeout_s: u64,

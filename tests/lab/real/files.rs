@@ -32,8 +32,8 @@ pub(super) fn client_key(dir: &Path) -> Result<String> {
     Ok(fs::read_to_string(dir.join("client_key.pub"))?.trim().to_owned())
 }
 
-/// Writes `known_hosts` and `inventory/`.
-pub(super) fn write(dir: &Path, hosts: &[RealHost], repository: &Path) -> Result<()> {
+/// Writes `known_hosts` and `inventory/`. `login` is the user of all hosts.
+pub(super) fn write(dir: &Path, hosts: &[RealHost], repository: &Path, login: &str) -> Result<()> {
     let inventory = dir.join("inventory");
     let all = inventory.join("group_vars/all");
     fs::create_dir_all(&all)?;
@@ -54,12 +54,12 @@ pub(super) fn write(dir: &Path, hosts: &[RealHost], repository: &Path) -> Result
     fs::write(inventory.join("hosts.yml"), list)?;
     _ = write!(
         ssh,
-        "Host *\n  Port 2222\n  User deploy\n  IdentityFile {lab}/client_key\n  IdentitiesOnly yes\n  \
+        "Host *\n  Port 2222\n  User {login}\n  IdentityFile {lab}/client_key\n  IdentitiesOnly yes\n  \
          UserKnownHostsFile {lab}/known_hosts\n  StrictHostKeyChecking yes\n  BatchMode yes\n"
     );
     fs::write(dir.join("ssh_config"), ssh)?;
     let connection = format!(
-        "---\nansible_port: 2222\nansible_user: deploy\nansible_become: true\n\
+        "---\nansible_port: 2222\nansible_user: {login}\nansible_become: true\n\
          ansible_ssh_private_key_file: {lab}/client_key\nbunker_known_hosts: {lab}/known_hosts\n\
          cml_dir: {CHECKOUT}\ncml_repo: {}\ncml_backup_dir: {CHECKOUT}/backups\n\
          cml_local_health_url: http://127.0.0.1:4000/api/health\n",

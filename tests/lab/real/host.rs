@@ -11,12 +11,13 @@ use super::docker::{docker, try_docker, with_input};
 use crate::lab::processes::pause;
 
 const READY: &str = include_str!("ready.sh");
+const READY_BARE: &str = include_str!("ready_bare.sh");
 const DEPLOY: &str = include_str!("deploy.sh");
 
 /// Where the application's checkout is on a real host.
 pub const CHECKOUT: &str = "/opt/changemaker-lite";
 
-/// A Debian 13 server with systemd and its own Docker, reached by ssh as `deploy` at `127.0.1.N:2222`.
+/// A Debian server with systemd, reached by ssh at `127.0.1.N:2222`: as `deploy` and with its own Docker, or bare and as `admin`.
 #[derive(Debug, Clone)]
 pub struct RealHost {
     /// Inventory hostname.
@@ -34,6 +35,7 @@ pub struct RealHost {
 #[derive(Debug)]
 pub(super) struct Making<'a> {
     pub(super) image: &'a str,
+    pub(super) bare: bool,
     pub(super) name: &'a str,
     pub(super) owner: &'a str,
     pub(super) public_key: &'a str,
@@ -55,7 +57,7 @@ impl RealHost {
         let made = host.wait_for_boot().and_then(|()| {
             with_input(
                 &["exec", "-i", &host.container, "sh", "-s", making.public_key, &host.repository],
-                READY.as_bytes(),
+                if making.bare { READY_BARE } else { READY }.as_bytes(),
             )
         });
         match made {

@@ -12,7 +12,31 @@ use sha2::{Digest as _, Sha256};
 
 use super::docker::{docker, try_docker};
 
-const RECIPE: &str = include_str!("image.sh");
+/// What a host is made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Image {
+    /// Debian 13 with Docker and everything else that an instance needs.
+    Ready,
+    /// A Debian of this name as it is installed, with nothing of that.
+    Bare(&'static str),
+}
+
+impl Image {
+    fn recipe(self) -> &'static str {
+        match self {
+            Self::Ready => include_str!("image.sh"),
+            Self::Bare(_) => include_str!("bare.sh"),
+        }
+    }
+
+    /// What stands in its name before the tag.
+    fn kind(self) -> String {
+        match self {
+            Self::Ready => "host".to_owned(),
+            Self::Bare(release) => format!("bare-{release}"),
+        }
+    }
+}
 
 /// Where things are kept from one lab to the next: `$BUNKER_LAB_CACHE`, by default `~/.cache/bunker-lab`.
 pub(super) fn cache() -> Result<PathBuf> {
@@ -27,14 +51,15 @@ pub(super) fn cache() -> Result<PathBuf> {
 
 /// The image's name, and the archive that it is made from. Both have a tag made of the recipe: a new recipe is a new
 /// image.
-fn names() -> Result<(String, PathBuf)> {
-    let digest = Sha256::digest(RECIPE.as_bytes());
+fn names(image: Image) -> Result<(String, PathBuf)> {
+    let digest = Sha256::digest(image.recipe().as_bytes());
     let mut tag = String::new();
     for byte in digest.iter().take(6) {
         write!(tag, "{byte:02x}")?;
     }
-    let archive = cache()?.join(format!("host-{tag}.tar.gz"));
-    Ok((format!("bunker-lab-host:{tag}"), archive))
+    let kind = image.kind();
+    let archive = cache()?.join(format!("{kind}-{tag}.tar.gz"));
+    Ok((format!("bunker-lab-{kind}:{tag}"), archive))
 }
 
 fn is_in_docker(name: &str) -> Result<bool> {
@@ -42,8 +67,8 @@ fn is_in_docker(name: &str) -> Result<bool> {
 }
 
 /// Whether the image is there or can be made; the error says what is missing.
-pub(super) fn can_be_had() -> Result<()> {
-    let (name, archive) = names()?;
+pub(super) fn can_be_had(image: Image) -> Result<()> {
+    let (name, archive) = names(image)?;
     if archive.is_file() || is_in_docker(&name)? {
         return Ok(());
     }
@@ -57,8 +82,8 @@ pub(super) fn can_be_had() -> Result<()> {
 }
 
 /// The name of the image, which is in Docker after this.
-pub(super) fn ensure() -> Result<String> {
-    let (name, archive) = names()?;
+pub(super) fn ensure(image: Image) -> Result<String> {
+    let (name, archive) = names(image)?;
     let cache = cache()?;
     let lock = File::create(cache.join("image.lock"))?;
     flock(&lock, FlockOperation::LockExclusive)?;
@@ -66,19 +91,23 @@ pub(super) fn ensure() -> Result<String> {
         return Ok(name);
     }
     if !archive.is_file() {
-        make(&cache, &archive)?;
+        make(image, &cache, &archive)?;
     }
     let path = archive.to_str().ok_or_else(|| eyre!("the cache folder's name is not text"))?;
     docker(&["import", path, &name])?;
     Ok(name)
 }
 
-fn make(cache: &Path, archive: &Path) -> Result<()> {
+fn make(image: Image, cache: &Path, archive: &Path) -> Result<()> {
     let scratch = tempfile::tempdir_in(cache)?;
     let recipe = scratch.path().join("image.sh");
-    fs::write(&recipe, RECIPE)?;
-    let output = Command::new("bash")
-        .arg(&recipe)
+    fs::write(&recipe, image.recipe())?;
+    let mut command = Command::new("bash");
+    command.arg(&recipe);
+    if let Image::Bare(release) = image {
+        command.arg(release);
+    }
+    let output = command
         .arg(scratch.path().join("root"))
         .arg(mirror()?)
         .arg(archive)

@@ -1,4 +1,5 @@
-//! Real hosts: Debian 13 servers in containers, each with systemd, sshd, sudo, cron, ufw, fail2ban and its own Docker.
+//! Real hosts: Debian 13 servers in containers, each with systemd, sshd, sudo, cron, ufw, fail2ban and its own Docker; or
+//! bare ones of Debian 12 or 13, for deployments.
 //!
 //! ```ignore
 //! let ready = match Ready::check() { Ok(ready) => ready, Err(why) => return missing("name of the test", &why) };
@@ -26,6 +27,7 @@ use super::repository::{self, Repository};
 use docker::Daemon;
 use host::Making;
 pub use host::RealHost;
+pub use image::Image;
 
 /// Marks the folder of an `up`; holds the number of the dockerd that it started, if it did.
 const CARD: &str = "real-hosts";
@@ -38,7 +40,16 @@ impl Ready {
     /// Looks, and starts Docker where nobody else does; the error says what is missing.
     pub fn check() -> std::result::Result<Self, String> {
         let daemon = Daemon::get().map_err(|e| format!("{e:#}"))?;
-        image::can_be_had().map_err(|e| format!("{e:#}"))?;
+        image::can_be_had(Image::Ready).map_err(|e| format!("{e:#}"))?;
+        Ok(Self(daemon))
+    }
+
+    /// The same for bare hosts of these Debian releases.
+    pub fn check_bare(releases: &[&'static str]) -> std::result::Result<Self, String> {
+        let daemon = Daemon::get().map_err(|e| format!("{e:#}"))?;
+        for release in releases {
+            image::can_be_had(Image::Bare(release)).map_err(|e| format!("{e:#}"))?;
+        }
         Ok(Self(daemon))
     }
 }
@@ -56,17 +67,27 @@ pub struct RealLab {
 impl RealLab {
     /// Starts `n` hosts for a test. They and their folder live as long as this value.
     pub fn start(ready: Ready, n: usize) -> Result<Self> {
+        Self::start_of(ready, &vec![Image::Ready; n])
+    }
+
+    /// Starts a bare host of each Debian release: `real-01` is the first.
+    pub fn start_bare(ready: Ready, releases: &[&'static str]) -> Result<Self> {
+        let images: Vec<Image> = releases.iter().map(|release| Image::Bare(release)).collect();
+        Self::start_of(ready, &images)
+    }
+
+    fn start_of(ready: Ready, images: &[Image]) -> Result<Self> {
         let scratch = tempfile::tempdir()?;
         let dir = scratch.path().to_owned();
         let owner = format!("process-{}", std::process::id());
-        let mut lab = Self::make(ready, n, &dir, &owner)?;
+        let mut lab = Self::make(ready, images, &dir, &owner)?;
         lab.scratch = Some(scratch);
         Ok(lab)
     }
 
     /// Starts `n` hosts that stay until `down`, with their keys and inventory in `dir`.
-    pub fn up(ready: Ready, n: usize, dir: &Path) -> Result<Self> {
-        if n == 0 {
+    pub fn up(ready: Ready, images: &[Image], dir: &Path) -> Result<Self> {
+        if images.is_empty() {
             bail!("--real 0 would start nothing");
         }
         fs::create_dir_all(dir)?;
@@ -79,7 +100,7 @@ impl RealLab {
         }
         let pid = ready.0.started().map(|pid| pid.to_string()).unwrap_or_default();
         fs::write(dir.join(CARD), pid)?;
-        Self::make(ready, n, &dir, &owner_of(&dir))
+        Self::make(ready, images, &dir, &owner_of(&dir))
     }
 
     /// Leaves the hosts of `up` running when this process ends.
@@ -134,10 +155,9 @@ impl RealLab {
         &self.hosts
     }
 
-    fn make(ready: Ready, n: usize, dir: &Path, owner: &str) -> Result<Self> {
+    fn make(ready: Ready, images: &[Image], dir: &Path, owner: &str) -> Result<Self> {
         let Ready(daemon) = ready;
         host::remove_orphans()?;
-        let image = image::ensure()?;
         let repository = repository::build(&dir.join("changemaker-lite.git"))?;
         let public_key = files::client_key(dir)?;
         let mut lab = Self {
@@ -147,14 +167,18 @@ impl RealLab {
             daemon: Some(daemon),
             scratch: None,
         };
-        let starts: Vec<_> = (1..=n).map(|i| format!("real-{i:02}")).collect();
+        let mut starts = Vec::new();
+        for (n, image) in (1..).zip(images) {
+            starts.push((format!("real-{n:02}"), image::ensure(*image)?, *image != Image::Ready));
+        }
         // All at once: a host waits for its own systemd most of the time.
         let started: Vec<Result<RealHost>> = std::thread::scope(|scope| {
             let begun: Vec<_> = starts
                 .iter()
-                .map(|name| {
+                .map(|(name, image, bare)| {
                     let making = Making {
-                        image: &image,
+                        image,
+                        bare: *bare,
                         name,
                         owner,
                         public_key: &public_key,
@@ -178,7 +202,9 @@ impl RealLab {
         if let Some(trouble) = trouble {
             return Err(trouble);
         }
-        files::write(&lab.dir, &lab.hosts, &lab.repository.path)?;
+        let bare = images.iter().any(|image| *image != Image::Ready);
+        let login = if bare { "admin" } else { "deploy" };
+        files::write(&lab.dir, &lab.hosts, &lab.repository.path, login)?;
         Ok(lab)
     }
 }

@@ -64,6 +64,9 @@ struct Up {
     /// So many real hosts: systemd containers with Docker of their own
     #[arg(long, value_name = "N", conflicts_with = "hosts")]
     real: Option<usize>,
+    /// Make the real hosts bare: a Debian as it is installed, without Docker and without the application
+    #[arg(long, value_name = "RELEASE", requires = "real", value_parser = ["bookworm", "trixie"])]
+    bare: Option<String>,
     /// Where: made if need be [default: a temporary folder]
     #[arg(long)]
     dir: Option<PathBuf>,
@@ -88,7 +91,7 @@ pub(crate) fn main() -> ExitCode {
 fn run(verb: Verb) -> Result<ExitCode> {
     match verb {
         Verb::Up(up) => match up.real {
-            Some(n) => serve::up_real(n, up.dir),
+            Some(n) => serve::up_real(n, up.bare.as_deref(), up.dir),
             None => serve::up(up.hosts.unwrap_or_default(), up.dir),
         },
         Verb::Down { dir } => serve::down(&dir),

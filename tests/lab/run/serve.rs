@@ -13,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::args::{say, tell};
 use super::control::{self, Card};
 use crate::lab::processes::pause;
-use crate::lab::real::{self, Ready, RealLab};
+use crate::lab::real::{self, Image, Ready, RealLab};
 use crate::lab::{Lab, Options};
 
 /// Starts `n` paper hosts in the background and waits until they listen.
@@ -78,21 +78,28 @@ fn folder(dir: Option<PathBuf>) -> Result<PathBuf> {
     Ok(dir.canonicalize()?)
 }
 
-/// Starts `n` real hosts, each with the application installed, and leaves them running.
-pub(super) fn up_real(n: usize, dir: Option<PathBuf>) -> Result<ExitCode> {
+/// Starts `n` real hosts, each with the application installed or `bare`, and leaves them running.
+pub(super) fn up_real(n: usize, bare: Option<&str>, dir: Option<PathBuf>) -> Result<ExitCode> {
     let begun = Instant::now();
     let dir = folder(dir)?;
     if control::file(&dir).exists() {
         bail!("{0} has a lab already; end it with: cargo lab down --dir {0}", dir.display());
     }
     let ready = Ready::check().map_err(|why| eyre!("no real hosts on this machine: {why}"))?;
-    let lab = RealLab::up(ready, n, &dir)?;
+    let image = match bare {
+        None => Image::Ready,
+        Some("bookworm") => Image::Bare("bookworm"),
+        Some(_) => Image::Bare("trixie"),
+    };
+    let lab = RealLab::up(ready, &vec![image; n], &dir)?;
     tell(&format!("{n} real hosts let people in after {:.0} s", begun.elapsed().as_secs_f64()));
-    for host in lab.hosts() {
-        host.deploy("v2.4.1").wrap_err_with(|| format!("installing on {}", host.name))?;
+    if bare.is_none() {
+        for host in lab.hosts() {
+            host.deploy("v2.4.1").wrap_err_with(|| format!("installing on {}", host.name))?;
+        }
+        tell(&format!("v2.4.1 is installed on them after {:.0} s", begun.elapsed().as_secs_f64()));
     }
     let shown = dir.display();
-    tell(&format!("v2.4.1 is installed on them after {:.0} s", begun.elapsed().as_secs_f64()));
     tell(&format!("  ssh     ssh -F {shown}/ssh_config NAME"));
     tell(&format!("  end     cargo lab down --dir {shown}"));
     say(&lab.inventory_dir().display().to_string());

@@ -1,0 +1,23 @@
+# Packages by apt, without a question.
+export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none
+apt() { apt-get -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@" </dev/null; }
+installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q '^install ok installed$'; }
+# Installs those of the packages that are missing.
+packages() { # PACKAGE...
+    if [ -n "$(dpkg --audit 2>/dev/null)" ]; then
+        echo "an installation was cut off: going on with it"
+        dpkg --configure -a </dev/null || bunker_fail "dpkg cannot go on with an installation that was cut off" "run dpkg --configure -a on the host"
+        bunker_changed
+    fi
+    lacking=
+    for package in "$@"; do installed "$package" || lacking="$lacking $package"; done
+    if [ -z "$lacking" ]; then
+        echo "installed already: $*"
+        return 0
+    fi
+    if command -v cloud-init >/dev/null; then cloud-init status --wait </dev/null || :; fi
+    apt update || bunker_fail "apt-get update failed" "see the output above: the network, the clock, or the sources of apt"
+    # shellcheck disable=SC2086
+    apt install -y --no-install-recommends $lacking || bunker_fail "apt-get could not install:$lacking" "see the output above; this step can be tried again as it is"
+    bunker_changed
+}

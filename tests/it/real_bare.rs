@@ -1,0 +1,219 @@
+//! Bare servers, a Debian 12 and a Debian 13 as they are installed, become instances by one command; judged by the
+//! hosts' own words.
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::capability::missing;
+use crate::lab::real::{Ready, RealHost, RealLab};
+
+const RELEASES: [&str; 2] = ["bookworm", "trixie"];
+const HOSTS: [&str; 2] = ["real-01", "real-02"];
+const SECRETS: [&str; 4] =
+    ["vault_admin_password", "vault_jwt_secret", "vault_postgres_password", "vault_redis_password"];
+
+struct Servers {
+    lab: RealLab,
+    own: tempfile::TempDir,
+}
+
+impl Servers {
+    fn start(ready: Ready) -> Self {
+        let lab = RealLab::start_bare(ready, &RELEASES).unwrap();
+        let inventory = lab.inventory_dir();
+        let policy = "bunker_min_healthy_s: 3\nbunker_healthy_deadline_s: 120\n\
+                      common_fail2ban_ignore: [172.16.0.0/12]\n";
+        std::fs::write(inventory.join("group_vars/all/gates.yml"), policy).unwrap();
+        // Debian 12 does not package Compose v2: the inventory says where it is and what it must be.
+        let sum = lab.hosts()[0].sh("sha256sum /srv/docker-compose | cut -d ' ' -f 1").unwrap();
+        let compose = format!(
+            "common_compose_url: file:///srv/docker-compose\ncommon_compose_sha256: {}\n",
+            sum.trim()
+        );
+        std::fs::write(inventory.join("host_vars/real-01/compose.yml"), compose).unwrap();
+        let servers = Self { lab, own: tempfile::tempdir().unwrap() };
+        servers.vault();
+        servers
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bunker"));
+        command
+            .args(args)
+            .arg("--inventory")
+            .arg(self.lab.inventory_dir())
+            .env("BUNKER_STATE", self.own.path().join("state"))
+            .env("XDG_CONFIG_HOME", self.own.path().join("config"))
+            .env("HOME", self.own.path())
+            .env_remove("SSH_AUTH_SOCK")
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn bunker(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
+    }
+
+    fn vault(&self) {
+        assert!(self.bunker(&["vault", "init"]).status.success());
+        for host in HOSTS {
+            for name in SECRETS {
+                let mut child = self
+                    .command(&["vault", "set", host, name])
+                    .stdin(Stdio::piped())
+                    .stdout(Stdio::null())
+                    .spawn()
+                    .unwrap();
+                let value = format!("{host}-{name}-value");
+                child.stdin.take().unwrap().write_all(value.as_bytes()).unwrap();
+                assert!(child.wait().unwrap().success(), "{host} {name}");
+            }
+        }
+    }
+
+    fn deploy(&self, more: &[&str]) -> Output {
+        self.bunker(&[&["deploy", HOSTS[0], HOSTS[1], "--to", "v2.4.1", "--yes"], more].concat())
+    }
+
+    /// Starts to set the servers up, and ends it while `step` is under way on both.
+    fn stop_at(&self, step: &str) {
+        let started = self.deploy(&["--tags", "common", "--detach"]);
+        assert_eq!(started.status.code(), Some(0), "{}", text(&started));
+        let begun = Instant::now();
+        let seen = |(_, id, outcome): &(String, String, String)| id == step && outcome != "null";
+        let running = || {
+            let show = self.bunker(&["show", "last", "--json"]);
+            let show: serde_json::Value = serde_json::from_slice(&show.stdout).unwrap();
+            let all = show["targets"].as_array().cloned().unwrap_or_default();
+            let at = |target: &serde_json::Value| {
+                let steps = target["steps"].as_array().cloned().unwrap_or_default();
+                steps.iter().any(|s| s["id"] == step && s["started_at"].is_string())
+            };
+            all.len() == HOSTS.len() && all.iter().all(at)
+        };
+        while !running() {
+            assert!(begun.elapsed() < Duration::from_mins(2), "{step} was not seen on both");
+            let over = self.outcomes().iter().filter(|row| seen(row)).count();
+            assert!(over < HOSTS.len(), "{step} was over before it could be ended");
+        }
+        self.bunker(&["abort", "last", "--kill"]);
+        let attached = self.bunker(&["attach", "last"]);
+        assert_ne!(attached.status.code(), Some(0), "{}", text(&attached));
+    }
+
+    /// `HOST STEP OUTCOME` of the last run.
+    fn outcomes(&self) -> Vec<(String, String, String)> {
+        let said = self.bunker(&["show", "last", "--json"]);
+        let show: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
+        let text = |value: &serde_json::Value| {
+            value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+        };
+        let targets = show["targets"].as_array().unwrap().iter();
+        let of = |target: &serde_json::Value| {
+            let host = text(&target["host"]);
+            let steps = target["steps"].as_array().unwrap().clone();
+            let row = |s: &serde_json::Value| (host.clone(), text(&s["id"]), text(&s["outcome"]));
+            steps.iter().map(row).collect::<Vec<_>>()
+        };
+        targets.flat_map(of).collect()
+    }
+}
+
+fn text(output: &Output) -> String {
+    format!(
+        "exit {:?}\n--- stdout\n{}\n--- stderr\n{}",
+        output.status.code(),
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+#[test]
+fn bare_servers_of_debian_12_and_13_become_instances_by_one_command() {
+    let name = "bare_servers_of_debian_12_and_13_become_instances_by_one_command";
+    let ready = match Ready::check_bare(&RELEASES) {
+        Ok(ready) => ready,
+        Err(why) => return missing(name, &why),
+    };
+    let servers = Servers::start(ready);
+    for host in servers.lab.hosts() {
+        let there = host.sh("command -v docker ufw fail2ban-client git || true").unwrap();
+        assert_eq!(there, "", "{} is not bare", host.name);
+    }
+
+    // Ended in the middle of apt's work, it goes on from there.
+    servers.stop_at("packages");
+    let common = servers.deploy(&["--tags", "common", "--skip-tags", "validate"]);
+    assert_eq!(common.status.code(), Some(0), "{}", text(&common));
+    for host in servers.lab.hosts() {
+        the_server_is_set_up(host);
+        let checkout = host.sh("ls /opt/changemaker-lite 2>/dev/null | wc -l").unwrap();
+        assert_eq!(checkout.trim(), "0", "--tags common brings no instance");
+    }
+
+    let first = servers.deploy(&[]);
+    assert_eq!(first.status.code(), Some(0), "{}", text(&first));
+    for host in servers.lab.hosts() {
+        the_server_is_set_up(host);
+        the_instance_runs(host);
+    }
+    let checks = servers.outcomes();
+    for (host, id, outcome) in checks.iter().filter(|(_, id, _)| id.starts_with("check-")) {
+        assert!(outcome == "ok" || id == "check-public", "{host} {id}: {outcome}");
+    }
+    assert!(checks.iter().any(|(_, id, _)| id == "check-ufw"), "{checks:?}");
+
+    let again = servers.deploy(&[]);
+    assert_eq!(again.status.code(), Some(0), "{}", text(&again));
+    let outcomes = servers.outcomes();
+    let changed: Vec<_> = outcomes.iter().filter(|(_, _, o)| o == "changed").collect();
+    assert!(changed.is_empty(), "{changed:?}\n{}", text(&again));
+}
+
+/// What the role `common` promises, asked of the host past the program.
+fn the_server_is_set_up(host: &RealHost) {
+    let ufw = host.sh("ufw status verbose").unwrap();
+    assert!(ufw.starts_with("Status: active"), "{ufw}");
+    assert!(ufw.contains("Default: deny (incoming)"), "{ufw}");
+    for port in ["22/tcp", "80/tcp", "443/tcp"] {
+        let line = ufw.lines().find(|l| l.starts_with(&format!("{port} ")));
+        assert!(line.is_some_and(|l| l.contains("ALLOW IN")), "{port}: {ufw}");
+    }
+    let undo = host.sh("systemctl is-active bunker-ufw-undo.timer || true").unwrap();
+    assert_eq!(undo.trim(), "inactive", "the firewall was confirmed");
+    let jail = host.sh("fail2ban-client status sshd").unwrap();
+    assert!(jail.contains("Status for the jail: sshd"), "{jail}");
+    let ignored = host.sh("fail2ban-client get sshd ignoreip").unwrap();
+    assert!(ignored.contains("172.16.0.0/12"), "{ignored}");
+    let upgrades = host.sh("apt-config dump APT::Periodic::Unattended-Upgrade").unwrap();
+    assert_eq!(upgrades, "APT::Periodic::Unattended-Upgrade \"1\";\n");
+    let groups = host.sh("id -nG deploy; id -nG admin").unwrap();
+    assert_eq!(groups.matches("docker").count(), 2, "{groups}");
+    host.sh("sudo -u deploy sudo -n true").unwrap();
+    let same = host.sh("cmp /home/admin/.ssh/authorized_keys /home/deploy/.ssh/authorized_keys");
+    assert!(same.is_ok(), "who logs in as admin may log in as deploy: {same:?}");
+    let compose = host.sh("sudo -u deploy docker compose version --short").unwrap();
+    assert!(compose.trim().trim_start_matches('v').starts_with('2'), "{compose}");
+}
+
+/// The plan's list of checks, asked of the host past the program.
+fn the_instance_runs(host: &RealHost) {
+    let running =
+        "cd /opt/changemaker-lite && docker compose ps --format '{{.Service}} {{.Health}}' | sort";
+    let running = host.sh(running).unwrap();
+    assert_eq!(running, "admin healthy\napi healthy\ndb healthy\nredis healthy\n");
+    let health = host.sh("curl -fsS http://127.0.0.1:4000/api/health").unwrap();
+    assert!(health.contains("\"status\":\"ok\""), "{health}");
+    let login = format!(
+        "curl -fsS -H 'Content-Type: application/json' -d '{{\"email\":\"admin@{0}.example.org\",\"password\":\"{0}-vault_admin_password-value\"}}' http://127.0.0.1:4000/api/auth/login",
+        host.name
+    );
+    assert!(host.sh(&login).unwrap().contains("token"));
+    let cron = host.sh("crontab -u admin -l").unwrap();
+    assert!(cron.contains("0 3 * * * cd '/opt/changemaker-lite' &&"), "{cron}");
+    let backup = "sudo -u admin -i sh -c 'cd /opt/changemaker-lite && ./scripts/backup.sh'";
+    host.sh(backup).unwrap();
+    let release = host.sh("cat /etc/ansible/facts.d/changemaker.fact").unwrap();
+    assert!(release.contains("v2.4.1"), "{release}");
+}
