@@ -62,7 +62,7 @@ fn rows(hosts: &[&Host]) -> Vec<Vec<String>> {
     std::iter::once(head.map(str::to_owned).to_vec()).chain(hosts.iter().map(row)).collect()
 }
 
-/// The shape of `ansible-inventory --list`.
+/// The shape of `ansible-inventory --list`, with its values: as they are written, templates unresolved.
 fn as_ansible(fleet: &Fleet, hosts: &[&Host], loaded: &Loaded) -> Value {
     let chosen: BTreeSet<&HostId> = hosts.iter().map(|h| &h.id).collect();
     let mut out = Map::new();
@@ -94,7 +94,7 @@ fn as_ansible(fleet: &Fleet, hosts: &[&Host], loaded: &Loaded) -> Value {
 
 fn json_vars(vars: &Variables) -> Map<String, Value> {
     let one = |(name, variable): (&String, &Variable)| {
-        let value = match variable.shown(name) {
+        let value = match variable.shown_as_written(name) {
             Shown::Value(value) => value,
             Shown::Secret => Value::from(SECRET),
         };

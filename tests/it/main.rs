@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, also in the functions that tests share"
 )]
 
+mod ansible_inventory;
 mod backup_steps;
 mod capability;
 mod configure_run;

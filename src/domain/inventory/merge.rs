@@ -98,7 +98,7 @@ fn merge_host(
 impl Merged {
     fn take(&mut self, vars: &RawVars, source: &Source) {
         for (name, var) in vars {
-            let variable = Variable { var: var.clone(), source: source.clone() };
+            let variable = Variable { var: var.clone(), source: source.clone(), written: None };
             self.vars.insert(name.clone(), variable);
         }
     }

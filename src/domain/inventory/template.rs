@@ -42,8 +42,12 @@ pub fn resolve(
     for (name, outcome) in done {
         let Some(variable) = vars.get_mut(&name) else { continue };
         let Reading::Plain(raw) = &variable.var.reading else { continue };
+        let raw = raw.clone();
         variable.var.reading = match outcome {
-            Ok(value) => Reading::Plain(value),
+            Ok(value) => {
+                variable.written = Some(raw).filter(|raw| *raw != value);
+                Reading::Plain(value)
+            }
             Err(left) => {
                 if let Left::Circle(of) = &left {
                     let hint =
@@ -51,7 +55,7 @@ pub fn resolve(
                     let message = format!("{name} refers to itself: {of}");
                     problems.error(&variable.var.at, message, Some(&hint));
                 }
-                Reading::Template { raw: raw.clone(), why: left.why() }
+                Reading::Template { raw, why: left.why() }
             }
         };
     }

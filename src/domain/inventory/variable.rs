@@ -107,6 +107,8 @@ pub struct Variable {
     pub var: RawVar,
     /// Who gave it.
     pub source: Source,
+    /// As it is written, where its value is what its template was resolved to.
+    pub written: Option<Value>,
 }
 
 /// All variables of a host after precedence.
@@ -122,6 +124,14 @@ pub enum Shown {
 }
 
 impl Variable {
+    /// What stands in the inventory, templates unresolved, as it may be shown. Ansible's listings show this.
+    pub fn shown_as_written(&self, name: &str) -> Shown {
+        match (self.shown(name), &self.written) {
+            (Shown::Value(_), Some(written)) => Shown::Value(written.clone()),
+            (shown, _) => shown,
+        }
+    }
+
     /// The value as it may be shown: secrets, by name or by encryption, never.
     pub fn shown(&self, name: &str) -> Shown {
         let value = match &self.var.reading {
