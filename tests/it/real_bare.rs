@@ -1,79 +1,42 @@
 //! Bare servers, a Debian 12 and a Debian 13 as they are installed, become instances by one command; judged by the
 //! hosts' own words.
 
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 use std::time::{Duration, Instant};
 
 use crate::capability::missing;
 use crate::lab::real::{Ready, RealHost, RealLab};
+use crate::real_fleet::{RealFleet, SECRETS, text};
 
 const RELEASES: [&str; 2] = ["bookworm", "trixie"];
 const HOSTS: [&str; 2] = ["real-01", "real-02"];
-const SECRETS: [&str; 4] =
-    ["vault_admin_password", "vault_jwt_secret", "vault_postgres_password", "vault_redis_password"];
 
-struct Servers {
-    lab: RealLab,
-    own: tempfile::TempDir,
-}
+struct Servers(RealFleet);
 
 impl Servers {
     fn start(ready: Ready) -> Self {
         let lab = RealLab::start_bare(ready, &RELEASES).unwrap();
-        let inventory = lab.inventory_dir();
         let policy = "bunker_min_healthy_s: 3\nbunker_healthy_deadline_s: 120\n\
                       common_fail2ban_ignore: [172.16.0.0/12]\n";
-        std::fs::write(inventory.join("group_vars/all/gates.yml"), policy).unwrap();
         // Debian 12 does not package Compose v2: the inventory says where it is and what it must be.
         let sum = lab.hosts()[0].sh("sha256sum /srv/docker-compose | cut -d ' ' -f 1").unwrap();
         let compose = format!(
             "common_compose_url: file:///srv/docker-compose\ncommon_compose_sha256: {}\n",
             sum.trim()
         );
-        std::fs::write(inventory.join("host_vars/real-01/compose.yml"), compose).unwrap();
-        let servers = Self { lab, own: tempfile::tempdir().unwrap() };
-        servers.vault();
-        servers
+        let file = lab.inventory_dir().join("host_vars/real-01/compose.yml");
+        std::fs::write(file, compose).unwrap();
+        let fleet = RealFleet::new(lab, policy);
+        fleet.vault(&HOSTS, |host, n| format!("{host}-{}-value", SECRETS[n]));
+        Self(fleet)
     }
 
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_bunker"));
-        command
-            .args(args)
-            .arg("--inventory")
-            .arg(self.lab.inventory_dir())
-            .env("BUNKER_STATE", self.own.path().join("state"))
-            .env("XDG_CONFIG_HOME", self.own.path().join("config"))
-            .env("HOME", self.own.path())
-            .env_remove("SSH_AUTH_SOCK")
-            .stdin(Stdio::null());
-        command
-    }
-
-    fn bunker(&self, args: &[&str]) -> Output {
-        self.command(args).output().unwrap()
-    }
-
-    fn vault(&self) {
-        assert!(self.bunker(&["vault", "init"]).status.success());
-        for host in HOSTS {
-            for name in SECRETS {
-                let mut child = self
-                    .command(&["vault", "set", host, name])
-                    .stdin(Stdio::piped())
-                    .stdout(Stdio::null())
-                    .spawn()
-                    .unwrap();
-                let value = format!("{host}-{name}-value");
-                child.stdin.take().unwrap().write_all(value.as_bytes()).unwrap();
-                assert!(child.wait().unwrap().success(), "{host} {name}");
-            }
-        }
+    fn hosts(&self) -> &[RealHost] {
+        self.0.lab.hosts()
     }
 
     fn deploy(&self, more: &[&str]) -> Output {
-        self.bunker(&[&["deploy", HOSTS[0], HOSTS[1], "--to", "v2.4.1", "--yes"], more].concat())
+        self.0.bunker(&[&["deploy", HOSTS[0], HOSTS[1], "--to", "v2.4.1", "--yes"], more].concat())
     }
 
     /// Starts to set the servers up, and ends it while `step` is under way on both.
@@ -81,10 +44,8 @@ impl Servers {
         let started = self.deploy(&["--tags", "common", "--detach"]);
         assert_eq!(started.status.code(), Some(0), "{}", text(&started));
         let begun = Instant::now();
-        let seen = |(_, id, outcome): &(String, String, String)| id == step && outcome != "null";
         let running = || {
-            let show = self.bunker(&["show", "last", "--json"]);
-            let show: serde_json::Value = serde_json::from_slice(&show.stdout).unwrap();
+            let show = self.0.json(&["show", "last"]);
             let all = show["targets"].as_array().cloned().unwrap_or_default();
             let at = |target: &serde_json::Value| {
                 let steps = target["steps"].as_array().cloned().unwrap_or_default();
@@ -94,39 +55,11 @@ impl Servers {
         };
         while !running() {
             assert!(begun.elapsed() < Duration::from_mins(2), "{step} was not seen on both");
-            let over = self.outcomes().iter().filter(|row| seen(row)).count();
-            assert!(over < HOSTS.len(), "{step} was over before it could be ended");
         }
-        self.bunker(&["abort", "last", "--kill"]);
-        let attached = self.bunker(&["attach", "last"]);
+        self.0.bunker(&["abort", "last", "--kill"]);
+        let attached = self.0.bunker(&["attach", "last"]);
         assert_ne!(attached.status.code(), Some(0), "{}", text(&attached));
     }
-
-    /// `HOST STEP OUTCOME` of the last run.
-    fn outcomes(&self) -> Vec<(String, String, String)> {
-        let said = self.bunker(&["show", "last", "--json"]);
-        let show: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
-        let text = |value: &serde_json::Value| {
-            value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-        };
-        let targets = show["targets"].as_array().unwrap().iter();
-        let of = |target: &serde_json::Value| {
-            let host = text(&target["host"]);
-            let steps = target["steps"].as_array().unwrap().clone();
-            let row = |s: &serde_json::Value| (host.clone(), text(&s["id"]), text(&s["outcome"]));
-            steps.iter().map(row).collect::<Vec<_>>()
-        };
-        targets.flat_map(of).collect()
-    }
-}
-
-fn text(output: &Output) -> String {
-    format!(
-        "exit {:?}\n--- stdout\n{}\n--- stderr\n{}",
-        output.status.code(),
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    )
 }
 
 #[test]
@@ -137,7 +70,7 @@ fn bare_servers_of_debian_12_and_13_become_instances_by_one_command() {
         Err(why) => return missing(name, &why),
     };
     let servers = Servers::start(ready);
-    for host in servers.lab.hosts() {
+    for host in servers.hosts() {
         let there = host.sh("command -v docker ufw fail2ban-client git || true").unwrap();
         assert_eq!(there, "", "{} is not bare", host.name);
     }
@@ -146,7 +79,7 @@ fn bare_servers_of_debian_12_and_13_become_instances_by_one_command() {
     servers.stop_at("packages");
     let common = servers.deploy(&["--tags", "common", "--skip-tags", "validate"]);
     assert_eq!(common.status.code(), Some(0), "{}", text(&common));
-    for host in servers.lab.hosts() {
+    for host in servers.hosts() {
         the_server_is_set_up(host);
         let checkout = host.sh("ls /opt/changemaker-lite 2>/dev/null | wc -l").unwrap();
         assert_eq!(checkout.trim(), "0", "--tags common brings no instance");
@@ -154,21 +87,19 @@ fn bare_servers_of_debian_12_and_13_become_instances_by_one_command() {
 
     let first = servers.deploy(&[]);
     assert_eq!(first.status.code(), Some(0), "{}", text(&first));
-    for host in servers.lab.hosts() {
+    for host in servers.hosts() {
         the_server_is_set_up(host);
         the_instance_runs(host);
     }
-    let checks = servers.outcomes();
-    for (host, id, outcome) in checks.iter().filter(|(_, id, _)| id.starts_with("check-")) {
+    let checks = servers.0.outcomes();
+    for [host, id, outcome] in checks.iter().filter(|[_, id, _]| id.starts_with("check-")) {
         assert!(outcome == "ok" || id == "check-public", "{host} {id}: {outcome}");
     }
-    assert!(checks.iter().any(|(_, id, _)| id == "check-ufw"), "{checks:?}");
+    assert!(checks.iter().any(|[_, id, _]| id == "check-ufw"), "{checks:?}");
 
     let again = servers.deploy(&[]);
     assert_eq!(again.status.code(), Some(0), "{}", text(&again));
-    let outcomes = servers.outcomes();
-    let changed: Vec<_> = outcomes.iter().filter(|(_, _, o)| o == "changed").collect();
-    assert!(changed.is_empty(), "{changed:?}\n{}", text(&again));
+    servers.0.nothing_changed(&again);
 }
 
 /// What the role `common` promises, asked of the host past the program.

@@ -1,90 +1,17 @@
 //! A real Debian server becomes an instance: by the program alone, judged by the host's own words.
 
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use crate::capability::missing;
 use crate::lab::real::{Ready, RealHost, RealLab};
-
-/// The secrets of an instance. Each value is a mark that stands nowhere by accident.
-const SECRETS: [&str; 4] =
-    ["vault_admin_password", "vault_jwt_secret", "vault_postgres_password", "vault_redis_password"];
+use crate::real_fleet::{RealFleet, text};
 
 /// What every secret of the test begins with.
 const MARK: &str = "m4rk3r";
 
-/// Steps that the lab's hosts do not get before the server itself is set up.
-const WITHOUT: [&str; 2] = ["--skip-tags", "common"];
-
-struct Fleet {
-    lab: RealLab,
-    own: tempfile::TempDir,
-}
-
-impl Fleet {
-    fn host(&self) -> &RealHost {
-        &self.lab.hosts()[0]
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_bunker"));
-        command
-            .args(args)
-            .arg("--inventory")
-            .arg(self.lab.inventory_dir())
-            .env("BUNKER_STATE", self.own.path().join("state"))
-            .env("XDG_CONFIG_HOME", self.own.path().join("config"))
-            .env("HOME", self.own.path())
-            .env_remove("SSH_AUTH_SOCK")
-            .stdin(Stdio::null());
-        command
-    }
-
-    fn bunker(&self, args: &[&str]) -> Output {
-        self.command(args).output().unwrap()
-    }
-
-    fn deploy(&self) -> Output {
-        self.bunker(&[&["deploy", "real-01", "--to", "v2.4.1", "--yes"], &WITHOUT[..]].concat())
-    }
-
-    fn vault(&self) {
-        assert!(self.bunker(&["vault", "init"]).status.success());
-        for (n, name) in SECRETS.iter().enumerate() {
-            let set = ["vault", "set", "real-01", name];
-            let mut child = self
-                .command(&set)
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn()
-                .unwrap();
-            let value = format!("{MARK}-{n}-value");
-            child.stdin.take().unwrap().write_all(value.as_bytes()).unwrap();
-            let ended = child.wait_with_output().unwrap();
-            assert!(ended.status.success(), "{}", text(&ended));
-        }
-    }
-
-    /// Outcome by step of the last run.
-    fn outcomes(&self) -> Vec<(String, String)> {
-        let said = self.bunker(&["show", "last", "--json"]);
-        let show: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
-        let steps = show["targets"][0]["steps"].as_array().unwrap();
-        let word = |value: &serde_json::Value| {
-            value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-        };
-        steps.iter().map(|s| (word(&s["id"]), word(&s["outcome"]))).collect()
-    }
-}
-
-fn text(output: &Output) -> String {
-    format!(
-        "exit {:?}\n--- stdout\n{}\n--- stderr\n{}",
-        output.status.code(),
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    )
+fn deploy(fleet: &RealFleet) -> Output {
+    // The lab's hosts have what `common` brings.
+    fleet.bunker(&["deploy", "real-01", "--to", "v2.4.1", "--yes", "--skip-tags", "common"])
 }
 
 #[test]
@@ -96,19 +23,17 @@ fn a_real_server_becomes_an_instance_whose_secrets_stand_in_its_settings_alone()
     };
     let lab = RealLab::start(ready, 1).unwrap();
     let policy = "bunker_min_healthy_s: 3\nbunker_healthy_deadline_s: 90\n";
-    std::fs::write(lab.inventory_dir().join("group_vars/all/gates.yml"), policy).unwrap();
-    let fleet = Fleet { lab, own: tempfile::tempdir().unwrap() };
-    fleet.vault();
+    let fleet = RealFleet::new(lab, policy);
+    fleet.vault(&["real-01"], |_, n| format!("{MARK}-{n}-value"));
     watch_processes(fleet.host());
-    let first = fleet.deploy();
+    let first = deploy(&fleet);
     assert_eq!(first.status.code(), Some(0), "{}", text(&first));
     on_the_host(fleet.host());
-    let again = fleet.deploy();
+    let again = deploy(&fleet);
     assert_eq!(again.status.code(), Some(0), "{}", text(&again));
+    fleet.nothing_changed(&again);
     let outcomes = fleet.outcomes();
-    let changed: Vec<_> = outcomes.iter().filter(|(_, o)| o == "changed").collect();
-    assert!(changed.is_empty(), "{changed:?}\n{}", text(&again));
-    for (id, outcome) in outcomes.iter().filter(|(id, _)| id.starts_with("check-")) {
+    for [_, id, outcome] in outcomes.iter().filter(|[_, id, _]| id.starts_with("check-")) {
         let may_be_away = id == "check-public";
         assert!(outcome == "ok" || may_be_away, "{id}: {outcome}");
     }
@@ -167,7 +92,7 @@ fn watch_processes(host: &RealHost) {
 }
 
 /// The mark is in the instance's `.env` and nowhere else.
-fn nowhere_else(fleet: &Fleet, said: &[&Output]) {
+fn nowhere_else(fleet: &RealFleet, said: &[&Output]) {
     let host = fleet.host();
     host.sh("systemctl stop watch-processes").unwrap();
     let rounds = host.sh("wc -l </run/watch-processes.rounds").unwrap();
