@@ -97,6 +97,8 @@ fn bare_servers_of_debian_12_and_13_become_instances_by_one_command() {
     }
     assert!(checks.iter().any(|[_, id, _]| id == "check-ufw"), "{checks:?}");
 
+    doctor_agrees(&servers);
+
     let again = servers.deploy(&[]);
     assert_eq!(again.status.code(), Some(0), "{}", text(&again));
     servers.0.nothing_changed(&again);
@@ -147,4 +149,41 @@ fn the_instance_runs(host: &RealHost) {
     host.sh(backup).unwrap();
     let release = host.sh("cat /etc/ansible/facts.d/changemaker.fact").unwrap();
     assert!(release.contains("v2.4.1"), "{release}");
+}
+
+/// `bunker doctor` finds nothing wrong with the servers, and what is then broken by hand it names with the fix.
+fn doctor_agrees(servers: &Servers) {
+    let looked = || {
+        let output = servers.0.bunker(&["doctor", "--json"]);
+        let all: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        all["checks"].as_array().unwrap().clone()
+    };
+    let find = |all: &[serde_json::Value], place: &str, check: &str| {
+        let found = all.iter().find(|c| c["place"] == place && c["check"] == check).cloned();
+        found.unwrap_or_else(|| panic!("{place} {check}: {all:#?}"))
+    };
+    let sound = looked();
+    for host in HOSTS {
+        for check in ["system", "firewall", "fail2ban", "updates", "backup cron", "docker"] {
+            let found = find(&sound, host, check);
+            assert_eq!(found["ok"], true, "{host}: {found}");
+        }
+    }
+    assert_eq!(find(&sound, "here", "vault")["ok"], true);
+    assert_eq!(find(&sound, "here", "ssh keys")["ok"], true);
+    let host = &servers.hosts()[1];
+    host.sh("systemctl stop fail2ban; ufw disable; crontab -u admin -r").unwrap();
+    let broken = looked();
+    for (check, tag) in [("fail2ban", "common"), ("firewall", "common"), ("backup cron", "backup")]
+    {
+        let found = find(&broken, HOSTS[1], check);
+        assert_eq!(found["ok"], false, "{found}");
+        assert_eq!(found["fix"], format!("bunker deploy {} --tags {tag}", HOSTS[1]), "{found}");
+    }
+    // The fixes that it names are what mends it.
+    servers.0.ok(&["deploy", HOSTS[1], "--to", "v2.4.1", "--yes", "--tags", "common,backup"]);
+    let mended = looked();
+    for check in ["firewall", "fail2ban", "backup cron"] {
+        assert_eq!(find(&mended, HOSTS[1], check)["ok"], true, "{check}");
+    }
 }

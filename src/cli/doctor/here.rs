@@ -9,6 +9,7 @@ use super::super::exit::Trouble;
 use super::super::output::speaks_utf8;
 use super::super::wiring;
 use super::finding::{Finding, Notes};
+use super::keys;
 use crate::adapters::ssh::SshSettings;
 use crate::adapters::store;
 use crate::domain::diagnostic::{Diagnostic, Severity};
@@ -33,6 +34,8 @@ pub(super) fn findings(
     inventory(&mut notes, context, loaded);
     if let Ok((fleet, _)) = loaded {
         known_hosts(&mut notes, fleet);
+        keys::ssh_keys(&mut notes, fleet);
+        keys::vault(&mut notes, &context.inventory);
     }
     terminal(&mut notes);
     notes.all

@@ -11,6 +11,7 @@ use crate::domain::remote::{RemoteError, RemoteErrorKind};
 use crate::domain::settings::InstanceSettings;
 use crate::domain::untrusted::Safe;
 use crate::engine::poller::{Sources, probe_host};
+use crate::steps::deploy::backup_mark;
 use crate::steps::probe::{DEADLINE, Equipment, parse_equipment, render_equipment, version_of};
 
 /// The oldest Compose that the workflows use.
@@ -61,7 +62,8 @@ fn in_words(trouble: &Trouble) -> (String, &'static str) {
 async fn one(sources: &Sources, host: &Host) -> Vec<Finding> {
     let mut notes = Notes::of(host.id.as_str());
     let nonce = sources.clock.nonce();
-    let script = render_equipment(&nonce);
+    let dir = host.instance.as_ref().map_or("/", |settings| settings.dir.as_str());
+    let script = render_equipment(&nonce, dir, &backup_mark(&host.id));
     match sources.remote.read(&host.connection, &script, DEADLINE).await {
         Err(error) => {
             unreached(&mut notes, &error);
@@ -70,7 +72,12 @@ async fn one(sources: &Sources, host: &Host) -> Vec<Finding> {
         Ok(output) => {
             notes.good("ssh", &format!("answers in {} ms", output.took.as_millis()));
             match parse_equipment(&output.stdout, &nonce) {
-                Some(equipment) => equipped(&mut notes, &equipment, host.instance.is_some()),
+                Some(equipment) => {
+                    equipped(&mut notes, &equipment, host.instance.is_some());
+                    if host.instance.is_some() {
+                        server(&mut notes, &equipment, host.id.as_str());
+                    }
+                }
                 None => notes.bad(
                     "shell",
                     "the script's answer is odd",
@@ -125,6 +132,26 @@ fn equipped(notes: &mut Notes, e: &Equipment, is_instance: bool) {
         "install Compose v2 (docker-compose-plugin)",
     );
     told(notes, "git", &e.git, at_least(GIT), "install git 2.20 or newer");
+}
+
+/// What the role `common` and the last steps of a deployment bring.
+fn server(notes: &mut Notes, e: &Equipment, id: &str) {
+    let is = |want: &'static str| move |text: &str| text == want;
+    let supported = |text: &str| {
+        ["Debian GNU/Linux 12", "Debian GNU/Linux 13", "Ubuntu 24.04"]
+            .iter()
+            .any(|known| text.starts_with(known))
+    };
+    let fix = "workflows are proven on Debian 12, Debian 13 and Ubuntu 24.04";
+    told(notes, "system", &e.system, supported, fix);
+    let common = format!("bunker deploy {id} --tags common");
+    told(notes, "firewall", &e.firewall, is("on, lets SSH in"), &common);
+    told(notes, "fail2ban", &e.fail2ban, is("watches SSH"), &common);
+    told(notes, "updates", &e.updates, is("on"), &common);
+    let there = |text: &str| text.starts_with("in the crontab");
+    told(notes, "backup cron", &e.cron, there, &format!("bunker deploy {id} --tags backup"));
+    let fix = "start the server anew in its maintenance window: sudo systemctl reboot";
+    told(notes, "restart", &e.restart, is("not needed"), fix);
 }
 
 fn told(

@@ -3,6 +3,7 @@
 mod finding;
 mod here;
 mod hosts;
+mod keys;
 
 use super::args::DoctorArgs;
 use super::exit::{Exit, Trouble};

@@ -127,9 +127,14 @@ pub fn cron(site: &Site<'_>) -> String {
     crontab(site).fixed(include_str!("cron_install.sh")).text()
 }
 
+/// What marks the line of a crontab that is ours.
+pub fn backup_mark(id: &HostId) -> String {
+    format!("# bunker {id} backup")
+}
+
 fn crontab(site: &Site<'_>) -> Script {
     let settings = site.settings;
-    let mark = format!("# bunker {} backup", site.id);
+    let mark = backup_mark(site.id);
     let log = format!("{}/backup.log", settings.backup_dir.as_str().trim_end_matches('/'));
     let (dir, log) = (quote(settings.dir.as_str()), quote(&log));
     let job = format!("cd {dir} && {{ {}; }} >>{log} 2>&1", settings.backup_command.as_str());

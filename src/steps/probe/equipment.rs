@@ -21,11 +21,26 @@ pub struct Equipment {
     pub compose: Result<Safe, Safe>,
     /// Version of git, as it says it.
     pub git: Result<Safe, Safe>,
+    /// The operating system, by its own name.
+    pub system: Result<Safe, Safe>,
+    /// `on, lets SSH in`, or what else UFW does.
+    pub firewall: Result<Safe, Safe>,
+    /// `watches SSH`, or why fail2ban does not.
+    pub fail2ban: Result<Safe, Safe>,
+    /// `on` where the server installs security updates by itself.
+    pub updates: Result<Safe, Safe>,
+    /// `in the crontab of USER` where the backup runs by itself.
+    pub cron: Result<Safe, Safe>,
+    /// `needed` where the server waits to be started anew.
+    pub restart: Result<Safe, Safe>,
 }
 
 /// A script that changes nothing and asks all of it.
-pub fn render_equipment(nonce: &str) -> String {
-    format!("nonce={}\n{BODY}", quote(nonce))
+///
+/// `dir` is the checkout, whose owner's crontab has the backup in a line with `mark`.
+pub fn render_equipment(nonce: &str, dir: &str, mark: &str) -> String {
+    let (nonce, dir, mark) = (quote(nonce), quote(dir), quote(mark));
+    format!("nonce={nonce}\ndir={dir}\nmark={mark}\n{BODY}")
 }
 
 /// Reads the answer. `None` where no part of it arrived whole.
@@ -50,6 +65,12 @@ pub fn parse_equipment(answer: &[u8], nonce: &str) -> Option<Equipment> {
         docker: line("docker"),
         compose: line("compose"),
         git: line("git"),
+        system: line("system"),
+        firewall: line("firewall"),
+        fail2ban: line("fail2ban"),
+        updates: line("updates"),
+        cron: line("cron"),
+        restart: line("restart"),
     })
 }
 
@@ -73,7 +94,11 @@ mod tests {
             .stdout(std::process::Stdio::piped())
             .spawn()
             .unwrap();
-        sh.stdin.take().unwrap().write_all(render_equipment("n1").as_bytes()).unwrap();
+        sh.stdin
+            .take()
+            .unwrap()
+            .write_all(render_equipment("n1", "/", "# no line").as_bytes())
+            .unwrap();
         let out = sh.wait_with_output().unwrap();
         let found = parse_equipment(&out.stdout, "n1").unwrap();
         assert!(found.missing.unwrap().iter().all(|tool| tool.as_str() != "git"));
