@@ -131,7 +131,9 @@ impl Changer for Changes {
         let launcher = wiring::launcher(&*store, &workers, &*clock);
         let by = operator::operator();
         match control {
-            Control::Pause => store.ask(run, control, &by).await.map_err(failed),
+            Control::Pause | Control::Promote | Control::PromoteAll => {
+                store.ask(run, control, &by).await.map_err(failed)
+            }
             Control::Resume => launcher.resume(run, &by).await.map_err(failed),
             Control::Abort => launcher.abort(run, false, &by).await.map_err(failed),
             Control::Kill => launcher.abort(run, true, &by).await.map_err(failed),

@@ -36,7 +36,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         return Vec::new();
     }
     match control {
-        Control::Pause | Control::Resume => {
+        Control::Pause | Control::Resume | Control::Promote | Control::PromoteAll => {
             layers::change(model, ChangeKind::Control { run, control })
         }
         Control::Abort | Control::Kill => {
@@ -58,7 +58,11 @@ fn question(run: RunId, control: Control, busy: usize) -> Confirm {
             "kill",
             "Their steps are ended too: TERM, wait, KILL, verify. An instance may be left between two releases.",
         ),
-        Control::Abort | Control::Pause | Control::Resume => (
+        Control::Abort
+        | Control::Pause
+        | Control::Resume
+        | Control::Promote
+        | Control::PromoteAll => (
             format!("abort run {}", run.short()),
             "abort",
             "Their running steps are finished, then nothing further is started.",

@@ -17,6 +17,7 @@ use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::Plan;
 use crate::domain::run::event::{EventKind, RunEvent, same_but_for_time};
 use crate::domain::run::outcome::Outcome;
+use crate::domain::run::pause::PauseReason;
 use crate::domain::run::state::RunState;
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::RunReader;
@@ -238,11 +239,15 @@ impl Tail<'_> {
             EventKind::WorkerStarted { generation, .. } if *generation > 1 => {
                 Some(format!("worker {generation} goes on"))
             }
-            EventKind::Paused { why } => Some(format!("paused: {why}")),
+            EventKind::Paused { why, reason } if *reason == PauseReason::Manual => {
+                Some(format!("paused: {why}"))
+            }
+            EventKind::Paused { why, reason } => Some(format!("paused ({}): {why}", reason.name())),
             EventKind::Resumed => Some("resumed".to_owned()),
             EventKind::Stopping { why } => Some(format!("stopping: {why}")),
             EventKind::GateObserved { .. }
             | EventKind::WorkerStarted { .. }
+            | EventKind::BatchFinished { .. }
             | EventKind::Planned { .. }
             | EventKind::HostStarted { .. }
             | EventKind::JobIntended { .. }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::domain::plan::Plan;
 use crate::domain::run::operator::Operator;
 use crate::domain::run::outcome::{Failure, NotRun, Outcome};
+use crate::domain::run::pause::PauseReason;
 use crate::domain::run::state::{HostState, RunState, RunSummary, StepState};
 
 /// One run with its targets and steps.
@@ -15,6 +16,7 @@ pub(super) fn run(plan: &Plan, state: &RunState) -> Value {
         "target": plan.target,
         "state": state.phase.word(),
         "why": state.why,
+        "reason": state.pause.map(PauseReason::name),
         "summary": state.summary,
         "plan_hash": state.hash,
         "by": state.by.as_ref().map(operator),

@@ -17,6 +17,10 @@ pub enum Control {
     Abort,
     /// End the running steps too: TERM, wait, KILL, verify.
     Kill,
+    /// Go on past what the run waits for, although it is as it is.
+    Promote,
+    /// The same, and do not wait for the like of it again in this run.
+    PromoteAll,
 }
 
 impl Control {
@@ -27,6 +31,8 @@ impl Control {
             Self::Resume => "resume",
             Self::Abort => "abort",
             Self::Kill => "kill",
+            Self::Promote => "promote",
+            Self::PromoteAll => "promote-all",
         }
     }
 }

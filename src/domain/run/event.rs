@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::control::Control;
 use super::operator::Operator;
 use super::outcome::Outcome;
+use super::pause::PauseReason;
 use crate::domain::ids::{HostId, RunId, StepId};
 use crate::domain::job::{JobEnd, JobStart};
 use crate::domain::plan::PlanHash;
@@ -52,6 +53,11 @@ pub enum EventKind {
     },
     /// A batch began.
     BatchStarted {
+        /// From 0.
+        batch: u32,
+    },
+    /// All targets of a batch have ended, and what is looked at after it let the run go on.
+    BatchFinished {
         /// From 0.
         batch: u32,
     },
@@ -162,8 +168,11 @@ pub enum EventKind {
     },
     /// The run waits.
     Paused {
-        /// Why.
+        /// Why, as a sentence part.
         why: Safe,
+        /// Why, as data; [`PauseReason::Manual`] in journals that did not say.
+        #[serde(default)]
+        reason: PauseReason,
     },
     /// The run goes on.
     Resumed,

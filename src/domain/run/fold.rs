@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::control::Control;
 use super::event::{EventKind, RunEvent};
 use super::outcome::{Failure, NotRun, Outcome};
+use super::pause::PauseReason;
 use super::state::{HostState, JobState, Phase, RunState, StepState};
 use crate::domain::ids::{HostId, RunId, StepId};
 use crate::domain::job::JobStart;
@@ -27,7 +29,12 @@ impl RunState {
             generation: 0,
             why: None,
             summary: None,
+            pause: None,
+            stopped: None,
+            waived: Vec::new(),
+            promoted_all: false,
             batch: None,
+            batch_done: None,
             hosts: plan.hosts.iter().map(|h| host_before(h, batch_of(plan, &h.id))).collect(),
             controls: Vec::new(),
         }
@@ -73,14 +80,30 @@ impl RunState {
             }
             EventKind::BatchStarted { batch } => {
                 self.batch = Some(*batch);
+                self.waived.clear();
                 self.now_running();
             }
+            EventKind::BatchFinished { batch } => self.batch_done = Some(*batch),
             EventKind::Controlled { control, by } => {
+                self.controlled(*control);
                 self.controls.push((at, *control, by.clone()));
             }
-            EventKind::Paused { why } => self.stands(Phase::Paused, Some(why)),
-            EventKind::Resumed => self.stands(Phase::Running, None),
-            EventKind::Stopping { why } => self.stands(Phase::Stopping, Some(why)),
+            EventKind::Paused { why, reason } => {
+                self.pause = Some(*reason);
+                self.stands(Phase::Paused, Some(why));
+            }
+            EventKind::Resumed => {
+                self.pause = None;
+                match self.stopped.clone() {
+                    Some(why) => self.stands(Phase::Stopping, Some(&why)),
+                    None => self.stands(Phase::Running, None),
+                }
+            }
+            EventKind::Stopping { why } => {
+                self.pause = None;
+                self.stopped = Some(why.clone());
+                self.stands(Phase::Stopping, Some(why));
+            }
             EventKind::RunFinished { state, summary } => self.finish(at, *state, summary),
             EventKind::HostStarted { host } => {
                 self.now_running();
@@ -100,6 +123,23 @@ impl RunState {
             }
             EventKind::Unrecognised => {}
         }
+    }
+
+    /// A promotion lets the run pass what it waits for now; nothing that it has not come to yet.
+    fn controlled(&mut self, control: Control) {
+        match control {
+            Control::PromoteAll => {
+                self.promoted_all = true;
+                self.waived.extend(self.pause);
+            }
+            Control::Promote => self.waived.extend(self.pause),
+            Control::Pause | Control::Resume | Control::Abort | Control::Kill => {}
+        }
+    }
+
+    /// Whether a person let the run pass this since its last batch began.
+    pub fn is_waived(&self, reason: PauseReason) -> bool {
+        self.waived.contains(&reason) || (self.promoted_all && reason.is_passed_by_promote_all())
     }
 
     fn on_host(&mut self, id: &HostId, change: impl FnOnce(&mut HostState)) {
@@ -184,6 +224,7 @@ impl HostState {
             EventKind::Planned { .. }
             | EventKind::WorkerStarted { .. }
             | EventKind::BatchStarted { .. }
+            | EventKind::BatchFinished { .. }
             | EventKind::Controlled { .. }
             | EventKind::Paused { .. }
             | EventKind::Resumed

@@ -5,6 +5,7 @@ pub mod event;
 mod fold;
 pub mod operator;
 pub mod outcome;
+pub mod pause;
 mod recover;
 pub mod state;
 mod summary;

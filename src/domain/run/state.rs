@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::operator::Operator;
 use super::outcome::Outcome;
+use super::pause::PauseReason;
 use crate::domain::ids::{HostId, RunId, StepId};
 use crate::domain::plan::PlanHash;
 use crate::domain::remote::RemoteError;
@@ -117,8 +118,23 @@ pub struct RunState {
     pub why: Option<Safe>,
     /// The sentence that it ended with.
     pub summary: Option<Safe>,
+    /// Why it waits, as data; `None` while it does not.
+    #[serde(default)]
+    pub pause: Option<PauseReason>,
+    /// Why it starts nothing further; stays when it is paused meanwhile.
+    #[serde(default)]
+    pub stopped: Option<Safe>,
+    /// What a person let it pass since its last batch began.
+    #[serde(default)]
+    pub waived: Vec<PauseReason>,
+    /// Whether a person let it pass all that [may be passed so](PauseReason::is_passed_by_promote_all).
+    #[serde(default)]
+    pub promoted_all: bool,
     /// The running batch, from 0.
     pub batch: Option<u32>,
+    /// The last batch that ended and let the run go on, from 0.
+    #[serde(default)]
+    pub batch_done: Option<u32>,
     /// Targets in plan order.
     pub hosts: Vec<HostState>,
     /// Who controlled it, oldest first.

@@ -8,6 +8,7 @@ use super::control::Control;
 use super::event::{EventKind, RunEvent};
 use super::operator::Operator;
 use super::outcome::{Failure, NotRun, Outcome};
+use super::pause::PauseReason;
 use super::state::{Phase, RunState};
 use crate::domain::ids::{HostId, RunId, StepId};
 use crate::domain::job::{JobEnd, JobStart};
@@ -226,6 +227,45 @@ fn without_a_worker_what_had_begun_is_unknown_and_never_running_or_failed() {
     let shown = folded(&events[..5]).recovered(false);
     let words: Vec<_> = shown.hosts[0].steps.iter().map(super::state::StepState::word).collect();
     assert_eq!(words, ["unknown", "waiting", "waiting", "waiting", "waiting"]);
+}
+
+#[test]
+fn a_pause_is_data_and_promoting_passes_what_the_run_waits_for_until_its_next_batch() {
+    let old = json!({"run": run_id().as_str(), "seq": 1, "at": "2026-11-22T22:00:00Z", "event": "paused", "why": "paused by ann"});
+    let old: RunEvent = serde_json::from_value(old).unwrap();
+    let why = Safe::from("paused by ann");
+    assert_eq!(old.kind, EventKind::Paused { why, reason: PauseReason::Manual });
+    let strange = serde_json::from_value::<PauseReason>(json!("full-moon")).unwrap();
+    assert_eq!(strange, PauseReason::Unrecognised);
+
+    let waits = |reason| EventKind::Paused { why: "api was not seen".into(), reason };
+    let asked = |control| EventKind::Controlled { control, by: by() };
+    let mut kinds = vec![EventKind::BatchStarted { batch: 0 }, waits(PauseReason::GateUnknown)];
+    let state = folded(&numbered(kinds.clone()));
+    assert_eq!((state.phase, state.pause), (Phase::Paused, Some(PauseReason::GateUnknown)));
+    assert!(!state.is_waived(PauseReason::GateUnknown));
+    kinds.extend([asked(Control::Resume), EventKind::Resumed]);
+    let state = folded(&numbered(kinds.clone()));
+    assert_eq!((state.phase, state.pause), (Phase::Running, None));
+    assert!(!state.is_waived(PauseReason::GateUnknown), "resuming looks again");
+    // What was not waited for is not passed.
+    kinds.push(asked(Control::Promote));
+    assert!(!folded(&numbered(kinds.clone())).is_waived(PauseReason::GateUnknown));
+    kinds.extend([waits(PauseReason::GateUnknown), asked(Control::Promote), EventKind::Resumed]);
+    let state = folded(&numbered(kinds.clone()));
+    assert!(state.is_waived(PauseReason::GateUnknown) && !state.is_waived(PauseReason::NoData));
+    kinds.extend([EventKind::BatchFinished { batch: 0 }, EventKind::BatchStarted { batch: 1 }]);
+    let state = folded(&numbered(kinds.clone()));
+    assert_eq!((state.batch, state.batch_done), (Some(1), Some(0)));
+    assert!(!state.is_waived(PauseReason::GateUnknown));
+    kinds.push(asked(Control::PromoteAll));
+    let state = folded(&numbered(kinds.clone()));
+    assert!(state.is_waived(PauseReason::NoData) && !state.is_waived(PauseReason::WindowClosed));
+    // A run that stops is not made to run again by a pause and a resumption.
+    let stopping = EventKind::Stopping { why: "1 of 3 failed".into() };
+    kinds.extend([stopping, waits(PauseReason::Manual), EventKind::Resumed]);
+    let state = folded(&numbered(kinds));
+    assert_eq!((state.phase, state.why), (Phase::Stopping, Some("1 of 3 failed".into())));
 }
 
 proptest! {

@@ -8,7 +8,8 @@ use tokio::time::Instant;
 
 use super::controls::{self, Wish};
 use super::progress::Progress;
-use super::run::{Shared, Timing, WorkerPorts};
+use super::run::{Timing, WorkerPorts};
+use super::shared::Shared;
 use super::verdict;
 use crate::domain::connection::Connection;
 use crate::domain::job::{AbortOutcome, JobEnd, JobRef};

@@ -5,9 +5,10 @@ use std::convert::Infallible;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
-use super::run::Shared;
+use super::shared::Shared;
 use crate::domain::run::control::{Control, ControlRequest};
 use crate::domain::run::event::EventKind;
+use crate::domain::run::pause::PauseReason;
 use crate::domain::run::state::RunState;
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::StoreError;
@@ -32,23 +33,21 @@ impl Wish {
             (Self::Kill, _) | (_, Control::Kill) => Self::Kill,
             (Self::Abort, _) | (_, Control::Abort) => Self::Abort,
             (_, Control::Pause) => Self::Pause,
-            (_, Control::Resume) => Self::Go,
+            (_, Control::Resume | Control::Promote | Control::PromoteAll) => Self::Go,
         }
     }
 
-    /// What is wanted by the journal so far.
+    /// What is wanted by the journal so far. Not every pause was asked for: a worker pauses too.
     pub(super) fn of(state: &RunState) -> Self {
-        state.controls.iter().fold(Self::Go, |wish, (_, control, _)| wish.after(*control))
+        let least = if state.pause.is_some() { Self::Pause } else { Self::Go };
+        let asked = state.controls.iter().fold(Self::Go, |wish, (_, c, _)| wish.after(*c));
+        if asked > Self::Pause { asked } else { least }
     }
 }
 
 /// Journals what is asked as it is asked and says that the worker lives, until the store fails or
 /// another worker has the run.
-pub(super) async fn listen(
-    shared: &Shared,
-    wish: &watch::Sender<Wish>,
-    mut seen: u64,
-) -> Result<Infallible, StoreError> {
+pub(super) async fn listen(shared: &Shared, mut seen: u64) -> Result<Infallible, StoreError> {
     let timing = &shared.ports.timing;
     let mut poll = tokio::time::interval(timing.control_poll);
     poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -57,23 +56,20 @@ pub(super) async fn listen(
     loop {
         tokio::select! {
             _ = beat.tick() => shared.ports.store.heartbeat(&shared.run).await?,
-            _ = poll.tick() => seen = hear(shared, wish, seen).await?,
+            _ = poll.tick() => seen = hear(shared, seen).await?,
         }
     }
 }
 
 /// Journals and follows what was asked after request `seen`; gives the last request.
-pub(super) async fn hear(
-    shared: &Shared,
-    wish: &watch::Sender<Wish>,
-    mut seen: u64,
-) -> Result<u64, StoreError> {
+pub(super) async fn hear(shared: &Shared, mut seen: u64) -> Result<u64, StoreError> {
     for request in shared.ports.store.asked(&shared.run, seen).await? {
+        let _order = shared.one_at_a_time.lock().await;
         seen = request.seq;
-        let before = *wish.borrow();
+        let before = *shared.tell.borrow();
         let after = before.after(request.control);
         shared.add(journalled(&request, before, after)).await?;
-        wish.send_replace(after);
+        shared.tell.send_replace(after);
     }
     Ok(seen)
 }
@@ -86,7 +82,7 @@ fn journalled(request: &ControlRequest, before: Wish, after: Wish) -> Vec<EventK
     if before != after {
         kinds.push(match after {
             Wish::Go => EventKind::Resumed,
-            Wish::Pause => EventKind::Paused { why: by("paused") },
+            Wish::Pause => EventKind::Paused { why: by("paused"), reason: PauseReason::Manual },
             Wish::Abort => EventKind::Stopping { why: by("aborted") },
             Wish::Kill => EventKind::Stopping { why: by("killed") },
         });

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::controls::{self, Wish};
-use super::run::Shared;
 use super::secrets::HostSecrets;
+use super::shared::Shared;
 use super::verdict;
 use crate::domain::ids::StepId;
 use crate::domain::plan::{GateSpec, HostPlan, Phase, PlannedStep};

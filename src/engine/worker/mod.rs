@@ -4,6 +4,7 @@
 //! sent under another number before its end was read; what the host's log says is kept before it is
 //! believed; where the journal cannot be written the worker ends, and the hosts finish what they have.
 
+mod between;
 mod budget;
 mod contact;
 mod controls;
@@ -13,8 +14,9 @@ mod job;
 mod progress;
 mod run;
 mod secrets;
+mod shared;
 mod vault;
 mod verdict;
 
-pub(crate) use run::replayed;
 pub use run::{Timing, WorkerError, WorkerPorts, carry_out};
+pub(crate) use shared::replayed;

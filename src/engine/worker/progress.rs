@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::run::Shared;
+use super::shared::Shared;
 use crate::domain::ids::{HostId, StepId};
 use crate::domain::job::EXIT_SKIPPED;
 use crate::domain::marker::{JobSignal, MarkerParser};

@@ -1,18 +1,17 @@
 //! One run: its batches in order, its hosts side by side, its end.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 
-use super::budget::Budget;
-use super::controls::{self, Wish};
 use super::host::HostRun;
-use super::verdict;
+use super::shared::{Shared, replayed};
+use super::{between, controls, verdict};
 use crate::domain::ids::{HostId, RunId};
-use crate::domain::plan::{HostPlan, Plan};
-use crate::domain::run::event::{EventKind, RunEvent};
+use crate::domain::plan::HostPlan;
+use crate::domain::run::event::EventKind;
 use crate::domain::run::outcome::{NotRun, Outcome};
 use crate::domain::run::state::{Phase, RunState};
 use crate::domain::untrusted::Safe;
@@ -86,64 +85,6 @@ pub enum WorkerError {
     Store(#[from] StoreError),
 }
 
-/// What all hosts of a run share.
-pub(super) struct Shared {
-    pub(super) ports: WorkerPorts,
-    pub(super) run: RunId,
-    pub(super) plan: Plan,
-    pub(super) wish: watch::Receiver<Wish>,
-    budget: Mutex<Budget>,
-}
-
-impl Shared {
-    /// Journals events; they are durable when this returns.
-    pub(super) async fn add(&self, kinds: Vec<EventKind>) -> Result<Vec<RunEvent>, StoreError> {
-        self.ports.store.append(&self.run, kinds).await
-    }
-
-    /// Whether the running steps are being ended.
-    pub(super) fn killing(&self) -> bool {
-        *self.wish.borrow() == Wish::Kill
-    }
-
-    fn spent(&self) -> Option<Safe> {
-        self.budget.lock().ok().and_then(|budget| budget.spent())
-    }
-
-    /// Counts a target that ended; gives why the run stops, when this was the one too many.
-    fn count(&self, outcome: &Outcome) -> Option<Safe> {
-        let mut budget = self.budget.lock().ok()?;
-        let before = budget.spent().is_some();
-        budget.count(outcome);
-        budget.spent().filter(|_| !before)
-    }
-
-    /// Why a target is not started now; waits while the run is paused.
-    async fn refusal(&self) -> Option<NotRun> {
-        match controls::unpaused(self.wish.clone()).await {
-            Wish::Abort | Wish::Kill => Some(NotRun::Aborted),
-            Wish::Go | Wish::Pause => self.spent().map(|_| NotRun::RunStopped),
-        }
-    }
-}
-
-/// The state of a run by its journal.
-pub(crate) async fn replayed(
-    store: &dyn RunReader,
-    run: &RunId,
-    plan: &Plan,
-) -> Result<RunState, StoreError> {
-    let mut state = RunState::new(run.clone(), plan);
-    loop {
-        let events = store.events(run, state.seq, 1_000).await?;
-        let before = state.seq;
-        state.apply_all(&events);
-        if state.seq == before {
-            return Ok(state);
-        }
-    }
-}
-
 /// Makes this process the worker of the run and carries the run out, from where its journal stands,
 /// to its end.
 pub async fn carry_out(ports: WorkerPorts, run: RunId, pid: u32) -> Result<Phase, WorkerError> {
@@ -151,18 +92,12 @@ pub async fn carry_out(ports: WorkerPorts, run: RunId, pid: u32) -> Result<Phase
     ports.store.append(&run, vec![EventKind::WorkerStarted { pid, generation }]).await?;
     let plan = ports.store.plan(&run).await?;
     let state = replayed(&*Arc::clone(&ports.store) as &dyn RunReader, &run, &plan).await?;
-    let (tell, wish) = watch::channel(Wish::of(&state));
-    let mut budget = Budget::new(plan.stops, plan.targets().count());
-    for host in &state.hosts {
-        host.outcome.iter().for_each(|outcome| budget.count(outcome));
-    }
-    let shared = Shared { ports, run, plan, wish, budget: Mutex::new(budget) };
-    let shared = Arc::new(shared);
+    let shared = Shared::new(ports, run, plan, &state);
     // What was asked before this worker came counts before it starts anything.
-    let heard = controls::hear(&shared, &tell, state.controls.len() as u64).await?;
+    let heard = controls::hear(&shared, state.controls.len() as u64).await?;
     let worked = tokio::select! {
         worked = work(&shared, &state) => worked,
-        heard = controls::listen(&shared, &tell, heard) => heard.map(|never| match never {}),
+        heard = controls::listen(&shared, heard) => heard.map(|never| match never {}),
     };
     if worked.is_err() {
         // Nobody else of this worker may go on when one could not journal.
@@ -173,20 +108,24 @@ pub async fn carry_out(ports: WorkerPorts, run: RunId, pid: u32) -> Result<Phase
 
 async fn work(shared: &Arc<Shared>, state: &RunState) -> Result<Phase, StoreError> {
     leave_alone_what_is_blocked(shared, state).await?;
+    between::before_run(shared, state).await?;
     for (idx, batch) in shared.plan.batches.iter().enumerate() {
         let idx = u32::try_from(idx).unwrap_or(u32::MAX);
-        let open = |id: &HostId| state.host(id).is_some_and(|h| h.outcome.is_none());
-        if !batch.iter().any(open) {
-            continue;
-        }
         let begun = state.batch.is_some_and(|last| last >= idx);
-        if !begun && shared.refusal().await.is_none() {
-            shared.add(vec![EventKind::BatchStarted { batch: idx }]).await?;
+        let done = state.batch_done.is_some_and(|last| last >= idx)
+            || state.batch.is_some_and(|last| last > idx);
+        let open = |id: &HostId| state.host(id).is_some_and(|h| h.outcome.is_none());
+        if batch.iter().any(open) {
+            between::before_batch(shared, idx, begun).await?;
+            batch_of_hosts(shared, state, batch).await?;
         }
-        batch_of_hosts(shared, state, batch).await?;
+        if !done {
+            between::after_batch(shared, idx).await?;
+        }
     }
-    let end = replayed(&*shared.ports.store as &dyn RunReader, &shared.run, &shared.plan).await?;
+    let end = shared.state().await?;
     let (phase, summary) = verdict::of_run(&shared.plan, &end, *shared.wish.borrow());
+    between::after_run(shared, phase).await?;
     shared.add(vec![EventKind::RunFinished { state: phase, summary }]).await?;
     Ok(phase)
 }

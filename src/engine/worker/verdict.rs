@@ -42,9 +42,11 @@ pub(super) fn of_run(plan: &Plan, state: &RunState, wish: Wish) -> (Phase, Safe)
     };
     let all_well = plan.targets().all(|target| well(&target.id));
     let phase = match (all_well, wish) {
-        (true, _) => Phase::Succeeded,
         (false, Wish::Abort | Wish::Kill) => Phase::Aborted,
         (false, Wish::Go | Wish::Pause) => Phase::Failed,
+        // Something beyond the targets stopped it.
+        (true, Wish::Go | Wish::Pause) if state.stopped.is_some() => Phase::Failed,
+        (true, _) => Phase::Succeeded,
     };
     (phase, Safe::line(&state.counts().to_string()))
 }

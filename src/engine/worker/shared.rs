@@ -1,0 +1,151 @@
+//! What all tasks of one run share, and what any of them may ask of the run.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::watch;
+
+use super::budget::Budget;
+use super::controls::{self, Wish};
+use super::run::WorkerPorts;
+use crate::domain::ids::RunId;
+use crate::domain::plan::Plan;
+use crate::domain::run::event::{EventKind, RunEvent};
+use crate::domain::run::outcome::{NotRun, Outcome};
+use crate::domain::run::pause::PauseReason;
+use crate::domain::run::state::RunState;
+use crate::domain::untrusted::Safe;
+use crate::engine::ports::{RunReader, StoreError};
+
+/// What all hosts of a run share.
+pub(super) struct Shared {
+    pub(super) ports: WorkerPorts,
+    pub(super) run: RunId,
+    pub(super) plan: Plan,
+    /// What is wanted of the run now.
+    pub(super) wish: watch::Receiver<Wish>,
+    /// Says what is wanted. Only while `one_at_a_time` is held.
+    pub(super) tell: watch::Sender<Wish>,
+    /// Held while the wish is changed and the change is journalled, so that the journal has the changes in the
+    /// order in which they happened.
+    pub(super) one_at_a_time: tokio::sync::Mutex<()>,
+    budget: Mutex<Budget>,
+    /// Why the run starts nothing further, where no person asked for that.
+    stopped: Mutex<Option<Safe>>,
+}
+
+impl Shared {
+    /// As the journal says.
+    pub(super) fn new(ports: WorkerPorts, run: RunId, plan: Plan, state: &RunState) -> Arc<Self> {
+        let (tell, wish) = watch::channel(Wish::of(state));
+        let mut budget = Budget::new(plan.stops, plan.targets().count());
+        for host in &state.hosts {
+            host.outcome.iter().for_each(|outcome| budget.count(outcome));
+        }
+        Arc::new(Self {
+            ports,
+            run,
+            plan,
+            wish,
+            tell,
+            one_at_a_time: tokio::sync::Mutex::default(),
+            budget: Mutex::new(budget),
+            stopped: Mutex::new(state.stopped.clone()),
+        })
+    }
+
+    /// Journals events; they are durable when this returns.
+    pub(super) async fn add(&self, kinds: Vec<EventKind>) -> Result<Vec<RunEvent>, StoreError> {
+        self.ports.store.append(&self.run, kinds).await
+    }
+
+    /// The state of the run by its journal, now.
+    pub(super) async fn state(&self) -> Result<RunState, StoreError> {
+        replayed(&*self.ports.store as &dyn RunReader, &self.run, &self.plan).await
+    }
+
+    /// Whether the running steps are being ended.
+    pub(super) fn killing(&self) -> bool {
+        *self.wish.borrow() == Wish::Kill
+    }
+
+    /// Lets the run wait for a person: nothing further is started until one resumes or promotes it. Returns at
+    /// once; [`controls::unpaused`] waits. A run that is paused already is paused for this reason from now on;
+    /// one that is being ended is not paused.
+    pub(super) async fn pause(&self, reason: PauseReason, why: Safe) -> Result<(), StoreError> {
+        let _order = self.one_at_a_time.lock().await;
+        if *self.wish.borrow() > Wish::Pause {
+            return Ok(());
+        }
+        let state = self.state().await?;
+        // Another worker may have said so before it died.
+        if state.pause != Some(reason) || state.why.as_ref() != Some(&why) {
+            self.add(vec![EventKind::Paused { why, reason }]).await?;
+        }
+        self.tell.send_replace(Wish::Pause);
+        Ok(())
+    }
+
+    /// Takes back a pause for this reason, where what the run waited for has come by itself. A pause for any
+    /// other reason stays.
+    #[expect(dead_code, reason = "no check waits for what comes by itself yet")]
+    pub(super) async fn go_on_after(&self, reason: PauseReason) -> Result<(), StoreError> {
+        let _order = self.one_at_a_time.lock().await;
+        if *self.wish.borrow() != Wish::Pause || self.state().await?.pause != Some(reason) {
+            return Ok(());
+        }
+        self.add(vec![EventKind::Resumed]).await?;
+        self.tell.send_replace(Wish::Go);
+        Ok(())
+    }
+
+    /// Starts no further target, for good: what has not begun is not run, and the run fails.
+    pub(super) async fn stop(&self, why: Safe) -> Result<(), StoreError> {
+        if self.stopped().is_some() {
+            return Ok(());
+        }
+        self.add(vec![EventKind::Stopping { why: why.clone() }]).await?;
+        if let Ok(mut stopped) = self.stopped.lock() {
+            *stopped = Some(why);
+        }
+        Ok(())
+    }
+
+    /// Why the run starts nothing further; `None` while it does, or only waits.
+    pub(super) fn stopped(&self) -> Option<Safe> {
+        let spent = || self.budget.lock().ok().and_then(|budget| budget.spent());
+        self.stopped.lock().ok().and_then(|stopped| stopped.clone()).or_else(spent)
+    }
+
+    /// Counts a target that ended; gives why the run stops, when this was the one too many.
+    pub(super) fn count(&self, outcome: &Outcome) -> Option<Safe> {
+        let mut budget = self.budget.lock().ok()?;
+        let before = budget.spent().is_some();
+        budget.count(outcome);
+        budget.spent().filter(|_| !before)
+    }
+
+    /// Why a target is not started now; waits while the run is paused.
+    pub(super) async fn refusal(&self) -> Option<NotRun> {
+        match controls::unpaused(self.wish.clone()).await {
+            Wish::Abort | Wish::Kill => Some(NotRun::Aborted),
+            Wish::Go | Wish::Pause => self.stopped().map(|_| NotRun::RunStopped),
+        }
+    }
+}
+
+/// The state of a run by its journal.
+pub(crate) async fn replayed(
+    store: &dyn RunReader,
+    run: &RunId,
+    plan: &Plan,
+) -> Result<RunState, StoreError> {
+    let mut state = RunState::new(run.clone(), plan);
+    loop {
+        let events = store.events(run, state.seq, 1_000).await?;
+        let before = state.seq;
+        state.apply_all(&events);
+        if state.seq == before {
+            return Ok(state);
+        }
+    }
+}
