@@ -7,6 +7,7 @@ pub mod action;
 mod action_table;
 pub mod choice_pages;
 pub mod cursor;
+pub mod destination;
 pub mod effect;
 pub mod enrol_page;
 pub mod fleet_page;

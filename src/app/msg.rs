@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::destination::Destination;
 use super::key::Key;
 use super::toast::ToastKind;
 use crate::domain::ids::{HostId, RunId};
@@ -26,6 +27,8 @@ pub enum Msg {
     Resize(u16, u16),
     /// It is this late.
     Tick(Timestamp),
+    /// Go to this page.
+    Go(Destination),
     /// The fleet looks like this.
     Fleet(Arc<FleetSnapshot>),
     /// The runs, newest first.

@@ -8,6 +8,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 pub use super::args_vault::{RecipientsVerb, RotateArgs, SecretsVerb, VaultVerb};
 pub use super::import::args::ImportArgs;
 pub use super::instance::args::InstanceVerb;
+pub use super::snapshot::args::SnapshotArgs;
 
 /// A terminal cockpit for fleets of Changemaker Lite instances.
 #[derive(Debug, Parser)]
@@ -119,6 +120,8 @@ last, as they come. They hold no output of the hosts; `bunker logs` prints that.
     Doctor(DoctorArgs),
     /// The fleet page, read-only, for a wall
     Watch(WatchArgs),
+    /// Print a page of the cockpit as text or as a picture
+    Snapshot(SnapshotArgs),
     /// Print completions for a shell
     Completions {
         /// Which shell

@@ -58,6 +58,37 @@ pub(super) fn run(context: &Context, verb: Option<&Verb>) -> Result<Exit, Troubl
 type Open = Arc<Mutex<Option<Arc<SshPool>>>>;
 
 async fn open(context: &Context, limit: Option<String>) -> Result<Exit, Trouble> {
+    let (opening, closing) = opening(context, limit, tui::Look::from_env(context.color));
+    let ended = tui::run(opening).await;
+    closing.close().await;
+    let model = ended.map_err(trouble)?;
+    tell_what_goes_on(&model);
+    Ok(Exit::Ok)
+}
+
+/// What has to be ended when the cockpit is left.
+pub(super) struct Closing {
+    supervisor: Supervisor,
+    pool: Open,
+}
+
+impl Closing {
+    /// Ends tasks and connections.
+    pub(super) async fn close(self) {
+        self.supervisor.stop(ENDS).await;
+        let open = self.pool.lock().ok().and_then(|mut pool| pool.take());
+        if let Some(open) = open {
+            let _closed = tokio::time::timeout(ENDS, open.close()).await;
+        }
+    }
+}
+
+/// The cockpit, ready to be connected.
+pub(super) fn opening(
+    context: &Context,
+    limit: Option<String>,
+    look: tui::Look,
+) -> (tui::Opening, Closing) {
     let supervisor = Supervisor::new();
     let pool: Open = Arc::default();
     let connecting = Connecting {
@@ -68,28 +99,19 @@ async fn open(context: &Context, limit: Option<String>) -> Result<Exit, Trouble>
         pool: Arc::clone(&pool),
     };
     let opening = tui::Opening {
-        look: tui::Look::from_env(context.color),
+        look,
         clock: wiring::clock(),
         supervisor: supervisor.clone(),
         operate: context.operate.clone(),
         sources: Box::pin(connecting.connect()),
     };
-    let ended = tui::run(opening).await;
-    supervisor.stop(ENDS).await;
-    let open = pool.lock().ok().and_then(|mut pool| pool.take());
-    if let Some(open) = open {
-        let _closed = tokio::time::timeout(ENDS, open.close()).await;
-    }
-    match ended {
-        Ok(model) => {
-            tell_what_goes_on(&model);
-            Ok(Exit::Ok)
-        }
-        Err(report) => {
-            let exit = report.downcast_ref::<Refused>().map_or(Exit::Failed, |r| r.exit);
-            Err(Trouble { exit, report })
-        }
-    }
+    (opening, Closing { supervisor, pool })
+}
+
+/// Why the cockpit could not be opened, with the exit code that says so.
+pub(super) fn trouble(report: color_eyre::Report) -> Trouble {
+    let exit = report.downcast_ref::<Refused>().map_or(Exit::Failed, |r| r.exit);
+    Trouble { exit, report }
 }
 
 #[expect(clippy::print_stderr, reason = "messages of verbs go to standard error")]

@@ -19,6 +19,7 @@ mod output;
 mod prompt;
 mod run;
 mod shell;
+mod snapshot;
 mod status;
 mod vault;
 mod wiring;
@@ -46,6 +47,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Instance(ref verb)) => instance::run(&context, verb),
         Some(Verb::Status(ref verb)) => status::run(&context, verb),
         Some(Verb::Doctor(ref verb)) => doctor::run(&context, verb),
+        Some(Verb::Snapshot(ref args)) => snapshot::run(&context, args),
         Some(Verb::Completions { shell }) => shell::completions(shell),
         Some(Verb::Man { ref dir }) => shell::man(dir.as_deref()),
         Some(ref verb) => run::run(&context, verb),

@@ -12,6 +12,7 @@ pub mod dotenv;
 pub mod env;
 pub mod facts;
 pub mod figure;
+pub mod filter;
 pub mod fleet;
 pub mod git;
 pub mod health;

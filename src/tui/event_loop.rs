@@ -232,7 +232,7 @@ fn connected(sources: Result<color_eyre::Result<Sources>, Died>) -> color_eyre::
 /// For whom a message asks for a frame: the first sight of the fleet is waited for, as an answer is.
 fn whom(model: &Model, msg: &Msg) -> For {
     match msg {
-        Msg::Key(_) | Msg::Paste(_) | Msg::Resize(..) => For::Person,
+        Msg::Key(_) | Msg::Paste(_) | Msg::Resize(..) | Msg::Go(_) => For::Person,
         Msg::Fleet(_) if model.fleet.snapshot.is_none() => For::Person,
         Msg::Tick(_)
         | Msg::Fleet(_)
@@ -255,7 +255,7 @@ fn bucket(at: Timestamp) -> i64 {
 }
 
 /// Whether something on the screen counts seconds.
-fn moves(model: &Model) -> bool {
+pub(super) fn moves(model: &Model) -> bool {
     let planning = model.layers.iter().any(|l| matches!(l, Layer::Planning { .. }));
     let starting = matches!(model.screens.last(), Some(Screen::Plan(p)) if p.starting.is_some());
     let running = match model.screens.last() {

@@ -21,11 +21,17 @@ impl Look {
     /// By the environment: `NO_COLOR` (through `color`), `COLORTERM`, `TERM`, the locale, `COLORFGBG` and `BUNKER_THEME`
     /// (the name of a theme that the program brings, or a file).
     pub fn from_env(color: bool) -> Self {
+        Self::chosen(color, None, None)
+    }
+
+    /// The same, with a theme or a depth of colour that was asked for.
+    pub fn chosen(color: bool, theme: Option<&str>, colors: Option<Depth>) -> Self {
         let var = |name: &str| std::env::var(name).unwrap_or_default();
-        let depth = if color { depth(&var("COLORTERM"), &var("TERM")) } else { Depth::Mono };
+        let found = || if color { depth(&var("COLORTERM"), &var("TERM")) } else { Depth::Mono };
+        let depth = colors.unwrap_or_else(found);
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(var).into_iter().find(|v| !v.is_empty());
         let ascii = !is_utf8(locale.as_deref().unwrap_or_default());
-        let wanted = var("BUNKER_THEME");
+        let wanted = theme.map_or_else(|| var("BUNKER_THEME"), ToOwned::to_owned);
         let default = if is_light(&var("COLORFGBG")) { "light" } else { "dark" };
         let (theme, problems) = match wanted.as_str() {
             "" => (Theme::builtin(default, depth), Vec::new()),

@@ -14,11 +14,14 @@ mod painter;
 mod signals;
 mod snapshot;
 mod sources;
+mod still;
+pub mod svg;
 mod tail;
 mod trace;
 
 pub use event_loop::{Opening, run};
 pub use look::Look;
-pub use snapshot::{Picture, text};
+pub use snapshot::{Picture, ansi, svg as picture_svg, text};
 pub use sources::{Changer, Connected, Sources};
+pub use still::{Still, still};
 pub use trace::trace_to;

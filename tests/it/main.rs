@@ -58,6 +58,7 @@ mod run_fakes;
 mod run_process;
 mod run_secrets;
 mod sample;
+mod snapshot;
 mod ssh_pool;
 mod ssh_sshd;
 mod store_conformance;

@@ -6,6 +6,7 @@ mod data;
 mod drift;
 mod enrol;
 mod fleet;
+mod go;
 mod input;
 mod layers;
 mod palette;

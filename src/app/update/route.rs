@@ -1,15 +1,15 @@
 //! Where each message goes: data to its page, keys to the front layer, else to the page.
 
 use super::super::action::{Action, action_for};
+use super::super::destination::Destination;
 use super::super::effect::Effect;
 use super::super::frame::Size;
 use super::super::key::Key;
 use super::super::layers::Layer;
 use super::super::model::{Model, Screen};
 use super::super::msg::Msg;
-use super::super::pages::RunsPage;
 use super::super::toast::ToastKind;
-use super::{choice, data, enrol, fleet, layers, palette, plan, run, runs};
+use super::{choice, data, enrol, fleet, go, layers, palette, plan, run, runs};
 
 /// Applies what happened and says what is to be done. Total: no message makes it fail.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
@@ -29,6 +29,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.toasts.expire(now);
             Vec::new()
         }
+        Msg::Go(to) => go::go(model, to),
         Msg::Fleet(snapshot) => data::fleet(model, snapshot),
         Msg::Runs(runs) => data::runs(model, runs),
         Msg::Planned { request, result } => plan::planned(model, request, result),
@@ -104,14 +105,8 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             palette::open(model);
             Vec::new()
         }
-        Action::Runs => {
-            if !matches!(model.screens.last(), Some(Screen::Runs(_))) {
-                model.screens.push(Screen::Runs(RunsPage::default()));
-            }
-            data::refit(model);
-            Vec::new()
-        }
-        Action::SecretsDue => choice::open_due(model),
+        Action::Runs => go::open(model, Destination::Runs),
+        Action::SecretsDue => go::open(model, Destination::SecretsDue),
         Action::Back => back(model),
         _ => match model.screens.last() {
             None => fleet::perform(model, action),

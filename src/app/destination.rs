@@ -1,0 +1,93 @@
+//! Pages that can be gone to by name: by the palette, by history, by a bookmark, by `bunker snapshot`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::model::{Model, Screen};
+use crate::domain::ids::{HostId, InvalidName, RunId};
+
+/// A page that means the same later and elsewhere. Plans and forms are none: they are made anew.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Destination {
+    /// The fleet page.
+    Fleet,
+    /// The page of an instance.
+    Instance(HostId),
+    /// The list of runs.
+    Runs,
+    /// The page of a run.
+    Run(RunId),
+    /// The secrets by when they are due.
+    SecretsDue,
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fleet => f.write_str("fleet"),
+            Self::Instance(id) => write!(f, "instance {id}"),
+            Self::Runs => f.write_str("runs"),
+            Self::Run(run) => write!(f, "run {run}"),
+            Self::SecretsDue => f.write_str("secrets-due"),
+        }
+    }
+}
+
+/// The text names no page.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnknownDestination {
+    /// No such page.
+    #[error("{0:?} names no page: fleet, instance NAME, runs, run ID, secrets-due")]
+    Page(String),
+    /// The page is one of something with a name that cannot be.
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+}
+
+impl FromStr for Destination {
+    type Err = UnknownDestination;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (page, of) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
+        Ok(match (page, of.trim()) {
+            ("fleet", "") => Self::Fleet,
+            ("runs", "") => Self::Runs,
+            ("secrets-due", "") => Self::SecretsDue,
+            ("instance", id) => Self::Instance(id.parse()?),
+            ("run", id) => Self::Run(id.parse()?),
+            _ => return Err(UnknownDestination::Page(text.to_owned())),
+        })
+    }
+}
+
+impl Model {
+    /// The page that is seen, where it is one that can be gone to.
+    pub fn here(&self) -> Option<Destination> {
+        match self.screens.last() {
+            None => Some(Destination::Fleet),
+            Some(Screen::Instance(page)) => Some(Destination::Instance(page.id.clone())),
+            Some(Screen::Runs(_)) => Some(Destination::Runs),
+            Some(Screen::Run(page)) => Some(Destination::Run(page.run.clone())),
+            Some(Screen::Due(_)) => Some(Destination::SecretsDue),
+            Some(Screen::Plan(_) | Screen::Secrets(_) | Screen::Releases(_) | Screen::Enrol(_)) => {
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_reads_back_as_it_is_written() {
+        for text in ["fleet", "instance red-deer", "runs", "run 260101-101010-7f3a", "secrets-due"]
+        {
+            assert_eq!(text.parse::<Destination>().unwrap().to_string(), text);
+        }
+        for text in ["", "nowhere", "instance", "instance ../x", "run x y", "fleet x"] {
+            assert!(text.parse::<Destination>().is_err(), "{text}");
+        }
+    }
+}

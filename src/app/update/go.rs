@@ -1,0 +1,40 @@
+//! Going to a page by its name.
+
+use super::super::destination::Destination;
+use super::super::effect::Effect;
+use super::super::model::{Model, Screen};
+use super::super::pages::{RunPage, RunsPage};
+use super::{choice, data, fleet};
+
+/// Leaves every page for this one. A run that was watched goes on; a plan or form that stood open is dropped.
+pub(super) fn go(model: &mut Model, to: Destination) -> Vec<Effect> {
+    let watched = model.run_page().is_some();
+    model.screens.clear();
+    model.layers.clear();
+    let mut effects = if watched { vec![Effect::Detach] } else { Vec::new() };
+    effects.extend(open(model, to));
+    effects
+}
+
+/// Opens a page above the one that is seen.
+pub(super) fn open(model: &mut Model, to: Destination) -> Vec<Effect> {
+    match to {
+        Destination::Fleet => {
+            data::refit(model);
+            Vec::new()
+        }
+        Destination::Instance(id) => fleet::open(model, id),
+        Destination::Runs => {
+            if !matches!(model.screens.last(), Some(Screen::Runs(_))) {
+                model.screens.push(Screen::Runs(RunsPage::default()));
+            }
+            data::refit(model);
+            Vec::new()
+        }
+        Destination::Run(run) => {
+            model.screens.push(Screen::Run(Box::new(RunPage::new(run.clone()))));
+            vec![Effect::Attach(run)]
+        }
+        Destination::SecretsDue => choice::open_due(model),
+    }
+}

@@ -1,0 +1,115 @@
+//! `bunker snapshot`: a page of the cockpit as text or as a picture, for reports.
+
+pub(super) mod args;
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::exit::{Exit, Trouble};
+use super::output::{print, print_json};
+use super::{Context, cockpit, fleet, wiring};
+use crate::adapters::vault::{Asking, Keyring};
+use crate::app::destination::Destination;
+use crate::app::{Key, Model};
+use crate::domain::ids::HostId;
+use crate::engine::ports::RunReader;
+use crate::tui::{self, Look, Picture, Still};
+use crate::ui::Depth;
+use args::{Colors, Format, Page, SnapshotArgs};
+
+pub(super) fn run(context: &Context, args: &SnapshotArgs) -> Result<Exit, Trouble> {
+    wiring::use_keys(Keyring::from_env(Asking::Nobody(
+        "unlock the identity first, or use one without a passphrase",
+    )));
+    let look = look(context, args)?;
+    let runtime = wiring::runtime()?;
+    let ended = runtime.block_on(async {
+        let what = what(context, args).await?;
+        let opening = |limit| cockpit::opening(context, limit, look.clone());
+        let (opening, closing) = opening(args.limit.clone());
+        let seen = tui::still(opening, what).await;
+        closing.close().await;
+        seen.map_err(cockpit::trouble)
+    });
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    let model = ended?;
+    tell(&model);
+    let picture = Picture::with(&model, &look);
+    let content = match args.format {
+        Format::Text => tui::text(&picture),
+        Format::Ansi => tui::ansi(&picture),
+        Format::Svg => tui::picture_svg(&picture),
+    };
+    if context.json {
+        let size = json!({ "columns": args.size.width, "rows": args.size.height });
+        let here = model.here().map(|page| page.to_string());
+        print_json(&json!({ "page": here, "size": size, "content": content }))?;
+    } else {
+        print(&content)?;
+    }
+    Ok(Exit::Ok)
+}
+
+/// What the cockpit would have told in notices goes to standard error.
+#[expect(clippy::print_stderr, reason = "messages of verbs go to standard error")]
+fn tell(model: &Model) {
+    for toast in model.toasts.shown() {
+        eprintln!("bunker: {}", toast.text);
+    }
+}
+
+fn look(context: &Context, args: &SnapshotArgs) -> Result<Look, Trouble> {
+    let depth = match (args.colors, args.format) {
+        (Some(Colors::None), _) => Some(Depth::Mono),
+        (Some(Colors::Sixteen), _) => Some(Depth::Ansi16),
+        (Some(Colors::Many), _) => Some(Depth::Ansi256),
+        (Some(Colors::True), _) => Some(Depth::True),
+        (None, Format::Svg) if context.color => Some(Depth::True),
+        (None, _) => None,
+    };
+    let mut look = Look::chosen(context.color, args.theme.as_deref(), depth);
+    // A picture brings its own signs.
+    look.ascii &= args.format != Format::Svg;
+    match look.problems.first() {
+        Some(problem) if args.theme.is_some() => Err(Trouble::new(Exit::Usage, problem)),
+        _ => Ok(look),
+    }
+}
+
+/// Which page is meant, with every name that it needs.
+async fn what(context: &Context, args: &SnapshotArgs) -> Result<Still, Trouble> {
+    let mut keys = args.keys.0.clone();
+    let to = match args.screen {
+        Page::Fleet => Destination::Fleet,
+        Page::Help => {
+            keys.insert(0, Key::char('?'));
+            Destination::Fleet
+        }
+        Page::Runs => Destination::Runs,
+        Page::SecretsDue => Destination::SecretsDue,
+        Page::Run => Destination::Run(wiring::store_reader()?.find(&args.run).await?),
+        Page::Instance => {
+            if let Some(host) = &args.host {
+                Destination::Instance(known(context, host)?)
+            } else {
+                keys.insert(0, Key::plain(crate::app::key::KeyCode::Enter));
+                Destination::Fleet
+            }
+        }
+    };
+    let patience = Duration::from_secs(args.timeout.clamp(1, 600));
+    Ok(Still { size: args.size, to, keys, patience })
+}
+
+/// The instance of this name.
+fn known(context: &Context, host: &str) -> Result<HostId, Trouble> {
+    let id: HostId = host.parse().map_err(|e| Trouble::new(Exit::Usage, e))?;
+    let (fleet, _) = fleet::fleet(context)?;
+    if fleet.instances().any(|(host, _)| host.id == id) {
+        Ok(id)
+    } else {
+        let text = format!("the inventory has no instance {id}: `bunker instance list` names them");
+        Err(Trouble::new(Exit::NotFound, text))
+    }
+}

@@ -1,0 +1,131 @@
+//! The cockpit without a terminal: it connects, goes to a page, presses keys, and is looked at once.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::effects::Effects;
+use super::event_loop::{Opening, moves};
+use crate::app::destination::Destination;
+use crate::app::frame::Size;
+use crate::app::{ChangeKind, Effect, Key, Model, Msg, Screen, update};
+use crate::domain::snapshot::{Contact, HttpHealth, MetricsState};
+
+/// Messages that may wait.
+const QUEUE: usize = 1_024;
+/// A page whose data has come is whole once nothing more came for this long.
+const QUIET: Duration = Duration::from_millis(300);
+
+/// What to look at.
+#[derive(Debug)]
+pub struct Still {
+    /// How large the screen is.
+    pub size: Size,
+    /// The page.
+    pub to: Destination,
+    /// Keys to press there.
+    pub keys: Vec<Key>,
+    /// How long hosts and the store may take to answer.
+    pub patience: Duration,
+}
+
+/// Connects, waits until every host has answered or patience ends, goes there, presses the keys, and gives the state.
+/// What would change a host or a run is not carried out, whatever is pressed.
+pub async fn still(opening: Opening, what: Still) -> color_eyre::Result<Model> {
+    let Opening { clock, supervisor, operate, sources, .. } = opening;
+    let (tell, inbox) = mpsc::channel(QUEUE);
+    let mut model = Model::new(what.size, clock.now(), TimeZone::system(), operate);
+    let mut effects = Effects::new(supervisor, tell);
+    effects.connected(sources.await?);
+    let deadline = Instant::now() + what.patience;
+    let mut view = View { inbox, effects, deadline };
+    view.until(&mut model, asked).await;
+    let first = std::iter::once(Msg::Go(what.to)).chain(what.keys.into_iter().map(Msg::Key));
+    for msg in first {
+        view.take(&mut model, msg);
+        view.until(&mut model, answered).await;
+    }
+    update(&mut model, Msg::Tick(clock.now()));
+    Ok(model)
+}
+
+struct View {
+    inbox: mpsc::Receiver<Msg>,
+    effects: Effects,
+    deadline: Instant,
+}
+
+impl View {
+    fn take(&mut self, model: &mut Model, msg: Msg) {
+        for effect in update(model, msg) {
+            if only_looks(&effect) {
+                let _of_the_screen = self.effects.perform(effect);
+            }
+        }
+    }
+
+    /// Takes what comes until it is enough and then nothing more comes, or patience ends.
+    async fn until(&mut self, model: &mut Model, enough: fn(&Model) -> bool) {
+        while !enough(model) {
+            match timeout_at(self.deadline, self.inbox.recv()).await {
+                Ok(Some(msg)) => self.take(model, msg),
+                Ok(None) | Err(_) => return,
+            }
+        }
+        while Instant::now() < self.deadline {
+            match timeout(QUIET, self.inbox.recv()).await {
+                Ok(Some(msg)) => self.take(model, msg),
+                Ok(None) | Err(_) => return,
+            }
+        }
+    }
+}
+
+/// Whether an effect reads only.
+fn only_looks(effect: &Effect) -> bool {
+    match effect {
+        Effect::Change(change) => match change.kind() {
+            ChangeKind::Plan { .. } | ChangeKind::Secrets { .. } | ChangeKind::Releases { .. } => {
+                true
+            }
+            ChangeKind::Enrol { .. }
+            | ChangeKind::StartRun { .. }
+            | ChangeKind::Control { .. }
+            | ChangeKind::Revive(_) => false,
+        },
+        Effect::Attach(_) | Effect::Detach | Effect::FollowLog { .. } | Effect::LoadReleases(_) => {
+            true
+        }
+        Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => false,
+    }
+}
+
+/// Whether every host and the metrics server were asked once.
+fn asked(model: &Model) -> bool {
+    let Some(fleet) = &model.fleet.snapshot else { return false };
+    let hosts = fleet
+        .instances
+        .iter()
+        .all(|i| !matches!(i.contact, Contact::NotYet) && !matches!(i.http, HttpHealth::NotYet));
+    hosts && !matches!(fleet.metrics, MetricsState::NotYet)
+}
+
+/// Whether the page that is seen has what it asked for.
+fn answered(model: &Model) -> bool {
+    match model.screens.last() {
+        // Its run may go on: what is there now is enough.
+        Some(Screen::Run(page)) => page.view.is_some(),
+        Some(
+            Screen::Instance(_)
+            | Screen::Plan(_)
+            | Screen::Runs(_)
+            | Screen::Due(_)
+            | Screen::Secrets(_)
+            | Screen::Releases(_)
+            | Screen::Enrol(_),
+        )
+        | None => !moves(model),
+    }
+}

@@ -1,0 +1,80 @@
+//! `bunker snapshot`: the cockpit's pages from the shell, with the hosts of a lab.
+
+use std::process::Command;
+
+use crate::lab::{Lab, Options};
+
+fn snapshot(lab: &Lab, state: &std::path::Path, args: &[&str]) -> (i32, String, String) {
+    let out = Command::new(env!("CARGO_BIN_EXE_bunker"))
+        .arg("--inventory")
+        .arg(lab.inventory_dir())
+        .arg("snapshot")
+        .args(args)
+        .env("BUNKER_STATE", state)
+        .env("XDG_CACHE_HOME", state)
+        .env("XDG_CONFIG_HOME", state)
+        .env("LC_ALL", "C.UTF-8")
+        .env_remove("NO_COLOR")
+        .env_remove("BUNKER_THEME")
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (out.status.code().unwrap(), text(out.stdout), text(out.stderr))
+}
+
+#[test]
+fn a_page_is_printed_as_text_colours_picture_and_json_without_a_terminal() {
+    let lab = Lab::start(2, Options::instances()).unwrap();
+    let state = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| snapshot(&lab, state.path(), args);
+
+    let (code, out, err) = run(&["fleet", "--size", "80x24"]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert_eq!(out.lines().count(), 24);
+    assert!(out.contains("● paper-01") && out.contains("● 2  ▲ 0"), "{out}");
+    assert!(!out.contains('\u{1b}') && out.lines().all(|l| l.chars().count() <= 80), "{out}");
+
+    let (code, out, _) =
+        run(&["instance", "--host", "paper-02", "--format", "ansi", "--colors", "16"]);
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains("paper-02") && out.contains("\u{1b}[0"), "{out}");
+    assert!(!out.contains("38;2"), "sixteen colours were asked for: {out}");
+
+    let (code, out, _) = run(&["fleet", "--theme", "light", "--format", "svg", "--keys", "j ?"]);
+    assert_eq!(code, 0, "{out}");
+    assert!(
+        out.starts_with("<svg")
+            && out.contains("#fbfbf9")
+            && out.contains("sort by the next column"),
+        "{out}"
+    );
+
+    let (code, out, _) = run(&["--json", "runs"]);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, json["page"].as_str()), (0, Some("runs")), "{out}");
+    assert!(json["content"].as_str().unwrap().contains("no run yet"), "{out}");
+}
+
+#[test]
+fn a_page_that_cannot_be_is_refused_with_what_to_do_and_keys_change_nothing() {
+    let lab = Lab::start(1, Options::instances()).unwrap();
+    let state = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| snapshot(&lab, state.path(), args);
+    for (args, code, words) in [
+        (&["instance", "--host", "nobody"] as &[&str], 4, "no instance nobody"),
+        (&["fleet", "--theme", "/no/theme.yaml"], 2, "cannot be read"),
+        (&["fleet", "--size", "80"], 2, "80x24"),
+        (&["fleet", "--limit", "nobody"], 4, "nobody"),
+        (&["run"], 4, ""),
+    ] {
+        let (ended, out, err) = run(args);
+        assert_eq!((ended, out.as_str()), (code, ""), "{args:?}: {err}");
+        assert!(err.contains(words), "{args:?}: {err}");
+    }
+    // A plan is made and shown; what would start it is pressed and not done.
+    let (code, out, err) = run(&["fleet", "--keys", "b enter tab enter", "--timeout", "60"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("plan  backup paper-01") || out.contains("backup paper-01"), "{out}{err}");
+    let (_, runs, _) = run(&["runs"]);
+    assert!(runs.contains("no run yet"), "{runs}");
+}
