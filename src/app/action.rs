@@ -107,6 +107,7 @@ pub enum Action {
     Rollback,
     Rotate,
     SecretsDue,
+    Playbook,
     MakePlan,
     AddInstance,
     Import,

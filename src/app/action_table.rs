@@ -139,6 +139,16 @@ pub const ACTIONS: &[ActionInfo] = &[
     .changing(Danger::Counts)
     .twin("bunker rotate-secrets"),
     row(
+        Action::Playbook,
+        "run a playbook",
+        "name a playbook of Ansible and plan to run it on the marked instances, or on this one",
+        "",
+        &[c('P')],
+        &[Place::Fleet, Place::Instance],
+    )
+    .changing(Danger::Counts)
+    .twin("bunker ansible PLAYBOOK"),
+    row(
         Action::MakePlan,
         "make the plan",
         "make the plan for what is chosen; that changes nothing",

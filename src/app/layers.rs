@@ -25,6 +25,8 @@ pub enum Layer {
     Search(Input),
     /// Where to upgrade to.
     Reference(ReferenceForm),
+    /// Which playbook to run.
+    Playbook(ReferenceForm),
     /// A plan is being made.
     Planning {
         /// The request whose answer is waited for.
@@ -56,12 +58,12 @@ pub enum Entry {
     Instance(HostId),
 }
 
-/// The question where to upgrade to.
+/// The question where to upgrade to, or which playbook to run.
 #[derive(Debug, Clone)]
 pub struct ReferenceForm {
     /// The targets.
     pub hosts: Vec<HostId>,
-    /// Branch, tag or commit; empty is each instance's own.
+    /// Branch, tag or commit, where empty is each instance's own; or the playbook with its options.
     pub input: Input,
     /// Why the text is refused.
     pub problem: Option<String>,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+pub use super::args_ansible::AnsibleArgs;
 pub use super::args_vault::{RecipientsVerb, RotateArgs, SecretsVerb, VaultVerb};
 pub use super::import::args::ImportArgs;
 pub use super::instance::args::InstanceVerb;
@@ -46,6 +47,8 @@ pub enum Verb {
     Rollback(RollbackArgs),
     /// Make a backup and prove that it can be read
     Backup(BackupArgs),
+    /// Run a playbook of Ansible, streamed per host, with the vault password from our vault
+    Ansible(AnsibleArgs),
     /// Give secrets new values and bring them to the instances
     RotateSecrets(RotateArgs),
     /// When secrets should be changed

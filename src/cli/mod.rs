@@ -4,6 +4,7 @@
 //! where standard input is no terminal; a closed pipe ends the program quietly.
 
 pub mod args;
+mod args_ansible;
 mod args_vault;
 mod cockpit;
 mod cockpit_changes;

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use color_eyre::eyre::WrapErr;
 
 use super::exit::{Exit, Trouble};
+use crate::adapters::ansible::playbook::{PlaybookLooks, Playbooks};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::env_template::TemplateFiles;
 use crate::adapters::git::Mirrors;
@@ -92,6 +93,7 @@ pub(super) fn plan_ports(hosts: &Arc<SshPool>, inventory: &Path) -> PlanPorts {
         repository: Arc::new(Mirrors::of_this_user()),
         secrets: secrets(),
         templates: Arc::new(TemplateFiles),
+        playbooks: Arc::new(PlaybookLooks),
         inventory: inventory.to_owned(),
         clock: clock(),
     }
@@ -133,6 +135,7 @@ pub(super) fn worker_ports(
         gates: Arc::new(gates),
         secrets: secrets(),
         vault: Arc::new(AgeVault::new(keys())),
+        playbooks: Arc::new(Playbooks::new(state_dir(), right)),
         clock: clock(),
         supervisor: Supervisor::new(),
         timing: Timing::default(),

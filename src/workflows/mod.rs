@@ -1,5 +1,6 @@
 //! Workflows: ordered steps, strategy and readiness. Pure: facts in, a plan out.
 
+pub mod ansible;
 pub mod backup;
 pub mod configure;
 pub mod deploy;

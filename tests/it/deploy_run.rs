@@ -75,6 +75,11 @@ impl Site {
         self.bunker(&[&["deploy", "alpha", "--yes"], more].concat())
     }
 
+    /// The folder of all that the program keeps.
+    pub(crate) fn own(&self) -> &std::path::Path {
+        self.own.path()
+    }
+
     pub(crate) fn host(&self) -> &PaperHost {
         self.lab.host(0)
     }

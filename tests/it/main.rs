@@ -8,7 +8,9 @@
     reason = "a test fails by panicking, also in the functions that tests share"
 )]
 
+mod ansible_engine;
 mod ansible_inventory;
+mod ansible_run;
 mod backup_steps;
 mod capability;
 mod configure_run;

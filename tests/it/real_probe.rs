@@ -109,7 +109,8 @@ async fn plans_tell_the_truth(remote: Arc<dyn RemoteRead>, fleet: &Fleet, state:
     let repository = Arc::new(Mirrors::below(state.join("repos")));
     let (secrets, inventory) = (Arc::new(NoVault), state.to_owned());
     let templates = Arc::new(TemplateFiles);
-    let ports = PlanPorts { remote, repository, secrets, templates, inventory, clock };
+    let playbooks = Arc::new(bunker_ops::adapters::ansible::playbook::NoPlaybooks);
+    let ports = PlanPorts { remote, repository, secrets, templates, playbooks, inventory, clock };
     let good = plan(&ports, fleet, "v2.5.0").await;
     let target = good.hosts.first().unwrap();
     assert_eq!((target.readiness, &target.findings[..]), (Readiness::Ready, &[][..]));

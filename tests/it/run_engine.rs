@@ -1,8 +1,7 @@
 //! The worker against hosts, a store and gates in memory, in paused time.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bunker_ops::domain::plan::Plan;
 use bunker_ops::domain::run::control::Control;
@@ -32,18 +31,19 @@ impl Bench {
     pub(crate) async fn new(plan: &Plan) -> Self {
         let store = FakeStore::default();
         store.create(&run_id(1), plan, planned(plan)).await.unwrap();
-        let secrets = Arc::new(bunker_ops::adapters::vault::NoVault);
-        let vault = Arc::new(bunker_ops::adapters::vault::NoVault);
+        let none = || Arc::new(bunker_ops::adapters::vault::NoVault);
+        let (secrets, vault) = (none(), none());
         Self { store, hosts: Arc::default(), gates: Arc::default(), secrets, vault }
     }
 
-    fn ports(&self, store: FakeStore) -> WorkerPorts {
+    pub(crate) fn ports(&self, store: FakeStore) -> WorkerPorts {
         WorkerPorts {
             store: Arc::new(store),
             remote: Arc::clone(&self.hosts) as _,
             gates: Arc::clone(&self.gates) as _,
             secrets: Arc::clone(&self.secrets),
             vault: Arc::clone(&self.vault),
+            playbooks: Arc::new(bunker_ops::adapters::ansible::playbook::NoPlaybooks),
             clock: Arc::new(StepClock::default()),
             supervisor: Supervisor::new(),
             timing: Timing::default(),

@@ -145,6 +145,18 @@ fn a_plan_that_fails_or_comes_too_late_changes_nothing() {
     assert!(matches!(model.layers.last(), Some(Layer::Reference(form)) if form.problem.is_some()));
 }
 
+#[test]
+fn a_playbook_is_named_with_its_options_and_planned_for_the_marked() {
+    let mut model = open();
+    press(&mut model, "space P a . t x t enter");
+    assert!(matches!(model.layers.last(), Some(Layer::Playbook(form)) if form.problem.is_some()));
+    let effects = press(&mut model, "esc P a . y m l space - - c h e c k enter");
+    let [ChangeKind::Plan { wish, .. }] = &asked(&effects)[..] else { panic!("{effects:?}") };
+    let What::Ansible(playbook) = &wish.what else { panic!("{wish:?}") };
+    assert_eq!((playbook.path.as_str(), playbook.check), ("a.yml", true));
+    assert_eq!(wish.hosts.len(), 1);
+}
+
 fn watching() -> Model {
     let mut model = open();
     model.screens.push(Screen::Run(Box::new(bunker_ops::app::pages::RunPage::new(run_id(0x7f3a)))));

@@ -65,6 +65,7 @@ impl Paper {
             repository: Arc::new(self.mirrors()),
             secrets: Arc::new(NoVault),
             templates: Arc::new(TemplateFiles),
+            playbooks: Arc::new(bunker_ops::adapters::ansible::playbook::NoPlaybooks),
             inventory: self.own.path().to_owned(),
             clock: Arc::new(SystemClock),
         };

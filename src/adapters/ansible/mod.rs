@@ -1,7 +1,8 @@
-//! What `ansible-vault` writes, read and written.
+//! What `ansible-vault` writes, read and written; and playbooks, run.
 
 mod envelope;
 mod password;
+pub mod playbook;
 mod variables;
 
 pub use envelope::{EnvelopeError, decrypt, encrypt, label};

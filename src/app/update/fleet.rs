@@ -56,7 +56,8 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             model.fleet.sort = model.fleet.sort.next();
             model.fleet.arrange(rows);
         }
-        Action::Upgrade => ask_reference(model, model.fleet.targets()),
+        Action::Upgrade => ask_line(model, model.fleet.targets(), Layer::Reference),
+        Action::Playbook => ask_line(model, model.fleet.targets(), Layer::Playbook),
         Action::Deploy => return ask_deploy(model, model.fleet.targets()),
         Action::Configure => return configure(model, model.fleet.targets()),
         Action::Backup | Action::VerifyBackup | Action::Rollback | Action::Rotate => {
@@ -78,7 +79,11 @@ pub(super) fn perform_on_instance(model: &mut Model, action: Action) -> Vec<Effe
         Action::Up if page.pane == Pane::Second => page.top = page.top.saturating_sub(1),
         Action::Upgrade => {
             let id = page.id.clone();
-            ask_reference(model, vec![id]);
+            ask_line(model, vec![id], Layer::Reference);
+        }
+        Action::Playbook => {
+            let id = page.id.clone();
+            ask_line(model, vec![id], Layer::Playbook);
         }
         Action::Deploy => {
             let id = page.id.clone();
@@ -153,14 +158,11 @@ fn ask_care(model: &mut Model, action: Action, hosts: Vec<HostId>) -> Vec<Effect
     plan::ask(model, hosts, what)
 }
 
-fn ask_reference(model: &mut Model, hosts: Vec<HostId>) {
+/// Asks in front of the page for the line that the workflow needs.
+fn ask_line(model: &mut Model, hosts: Vec<HostId>, layer: fn(ReferenceForm) -> Layer) {
     if hosts.is_empty() {
         model.tell(ToastKind::Warning, "no instance is selected: mark some with space");
         return;
     }
-    model.layers.push(Layer::Reference(ReferenceForm {
-        hosts,
-        input: Input::default(),
-        problem: None,
-    }));
+    model.layers.push(layer(ReferenceForm { hosts, input: Input::default(), problem: None }));
 }

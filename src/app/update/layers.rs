@@ -9,8 +9,8 @@ use super::super::layers::{Confirm, Focus, Layer, ReferenceForm, Then};
 use super::super::model::Model;
 use super::super::toast::ToastKind;
 use super::{enrol, input, palette, plan, run};
-use crate::domain::git::GitRef;
-use crate::domain::plan::What;
+use crate::domain::ids::InvalidName;
+use crate::domain::plan::{PlaybookWish, What};
 
 /// A key for the front layer.
 pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
@@ -29,7 +29,8 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
             search(model, input, key);
             Vec::new()
         }
-        Layer::Reference(form) => reference(model, form, key),
+        Layer::Reference(form) => line(model, form, key, Layer::Reference, upgrade_to),
+        Layer::Playbook(form) => line(model, form, key, Layer::Playbook, playbook),
         Layer::Planning { request, n_hosts } => {
             if key == Key::plain(KeyCode::Esc) {
                 model.tell(ToastKind::Done, "planning dropped: nothing has been changed");
@@ -47,7 +48,9 @@ pub(super) fn paste(model: &mut Model, text: &str) {
     match model.layers.last_mut() {
         Some(Layer::Palette(state)) => input::paste(&mut state.input, text),
         Some(Layer::Filter(line) | Layer::Search(line)) => input::paste(line, text),
-        Some(Layer::Reference(form)) => input::paste(&mut form.input, text),
+        Some(Layer::Reference(form) | Layer::Playbook(form)) => {
+            input::paste(&mut form.input, text);
+        }
         Some(Layer::Help { .. } | Layer::Planning { .. } | Layer::Confirm(_)) => return,
         None => return enrol::paste(model, text),
     }
@@ -120,32 +123,36 @@ fn search(model: &mut Model, mut line: Input, key: Key) {
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "all other keys go to the line")]
-fn reference(model: &mut Model, mut form: ReferenceForm, key: Key) -> Vec<Effect> {
+fn line(
+    model: &mut Model,
+    mut form: ReferenceForm,
+    key: Key,
+    layer: fn(ReferenceForm) -> Layer,
+    read: fn(&str) -> Result<What, InvalidName>,
+) -> Vec<Effect> {
     match key.code {
         KeyCode::Esc => return Vec::new(),
-        KeyCode::Enter => {
-            let text = form.input.value().trim();
-            let reference: Option<GitRef> = match text.is_empty().then_some(()) {
-                Some(()) => None,
-                None => match text.parse() {
-                    Ok(reference) => Some(reference),
-                    Err(refused) => {
-                        form.problem = Some(refused.to_string());
-                        model.layers.push(Layer::Reference(form));
-                        return Vec::new();
-                    }
-                },
-            };
-            return plan::ask(model, form.hosts, What::Upgrade { reference });
-        }
+        KeyCode::Enter => match read(form.input.value().trim()) {
+            Ok(what) => return plan::ask(model, form.hosts, what),
+            Err(refused) => form.problem = Some(refused.to_string()),
+        },
         _ => {
             if input::edit(&mut form.input, key) {
                 form.problem = None;
             }
         }
     }
-    model.layers.push(Layer::Reference(form));
+    model.layers.push(layer(form));
     Vec::new()
+}
+
+fn upgrade_to(text: &str) -> Result<What, InvalidName> {
+    let reference = if text.is_empty() { None } else { Some(text.parse()?) };
+    Ok(What::Upgrade { reference })
+}
+
+fn playbook(text: &str) -> Result<What, InvalidName> {
+    PlaybookWish::parse(text).map(What::Ansible)
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "all other keys change nothing")]

@@ -153,6 +153,10 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
 /// The command line that makes this plan.
 pub(super) fn command(plan: &Plan) -> String {
     let mut line = format!("bunker {}", plan.workflow.name());
+    if let Some(playbook) = &plan.playbook {
+        let path = playbook.files.path.as_str();
+        line.extend([format!(" '{}'{}", path.replace('\'', r"'\''"), playbook.wish.options())]);
+    }
     for host in &plan.hosts {
         line.push(' ');
         line.push_str(host.id.as_str());
@@ -241,6 +245,9 @@ fn first(workflow: Workflow) -> &'static str {
             "The vault keeps the old values until the new ones work. Leaving the cockpit does not stop it."
         }
         Workflow::Import => "A backup is made first. Nothing that runs is changed.",
+        Workflow::Ansible => {
+            "It does what the playbook says; nothing is checked before or after. Leaving the cockpit does not stop it."
+        }
         Workflow::Upgrade => "A backup is made first. Leaving the cockpit does not stop it.",
         Workflow::Rollback => "Data is not rolled back. Leaving the cockpit does not stop it.",
         Workflow::Backup => "Nothing that runs is touched. Leaving the cockpit does not stop it.",

@@ -250,6 +250,7 @@ impl Tail<'_> {
             | EventKind::BatchFinished { .. }
             | EventKind::Planned { .. }
             | EventKind::HostStarted { .. }
+            | EventKind::StepAdded { .. }
             | EventKind::JobIntended { .. }
             | EventKind::JobStarted { .. }
             | EventKind::JobEnded { .. }

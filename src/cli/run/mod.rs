@@ -1,5 +1,6 @@
 //! The verbs that are about runs.
 
+mod ansible;
 mod attach;
 mod attach_log;
 mod backup;

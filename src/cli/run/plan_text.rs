@@ -21,13 +21,20 @@ pub(super) fn text(plan: &Plan) -> String {
     for change in &plan.changes {
         out.push_str(&change_text(change));
     }
+    if let Some(playbook) = &plan.playbook {
+        let row = |(label, text): (&str, String)| vec![format!("  {label}"), text];
+        let rows: Vec<Vec<String>> = playbook.facts().into_iter().map(row).collect();
+        out.push_str(&columns(&rows));
+    }
     let rows: Vec<Vec<String>> = plan.hosts.iter().map(|h| host_row(plan, h)).collect();
     out.push('\n');
     out.push_str(&columns(&rows));
     for excluded in &plan.excluded {
         out.extend([format!("left out: {} ({})\n", excluded.host, excluded.reason)]);
     }
-    if let Some(host) = plan.targets().next() {
+    if let (Some(_), Some(_)) = (&plan.playbook, plan.targets().next()) {
+        out.push_str("\nits tasks are told by Ansible as they come\n");
+    } else if let Some(host) = plan.targets().next() {
         out.push_str("\neach of them:\n");
         out.push_str(&columns(&steps(host)));
         for left in &host.left_out {
@@ -118,6 +125,7 @@ pub(super) fn json(plan: &Plan) -> Value {
     json!({
         "workflow": plan.workflow.name(),
         "target": plan.target,
+        "playbook": plan.playbook,
         "plan_hash": plan.hash(),
         "changes": plan.changes,
         "targets": plan.hosts.iter().map(target).collect::<Vec<_>>(),

@@ -66,6 +66,7 @@ pub(super) fn exit_of(plan: &Plan, state: &RunState) -> Exit {
         // All that was run went well; what was asked for is not done where a host was left alone.
         Phase::Succeeded if was_left(Readiness::Blocked) => Exit::Failed,
         Phase::Succeeded if was_left(Readiness::Unknown) => Exit::Unreachable,
+        Phase::Succeeded if would_change(plan, state) => Exit::Findings,
         Phase::Succeeded => Exit::Ok,
         Phase::Lost => Exit::Unknown,
         _ if counts.failed > 0 => Exit::Failed,
@@ -81,6 +82,12 @@ pub(super) fn exit_of(plan: &Plan, state: &RunState) -> Exit {
     }
 }
 
+/// Whether Ansible's check mode found something that a run would change.
+fn would_change(plan: &Plan, state: &RunState) -> bool {
+    let check = plan.playbook.as_ref().is_some_and(|playbook| playbook.wish.check);
+    check && state.hosts.iter().any(|host| host.outcome == Some(Outcome::Changed))
+}
+
 /// A run for people: what it is, then its targets, those to look at first.
 pub(super) fn text(plan: &Plan, state: &RunState) -> String {
     let mut out = heading(plan, state);
@@ -89,10 +96,12 @@ pub(super) fn text(plan: &Plan, state: &RunState) -> String {
         out.push_str(&host_text(host));
     }
     if state.phase == Phase::Lost {
-        out.extend([format!(
-            "\nits worker is gone: `bunker resume {}` reads the hosts and goes on\n",
-            state.run
-        )]);
+        let what = if state.local {
+            "ends it; look at the hosts, nobody can tell how far it came there"
+        } else {
+            "reads the hosts and goes on"
+        };
+        out.extend([format!("\nits worker is gone: `bunker resume {}` {what}\n", state.run)]);
     }
     out
 }

@@ -144,6 +144,7 @@ impl From<PlanError> for Trouble {
     fn from(error: PlanError) -> Self {
         let exit = match &error {
             PlanError::UnknownHost(_)
+            | PlanError::Playbook(_)
             | PlanError::Repository(RepositoryError::NoSuchRef { .. }) => Exit::NotFound,
             PlanError::Repository(_) | PlanError::Vault(_) => Exit::Failed,
             PlanError::Silent(_) => Exit::Unreachable,

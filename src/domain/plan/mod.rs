@@ -3,10 +3,15 @@
 //! **Invariant:** only a plan can run, and a plan says everything: the worker needs nothing but it. What was
 //! approved is therefore what runs; a host that appears later is not touched.
 
+mod playbook;
 mod tags;
 mod vault;
 mod wish;
 
+pub use playbook::{
+    ANSIBLE_PASSWORD, AnsibleTag, Playbook, PlaybookFiles, PlaybookPath, PlaybookWish,
+    tags as ansible_tags,
+};
 pub use tags::{Tag, TagChoice};
 pub use vault::{VaultAct, VaultStep};
 pub use wish::{What, Wish};
@@ -47,6 +52,8 @@ pub enum Workflow {
     RotateSecrets,
     /// Bring an instance that was installed by hand under management.
     Import,
+    /// Run a playbook of Ansible.
+    Ansible,
 }
 
 impl Workflow {
@@ -61,6 +68,7 @@ impl Workflow {
             Self::Configure => "configure",
             Self::RotateSecrets => "rotate-secrets",
             Self::Import => "import",
+            Self::Ansible => "ansible",
         }
     }
 }
@@ -252,6 +260,9 @@ pub struct Plan {
     /// The inventory folder whose vaults fill the holes of its steps; `None` where no step has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vault: Option<PathBuf>,
+    /// The playbook that it runs, on all targets at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub playbook: Option<Playbook>,
     /// Where it goes to.
     pub target: Option<Target>,
     /// What lies between, one per commit that runs now.

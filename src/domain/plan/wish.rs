@@ -1,6 +1,6 @@
 //! What an operator wants: the way into a plan, the same from a key, the palette and the command line.
 
-use super::{TagChoice, Workflow};
+use super::{PlaybookWish, TagChoice, Workflow};
 use crate::domain::git::GitRef;
 use crate::domain::ids::HostId;
 use crate::domain::secret::SecretName;
@@ -54,6 +54,8 @@ pub enum What {
     },
     /// Bring instances that were installed by hand under management.
     Import,
+    /// Run a playbook of Ansible.
+    Ansible(PlaybookWish),
 }
 
 impl What {
@@ -68,6 +70,7 @@ impl What {
             Self::Configure { .. } => Workflow::Configure,
             Self::RotateSecrets { .. } => Workflow::RotateSecrets,
             Self::Import => Workflow::Import,
+            Self::Ansible(_) => Workflow::Ansible,
         }
     }
 }

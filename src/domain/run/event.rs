@@ -97,6 +97,15 @@ pub enum EventKind {
         /// When, by the host's clock (a gate: by ours).
         host_time: Timestamp,
     },
+    /// A step came up that the plan could not name: a task of a playbook.
+    StepAdded {
+        /// Where.
+        host: HostId,
+        /// Its id, the same for all hosts.
+        step: StepId,
+        /// Its title.
+        title: Safe,
+    },
     /// A step ended.
     StepFinished {
         /// Where.

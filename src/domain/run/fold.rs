@@ -36,6 +36,7 @@ impl RunState {
             batch: None,
             batch_done: None,
             hosts: plan.hosts.iter().map(|h| host_before(h, batch_of(plan, &h.id))).collect(),
+            local: plan.playbook.is_some(),
             controls: Vec::new(),
         }
     }
@@ -111,6 +112,7 @@ impl RunState {
             }
             EventKind::JobIntended { host, .. }
             | EventKind::JobStarted { host, .. }
+            | EventKind::StepAdded { host, .. }
             | EventKind::StepStarted { host, .. }
             | EventKind::StepFinished { host, .. }
             | EventKind::Told { host, .. }
@@ -200,6 +202,7 @@ impl HostState {
                     job.end = Some(end.clone());
                 }
             }
+            EventKind::StepAdded { step, title, .. } => self.add_step(step, title),
             EventKind::StepStarted { step, host_time, .. } => {
                 self.on_step(step, |s| {
                     s.started.get_or_insert(*host_time);
@@ -231,6 +234,12 @@ impl HostState {
             | EventKind::Stopping { .. }
             | EventKind::RunFinished { .. }
             | EventKind::Unrecognised => {}
+        }
+    }
+
+    fn add_step(&mut self, id: &StepId, title: &Safe) {
+        if self.step(id).is_none() {
+            self.steps.push(step_before(id, title));
         }
     }
 
@@ -310,23 +319,26 @@ fn batch_of(plan: &Plan, host: &HostId) -> u32 {
 }
 
 fn host_before(plan: &HostPlan, batch: u32) -> HostState {
-    let step = |(id, title): (&StepId, &Safe)| StepState {
+    HostState {
+        id: plan.id.clone(),
+        batch,
+        started: None,
+        finished: None,
+        steps: plan.steps().map(|(id, title)| step_before(id, title)).collect(),
+        jobs: BTreeMap::new(),
+        told: BTreeMap::new(),
+        contact_lost: None,
+        outcome: None,
+    }
+}
+
+fn step_before(id: &StepId, title: &Safe) -> StepState {
+    StepState {
         id: id.clone(),
         title: title.clone(),
         started: None,
         took_s: None,
         outcome: None,
         detail: None,
-    };
-    HostState {
-        id: plan.id.clone(),
-        batch,
-        started: None,
-        finished: None,
-        steps: plan.steps().map(step).collect(),
-        jobs: BTreeMap::new(),
-        told: BTreeMap::new(),
-        contact_lost: None,
-        outcome: None,
     }
 }

@@ -16,7 +16,17 @@ impl RunState {
         }
         state.phase = Phase::Lost;
         state.why = Some(Safe::line("its worker is gone"));
-        let hint = format!("`bunker resume {}` reads the host and goes on", self.run);
+        let (message, hint) = if self.local {
+            (
+                "the run's worker is gone, and what it ran here with it",
+                format!("look at the host; `bunker resume {}` ends the run", self.run),
+            )
+        } else {
+            (
+                "the run's worker is gone; the host goes on by itself",
+                format!("`bunker resume {}` reads the host and goes on", self.run),
+            )
+        };
         for host in state.hosts.iter_mut().filter(|h| h.outcome.is_none()) {
             let open: Vec<_> = host
                 .jobs
@@ -28,7 +38,7 @@ impl RunState {
                 if step.is_running() || open.contains(&step.id) {
                     step.outcome = Some(Outcome::Unknown(Failure {
                         exit: None,
-                        message: Safe::line("the run's worker is gone; the host goes on by itself"),
+                        message: Safe::line(message),
                         hint: Some(Safe::line(&hint)),
                         last_lines: Vec::new(),
                     }));

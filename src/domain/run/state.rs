@@ -137,6 +137,9 @@ pub struct RunState {
     pub batch_done: Option<u32>,
     /// Targets in plan order.
     pub hosts: Vec<HostState>,
+    /// Whether its work is done here, by the worker's own processes, so that it ends with the worker.
+    #[serde(default)]
+    pub local: bool,
     /// Who controlled it, oldest first.
     pub controls: Vec<(Timestamp, super::control::Control, Operator)>,
 }

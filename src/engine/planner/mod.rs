@@ -1,5 +1,6 @@
 //! From a wish (these hosts, that workflow) to a plan, by reading only.
 
+mod ansible;
 mod backup;
 mod configure;
 mod deploy;
@@ -21,7 +22,8 @@ use crate::domain::run::operator::Operator;
 use crate::domain::secret::SecretName;
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::{
-    Clock, RemoteRead, RepositoryError, RepositoryView, SecretSource, TemplateSource, VaultError,
+    Clock, PlaybookSource, RemoteRead, RepositoryError, RepositoryView, SecretSource,
+    TemplateSource, VaultError,
 };
 
 /// What planning looks through. None of it can change a host.
@@ -35,6 +37,8 @@ pub struct PlanPorts {
     pub secrets: Arc<dyn SecretSource>,
     /// Reads the fleet's template of `.env`.
     pub templates: Arc<dyn TemplateSource>,
+    /// Looks at playbooks of Ansible.
+    pub playbooks: Arc<dyn PlaybookSource>,
     /// The folder with `hosts.yml`, absolute.
     pub inventory: PathBuf,
     /// Tells the time.
@@ -76,6 +80,9 @@ pub enum PlanError {
         /// What to do instead.
         instead: Safe,
     },
+    /// The playbook cannot be run.
+    #[error("{0}")]
+    Playbook(Safe),
     /// The secrets could not be read.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -109,6 +116,7 @@ pub async fn plan(
         }
         What::RotateSecrets { names } => rotate::plan(ports, fleet, selected, names, by).await,
         What::Import => Ok(import::plan(ports, fleet, selected, by).await),
+        What::Ansible(wish) => ansible::plan(ports, fleet, selected, wish).await,
     }
 }
 

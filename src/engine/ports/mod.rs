@@ -1,9 +1,14 @@
 //! What the engine needs of the world. `adapters` implement these; tests bring their own.
 
+mod playbook;
 mod repository;
 mod secrets;
 mod templates;
 
+pub use playbook::{
+    PlaybookCall, PlaybookEnd, PlaybookEvent, PlaybookRunner, PlaybookSource, RunningPlaybook,
+    Tally, TaskEnd,
+};
 pub use repository::{RepositoryError, RepositoryLayout, RepositoryView};
 pub use secrets::{SecretSource, SecretWriter, VaultError};
 pub use templates::TemplateSource;

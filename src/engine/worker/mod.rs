@@ -11,6 +11,8 @@ mod controls;
 mod gate;
 mod host;
 mod job;
+mod playbook;
+mod playbook_host;
 mod progress;
 mod run;
 mod secrets;

@@ -43,6 +43,8 @@ struct Reading {
     began: Option<Timestamp>,
     said: Option<(Safe, Option<Safe>)>,
     skipped: Option<Safe>,
+    /// How the step ends, where its exit code cannot say it.
+    ends_as: Option<Outcome>,
     tail: Vec<u8>,
 }
 
@@ -122,6 +124,11 @@ impl Progress {
         }
     }
 
+    /// Says how the running step ends, where the exit code that follows cannot.
+    pub(super) fn ends_as(&mut self, outcome: Option<Outcome>) {
+        self.reading.ends_as = outcome;
+    }
+
     async fn believe(&mut self, signals: Vec<JobSignal>) -> Result<(), StoreError> {
         let mut kinds = Vec::new();
         for signal in signals {
@@ -177,7 +184,8 @@ impl Progress {
                 None
             }
             JobSignal::StepFinished { step, exit, at, changed } => {
-                let outcome = self.outcome(&step, exit, changed);
+                let known = self.reading.ends_as.take();
+                let outcome = known.unwrap_or_else(|| self.outcome(&step, exit, changed));
                 let took_s = self.reading.began.map(|began| at.duration_since(began).as_secs_f64());
                 Some(EventKind::StepFinished { host, step, outcome, took_s })
             }

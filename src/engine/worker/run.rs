@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 
 use super::host::HostRun;
 use super::shared::{Shared, replayed};
-use super::{between, controls, verdict};
+use super::{between, controls, playbook, verdict};
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::HostPlan;
 use crate::domain::run::event::EventKind;
@@ -16,7 +16,8 @@ use crate::domain::run::outcome::{NotRun, Outcome};
 use crate::domain::run::state::{Phase, RunState};
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::{
-    Clock, GateCheck, RemoteJobs, RunReader, RunWriter, SecretSource, SecretWriter, StoreError,
+    Clock, GateCheck, PlaybookRunner, RemoteJobs, RunReader, RunWriter, SecretSource, SecretWriter,
+    StoreError,
 };
 use crate::engine::supervisor::Supervisor;
 
@@ -69,6 +70,8 @@ pub struct WorkerPorts {
     pub secrets: Arc<dyn SecretSource>,
     /// Where new values are kept.
     pub vault: Arc<dyn SecretWriter>,
+    /// Playbooks of Ansible.
+    pub playbooks: Arc<dyn PlaybookRunner>,
     /// Time and chance.
     pub clock: Arc<dyn Clock>,
     /// Starts the hosts' tasks.
@@ -109,6 +112,14 @@ pub async fn carry_out(ports: WorkerPorts, run: RunId, pid: u32) -> Result<Phase
 async fn work(shared: &Arc<Shared>, state: &RunState) -> Result<Phase, StoreError> {
     leave_alone_what_is_blocked(shared, state).await?;
     between::before_run(shared, state).await?;
+    if let Some(playbook) = &shared.plan.playbook {
+        between::before_batch(shared, 0, state.batch.is_some()).await?;
+        playbook::carry_out(shared, state, playbook).await?;
+        if state.batch_done.is_none() {
+            between::after_batch(shared, 0).await?;
+        }
+        return finish(shared).await;
+    }
     for (idx, batch) in shared.plan.batches.iter().enumerate() {
         let idx = u32::try_from(idx).unwrap_or(u32::MAX);
         let begun = state.batch.is_some_and(|last| last >= idx);
@@ -123,6 +134,11 @@ async fn work(shared: &Arc<Shared>, state: &RunState) -> Result<Phase, StoreErro
             between::after_batch(shared, idx).await?;
         }
     }
+    finish(shared).await
+}
+
+/// Every target has an outcome.
+async fn finish(shared: &Arc<Shared>) -> Result<Phase, StoreError> {
     let end = shared.state().await?;
     let (phase, summary) = verdict::of_run(&shared.plan, &end, *shared.wish.borrow());
     between::after_run(shared, phase).await?;

@@ -6,7 +6,7 @@ use crate::app::action::Action;
 use crate::app::model::Model;
 use crate::app::pages::PlanPage;
 use crate::domain::env::grouped;
-use crate::domain::plan::{Change, HostPlan, Phase, Plan, Readiness, Workflow};
+use crate::domain::plan::{Change, HostPlan, Phase, Plan, Playbook, Readiness, Workflow};
 use crate::ui::canvas::{Canvas, Focused};
 use crate::ui::text::wrap;
 use crate::ui::theme::Role;
@@ -77,8 +77,11 @@ fn facts(plan: &Plan, width: usize) -> Vec<Fact> {
     for change in &plan.changes {
         change_lines(&mut lines, change, width);
     }
+    for (label, text) in plan.playbook.iter().flat_map(Playbook::facts) {
+        labelled(&mut lines, label, &text, width, 2, Role::Text);
+    }
     env_lines(&mut lines, plan, width);
-    if let Some(host) = plan.targets().next() {
+    if let (Some(host), None) = (plan.targets().next(), &plan.playbook) {
         let steps: Vec<&str> = host.steps().map(|(_, title)| title.as_str()).collect();
         labelled(&mut lines, "steps", &steps.join(" → "), width, 3, Role::Text);
         left_out(&mut lines, host, width);

@@ -89,20 +89,42 @@ pub(in crate::ui) fn reference(canvas: &mut Canvas<'_>, area: Rect, form: &Refer
         [one] => format!("Upgrade {one}"),
         _ => format!("Upgrade {n} instances"),
     };
-    let inner = frame(canvas, area, 66, 8, &title, "1 of 3: where to");
+    let own = " each instance's own (cml_ref)";
+    asked_line(canvas, area, form, (&title, "1 of 3: where to"), ("branch, tag or commit  ", own));
+}
+
+/// The question which playbook to run.
+pub(in crate::ui) fn playbook(canvas: &mut Canvas<'_>, area: Rect, form: &ReferenceForm) {
+    let n = form.hosts.len();
+    let title = match form.hosts.as_slice() {
+        [one] => format!("Run a playbook on {one}"),
+        _ => format!("Run a playbook on {n} instances"),
+    };
+    let options = " site.yml --check --diff --tags A,B";
+    asked_line(canvas, area, form, (&title, "1 of 3: which"), ("playbook  ", options));
+}
+
+/// A line that is asked for; `empty` stands there while nothing is typed.
+fn asked_line(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    form: &ReferenceForm,
+    (title, step): (&str, &str),
+    (label, empty): (&str, &str),
+) {
+    let inner = frame(canvas, area, 66, 8, title, step);
     if inner.height < 4 {
         return;
     }
     let names: Vec<&str> = form.hosts.iter().map(crate::domain::ids::HostId::as_str).collect();
     canvas.put(inner.x, inner.y, inner.width, &names.join(" "), Role::Dim);
-    let label = "branch, tag or commit  ";
     let used = canvas.put(inner.x, inner.y + 2, inner.width, label, Role::Text);
     if form.input.value().is_empty() {
         canvas.put(
             inner.x + used + 1,
             inner.y + 2,
             inner.width.saturating_sub(used + 1),
-            " each instance's own (cml_ref)",
+            empty,
             Role::Dim,
         );
     }

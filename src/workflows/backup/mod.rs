@@ -55,6 +55,7 @@ pub fn assemble(wish: &Wish, candidates: &[Candidate<'_>], excluded: Vec<Exclude
         workflow: if wish.drill.is_some() { Workflow::VerifyBackup } else { Workflow::Backup },
         fleet: wish.fleet.clone(),
         vault: None,
+        playbook: None,
         target: None,
         changes: Vec::new(),
         batches: if going.is_empty() { Vec::new() } else { vec![going] },

@@ -74,6 +74,7 @@ pub fn assemble(
         workflow: Workflow::Configure,
         fleet: fleet.name.clone(),
         vault: Some(wish.inventory.clone()),
+        playbook: None,
         target: None,
         changes: Vec::new(),
         batches: super::upgrade::batches(&going, rollout.serial_percent),

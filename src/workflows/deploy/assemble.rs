@@ -95,6 +95,7 @@ pub fn assemble(
         workflow: Workflow::Deploy,
         fleet: strategy.fleet.clone(),
         vault: sealed.then(|| strategy.inventory.clone()),
+        playbook: None,
         target: records.then(|| wish.target.clone()),
         changes: Vec::new(),
         batches: if going.is_empty() { Vec::new() } else { vec![going] },

@@ -63,6 +63,7 @@ pub fn assemble(
         workflow: Workflow::Import,
         fleet: fleet.name.clone(),
         vault: None,
+        playbook: None,
         target: None,
         changes: Vec::new(),
         batches: going,

@@ -125,6 +125,7 @@ pub fn assemble(wish: &Wish, candidates: &[Candidate<'_>], mut excluded: Vec<Exc
         workflow: Workflow::Rollback,
         fleet: wish.fleet.clone(),
         vault: None,
+        playbook: None,
         target: wish.target.clone(),
         changes: Vec::new(),
         batches: if going.is_empty() { Vec::new() } else { vec![going] },

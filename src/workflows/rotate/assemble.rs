@@ -57,6 +57,7 @@ pub fn assemble(wish: &Wish, candidates: &[Candidate<'_>], excluded: Vec<Exclude
         workflow: Workflow::RotateSecrets,
         fleet: wish.fleet.clone(),
         vault: Some(wish.inventory.clone()),
+        playbook: None,
         target: None,
         changes: Vec::new(),
         batches: going.chunks(size).map(<[HostId]>::to_vec).collect(),

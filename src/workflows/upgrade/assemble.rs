@@ -96,6 +96,7 @@ pub fn assemble(
         workflow: Workflow::Upgrade,
         fleet: strategy.fleet.clone(),
         vault: None,
+        playbook: None,
         target: Some(wish.target.clone()),
         changes: changes.into_iter().filter(|c| c.from != wish.target.sha).collect(),
         batches: batches(&going, strategy.rollout.serial_percent),

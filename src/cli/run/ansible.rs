@@ -1,0 +1,38 @@
+//! `bunker ansible`.
+
+use super::super::Context;
+use super::super::args::{AnsibleArgs, StartArgs};
+use super::super::exit::{Exit, Trouble};
+use super::start;
+use crate::domain::ids::InvalidName;
+use crate::domain::plan::{AnsibleTag, PlaybookWish, What, ansible_tags};
+
+/// Runs a playbook, in Ansible's check mode with `--check`, or only shows the plan with `--plan`.
+pub(super) async fn ansible(context: &Context, args: &AnsibleArgs) -> Result<Exit, Trouble> {
+    let wish = wish(args).map_err(|error| Trouble::new(Exit::Usage, error))?;
+    let start = StartArgs {
+        limit: args.start.limit.clone(),
+        hosts: args.start.hosts.clone(),
+        check: args.plan,
+        yes: args.start.yes,
+        detach: args.start.detach,
+    };
+    start::workflow(context, &start, What::Ansible(wish)).await
+}
+
+fn wish(args: &AnsibleArgs) -> Result<PlaybookWish, InvalidName> {
+    let all = |given: &[String]| -> Result<Vec<AnsibleTag>, InvalidName> {
+        given
+            .iter()
+            .map(|text| ansible_tags(text))
+            .collect::<Result<Vec<_>, _>>()
+            .map(|t| t.concat())
+    };
+    Ok(PlaybookWish {
+        path: args.playbook.parse()?,
+        tags: all(&args.tags)?,
+        skip_tags: all(&args.skip_tags)?,
+        check: args.start.check,
+        diff: args.diff,
+    })
+}
