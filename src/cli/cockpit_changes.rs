@@ -120,14 +120,14 @@ impl Changer for Changes {
 
     async fn start(&self, plan: &Plan) -> Result<RunId, Problem> {
         let (store, workers, clock) =
-            (self.store()?, wiring::workers(&self.right), wiring::clock());
+            (self.store()?, wiring::workers(&self.right).lending(&self.hosts), wiring::clock());
         let launcher = wiring::launcher(&*store, &workers, &*clock);
         launcher.start_run(plan, &operator::operator(), "cockpit").await.map_err(failed)
     }
 
     async fn control(&self, run: &RunId, control: Control) -> Result<(), Problem> {
         let (store, workers, clock) =
-            (self.store()?, wiring::workers(&self.right), wiring::clock());
+            (self.store()?, wiring::workers(&self.right).lending(&self.hosts), wiring::clock());
         let launcher = wiring::launcher(&*store, &workers, &*clock);
         let by = operator::operator();
         match control {

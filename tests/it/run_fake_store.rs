@@ -25,6 +25,8 @@ struct Memory {
     logs: BTreeMap<(HostId, u32), Vec<u8>>,
     releases: Vec<Release>,
     writes: usize,
+    /// What the writes were at which a process died.
+    struck: Vec<String>,
 }
 
 /// When and how a store fails, as a process that is killed would leave it.
@@ -65,6 +67,16 @@ impl FakeStore {
         self.lock().logs.get(&(host.parse().unwrap(), seq)).cloned().unwrap_or_default()
     }
 
+    /// What was asked last.
+    pub(crate) fn last_control(&self) -> Option<Control> {
+        self.lock().controls.last().map(|request| request.control)
+    }
+
+    /// What the writes were at which a process died.
+    pub(crate) fn struck(&self) -> Vec<String> {
+        self.lock().struck.clone()
+    }
+
     pub(crate) fn n_writes(&self) -> usize {
         self.lock().writes
     }
@@ -77,9 +89,15 @@ impl FakeStore {
     fn write(
         &self,
         memory: &mut Memory,
+        what: &[String],
         act: impl FnOnce(&mut Memory, bool),
     ) -> Result<(), StoreError> {
         memory.writes += 1;
+        if let Some(Death::Before(n) | Death::After(n) | Death::Half(n)) = self.death
+            && memory.writes == n
+        {
+            memory.struck.extend_from_slice(what);
+        }
         let broken = || StoreError::Broken { path: "memory".into(), what: "dead".into() };
         match self.death {
             Some(Death::Before(n) | Death::After(n) | Death::Half(n)) if memory.writes > n => {
@@ -100,6 +118,12 @@ impl FakeStore {
             }
         }
     }
+}
+
+/// The name of a kind of event in the journal.
+fn name_of(kind: &EventKind) -> String {
+    let json = serde_json::to_value(kind).unwrap();
+    json["event"].as_str().unwrap().to_owned()
 }
 
 #[async_trait]
@@ -175,7 +199,8 @@ impl RunWriter for FakeStore {
             made.push(RunEvent { run: run.clone(), seq, at, kind });
         }
         // All events of one append or none.
-        self.write(&mut memory, |m, whole| {
+        let what: Vec<String> = made.iter().map(|event| name_of(&event.kind)).collect();
+        self.write(&mut memory, &what, |m, whole| {
             if whole {
                 m.events.extend(made.clone());
             }
@@ -199,7 +224,7 @@ impl RunWriter for FakeStore {
         bytes: &[u8],
     ) -> Result<u64, StoreError> {
         let mut memory = self.lock();
-        self.write(&mut memory, |m, whole| {
+        self.write(&mut memory, &["output".to_owned()], |m, whole| {
             let bytes = if whole { bytes } else { &bytes[..bytes.len() / 2] };
             m.logs.entry((host.clone(), seq)).or_default().extend_from_slice(bytes);
         })?;

@@ -9,6 +9,7 @@ mod exec;
 mod follow;
 pub mod host_keys;
 mod jobs;
+mod lending;
 mod master;
 mod pool;
 mod process;

@@ -1,5 +1,7 @@
 //! A workflow from the command line: plan, show, ask, start, follow.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::super::Context;
@@ -9,6 +11,7 @@ use super::super::{fleet, wiring};
 use super::dispatch::right;
 use super::operator::{how, operator};
 use super::{attach, confirm, plan_diff, plan_text, print};
+use crate::adapters::ssh::SshPool;
 use crate::domain::fleet::Fleet;
 use crate::domain::ids::HostId;
 use crate::domain::plan::{Plan, Readiness, What, Wish};
@@ -41,10 +44,9 @@ pub(super) async fn showing(
     let wish = Wish { hosts: wished(&fleet, args)?, what };
     let hosts = wiring::hosts()?;
     let ports = wiring::plan_ports(&hosts, &context.inventory);
-    let planned = planner::plan(&ports, &fleet, &wish, &operator()).await;
-    hosts.close().await;
-    let plan = planned?;
+    let plan = planner::plan(&ports, &fleet, &wish, &operator()).await?;
     if args.check {
+        hosts.close().await;
         return check(context, &plan, diff);
     }
     if !context.json {
@@ -60,16 +62,23 @@ pub(super) async fn showing(
         print::say("nothing was done");
         return Ok(Exit::Refused);
     }
-    start(context, args, &plan).await
+    start(context, args, &plan, &hosts).await
 }
 
-async fn start(context: &Context, args: &StartArgs, plan: &Plan) -> Result<Exit, Trouble> {
+/// Starts the run. Its worker uses the connections over which the plan was made.
+async fn start(
+    context: &Context,
+    args: &StartArgs,
+    plan: &Plan,
+    hosts: &Arc<SshPool>,
+) -> Result<Exit, Trouble> {
     let right = right(context)?;
     let store = wiring::store_writer(right)?;
-    let (workers, clock) = (wiring::workers(right), wiring::clock());
+    let (workers, clock) = (wiring::workers(right).lending(hosts), wiring::clock());
     let launcher = wiring::launcher(&*store, &workers, &*clock);
     let run = launcher.start_run(plan, &operator(), &how()).await?;
     drop(store);
+    hosts.close().await;
     if args.detach {
         if context.json {
             print::json(&json!({ "run": run }))?;

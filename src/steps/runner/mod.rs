@@ -92,5 +92,8 @@ mod home;
 #[path = "runner_input_tests.rs"]
 mod input_tests;
 #[cfg(test)]
+#[path = "runner_reboot_tests.rs"]
+mod reboot_tests;
+#[cfg(test)]
 #[path = "runner_tests.rs"]
 mod tests;
