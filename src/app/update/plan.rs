@@ -225,12 +225,13 @@ fn question(plan: &Arc<Plan>) -> Confirm {
         .as_ref()
         .map(|t| format!(" to {} ({})", t.reference, t.sha.short()))
         .unwrap_or_default();
+    let verb = match &plan.playbook {
+        Some(_) => "run the playbook on",
+        None => plan.workflow.name(),
+    };
     Confirm {
         title: format!("{} {host}", plan.workflow.name()),
-        lines: vec![
-            format!("This will {} {host}{to}.", plan.workflow.name()),
-            first(plan.workflow).to_owned(),
-        ],
+        lines: vec![format!("This will {verb} {host}{to}."), first(plan.workflow).to_owned()],
         safe: "not now",
         act: "start",
         focus: Focus::Safe,
