@@ -1,6 +1,7 @@
 //! The only code that touches the world: each adapter implements a port of the engine.
 
 pub mod ansible;
+pub mod caller;
 pub mod clock;
 pub mod enrol;
 pub mod env_template;

@@ -11,6 +11,7 @@
 mod ansible_engine;
 mod ansible_inventory;
 mod ansible_run;
+mod audit_log;
 mod backup_steps;
 mod capability;
 mod configure_run;
