@@ -8,6 +8,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 pub use super::args_ansible::AnsibleArgs;
 pub use super::args_vault::{RecipientsVerb, RotateArgs, SecretsVerb, VaultVerb};
 pub use super::audit::args::AuditVerb;
+pub use super::bundle::{BundleArgs, ReplayArgs};
 pub use super::import::args::ImportArgs;
 pub use super::instance::args::InstanceVerb;
 pub use super::snapshot::args::SnapshotArgs;
@@ -112,6 +113,10 @@ last, as they come. They hold no output of the hosts; `bunker logs` prints that.
         #[arg(long)]
         identity: bool,
     },
+    /// Write a run into one file, to look at elsewhere or later
+    Bundle(BundleArgs),
+    /// Play such a file: in the cockpit, or as lines or JSON
+    Replay(ReplayArgs),
     /// Who changed what: list, verify, export
     #[command(subcommand)]
     Audit(AuditVerb),

@@ -7,9 +7,11 @@ pub mod args;
 mod args_ansible;
 mod args_vault;
 mod audit;
+mod bundle;
 mod cockpit;
 mod cockpit_changes;
 mod cockpit_enrol;
+mod cockpit_replay;
 mod context;
 mod doctor;
 mod exit;
@@ -55,6 +57,8 @@ pub fn main() -> ExitCode {
         Some(Verb::Inventory(ref verb)) => inventory::run(&context, verb),
         Some(Verb::Vault(ref verb)) => vault::run(&context, verb),
         Some(Verb::Secrets(ref verb)) => vault::secrets(&context, verb),
+        Some(Verb::Bundle(ref args)) => bundle::bundle(&context, args),
+        Some(Verb::Replay(ref args)) => bundle::replay(&context, args),
         Some(Verb::Audit(ref verb)) => audit::run(&context, verb),
         Some(Verb::Import(ref args)) => import::run(&context, args),
         Some(Verb::Instance(ref verb)) => instance::run(&context, verb),

@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod audit;
+pub mod bundle;
 pub mod capability;
 pub mod catalogue;
 pub mod connection;

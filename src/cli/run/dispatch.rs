@@ -33,6 +33,8 @@ pub(in crate::cli) fn run(context: &Context, verb: &Verb) -> Result<Exit, Troubl
             Verb::Worker { run, identity } => worker::work(context, run, *identity).await,
             Verb::Status(_)
             | Verb::Audit(_)
+            | Verb::Bundle(_)
+            | Verb::Replay(_)
             | Verb::Import(_)
             | Verb::Instance(_)
             | Verb::Inventory(_)

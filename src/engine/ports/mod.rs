@@ -1,16 +1,16 @@
 //! What the engine needs of the world. `adapters` implement these; tests bring their own.
 
-mod playbook;
 mod audit;
+mod playbook;
 mod repository;
 mod secrets;
 mod templates;
 
+pub use audit::{Audit, AuditReader, Intent, OpenAudit, audited};
 pub use playbook::{
     PlaybookCall, PlaybookEnd, PlaybookEvent, PlaybookRunner, PlaybookSource, RunningPlaybook,
     Tally, TaskEnd,
 };
-pub use audit::{Audit, AuditReader, Intent, OpenAudit, audited};
 pub use repository::{RepositoryError, RepositoryLayout, RepositoryView};
 pub use secrets::{SecretSource, SecretWriter, VaultError};
 pub use templates::TemplateSource;
