@@ -195,16 +195,29 @@ pub fn read(path: &Path, limits: Limits) -> Result<Bundle, BundleError> {
     let mut text = BufReader::new(GzDecoder::new(BufReader::new(opened)));
     let mut reader = Reader::new(limits);
     let mut line = Vec::new();
-    loop {
+    for at in 1.. {
         line.clear();
         let most = limits.line as u64 + 2;
         let n = (&mut text).take(most).read_until(b'\n', &mut line);
-        if n.map_err(|e| failed(&file, &e))? == 0 {
-            return reader.finish().map_err(wrong);
+        match n {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(error) if is_of_the_content(&error) => {
+                let what = Safe::line(&format!("it is no whole gzip file: {error}"));
+                return Err(wrong(Unusable { line: at, what }));
+            }
+            Err(error) => return Err(failed(&file, &error)),
         }
         let text = String::from_utf8_lossy(&line);
         reader.feed(text.strip_suffix('\n').unwrap_or(&text)).map_err(wrong)?;
     }
+    reader.finish().map_err(wrong)
+}
+
+/// Whether what was read is at fault, not the disk.
+fn is_of_the_content(error: &io::Error) -> bool {
+    use io::ErrorKind as Kind;
+    matches!(error.kind(), Kind::InvalidInput | Kind::InvalidData | Kind::UnexpectedEof)
 }
 
 /// The usual name of the file of a run.

@@ -31,6 +31,9 @@ use crate::sample::{StepClock, host, planned, run_id, simple_plan, step};
 const SOON: Duration = Duration::from_secs(30);
 const MARK: &str = "m4rk-planted-in-a-secret";
 
+/// What somebody does to the lines of a file.
+type Damage = Box<dyn Fn(&mut Vec<String>)>;
+
 /// A store with a run that has ended, whose host printed a secret that nobody masked.
 struct Kept {
     own: tempfile::TempDir,
@@ -162,7 +165,7 @@ async fn a_file_that_is_not_as_it_was_written_is_refused_and_says_where() {
     };
     assert!(changed(&|_| {}).is_ok());
     let log = at("\"line\":\"log\"");
-    let cases: Vec<(&str, Box<dyn Fn(&mut Vec<String>)>)> = vec![
+    let cases: Vec<(&str, Damage)> = vec![
         ("empty", Box::new(Vec::clear)),
         ("no end", Box::new(|l| drop(l.pop()))),
         ("behind the end", Box::new(|l| l.push("{}".into()))),
