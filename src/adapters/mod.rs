@@ -1,6 +1,8 @@
 //! The only code that touches the world: each adapter implements a port of the engine.
 
 pub mod ansible;
+pub mod bundle_file;
+pub mod caller;
 pub mod clock;
 pub mod enrol;
 pub mod env_template;
@@ -8,6 +10,7 @@ pub mod git;
 pub mod http;
 pub mod inventory;
 pub mod paths;
+pub mod replay;
 pub mod ssh;
 pub mod store;
 pub mod vault;

@@ -22,8 +22,12 @@ pub enum Place {
     Run,
     /// The list of runs.
     Runs,
+    /// The page of a run that is played from a file.
+    Replay,
     /// The page of what secrets are due.
     Due,
+    /// The page of the audit log.
+    Audit,
     /// The choice of secrets.
     Secrets,
     /// The choice of a release.
@@ -36,14 +40,16 @@ pub enum Place {
 
 impl Place {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Everywhere,
         Self::Fleet,
         Self::Instance,
         Self::Plan,
         Self::Run,
         Self::Runs,
+        Self::Replay,
         Self::Due,
+        Self::Audit,
         Self::Secrets,
         Self::Releases,
         Self::Form,
@@ -61,7 +67,9 @@ impl Place {
             Self::Plan => "Plan",
             Self::Run => "Run",
             Self::Runs => "Runs",
+            Self::Replay => "Replay of a run",
             Self::Due => "Secrets due",
+            Self::Audit => "Audit log",
             Self::Secrets => "Choice of secrets",
             Self::Releases => "Choice of a release",
             Self::Form => "Form",
@@ -127,6 +135,14 @@ pub enum Action {
     PrevMatch,
     CopyCommand,
     Runs,
+    Audit,
+    ReplayPause,
+    ReplayForward,
+    ReplayBack,
+    ReplayFaster,
+    ReplaySlower,
+    ReplayBegin,
+    ReplayEnd,
     Palette,
     Help,
     Redraw,

@@ -1,41 +1,15 @@
 //! The rows of the table of actions.
 
 use super::action::{Action, ActionInfo, Danger, Place};
+use super::action_row::{c, k, plays, row};
 use super::key::{Key, KeyCode};
-
-const fn row(
-    action: Action,
-    name: &'static str,
-    doc: &'static str,
-    hint: &'static str,
-    keys: &'static [Key],
-    places: &'static [Place],
-) -> ActionInfo {
-    let (danger, changes, twin) = (Danger::None, false, None);
-    ActionInfo { action, name, doc, hint, keys, places, danger, changes, twin }
-}
-
-impl ActionInfo {
-    const fn changing(self, danger: Danger) -> Self {
-        Self { danger, changes: true, ..self }
-    }
-
-    const fn twin(self, twin: &'static str) -> Self {
-        Self { twin: Some(twin), ..self }
-    }
-}
 
 const ALL: &[Place] = &[Place::Everywhere];
 const FLEET: &[Place] = &[Place::Fleet];
 const RUN: &[Place] = &[Place::Run];
+/// The page of a run, whether it goes on or is played from a file.
+const OUTPUT: &[Place] = &[Place::Run, Place::Replay];
 const MARKED: &[Place] = &[Place::Fleet, Place::Secrets];
-
-const fn k(code: KeyCode) -> Key {
-    Key::plain(code)
-}
-const fn c(char: char) -> Key {
-    Key::char(char)
-}
 
 /// All of them, in the order of the footer and the help.
 pub const ACTIONS: &[ActionInfo] = &[
@@ -45,7 +19,7 @@ pub const ACTIONS: &[ActionInfo] = &[
         "open the selected entry",
         "open",
         &[k(KeyCode::Enter), c('l'), k(KeyCode::Right)],
-        &[Place::Fleet, Place::Runs, Place::Due],
+        &[Place::Fleet, Place::Runs, Place::Due, Place::Audit],
     )
     .twin("bunker show RUN"),
     row(
@@ -265,17 +239,26 @@ pub const ACTIONS: &[ActionInfo] = &[
         "show only instances whose name, domain, group, release or health has these words",
         "filter",
         &[c('/')],
-        FLEET,
+        &[Place::Fleet, Place::Audit],
     )
     .twin("bunker status --limit PATTERN"),
     row(Action::Sort, "sort", "sort by the next column", "sort", &[c('s')], FLEET),
+    plays(Action::ReplayPause, "pause the replay", "stand still, or go on", "pause", &[c(' ')])
+        .twin("bunker replay FILE"),
+    plays(Action::ReplayForward, "ten seconds on", "go on", "10 s on", &[k(KeyCode::Right), c(']')]),
+    plays(Action::ReplayBack, "ten seconds back", "go back", "10 s back", &[k(KeyCode::Left), c('[')]),
+    plays(Action::ReplayFaster, "faster", "play twice as fast", "faster", &[c('+'), c('>')])
+        .twin("bunker replay FILE --speed TIMES"),
+    plays(Action::ReplaySlower, "slower", "play half as fast", "slower", &[c('-'), c('<')]),
+    plays(Action::ReplayBegin, "to the beginning", "play from there", "", &[k(KeyCode::Home), c('0')]),
+    plays(Action::ReplayEnd, "to the end", "go to the end of the run", "", &[k(KeyCode::End), c('$')]),
     row(
         Action::Follow,
         "follow",
         "keep the end of the output in view, or stop doing so",
         "follow",
         &[c('f')],
-        RUN,
+        OUTPUT,
     )
     .twin("bunker attach RUN"),
     row(
@@ -284,9 +267,9 @@ pub const ACTIONS: &[ActionInfo] = &[
         "give the output the whole screen, or give it back",
         "full",
         &[c('z')],
-        RUN,
+        OUTPUT,
     ),
-    row(Action::Search, "search", "search the output", "search", &[c('/')], RUN)
+    row(Action::Search, "search", "search the output", "search", &[c('/')], OUTPUT)
         .twin("bunker logs RUN HOST"),
     row(
         Action::NextMatch,
@@ -294,7 +277,7 @@ pub const ACTIONS: &[ActionInfo] = &[
         "go to the next place that was searched for",
         "",
         &[c('n')],
-        RUN,
+        OUTPUT,
     ),
     row(
         Action::PrevMatch,
@@ -302,7 +285,7 @@ pub const ACTIONS: &[ActionInfo] = &[
         "go to the previous place that was searched for",
         "",
         &[c('N')],
-        RUN,
+        OUTPUT,
     ),
     row(
         Action::NextPane,
@@ -310,7 +293,7 @@ pub const ACTIONS: &[ActionInfo] = &[
         "give the keys to the next pane",
         "pane",
         &[k(KeyCode::Tab)],
-        &[Place::Run, Place::Instance],
+        &[Place::Run, Place::Replay, Place::Instance],
     ),
     row(
         Action::PrevPane,
@@ -318,7 +301,7 @@ pub const ACTIONS: &[ActionInfo] = &[
         "give the keys to the previous pane",
         "",
         &[k(KeyCode::BackTab)],
-        &[Place::Run, Place::Instance],
+        &[Place::Run, Place::Replay, Place::Instance],
     ),
     row(
         Action::CopyCommand,
@@ -329,6 +312,15 @@ pub const ACTIONS: &[ActionInfo] = &[
         &[Place::Plan, Place::Run, Place::Instance],
     ),
     row(Action::Runs, "runs", "list the runs", "runs", &[c('R')], ALL).twin("bunker runs"),
+    row(
+        Action::Audit,
+        "audit log",
+        "list who changed what, newest first",
+        "",
+        &[c('H')],
+        ALL,
+    )
+    .twin("bunker audit log"),
     row(
         Action::SecretsDue,
         "secrets due",

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::replay::Ask as ReplayAsk;
 use crate::domain::capability::Operate;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Wish};
@@ -26,6 +27,13 @@ pub enum Effect {
     },
     /// Read the releases of an instance.
     LoadReleases(HostId),
+    /// Read the newest records of the audit log.
+    LoadAudit {
+        /// Comes back with the answer.
+        request: u64,
+    },
+    /// Ask something of the replay.
+    Replay(ReplayAsk),
     /// Put a command line, built of validated names only, into the terminal's clipboard.
     Copy(String),
     /// Draw everything anew.

@@ -4,7 +4,9 @@
 //! **Invariant:** pure and synchronous. No clock, file, terminal or task: time arrives in `Msg::Tick`.
 
 pub mod action;
+mod action_row;
 mod action_table;
+pub mod audit_page;
 pub mod choice_pages;
 pub mod cursor;
 pub mod destination;
@@ -20,6 +22,7 @@ pub mod log_tail;
 pub mod model;
 pub mod msg;
 pub mod pages;
+pub mod replay;
 pub mod toast;
 pub mod update;
 

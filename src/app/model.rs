@@ -4,12 +4,14 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::action::Place;
+use super::audit_page::AuditPage;
 use super::choice_pages::{DuePage, ReleasesPage, SecretsPage};
 use super::enrol_page::{EnrolPage, Stage};
 use super::fleet_page::FleetPage;
 use super::frame::Size;
 use super::layers::Layer;
 use super::pages::{InstancePage, PlanPage, RunPage, RunsPage};
+use super::replay::Replay;
 use super::toast::{ToastKind, Toasts};
 use crate::domain::capability::Operate;
 use crate::domain::run::state::RunSummary;
@@ -32,6 +34,8 @@ pub enum Screen {
     Secrets(Box<SecretsPage>),
     /// Releases to choose from.
     Releases(ReleasesPage),
+    /// Who changed what.
+    Audit(Box<AuditPage>),
     /// An instance is taken into the inventory.
     Enrol(Box<EnrolPage>),
 }
@@ -61,6 +65,8 @@ pub struct Model {
     pub runs: Option<Vec<RunSummary>>,
     /// Number of the last request that was sent out.
     pub last_request: u64,
+    /// Where a replay stands; `None` where the world is looked at.
+    pub replay: Option<Replay>,
 }
 
 impl Model {
@@ -77,6 +83,7 @@ impl Model {
             toasts: Toasts::default(),
             runs: None,
             last_request: 0,
+            replay: None,
         }
     }
 
@@ -86,9 +93,11 @@ impl Model {
             None => Place::Fleet,
             Some(Screen::Instance(_)) => Place::Instance,
             Some(Screen::Plan(_)) => Place::Plan,
+            Some(Screen::Run(_)) if self.replay.is_some() => Place::Replay,
             Some(Screen::Run(_)) => Place::Run,
             Some(Screen::Runs(_)) => Place::Runs,
             Some(Screen::Due(_)) => Place::Due,
+            Some(Screen::Audit(_)) => Place::Audit,
             Some(Screen::Secrets(_)) => Place::Secrets,
             Some(Screen::Releases(_)) => Place::Releases,
             Some(Screen::Enrol(page)) if page.stage == Stage::Form => Place::Form,

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 
 use super::destination::Destination;
 use super::key::Key;
+use super::replay::Replay;
 use super::toast::ToastKind;
+use crate::domain::audit::Entry;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::Plan;
 use crate::domain::release::{Recorded, Release};
@@ -79,6 +81,17 @@ pub enum Msg {
         /// It, or what went wrong.
         result: Result<Box<Answer>, Problem>,
     },
+    /// The newest records of the audit log.
+    Audit {
+        /// Of the effect that asked.
+        request: u64,
+        /// The records, newest first, or what went wrong.
+        result: Result<Vec<Entry>, Problem>,
+    },
+    /// Where the replay stands.
+    Replay(Replay),
+    /// The time of the replay went back.
+    Rewound,
     /// Something to tell the operator.
     Notice(ToastKind, Safe),
 }

@@ -7,6 +7,8 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 
 pub use super::args_ansible::AnsibleArgs;
 pub use super::args_vault::{RecipientsVerb, RotateArgs, SecretsVerb, VaultVerb};
+pub use super::audit::args::AuditVerb;
+pub use super::bundle::{BundleArgs, ReplayArgs};
 pub use super::import::args::ImportArgs;
 pub use super::instance::args::InstanceVerb;
 pub use super::snapshot::args::SnapshotArgs;
@@ -24,6 +26,9 @@ pub struct Args {
     /// Change nothing, whatever is pressed or asked
     #[arg(long, global = true)]
     pub read_only: bool,
+    /// Why something is changed, for the audit log; bunker_require_why makes it a must
+    #[arg(long, global = true, value_name = "TEXT")]
+    pub why: Option<String>,
     /// No colour (also: NO_COLOR, TERM=dumb)
     #[arg(long, global = true)]
     pub no_color: bool,
@@ -108,6 +113,13 @@ last, as they come. They hold no output of the hosts; `bunker logs` prints that.
         #[arg(long)]
         identity: bool,
     },
+    /// Write a run into one file, to look at elsewhere or later
+    Bundle(BundleArgs),
+    /// Play such a file: in the cockpit, or as lines or JSON
+    Replay(ReplayArgs),
+    /// Who changed what: list, verify, export
+    #[command(subcommand)]
+    Audit(AuditVerb),
     /// Bring an instance that was installed by hand under management
     Import(ImportArgs),
     /// Instances in the inventory: add, list, show, remove

@@ -25,7 +25,7 @@ use crate::domain::ids::HostId;
 use crate::domain::selector::Selector;
 use crate::domain::untrusted::Safe;
 use crate::engine::poller::{Poller, Sources as PollSources, Watched};
-use crate::engine::ports::{RemoteRead, RunReader};
+use crate::engine::ports::{AuditReader, RemoteRead, RunReader};
 use crate::engine::supervisor::Supervisor;
 use crate::tui;
 
@@ -150,6 +150,7 @@ struct Opened {
     only: Option<Selector>,
     hosts: Arc<SshPool>,
     runs: Result<Arc<dyn RunReader>, Problem>,
+    audit: Option<Arc<dyn AuditReader>>,
 }
 
 impl Connecting {
@@ -159,7 +160,7 @@ impl Connecting {
             .supervisor
             .spawn_blocking("open", move || open_files(&inventory, limit.as_deref()));
         let opened = opening.join().await.wrap_err("opening the inventory")?;
-        let Opened { watched, files, only, hosts, runs } = opened.map_err(Refused::from)?;
+        let Opened { watched, files, only, hosts, runs, audit } = opened.map_err(Refused::from)?;
         if let Ok(mut pool) = self.pool.lock() {
             *pool = Some(Arc::clone(&hosts));
         }
@@ -182,7 +183,7 @@ impl Connecting {
             Ok(runs) => (Some(runs), Vec::new()),
             Err(problem) => (None, vec![problem]),
         };
-        Ok(tui::Sources { fleet, runs, changer, problems })
+        Ok(tui::Sources { fleet, runs, audit, replay: None, changer, problems })
     }
 
     /// The inventory as it is edited, with the limited hosts only.
@@ -232,12 +233,15 @@ fn open_files(inventory: &std::path::Path, limit: Option<&str>) -> Result<Opened
     let (watched, files) = InventoryWatch::start(inventory, fleet, problems)
         .wrap_err("following the inventory's files")?;
     let hosts = wiring::hosts()?;
-    let runs = match wiring::store_reader() {
-        Ok(store) => Ok(store as Arc<dyn RunReader>),
-        Err(trouble) => Err(Problem {
-            message: Safe::line(&format!("runs cannot be shown: {:#}", trouble.report)),
-            hint: None,
-        }),
+    let (runs, audit) = match wiring::store_reader() {
+        Ok(store) => {
+            let audit = Arc::clone(&store) as Arc<dyn AuditReader>;
+            (Ok(store as Arc<dyn RunReader>), Some(audit))
+        }
+        Err(trouble) => {
+            let text = format!("runs cannot be shown: {:#}", trouble.report);
+            (Err(Problem { message: Safe::line(&text), hint: None }), None)
+        }
     };
-    Ok(Opened { watched, files, only, hosts, runs })
+    Ok(Opened { watched, files, only, hosts, runs, audit })
 }

@@ -109,7 +109,7 @@ impl Changer for Changes {
     }
 
     async fn enrol(&self, ask: Ask) -> Result<Answer, Problem> {
-        let enrolling = Enrolling::new(&self.inventory, Arc::clone(&self.hosts));
+        let enrolling = Enrolling::new(&self.inventory, Arc::clone(&self.hosts), &self.right);
         // Files are read and written on the way: on a task that nothing else waits on.
         self.supervisor
             .spawn("enrol", async move { enrolling.answer(ask).await })

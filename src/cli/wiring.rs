@@ -7,22 +7,27 @@ use color_eyre::eyre::WrapErr;
 
 use super::exit::{Exit, Trouble};
 use crate::adapters::ansible::playbook::{PlaybookLooks, Playbooks};
+use crate::adapters::caller::actor;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::env_template::TemplateFiles;
 use crate::adapters::git::Mirrors;
 use crate::adapters::http::HttpHealthSource;
 use crate::adapters::paths::StateDir;
 use crate::adapters::ssh::{SshJobs, SshPool, SshSettings};
-use crate::adapters::store::{StoreReader, StoreWriter};
+use crate::adapters::store::{AuditLog, StoreReader, StoreWriter};
 use crate::adapters::vault::{AgeVault, Asking, Keyring};
 use crate::adapters::victoria::Victoria;
 use crate::adapters::worker_process::WorkerProcess;
+use crate::domain::audit::{Caller, Source};
 use crate::domain::capability::Operate;
+use crate::domain::untrusted::Safe;
 use crate::engine::gate::GateLooks;
 use crate::engine::launch::Launcher;
 use crate::engine::planner::PlanPorts;
 use crate::engine::poller::Sources;
-use crate::engine::ports::{Clock, RemoteRead, RunWriter, SecretSource, StartWorker, StoreError};
+use crate::engine::ports::{
+    Audit, AuditReader, Clock, RemoteRead, RunWriter, SecretSource, StartWorker, StoreError,
+};
 use crate::engine::supervisor::Supervisor;
 use crate::engine::worker::{Timing, WorkerPorts};
 
@@ -53,7 +58,33 @@ pub(super) fn store_reader() -> Result<Arc<StoreReader>, Trouble> {
 
 /// To change runs.
 pub(super) fn store_writer(right: &Operate) -> Result<Arc<StoreWriter>, Trouble> {
-    Ok(Arc::new(StoreWriter::open(&state_dir(), clock(), right)?))
+    Ok(Arc::new(StoreWriter::open_for(&state_dir(), clock(), caller(), right)?))
+}
+
+/// To write down what no run changes.
+pub(super) fn audit_log(right: &Operate) -> Result<Arc<dyn Audit>, StoreError> {
+    Ok(Arc::new(AuditLog::open(&state_dir(), clock(), caller(), right)?))
+}
+
+/// Through which door this process was entered.
+static SOURCE: OnceLock<Source> = OnceLock::new();
+/// Why its operator does what it does.
+static WHY: OnceLock<Safe> = OnceLock::new();
+
+/// Says through which door this process was entered. Once.
+pub(super) fn entered_by(source: Source) {
+    let _said_before = SOURCE.set(source);
+}
+
+/// Says why its operator does what it does. Once.
+pub(super) fn say_why(why: &Safe) {
+    let _said_before = WHY.set(why.clone());
+}
+
+/// Who asks for what this process does.
+pub(super) fn caller() -> Caller {
+    let source = SOURCE.get().copied().unwrap_or(Source::Cli);
+    Caller { who: actor(), source, why: WHY.get().cloned() }
 }
 
 /// Starts workers.
@@ -129,9 +160,10 @@ pub(super) fn worker_ports(
         http: Arc::new(HttpHealthSource::new(clock())),
         clock: clock(),
     };
+    let log = Arc::clone(&store) as Arc<dyn AuditReader>;
     WorkerPorts {
         store,
-        remote: Arc::new(SshJobs::new(Arc::clone(hosts), right)),
+        remote: Arc::new(SshJobs::new(Arc::clone(hosts), right).anchoring(log)),
         gates: Arc::new(gates),
         secrets: secrets(),
         vault: Arc::new(AgeVault::new(keys())),
@@ -148,7 +180,7 @@ impl From<StoreError> for Trouble {
             StoreError::NoSuchRun(_) => Exit::NotFound,
             StoreError::Ambiguous { .. } => Exit::Usage,
             StoreError::Owned { .. } => Exit::Locked,
-            StoreError::Ended(_) | StoreError::Newer { .. } => Exit::Refused,
+            StoreError::Ended(_) | StoreError::Newer { .. } | StoreError::NoReason => Exit::Refused,
             StoreError::Broken { .. } => Exit::Failed,
         };
         Self::new(exit, error)

@@ -4,6 +4,8 @@
 //! in here names another folder of this crate. Time arrives as a value.
 
 pub mod answer;
+pub mod audit;
+pub mod bundle;
 pub mod capability;
 pub mod catalogue;
 pub mod connection;

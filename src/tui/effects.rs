@@ -8,11 +8,15 @@ use tokio::sync::mpsc::Sender;
 use super::sources::Sources;
 use super::tail;
 use crate::app::Msg;
+use crate::app::audit_page::N_RECORDS;
 use crate::app::effect::{Change, ChangeKind, Effect};
 use crate::app::msg::Problem;
+use crate::app::replay::Ask as ReplayAsk;
 use crate::app::toast::ToastKind;
+use crate::domain::audit::Wanted;
 use crate::domain::ids::RunId;
 use crate::domain::untrusted::Safe;
+use crate::engine::ports::AuditReader;
 use crate::engine::supervisor::{Supervisor, Task};
 
 /// Releases of an instance that are read.
@@ -63,6 +67,10 @@ impl Effects {
                     .spawn("runs to screen", tail::runs(Arc::clone(store), self.tell.clone())),
             );
         }
+        if let Some(replaying) = &sources.replay {
+            let telling = tail::replay(Arc::clone(replaying), self.tell.clone());
+            drop(self.supervisor.spawn("replay to screen", telling));
+        }
         for problem in &sources.problems {
             self.notice(problem_notice(problem));
         }
@@ -93,6 +101,11 @@ impl Effects {
                     self.log = Some(self.supervisor.spawn("output to screen", following));
                 }
             }
+            Effect::LoadAudit { request } => {
+                let audit = self.sources.as_ref().and_then(|s| s.audit.clone());
+                self.answer("audit log to screen", audit_log(audit, request));
+            }
+            Effect::Replay(ask) => self.replay(ask),
             Effect::LoadReleases(instance) => {
                 if let Some(store) = self.store() {
                     self.answer("releases to screen", async move {
@@ -119,6 +132,29 @@ impl Effects {
             let watching = tail::run(store, run.clone(), self.tell.clone());
             self.run = Some(self.supervisor.spawn("run to screen", watching));
         }
+    }
+
+    /// Asks something of the replay. Where the time goes back, what watches the run is begun anew once it has ended.
+    fn replay(&mut self, ask: ReplayAsk) {
+        let Some(sources) = &self.sources else { return };
+        let (Some(replaying), Some(store)) = (sources.replay.clone(), sources.runs.clone()) else {
+            return;
+        };
+        replaying.ask(ask);
+        if !ask.goes_back() {
+            return;
+        }
+        let old: Vec<Task<()>> = self.run.take().into_iter().chain(self.log.take()).collect();
+        let (tell, run) = (self.tell.clone(), replaying.state().run);
+        self.run = Some(self.supervisor.spawn("run to screen", async move {
+            for task in old {
+                task.abort();
+                drop(task.join().await);
+            }
+            if tell.send(Msg::Rewound).await.is_ok() {
+                tail::run(store, run, tell).await;
+            }
+        }));
     }
 
     fn detach(&mut self) {
@@ -207,6 +243,18 @@ impl Effects {
             ChangeKind::Control { .. } | ChangeKind::Revive(_) => problem_notice(&problem),
         }
     }
+}
+
+async fn audit_log(audit: Option<Arc<dyn AuditReader>>, request: u64) -> Msg {
+    let problem = |text: &str| Problem { message: Safe::line(text), hint: None };
+    let result = match audit {
+        None => Err(problem("the audit log cannot be read: the store could not be opened")),
+        Some(audit) => audit
+            .audit_latest(&Wanted::default(), N_RECORDS)
+            .await
+            .map_err(|error| problem(&error.to_string())),
+    };
+    Msg::Audit { request, result }
 }
 
 fn told(result: Result<(), Problem>, done: &str) -> Msg {

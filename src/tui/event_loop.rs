@@ -245,6 +245,9 @@ fn whom(model: &Model, msg: &Msg) -> For {
         | Msg::Secrets { .. }
         | Msg::Recorded { .. }
         | Msg::Enrol { .. }
+        | Msg::Audit { .. }
+        | Msg::Replay(_)
+        | Msg::Rewound
         | Msg::Notice(..) => For::Data,
     }
 }
@@ -260,6 +263,7 @@ pub(super) fn moves(model: &Model) -> bool {
     let starting = matches!(model.screens.last(), Some(Screen::Plan(p)) if p.starting.is_some());
     let running = match model.screens.last() {
         Some(Screen::Run(page)) => page.phase().is_some_and(is_active),
+        Some(Screen::Audit(page)) => matches!(page.entries, Asked::Waiting(_)),
         Some(Screen::Due(page)) => matches!(page.due, Asked::Waiting(_)),
         Some(Screen::Secrets(page)) => matches!(page.rows, Asked::Waiting(_)),
         Some(Screen::Enrol(page)) => matches!(page.stage, Stage::Working { .. }),

@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
 use crate::app::msg::Problem;
+use crate::app::replay::{Ask as ReplayAsk, Replay};
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Wish};
 use crate::domain::release::Recorded;
@@ -14,7 +15,7 @@ use crate::domain::run::control::Control;
 use crate::domain::scaffold::enrol::{Answer, Ask};
 use crate::domain::secret::due::Due;
 use crate::domain::snapshot::FleetSnapshot;
-use crate::engine::ports::RunReader;
+use crate::engine::ports::{AuditReader, RunReader};
 
 /// What leads to changes. Built with the right to them; a read-only cockpit has none.
 #[async_trait]
@@ -35,6 +36,14 @@ pub trait Changer: Send + Sync + 'static {
     async fn revive(&self, run: &RunId) -> Result<(), Problem>;
 }
 
+/// A run that is played from a file.
+pub trait Replaying: Send + Sync + 'static {
+    /// Where it stands.
+    fn state(&self) -> Replay;
+    /// Asks something of it.
+    fn ask(&self, ask: ReplayAsk);
+}
+
 /// Everything that the cockpit is connected to.
 #[derive(Clone)]
 pub struct Sources {
@@ -42,6 +51,10 @@ pub struct Sources {
     pub fleet: watch::Receiver<Arc<FleetSnapshot>>,
     /// The runs; `None` where the store cannot be read.
     pub runs: Option<Arc<dyn RunReader>>,
+    /// The audit log; `None` where the store cannot be read.
+    pub audit: Option<Arc<dyn AuditReader>>,
+    /// The run that is played from a file; `None` where the world is looked at.
+    pub replay: Option<Arc<dyn Replaying>>,
     /// What leads to changes; `None` is read-only.
     pub changer: Option<Arc<dyn Changer>>,
     /// What went wrong on the way, for the operator.

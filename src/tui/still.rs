@@ -95,10 +95,14 @@ fn only_looks(effect: &Effect) -> bool {
             | ChangeKind::Control { .. }
             | ChangeKind::Revive(_) => false,
         },
-        Effect::Attach(_) | Effect::Detach | Effect::FollowLog { .. } | Effect::LoadReleases(_) => {
-            true
+        Effect::Attach(_)
+        | Effect::Detach
+        | Effect::FollowLog { .. }
+        | Effect::LoadReleases(_)
+        | Effect::LoadAudit { .. } => true,
+        Effect::Copy(_) | Effect::Redraw | Effect::Replay(_) | Effect::Suspend | Effect::Quit => {
+            false
         }
-        Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => false,
     }
 }
 
@@ -122,6 +126,7 @@ fn answered(model: &Model) -> bool {
             | Screen::Plan(_)
             | Screen::Runs(_)
             | Screen::Due(_)
+            | Screen::Audit(_)
             | Screen::Secrets(_)
             | Screen::Releases(_)
             | Screen::Enrol(_),

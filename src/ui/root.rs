@@ -34,6 +34,7 @@ pub fn view(model: &Model, theme: &Theme, buf: &mut Buffer) {
         Some(Screen::Run(page)) => screens::run::draw(&mut canvas, model, page, area),
         Some(Screen::Runs(page)) => screens::runs::draw(&mut canvas, model, page, area),
         Some(Screen::Enrol(page)) => screens::enrol::draw(&mut canvas, model, page, area),
+        Some(Screen::Audit(page)) => screens::audit::draw(&mut canvas, model, page, area),
         Some(Screen::Due(page)) => screens::due::draw(&mut canvas, model, page, area),
         Some(Screen::Secrets(page)) => screens::secrets::draw(&mut canvas, model, page, area),
         Some(Screen::Releases(page)) => screens::releases::draw(&mut canvas, model, page, area),

@@ -11,7 +11,9 @@
 mod ansible_engine;
 mod ansible_inventory;
 mod ansible_run;
+mod audit_log;
 mod backup_steps;
+mod bundle;
 mod capability;
 mod configure_run;
 mod configure_steps;

@@ -5,6 +5,7 @@
 
 mod edit;
 mod files;
+mod history;
 mod load;
 mod ranges;
 mod scaffold;
@@ -13,6 +14,7 @@ mod vars_files;
 mod watch;
 mod yaml;
 
+pub use history::{Committed, History, commits_with_anchors};
 pub use load::load;
 pub use scaffold::{FileChange, Removal, Scaffold, ScaffoldError};
 pub use watch::InventoryWatch;

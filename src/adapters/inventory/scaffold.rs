@@ -318,6 +318,19 @@ impl Removal {
         Ok(Self { dir: dir.to_owned(), host: host.clone(), files: changes, vars })
     }
 
+    /// Every single file that is changed or goes.
+    pub fn all_files(&self) -> Vec<PathBuf> {
+        fn walk(path: &Path, found: &mut Vec<PathBuf>) {
+            match fs::read_dir(path) {
+                Ok(entries) => entries.flatten().for_each(|entry| walk(&entry.path(), found)),
+                Err(_) => found.push(path.to_owned()),
+            }
+        }
+        let mut found: Vec<PathBuf> = self.files.iter().map(|f| f.path.clone()).collect();
+        self.vars.iter().for_each(|path| walk(path, &mut found));
+        found
+    }
+
     /// Copies everything that goes to `backup`, then takes the host out, then its variables and secrets.
     pub fn write(&self, backup: &Path) -> Result<(), ScaffoldError> {
         let _lock = lock(&self.dir)?;

@@ -25,6 +25,7 @@ impl Db {
         let (text, summary) = (self.json(&plan)?, self.json(&state.summarised(&plan))?);
         let sql = "INSERT INTO runs (id, plan, summary) VALUES (?1, ?2, ?3)";
         self.execute_with(sql, params![run.as_str(), text, summary])?;
+        self.audit_planned(run, &plan)?;
         self.folded.insert(run.clone(), Folded { plan, state });
         self.journal(run, vec![first]).map(drop)
     }
@@ -41,6 +42,7 @@ impl Db {
         let wanted = params![run.as_str(), me.pid, me.start, me.machine, now_s];
         let generation: Option<u32> = self.one(sql, wanted)?;
         let generation = generation.ok_or_else(|| StoreError::NoSuchRun(run.to_string()))?;
+        self.audit_claimed(run, generation)?;
         self.mine.insert(run.clone(), generation);
         Ok(generation)
     }
@@ -69,6 +71,7 @@ impl Db {
         by: Operator,
     ) -> Result<(), StoreError> {
         self.must_go_on(run)?;
+        self.audit_asked(run, control)?;
         let sql = "SELECT coalesce(max(seq), 0) + 1 FROM controls WHERE run = ?1";
         let seq: i64 = self.one(sql, params![run.as_str()])?.unwrap_or(1);
         let at = self.clock.now();
@@ -107,6 +110,7 @@ impl Db {
             let text = self.json(&event)?;
             self.execute_with(sql, params![run.as_str(), number(seq), at.to_string(), text])?;
             folded.state.apply(&event);
+            self.audit_event(&folded.plan, &folded.state, &event.kind)?;
             events.push(event);
         }
         let summary = self.json(&folded.state.summarised(&folded.plan))?;

@@ -6,7 +6,9 @@ use async_trait::async_trait;
 
 use super::db::Db;
 use super::thread::Thread;
+use crate::adapters::caller::this_process;
 use crate::adapters::paths::StateDir;
+use crate::domain::audit::{Anchor, Caller, Entry, Row, Wanted};
 use crate::domain::capability::Operate;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::marker::StepMark;
@@ -16,7 +18,7 @@ use crate::domain::run::control::{Control, ControlRequest};
 use crate::domain::run::event::{EventKind, RunEvent};
 use crate::domain::run::operator::Operator;
 use crate::domain::run::state::RunSummary;
-use crate::engine::ports::{Clock, RunReader, RunWriter, StoreError};
+use crate::engine::ports::{AuditReader, Clock, RunReader, RunWriter, StoreError};
 
 /// Looks at runs. Works, and sees nothing, where there is no store yet; makes nothing.
 #[derive(Debug)]
@@ -39,15 +41,45 @@ impl StoreWriter {
     pub fn open(
         dir: &StateDir,
         clock: Arc<dyn Clock>,
+        right: &Operate,
+    ) -> Result<Self, StoreError> {
+        Self::open_for(dir, clock, this_process(), right)
+    }
+
+    /// Opens it for this caller, whom the audit log names.
+    pub fn open_for(
+        dir: &StateDir,
+        clock: Arc<dyn Clock>,
+        caller: Caller,
         _right: &Operate,
     ) -> Result<Self, StoreError> {
         let own = dir.clone();
-        Thread::start(dir.database(), move || Db::writer(own, clock)).map(Self)
+        Thread::start(dir.database(), move || Db::writer(own, clock, caller)).map(Self)
     }
 }
 
 macro_rules! reader {
     ($name:ident) => {
+        #[async_trait]
+        impl AuditReader for $name {
+            async fn audit_rows(&self, after: u64, limit: usize) -> Result<Vec<Row>, StoreError> {
+                self.0.look(move |db| db.audit_rows(after, limit)).await
+            }
+
+            async fn audit_latest(
+                &self,
+                wanted: &Wanted,
+                limit: usize,
+            ) -> Result<Vec<Entry>, StoreError> {
+                let wanted = wanted.clone();
+                self.0.look(move |db| db.audit_latest(&wanted, limit)).await
+            }
+
+            async fn audit_head(&self) -> Result<Option<Anchor>, StoreError> {
+                self.0.look(Db::audit_head).await
+            }
+        }
+
         #[async_trait]
         impl RunReader for $name {
             async fn runs(&self, limit: usize) -> Result<Vec<RunSummary>, StoreError> {

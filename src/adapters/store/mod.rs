@@ -3,6 +3,8 @@
 //! One thread owns one connection; the handles send it work and await the answer. What waits is
 //! committed together, so that many hosts cost few syncs.
 
+mod audit;
+mod audit_runs;
 mod change;
 mod check;
 mod db;
@@ -14,5 +16,6 @@ mod presented;
 mod schema;
 mod thread;
 
+pub use audit::AuditLog;
 pub use check::check;
 pub use handle::{StoreReader, StoreWriter};

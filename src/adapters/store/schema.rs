@@ -11,7 +11,8 @@ use crate::engine::ports::StoreError;
 const BUSY: Duration = Duration::from_secs(10);
 
 /// The database's versions: entry `n` leads from version `n` to `n + 1`.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE runs (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
         id TEXT NOT NULL UNIQUE,
@@ -43,7 +44,30 @@ const MIGRATIONS: [&str; 1] = ["
         record TEXT NOT NULL,
         UNIQUE (instance, run)
     ) STRICT;
-"];
+",
+    // Nothing in the audit log is ever changed or taken out: SQLite itself refuses. The record is kept as its exact text.
+    "
+    CREATE TABLE audit (
+        seq INTEGER PRIMARY KEY,
+        record TEXT NOT NULL,
+        hash TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX audit_run ON audit (record ->> '$.run', record ->> '$.action');
+    CREATE TRIGGER audit_keeps BEFORE UPDATE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;
+    CREATE TRIGGER audit_stays BEFORE DELETE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;
+    CREATE TRIGGER audit_follows BEFORE INSERT ON audit
+    WHEN new.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM audit)
+    BEGIN SELECT RAISE(ABORT, 'the audit log has no gaps'); END;
+    CREATE TABLE audit_log (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        id TEXT NOT NULL,
+        key BLOB NOT NULL
+    ) STRICT;
+    INSERT INTO audit_log VALUES (1, lower(hex(randomblob(8))), randomblob(32));
+",
+];
 
 /// The newest version that this program knows.
 pub(super) const KNOWN: u32 = MIGRATIONS.len() as u32;

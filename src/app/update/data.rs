@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::effect::Effect;
 use super::super::model::{Model, Screen};
 use super::super::toast::ToastKind;
-use super::run;
+use super::{audit, run};
 use crate::domain::ids::HostId;
 use crate::domain::release::Release;
 use crate::domain::run::state::RunSummary;
@@ -75,6 +75,7 @@ pub(super) fn refit(model: &mut Model) {
             Screen::Plan(page) => page.cursor.fit(page.n_rows(), height / 2),
             Screen::Run(page) => run::refit(page, size),
             Screen::Instance(_) | Screen::Enrol(_) => {}
+            Screen::Audit(page) => audit::refit(page, size),
             Screen::Due(page) => page.cursor.fit(page.due.known().map_or(0, Vec::len), chosen),
             Screen::Secrets(page) => {
                 page.cursor.fit(page.rows.known().map_or(0, Vec::len), chosen);

@@ -8,7 +8,7 @@ use super::super::key::{Key, KeyCode};
 use super::super::layers::{Confirm, Focus, Layer, ReferenceForm, Then};
 use super::super::model::Model;
 use super::super::toast::ToastKind;
-use super::{enrol, input, palette, plan, run};
+use super::{audit, enrol, input, palette, plan, run};
 use crate::domain::ids::InvalidName;
 use crate::domain::plan::{PlaybookWish, What};
 
@@ -79,6 +79,9 @@ fn help(model: &mut Model, top: usize, key: Key) {
 }
 
 fn apply_filter(model: &mut Model, text: String) {
+    if audit::filter(model, &text) {
+        return;
+    }
     model.fleet.filter = text;
     let rows = model.fleet_rows();
     model.fleet.arrange(rows);

@@ -1,5 +1,6 @@
 //! What happens: `Msg` in, `Effect`s out. One file a page; the front layer sees keys first.
 
+mod audit;
 mod choice;
 mod controls;
 mod data;
@@ -11,6 +12,7 @@ mod input;
 mod layers;
 mod palette;
 mod plan;
+mod replay;
 mod route;
 mod run;
 mod runs;

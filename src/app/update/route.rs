@@ -9,7 +9,7 @@ use super::super::layers::Layer;
 use super::super::model::{Model, Screen};
 use super::super::msg::Msg;
 use super::super::toast::ToastKind;
-use super::{choice, data, enrol, fleet, go, layers, palette, plan, run, runs};
+use super::{audit, choice, data, enrol, fleet, go, layers, palette, plan, replay, run, runs};
 
 /// Applies what happened and says what is to be done. Total: no message makes it fail.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
@@ -50,6 +50,15 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Recorded { request, result } => {
             choice::releases(model, request, &result);
+            Vec::new()
+        }
+        Msg::Audit { request, result } => {
+            audit::take(model, request, &result);
+            Vec::new()
+        }
+        Msg::Replay(replay) => replay::take(model, replay),
+        Msg::Rewound => {
+            replay::rewound(model);
             Vec::new()
         }
         Msg::Notice(kind, text) => {
@@ -107,14 +116,19 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Runs => go::open(model, Destination::Runs),
         Action::SecretsDue => go::open(model, Destination::SecretsDue),
+        Action::Audit => go::open(model, Destination::Audit),
         Action::Back => back(model),
         _ => match model.screens.last() {
             None => fleet::perform(model, action),
             Some(Screen::Instance(_)) => fleet::perform_on_instance(model, action),
             Some(Screen::Plan(_)) => plan::perform(model, action),
-            Some(Screen::Run(_)) => run::perform(model, action),
+            Some(Screen::Run(_)) => match replay::perform(model, action) {
+                Some(effects) => effects,
+                None => run::perform(model, action),
+            },
             Some(Screen::Runs(_)) => runs::perform(model, action),
             Some(Screen::Enrol(_)) => enrol::perform(model, action),
+            Some(Screen::Audit(_)) => audit::perform(model, action),
             Some(Screen::Due(_)) => choice::perform_on_due(model, action),
             Some(Screen::Secrets(_)) => choice::perform_on_secrets(model, action),
             Some(Screen::Releases(_)) => choice::perform_on_releases(model, action),
@@ -128,8 +142,12 @@ fn back(model: &mut Model) -> Vec<Effect> {
     if model.toasts.clear() && model.screens.is_empty() {
         return Vec::new();
     }
-    if run::leave_full(model) || enrol::back(model) {
+    if run::leave_full(model) || enrol::back(model) || audit::back(model) {
         return Vec::new();
+    }
+    if model.replay.is_some() && matches!(model.screens.last(), Some(Screen::Run(_))) {
+        // There is nothing behind it.
+        return vec![Effect::Quit];
     }
     match model.screens.pop() {
         Some(Screen::Run(_)) => {

@@ -10,7 +10,7 @@ use super::exit::{Exit, Trouble};
 use super::instance::{desk::desk, key};
 use super::run::{confirm, operator, right, say, workflow};
 use super::vault::author;
-use super::{Context, wiring};
+use super::{Context, audit, wiring};
 use crate::adapters::enrol::{domain_of, env_of};
 use crate::adapters::inventory::{Scaffold, load};
 use crate::cli::args::StartArgs;
@@ -30,7 +30,7 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Exit, Trouble>
     if !args.check {
         right(context)?;
     }
-    desk(&context.inventory).can_encrypt()?;
+    desk(&context.inventory, context.operate.as_ref()).can_encrypt()?;
     let fleet = load(&context.inventory).fleet;
     let there = fleet.as_ref().and_then(|f| f.host(&id).map(|host| (f, host)));
     match there {
@@ -88,7 +88,10 @@ fn known(
             names.join(" ")
         ));
     }
-    desk(&context.inventory).fill(&host.id, &found.secrets, &author())?;
+    audit::reason(asks(host))?;
+    let desk = desk(&context.inventory, context.operate.as_ref());
+    let committed = desk.fill(&host.id, &found.secrets, &author())?;
+    committed.told().iter().for_each(|told| say(told));
     start(context, args, &host.id)
 }
 
@@ -106,7 +109,10 @@ fn new(context: &Context, args: &ImportArgs, id: &HostId) -> Result<Exit, Troubl
     if !go_on(args, id)? {
         return Ok(if args.check { Exit::Findings } else { Exit::Refused });
     }
-    desk(&context.inventory).write(&scaffold, &[], Some(&found.secrets), &author())?;
+    audit::reason(asks(&scaffold.host))?;
+    let desk = desk(&context.inventory, context.operate.as_ref());
+    let committed = desk.write(&scaffold, &[], Some(&found.secrets), &author())?;
+    committed.told().iter().for_each(|told| say(told));
     start(context, args, id)
 }
 
@@ -129,7 +135,7 @@ fn instance(host: &Host) -> Result<&crate::domain::settings::InstanceSettings, T
 
 /// Pins the host's keys, since the next thing is to log in: after the fingerprint was named, or a person was asked.
 fn accept(context: &Context, args: &ImportArgs, host: &Host) -> Result<(), Trouble> {
-    let desk = desk(&context.inventory);
+    let desk = desk(&context.inventory, context.operate.as_ref());
     let keys = key::look(&desk, &host.connection, &args.key)?;
     if keys.is_empty() {
         return Ok(());
@@ -148,7 +154,13 @@ fn accept(context: &Context, args: &ImportArgs, host: &Host) -> Result<(), Troub
             "the host key was not accepted: nothing was written",
         ));
     }
-    Ok(desk.pin(&keys)?)
+    audit::reason(asks(host))?;
+    Ok(desk.pin(&host.id, &keys)?)
+}
+
+/// Whether its policy asks for a reason.
+fn asks(host: &Host) -> bool {
+    host.instance.as_ref().is_some_and(|i| i.policy.require_why)
 }
 
 fn new_instance(args: &ImportArgs, id: &HostId) -> Result<NewInstance, Trouble> {

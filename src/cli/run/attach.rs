@@ -35,7 +35,7 @@ pub(super) async fn attach(context: &Context, run: &str) -> Result<Exit, Trouble
 
 /// What following a run prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shown {
+pub(in crate::cli) enum Shown {
     /// Output and events, for a person.
     Lines,
     /// Each event as one line of JSON.
@@ -46,11 +46,19 @@ pub(super) enum Shown {
 
 /// Follows a run until it ends, its worker is gone, the reader has gone or Ctrl-C is pressed.
 pub(super) async fn follow(run: &RunId, shown: Shown) -> Result<Exit, Trouble> {
-    let store = wiring::store_reader()?;
+    follow_in(&*wiring::store_reader()?, run, shown).await
+}
+
+/// The same in this store, which may be a file.
+pub(in crate::cli) async fn follow_in(
+    store: &dyn RunReader,
+    run: &RunId,
+    shown: Shown,
+) -> Result<Exit, Trouble> {
     let plan = store.plan(run).await?;
     let state = RunState::new(run.clone(), &plan);
     let (logs, gates) = (Logs::default(), BTreeMap::new());
-    let mut tail = Tail { store: &*store, plan: &plan, state, shown, logs, gates };
+    let mut tail = Tail { store, plan: &plan, state, shown, logs, gates };
     tokio::select! {
         ended = tail.until_end() => ended,
         _ = tokio::signal::ctrl_c() => {

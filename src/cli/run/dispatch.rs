@@ -32,6 +32,9 @@ pub(in crate::cli) fn run(context: &Context, verb: &Verb) -> Result<Exit, Troubl
             Verb::Abort { run, kill } => controls::abort(context, run, *kill).await,
             Verb::Worker { run, identity } => worker::work(context, run, *identity).await,
             Verb::Status(_)
+            | Verb::Audit(_)
+            | Verb::Bundle(_)
+            | Verb::Replay(_)
             | Verb::Import(_)
             | Verb::Instance(_)
             | Verb::Inventory(_)

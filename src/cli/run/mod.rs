@@ -22,6 +22,7 @@ mod start;
 mod upgrade;
 mod worker;
 
+pub(super) use attach::{Shown, follow_in};
 pub(super) use confirm::confirm;
 pub(super) use dispatch::{right, run};
 pub(super) use print::say;

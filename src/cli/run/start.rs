@@ -7,7 +7,7 @@ use serde_json::json;
 use super::super::Context;
 use super::super::args::StartArgs;
 use super::super::exit::{Exit, Trouble};
-use super::super::{fleet, wiring};
+use super::super::{audit, fleet, wiring};
 use super::dispatch::right;
 use super::operator::{how, operator};
 use super::{attach, confirm, plan_diff, plan_text, print};
@@ -56,6 +56,7 @@ pub(super) async fn showing(
     if n == 0 {
         return nothing(context, &plan);
     }
+    audit::reason(plan.targets().any(|host| host.settings.policy.require_why))?;
     let name = plan.workflow.name();
     let what = format!("{name} {n} instance{}", if n == 1 { "" } else { "s" });
     if !args.yes && !confirm(&what, n)? {

@@ -14,7 +14,7 @@ pub(super) const FLEET: [&str; 9] = [
 ];
 
 /// `bunker_*` variables that a group or a host may override.
-const HOST: [&str; 16] = [
+const HOST: [&str; 17] = [
     "bunker_backup_critical_s",
     "bunker_backup_warn_s",
     "bunker_disk_critical",
@@ -27,6 +27,7 @@ const HOST: [&str; 16] = [
     "bunker_ops_enabled",
     "bunker_ops_remote_write_url",
     "bunker_p95_warn_s",
+    "bunker_require_why",
     "bunker_skew_critical_s",
     "bunker_skew_warn_s",
     "bunker_step_timeout_s",

@@ -35,6 +35,7 @@ pub(super) fn policy(r: &mut Reader<'_>) -> InstancePolicy {
             .number("bunker_error_ratio_warn", (0.0, 1.0), SHARE)
             .unwrap_or(usual.error_ratio_warn),
         mail_queue_warn: positive(r, "bunker_mail_queue_warn").unwrap_or(usual.mail_queue_warn),
+        require_why: r.truth("bunker_require_why").unwrap_or(usual.require_why),
     };
     if !r.failed() {
         in_order(r, &policy);

@@ -1,10 +1,12 @@
 //! What the engine needs of the world. `adapters` implement these; tests bring their own.
 
+mod audit;
 mod playbook;
 mod repository;
 mod secrets;
 mod templates;
 
+pub use audit::{Audit, AuditReader, Intent, OpenAudit, audited};
 pub use playbook::{
     PlaybookCall, PlaybookEnd, PlaybookEvent, PlaybookRunner, PlaybookSource, RunningPlaybook,
     Tally, TaskEnd,
@@ -202,6 +204,11 @@ pub enum StoreError {
         /// The living worker.
         pid: u32,
     },
+    /// A policy asks why, and nobody said it.
+    #[error(
+        "bunker_require_why asks for a reason before this is changed: say it with --why \"...\" (the cockpit: leave it and start `bunker --why \"...\"`); nothing was done"
+    )]
+    NoReason,
     /// The run has ended, so nothing can be added to it.
     #[error("run {0} has ended")]
     Ended(String),

@@ -63,11 +63,16 @@ pub fn abort(job: &JobRef, who: Become, tenths: u64) -> String {
     call("abort", job, who, &[tenths.to_string()])
 }
 
-fn call(verb: &str, job: &JobRef, who: Become, words: &[String]) -> String {
-    let state = match who {
+/// The host's state folder, as a word of the shell.
+pub fn state_folder(who: Become) -> String {
+    match who {
         Become::Root => quote(STATE_ROOT),
         Become::LoginUser => format!("\"$HOME\"/{}", quote(STATE_USER)),
-    };
+    }
+}
+
+fn call(verb: &str, job: &JobRef, who: Become, words: &[String]) -> String {
+    let state = state_folder(who);
     let fixed = [job.run.to_string(), job.instance.to_string(), job.seq.to_string()];
     let words: Vec<String> = fixed.iter().chain(words).map(|word| quote(word)).collect();
     let words = words.join(" ");

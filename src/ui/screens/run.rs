@@ -8,6 +8,7 @@ use crate::app::frame::Full;
 use crate::app::model::Model;
 use crate::app::msg::RunView;
 use crate::app::pages::{Pane, RunPage, is_active};
+use crate::app::replay::Replay;
 use crate::domain::run::outcome::{Failure, NotRun, Outcome};
 use crate::domain::run::state::{HostState, Phase};
 use crate::ui::canvas::{Canvas, Focused, Span};
@@ -116,7 +117,19 @@ fn header(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rect) {
         (_, None, Some(why)) => (format!("{}: {why}", look.word), Role::Degraded),
         (_, None, None) => (plan.stops_sentence(), Role::Dim),
     };
-    canvas.put(area.x + 1, area.y + 1, area.width - 1, &text, role);
+    let mut x = area.x + 1;
+    if let Some(replay) = &model.replay {
+        x += canvas.put(x, area.y + 1, area.width - 1, &place(replay), Role::Accent) + 2;
+    }
+    canvas.put(x, area.y + 1, area.right().saturating_sub(x), &text, role);
+}
+
+/// Where a replay stands: `replay 4x  0:12 of 3:40`.
+fn place(replay: &Replay) -> String {
+    let seconds = |to: jiff::Timestamp| to.duration_since(replay.from).as_secs_f64();
+    let (now, all) = (figures::elapsed(seconds(replay.now)), figures::elapsed(seconds(replay.to)));
+    let paused = if replay.paused { " paused" } else { "" };
+    format!("replay {}x{paused}  {now} of {all}", replay.speed)
 }
 
 /// The step that the title of the output names, and what is to be said under the output.
