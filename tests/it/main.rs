@@ -41,6 +41,7 @@ mod probe_lab;
 mod probe_poller;
 mod probe_script;
 mod pty_cockpit;
+mod pty_configure;
 mod pty_life;
 mod real_bare;
 mod real_configure;
