@@ -94,3 +94,6 @@ mod input_tests;
 #[cfg(test)]
 #[path = "runner_tests.rs"]
 mod tests;
+#[cfg(test)]
+#[path = "runner_upkeep_tests.rs"]
+mod upkeep_tests;
