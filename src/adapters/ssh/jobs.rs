@@ -82,6 +82,9 @@ impl RemoteJobs for SshJobs {
         spec: &JobSpec,
         inputs: &JobInputs,
     ) -> Result<JobStart, RemoteError> {
+        if spec.steps.first().is_some_and(|step| step.new_login) {
+            self.pool.inner.log_in_anew(to);
+        }
         let script = runner::start(spec, inputs, to.become_root);
         self.ask(to, &script, DEADLINE, "start the job", runner::read_start).await
     }

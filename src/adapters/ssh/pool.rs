@@ -154,6 +154,16 @@ impl Inner {
         opened.map_err(|error| RemoteError { host: to.host.clone(), ..error })
     }
 
+    /// The next command to this place goes over a connection that is opened for it; what runs over the one that there
+    /// is goes on.
+    pub(super) fn log_in_anew(&self, to: &Connection) {
+        let slot = self.slot(to);
+        let open = locked(&slot.state).master.take();
+        if let Some(master) = open {
+            master.retire();
+        }
+    }
+
     fn remember(&self, state: &mut State, to: &Connection, opened: &Opened) {
         match opened {
             Ok(master) => {
