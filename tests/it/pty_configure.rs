@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use portable_pty::CommandBuilder;
 
@@ -84,7 +84,7 @@ impl Stage {
             let show: serde_json::Value =
                 serde_json::from_str(&self.ok(&["show", "last", "--json"], "")).unwrap();
             let steps = show["targets"][0]["steps"].as_array().cloned().unwrap_or_default();
-            if steps.iter().any(|s| s["id"] == "gate" && s["started_at"].is_string()) {
+            if steps.iter().any(|s| s["id"] == "health" && s["started_at"].is_string()) {
                 break;
             }
         }
@@ -116,7 +116,8 @@ fn what_was_edited_on_a_host_is_taken_back_by_keys_alone() {
     fs::write(&file, text.replace("MAIL_RATE=30", "MAIL_RATE=90")).unwrap();
     assert_eq!(stage.mail_rate(), "90");
     let mut terminal = cockpit(&stage.inventory(), stage.own.path(), 80, 24);
-    terminal.wait_for("one .*healthy", SOON).unwrap();
+    // An edit on a host is a reason to look.
+    terminal.wait_for("one .*degraded", SOON).unwrap();
     terminal.keys("c").unwrap();
     terminal.wait_for("plan  configure one", LONG).unwrap();
     terminal.wait_for("o overwrites what was edited there", SOON).unwrap();

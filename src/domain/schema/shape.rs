@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 /// A text by a pattern, with the rule in words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Text {
-    /// An ECMA regular expression for the whole text; blanks around it are nothing.
+    /// An ECMA regular expression for the whole text.
     pattern: &'static str,
     /// What must not be found in it.
     never: Option<&'static str>,
@@ -20,10 +20,19 @@ impl Text {
         Self { pattern, never: None, rule }
     }
 
+    /// For an item of a list, whose blanks are part of it.
+    fn item(self) -> Value {
+        self.with(format!("^(?:{})$", self.pattern))
+    }
+
     fn schema(self) -> Value {
+        self.with(format!(r"^\s*(?:{})\s*$", self.pattern))
+    }
+
+    fn with(self, pattern: String) -> Value {
         let mut schema = json!({
             "type": "string",
-            "pattern": format!(r"^\s*(?:{})\s*$", self.pattern),
+            "pattern": pattern,
             "description": self.rule,
         });
         if let (Some(never), Some(schema)) = (self.never, schema.as_object_mut()) {
@@ -75,7 +84,7 @@ impl Shape {
                 { "type": "string", "pattern": r"^\s*([Tt][Rr][Uu][Ee]|[Yy][Ee][Ss]|[Oo][Nn]|1|[Ff][Aa][Ll][Ss][Ee]|[Nn][Oo]|[Oo][Ff][Ff]|0)\s*$" },
             ]}),
             Self::Ports => list(&json!({ "type": "integer", "minimum": 1, "maximum": u16::MAX })),
-            Self::List(text) => list(&text.schema()),
+            Self::List(text) => list(&text.item()),
             Self::Single => json!({ "type": ["string", "number", "boolean"] }),
             Self::Any => json!(true),
         }

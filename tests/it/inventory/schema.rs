@@ -198,6 +198,8 @@ fn candidates() -> Vec<Value> {
 /// Where a value passes the schema and not the loader, for a reason that no pattern can tell.
 fn beyond(name: &str, value: &Value) -> bool {
     let text = value.as_str().unwrap_or_default();
+    // Nothing is as if it were not written; another file may say it.
+    let needed = value.is_null() && ["cml_domain", "cml_repo"].contains(&name);
     let templated = text.contains("{{");
     let out_of_range = text.trim().parse::<f64>().is_ok();
     let pair = ["_warn", "_critical", "_warn_s", "_critical_s", "_healthy_s", "_deadline_s"]
@@ -206,7 +208,7 @@ fn beyond(name: &str, value: &Value) -> bool {
     let address = name == "common_fail2ban_ignore";
     let alone = name == "common_compose_url";
     let proxy = name.starts_with("ansible_ssh_") && name.ends_with("args");
-    templated || out_of_range || pair || address || alone || proxy
+    needed || templated || out_of_range || pair || address || alone || proxy
 }
 
 /// Which of the candidates the loader takes for a variable of a host.
