@@ -320,4 +320,10 @@ pub enum InventoryVerb {
     },
     /// Every problem in the files, with file, line, column and a hint
     Check,
+    /// Print the JSON Schemas of the files, or write them into a folder for editors
+    Schema {
+        /// The folder; `schemas` beside the inventory folder is where new files look for them
+        #[arg(long)]
+        dir: Option<PathBuf>,
+    },
 }

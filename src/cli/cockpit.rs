@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::args::Verb;
 use super::cockpit_changes::Changes;
 use super::exit::{Exit, Trouble};
-use super::{Context, fleet, wiring};
+use super::{Context, fleet, prompt, wiring};
 use crate::adapters::http::HttpHealthSource;
 use crate::adapters::inventory::InventoryWatch;
 use crate::adapters::ssh::SshPool;
@@ -44,21 +44,37 @@ pub(super) fn run(context: &Context, verb: Option<&Verb>) -> Result<Exit, Troubl
         Some(Verb::Watch(args)) => args.limit.clone(),
         _ => None,
     };
-    wiring::use_keys(Keyring::from_env(Asking::Nobody(
-        "start this workflow with its verb in a shell, which asks for it",
-    )));
+    let (lend, lends) = tokio::sync::mpsc::unbounded_channel();
+    wiring::use_keys(Keyring::from_env(asks_below(lend)));
     let runtime = wiring::runtime()?;
-    let ended = runtime.block_on(open(context, limit));
+    let ended = runtime.block_on(open(context, limit, lends));
     // A thread that still reads the terminal or a file must not keep the shell waiting.
     runtime.shutdown_timeout(Duration::from_millis(100));
     ended
 }
 
+/// A passphrase is asked for below the screen, which is given back for as long.
+fn asks_below(lend: tokio::sync::mpsc::UnboundedSender<tui::Lend>) -> Asking {
+    Asking::Person(Arc::new(move |question| {
+        let (answer, answered) = std::sync::mpsc::channel();
+        let asked = question.to_owned();
+        let left = || std::io::Error::other("the cockpit was left before it was given");
+        let ask = Box::new(move || drop(answer.send(prompt::hidden(&asked))));
+        lend.send(ask).map_err(|_| left())?;
+        answered.recv().map_err(|_| left())?
+    }))
+}
+
 /// Connections that have to be closed at the end.
 type Open = Arc<Mutex<Option<Arc<SshPool>>>>;
 
-async fn open(context: &Context, limit: Option<String>) -> Result<Exit, Trouble> {
-    let (opening, closing) = opening(context, limit, tui::Look::from_env(context.color));
+async fn open(
+    context: &Context,
+    limit: Option<String>,
+    lends: tokio::sync::mpsc::UnboundedReceiver<tui::Lend>,
+) -> Result<Exit, Trouble> {
+    let look = tui::Look::from_env(context.color);
+    let (opening, closing) = opening(context, limit, look, lends);
     let ended = tui::run(opening).await;
     closing.close().await;
     let model = ended.map_err(trouble)?;
@@ -88,6 +104,7 @@ pub(super) fn opening(
     context: &Context,
     limit: Option<String>,
     look: tui::Look,
+    lends: tokio::sync::mpsc::UnboundedReceiver<tui::Lend>,
 ) -> (tui::Opening, Closing) {
     let supervisor = Supervisor::new();
     let pool: Open = Arc::default();
@@ -104,6 +121,7 @@ pub(super) fn opening(
         supervisor: supervisor.clone(),
         operate: context.operate.clone(),
         sources: Box::pin(connecting.connect()),
+        lends,
     };
     (opening, Closing { supervisor, pool })
 }

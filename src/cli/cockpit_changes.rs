@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::cockpit_enrol::Enrolling;
 use super::exit::Trouble;
-use super::run::operator;
+use super::run::{operator, unlock_for};
 use super::wiring;
 use crate::adapters::ssh::SshPool;
 use crate::adapters::store::StoreWriter;
@@ -130,6 +130,12 @@ impl Changer for Changes {
             (self.store()?, wiring::workers(&self.right).lending(&self.hosts), wiring::clock());
         let launcher = wiring::launcher(&*store, &workers, &*clock);
         let by = operator::operator();
+        if control != Control::Pause
+            && let Err(locked) = unlock_for(&*store, run, &self.supervisor).await
+            && control == Control::Resume
+        {
+            return Err(problem(&locked));
+        }
         match control {
             Control::Pause | Control::Promote | Control::PromoteAll => {
                 store.ask(run, control, &by).await.map_err(failed)

@@ -22,6 +22,7 @@ mod inventory;
 mod output;
 mod prompt;
 mod run;
+mod schema;
 mod shell;
 mod snapshot;
 mod status;

@@ -135,7 +135,7 @@ static KEYS: OnceLock<Arc<Keyring>> = OnceLock::new();
 
 /// The operator's keys.
 pub(super) fn keys() -> Arc<Keyring> {
-    let ask = || Arc::new(Keyring::from_env(Asking::Person(super::prompt::hidden)));
+    let ask = || Arc::new(Keyring::from_env(Asking::Person(Arc::new(super::prompt::hidden))));
     Arc::clone(KEYS.get_or_init(ask))
 }
 

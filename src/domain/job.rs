@@ -19,6 +19,9 @@ pub struct JobStep {
     /// and removed when the step has ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inputs: Vec<StepInput>,
+    /// The job that begins with it is sent over a login of its own, so that it proves that one is let in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub new_login: bool,
 }
 
 /// A file that a step gets.

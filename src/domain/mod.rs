@@ -29,6 +29,7 @@ pub mod release;
 pub mod remote;
 pub mod run;
 pub mod scaffold;
+pub mod schema;
 pub mod secret;
 pub mod selector;
 pub mod series;

@@ -39,6 +39,9 @@ const QUEUE: usize = 1_024;
 /// Messages that are taken at a time.
 const BATCH: usize = 256;
 
+/// What is done at the terminal while the screen is given back.
+pub type Lend = Box<dyn FnOnce() + Send>;
+
 /// What the cockpit is opened with.
 pub struct Opening {
     /// How the screen is drawn.
@@ -51,11 +54,13 @@ pub struct Opening {
     pub operate: Option<Operate>,
     /// What will be looked at; waited for after the first frame.
     pub sources: Connected,
+    /// What needs the terminal to itself for a while.
+    pub lends: mpsc::UnboundedReceiver<Lend>,
 }
 
 /// Runs the cockpit until the operator leaves; gives the state that it was left in. Needs a terminal.
 pub async fn run(opening: Opening) -> color_eyre::Result<Model> {
-    let Opening { look, clock, supervisor, operate, sources } = opening;
+    let Opening { look, clock, supervisor, operate, sources, lends } = opening;
     let (tell, inbox) = mpsc::channel(QUEUE);
     let (width, height) =
         crossterm::terminal::size().wrap_err("asking the terminal for its size")?;
@@ -75,7 +80,7 @@ pub async fn run(opening: Opening) -> color_eyre::Result<Model> {
     cockpit.tell_problems();
     cockpit.paint()?;
     let connecting = cockpit.supervisor.spawn("connect", sources);
-    let ended = cockpit.turn(inbox, signals, connecting).await;
+    let ended = cockpit.turn(inbox, signals, connecting, lends).await;
     let Cockpit { model, guard, .. } = cockpit;
     drop(guard);
     ended.map(|()| model)
@@ -111,6 +116,7 @@ impl Cockpit {
         mut inbox: mpsc::Receiver<Msg>,
         mut signals: Signals,
         connecting: Task<color_eyre::Result<Sources>>,
+        mut lends: mpsc::UnboundedReceiver<Lend>,
     ) -> color_eyre::Result<()> {
         let mut second = every(Duration::from_secs(1));
         let mut keys = EventStream::new();
@@ -135,6 +141,13 @@ impl Cockpit {
                     waiting = false;
                     self.effects.connected(connected(sources)?);
                     Go::On
+                }
+                Some(lend) = lends.recv() => {
+                    // What is typed meanwhile is not for us: nobody else may read the terminal.
+                    drop(keys);
+                    let go = self.lend(lend)?;
+                    keys = EventStream::new();
+                    go
                 }
                 _ = second.tick() => self.tick()?,
             };
@@ -186,7 +199,11 @@ impl Cockpit {
     }
 
     fn suspend(&mut self) -> color_eyre::Result<Go> {
-        self.guard.lend(stop_self).wrap_err("taking the terminal back")?;
+        self.lend(stop_self)
+    }
+
+    fn lend(&mut self, meanwhile: impl FnOnce()) -> color_eyre::Result<Go> {
+        self.guard.lend(meanwhile).wrap_err("taking the terminal back")?;
         let (width, height) =
             crossterm::terminal::size().wrap_err("asking the terminal for its size")?;
         self.painter.forget();

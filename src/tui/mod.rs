@@ -19,7 +19,7 @@ pub mod svg;
 mod tail;
 mod trace;
 
-pub use event_loop::{Opening, run};
+pub use event_loop::{Lend, Opening, run};
 pub use look::Look;
 pub use snapshot::{Picture, ansi, svg as picture_svg, text};
 pub use sources::{Changer, Connected, Replaying, Sources};

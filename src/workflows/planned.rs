@@ -17,7 +17,7 @@ pub(super) fn step(
     script: String,
     changes: &str,
 ) -> PlannedStep {
-    let step = JobStep { id: step_id(id), script, timeout_s, inputs: Vec::new() };
+    let step = JobStep { id: step_id(id), script, timeout_s, inputs: Vec::new(), new_login: false };
     let changes = (!changes.is_empty()).then(|| Safe::line(changes));
     PlannedStep { step, title: Safe::line(title), changes }
 }

@@ -57,6 +57,7 @@ impl Bench {
             script: format!("echo {seq}-{id} >>'{}'\n{script}", count.display()),
             timeout_s: 60,
             inputs: Vec::new(),
+            new_login: false,
         };
         JobSpec {
             job: JobRef {

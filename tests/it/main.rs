@@ -45,6 +45,7 @@ mod probe_lab;
 mod probe_poller;
 mod probe_script;
 mod pty_cockpit;
+mod pty_configure;
 mod pty_faults;
 mod pty_life;
 mod real_bare;

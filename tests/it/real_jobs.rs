@@ -45,6 +45,7 @@ fn spec(seq: u32, steps: &[(&str, &str)]) -> JobSpec {
         script: (*script).to_owned(),
         timeout_s: 120,
         inputs: Vec::new(),
+        new_login: false,
     };
     JobSpec { job: job(seq), nonce: NONCE.into(), steps: steps.iter().map(step).collect() }
 }

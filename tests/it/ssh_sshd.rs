@@ -235,6 +235,7 @@ async fn a_job_survives_its_session_being_killed() {
             script: script.into(),
             timeout_s: 60,
             inputs: Vec::new(),
+            new_login: false,
         }],
     };
     assert_eq!(jobs.start_job(&to, &spec, &JobInputs::default()).await, Ok(JobStart::Started));
@@ -287,6 +288,47 @@ async fn a_restart_of_sshd_is_not_noticed_by_what_runs_and_new_connections_come_
     assert_eq!(out.unwrap().stdout, b"before\nafter the restart\n");
     let other = Pool::new();
     assert_eq!(other.pool.read(&to, "echo new", DEADLINE).await.unwrap().stdout, b"new\n");
+}
+
+#[tokio::test]
+async fn a_job_that_asks_for_it_comes_by_a_new_login_and_what_runs_goes_on() {
+    let Some(mut sshd) = Sshd::start("ssh_sshd::a_job_that_asks_for_it") else { return };
+    let (pool, to) = (Pool::new(), sshd.connection().unwrap());
+    let jobs = SshJobs::new(Arc::clone(&pool.pool), &Operate::grant());
+    let spec = |seq, new_login| JobSpec {
+        job: JobRef {
+            run: "261122-221405-7f3a".parse().unwrap(),
+            instance: "real-sshd".parse().unwrap(),
+            seq,
+        },
+        nonce: "00112233445566778899aabbccddeeff".into(),
+        steps: vec![JobStep {
+            id: "one".parse().unwrap(),
+            script: "true".into(),
+            timeout_s: 60,
+            inputs: Vec::new(),
+            new_login,
+        }],
+    };
+    let none = JobInputs::default();
+    for seq in [1, 2] {
+        assert_eq!(jobs.start_job(&to, &spec(seq, false), &none).await, Ok(JobStart::Started));
+    }
+    assert_eq!(sshd.logins(), 1, "{}", sshd.log());
+    let going_on = pool.pool.read(&to, "sleep 1; echo went on", DEADLINE);
+    let third = spec(3, true);
+    let (going_on, started) = tokio::join!(going_on, jobs.start_job(&to, &third, &none));
+    assert_eq!(started, Ok(JobStart::Started));
+    assert_eq!(going_on.unwrap().stdout, b"went on\n");
+    assert_eq!(sshd.logins(), 2, "{}", sshd.log());
+    pool.pool.read(&to, "true", DEADLINE).await.unwrap();
+    assert_eq!(sshd.logins(), 2, "later commands use the new one");
+    // Nobody is let in any more: the connection that is open is no answer to that.
+    sshd.child.kill().unwrap();
+    sshd.child.wait().unwrap();
+    pool.pool.read(&to, "true", DEADLINE).await.unwrap();
+    let refused = jobs.start_job(&to, &spec(4, true), &none).await.unwrap_err();
+    assert!(refused.kind.is_unreachable(), "{refused}");
 }
 
 /// Kills the processes that the server made for its sessions; the server itself stays.

@@ -98,6 +98,9 @@ impl RemoteJobs for SshJobs {
         spec: &JobSpec,
         inputs: &JobInputs,
     ) -> Result<JobStart, RemoteError> {
+        if spec.steps.first().is_some_and(|step| step.new_login) {
+            self.pool.inner.log_in_anew(to);
+        }
         let job = runner::start(spec, inputs, to.become_root);
         let script = format!("{}{job}", self.anchor(to).await);
         self.ask(to, &script, DEADLINE, "start the job", runner::read_start).await

@@ -62,6 +62,8 @@ struct State {
     opening: Option<Opening>,
     refused: Option<Refused>,
     was_silent: bool,
+    /// Set where what other processes have open does not do.
+    own_only: bool,
 }
 
 /// A failure that only a person can cure.
@@ -137,7 +139,8 @@ impl Inner {
                 return Ok(Arc::clone(master));
             }
             // Where one that was lent to us is of no use, another would not be either.
-            let may_borrow = !state.master.take().is_some_and(|master| master.is_borrowed());
+            state.own_only |= state.master.take().is_some_and(|master| master.is_borrowed());
+            let may_borrow = !state.own_only;
             if let Some(error) = self.refusal(&state, to) {
                 return Err(error);
             }
@@ -160,6 +163,21 @@ impl Inner {
             self.remember(&mut state, to, &opened);
         }
         opened.map_err(|error| RemoteError { host: to.host.clone(), ..error })
+    }
+
+    /// The next command to this place goes over a connection that is opened for it; what runs over the one that there
+    /// is goes on.
+    pub(super) fn log_in_anew(&self, to: &Connection) {
+        let slot = self.slot(to);
+        let open = {
+            let mut state = locked(&slot.state);
+            // One that is lent to us was no login of now.
+            state.own_only = true;
+            state.master.take()
+        };
+        if let Some(master) = open {
+            master.retire();
+        }
     }
 
     fn remember(&self, state: &mut State, to: &Connection, opened: &Opened) {

@@ -8,10 +8,12 @@ use super::super::wiring;
 use super::dispatch::right;
 use super::operator::operator;
 use super::print;
+use super::unlock::unlock_for;
 use crate::domain::ids::RunId;
 use crate::domain::run::control::Control;
 use crate::engine::launch::LaunchError;
 use crate::engine::ports::{RunReader, RunWriter};
+use crate::engine::supervisor::Supervisor;
 
 /// Asks the worker of a run for something.
 pub(super) async fn ask(context: &Context, run: &str, control: Control) -> Result<Exit, Trouble> {
@@ -30,6 +32,7 @@ pub(super) async fn resume(context: &Context, run: &str) -> Result<Exit, Trouble
     let right = right(context)?;
     let store = wiring::store_writer(right)?;
     let run = store.find(run).await?;
+    unlock_for(&*store, &run, &Supervisor::new()).await?;
     let workers = wiring::workers(right);
     let clock = wiring::clock();
     wiring::launcher(&*store, &workers, &*clock).resume(&run, &operator()).await?;
@@ -41,6 +44,10 @@ pub(super) async fn abort(context: &Context, run: &str, kill: bool) -> Result<Ex
     let right = right(context)?;
     let store = wiring::store_writer(right)?;
     let run = store.find(run).await?;
+    if let Err(locked) = unlock_for(&*store, &run, &Supervisor::new()).await {
+        // A run is ended all the same; without its secrets less is known of how.
+        print::say(&format!("note: {:#}", locked.report));
+    }
     let workers = wiring::workers(right);
     let clock = wiring::clock();
     wiring::launcher(&*store, &workers, &*clock).abort(&run, kill, &operator()).await?;

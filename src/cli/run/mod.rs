@@ -19,6 +19,8 @@ mod rotate;
 mod show;
 mod show_json;
 mod start;
+
+mod unlock;
 mod upgrade;
 mod worker;
 
@@ -27,3 +29,4 @@ pub(super) use confirm::confirm;
 pub(super) use dispatch::{right, run};
 pub(super) use print::say;
 pub(super) use start::workflow;
+pub(super) use unlock::unlock_for;

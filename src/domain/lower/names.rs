@@ -35,7 +35,8 @@ const HOST: [&str; 17] = [
 ];
 
 /// Variables of the managed application. Its settings template may use others of its own.
-const APPLICATION: [&str; 26] = [
+const APPLICATION: [&str; 30] = [
+    "cml_admin_email",
     "cml_admin_url",
     "cml_backup_command",
     "cml_backup_cron",
@@ -44,6 +45,7 @@ const APPLICATION: [&str; 26] = [
     "cml_backup_keep_min",
     "cml_compose_files",
     "cml_compose_profiles",
+    "cml_data_services",
     "cml_dir",
     "cml_domain",
     "cml_env_template",
@@ -51,9 +53,11 @@ const APPLICATION: [&str; 26] = [
     "cml_health_url",
     "cml_instance_label",
     "cml_keep_releases",
+    "cml_local_admin_url",
     "cml_local_health_url",
     "cml_login_path",
     "cml_migrate_command",
+    "cml_migrate_status_command",
     "cml_migrations_dir",
     "cml_prometheus_url",
     "cml_pangolin_api_url",
@@ -89,6 +93,11 @@ const ANSIBLE: [&str; 10] = [
     "ansible_user",
 ];
 
+/// Every name that is understood.
+pub(super) fn known() -> impl Iterator<Item = &'static str> {
+    FLEET.into_iter().chain(HOST).chain(SERVER).chain(APPLICATION).chain(ANSIBLE)
+}
+
 /// What is wrong with the name of a variable.
 pub(super) struct Misspelt {
     /// The name that is probably meant.
@@ -100,7 +109,6 @@ pub(super) struct Misspelt {
 /// `bunker_*` is ours alone, so an unknown one is always told. The application's settings template
 /// and Ansible have many more than are known here, so there only a near miss is.
 pub(super) fn misspelt(name: &str) -> Option<Misspelt> {
-    let known = || FLEET.into_iter().chain(HOST).chain(SERVER).chain(APPLICATION).chain(ANSIBLE);
     if known().any(|k| k == name) {
         return None;
     }

@@ -12,6 +12,7 @@
 #                  log                            output of the steps with the runner's marks between
 #                  hold, abort                    left by the control side
 #                  rc                             the end, in words; written last, by rename
+# Beside the jobs of a run lies `finished` when the run is over on this instance: then they may go.
 
 br_log_limit=268435456
 

@@ -69,6 +69,8 @@ br_lock() {
             br_finish locked "processes that were left by $br_holder_text"
     fi
     br_forget_inputs
+    br_forget_aside
+    br_prune
     printf '%s\nrun %s, job %s, since %s\n' "$br_job" "$br_run_id" "$br_seq" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
         >"$br_inst/holder"
 }
@@ -80,6 +82,30 @@ br_forget_inputs() {
         br_where=${br_file%/steps/*}
         if [ "$br_where" = "$br_job" ] || [ ! -e "$br_where/started" ]; then continue; fi
         rm -f "$br_file"
+    done
+}
+
+# Files with secrets that a step made for a while, where a kill left them.
+br_forget_aside() {
+    [ -e "$br_inst/aside" ] || return 0
+    while IFS= read -r br_file; do
+        case $br_file in /*) rm -f -- "$br_file" ;; esac
+    done <"$br_inst/aside"
+    rm -f "$br_inst/aside"
+}
+
+# Folders of runs that are over on this instance, all but the newest 20. Its lock is ours, so nothing of it runs; and
+# at most five go at a time, so that a job does not wait for them.
+br_prune() {
+    set -- "$br_state/ops"/*/"$br_instance"/finished
+    br_i=0
+    while [ $# -gt 20 ] && [ "$br_i" -lt 5 ]; do
+        br_where=${1%/finished}
+        shift
+        br_i=$((br_i + 1))
+        if [ "$br_where" = "$br_parent" ]; then continue; fi
+        # The mark goes after the jobs: what a kill leaves of them is found again.
+        rm -rf "$br_where"/[0-9]* && rm -rf "$br_where" && rmdir "${br_where%/*}" 2>/dev/null
     done
 }
 
@@ -214,6 +240,13 @@ bunker_changed() { : >"$br_base.changed"; }
 # The path of a file that this step got.
 bunker_input() { # NAME
     printf %s "$br_base.in-$1"
+}
+
+# Takes a place for a file with secrets that this step makes for a while. What a kill leaves of it goes with the next
+# job of the instance.
+bunker_aside() { # PATH
+    printf '%s\n' "$1" >>"$br_inst/aside" || bunker_fail "it could not be noted where a file with secrets is going to be" "look at the free space; nothing was changed"
+    rm -f -- "$1"
 }
 
 # Tells the control side a value, at most 2000 bytes of it.

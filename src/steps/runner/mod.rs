@@ -102,3 +102,6 @@ mod reboot_tests;
 #[cfg(test)]
 #[path = "runner_tests.rs"]
 mod tests;
+#[cfg(test)]
+#[path = "runner_upkeep_tests.rs"]
+mod upkeep_tests;

@@ -42,6 +42,7 @@ impl Home {
             script: (*script).to_owned(),
             timeout_s: 30,
             inputs: Vec::new(),
+            new_login: false,
         };
         JobSpec {
             job: self.job(instance, seq),

@@ -157,7 +157,7 @@ fn give_back(id: &str, claim: &Claim) -> PlannedStep {
 }
 
 fn step(id: &str, changes: &str, timeout_s: u64, script: String) -> PlannedStep {
-    let step = JobStep { id: step_id(id), script, timeout_s, inputs: Vec::new() };
+    let step = JobStep { id: step_id(id), script, timeout_s, inputs: Vec::new(), new_login: false };
     PlannedStep {
         step,
         title: Safe::line(&id.replace('-', " ")),

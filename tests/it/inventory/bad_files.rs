@@ -7,7 +7,7 @@ const HOSTS: &str = "all:\n  hosts:\n    good:\n    bad:\n";
 const HOST_VARS: &str = "cml_domain: a.example.org\ncml_repo: https://git.example.org/x.git\n";
 
 /// Lines of `host_vars/bad.yml` after the two of [`HOST_VARS`], and what is told of each.
-const BAD_VALUES: &[(&str, &str)] = &[
+pub(super) const BAD_VALUES: &[(&str, &str)] = &[
     (
         "ansible_port: 70000",
         "host_vars/bad.yml:3:15: error: ansible_port wants a whole number from 1 to 65535 (leaves out bad)",
