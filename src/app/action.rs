@@ -120,6 +120,8 @@ pub enum Action {
     Resume,
     Abort,
     Kill,
+    Approve,
+    Reject,
     Follow,
     Full,
     Search,

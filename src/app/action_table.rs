@@ -1,41 +1,13 @@
 //! The rows of the table of actions.
 
 use super::action::{Action, ActionInfo, Danger, Place};
+use super::action_row::{c, k, row};
 use super::key::{Key, KeyCode};
-
-const fn row(
-    action: Action,
-    name: &'static str,
-    doc: &'static str,
-    hint: &'static str,
-    keys: &'static [Key],
-    places: &'static [Place],
-) -> ActionInfo {
-    let (danger, changes, twin) = (Danger::None, false, None);
-    ActionInfo { action, name, doc, hint, keys, places, danger, changes, twin }
-}
-
-impl ActionInfo {
-    const fn changing(self, danger: Danger) -> Self {
-        Self { danger, changes: true, ..self }
-    }
-
-    const fn twin(self, twin: &'static str) -> Self {
-        Self { twin: Some(twin), ..self }
-    }
-}
 
 const ALL: &[Place] = &[Place::Everywhere];
 const FLEET: &[Place] = &[Place::Fleet];
 const RUN: &[Place] = &[Place::Run];
 const MARKED: &[Place] = &[Place::Fleet, Place::Secrets];
-
-const fn k(code: KeyCode) -> Key {
-    Key::plain(code)
-}
-const fn c(char: char) -> Key {
-    Key::char(char)
-}
 
 /// All of them, in the order of the footer and the help.
 pub const ACTIONS: &[ActionInfo] = &[
@@ -243,6 +215,26 @@ pub const ACTIONS: &[ActionInfo] = &[
     )
     .changing(Danger::Asks)
     .twin("bunker abort --kill RUN"),
+    row(
+        Action::Approve,
+        "approve",
+        "agree to a run that somebody else asked for, and start it",
+        "approve",
+        &[c('+')],
+        RUN,
+    )
+    .changing(Danger::Asks)
+    .twin("bunker approve RUN"),
+    row(
+        Action::Reject,
+        "reject",
+        "say that a run that waits for a second person will not be",
+        "reject",
+        &[c('-')],
+        RUN,
+    )
+    .changing(Danger::Asks)
+    .twin("bunker reject RUN --reason TEXT"),
     row(
         Action::Mark,
         "mark",

@@ -4,6 +4,7 @@
 //! **Invariant:** pure and synchronous. No clock, file, terminal or task: time arrives in `Msg::Tick`.
 
 pub mod action;
+mod action_row;
 mod action_table;
 pub mod choice_pages;
 pub mod cursor;

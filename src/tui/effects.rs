@@ -8,11 +8,12 @@ use tokio::sync::mpsc::Sender;
 use super::sources::Sources;
 use super::tail;
 use crate::app::Msg;
-use crate::app::effect::{Change, ChangeKind, Effect};
-use crate::app::msg::Problem;
+use crate::app::effect::{Answered, Change, ChangeKind, Effect};
+use crate::app::msg::{Begun, Problem};
 use crate::app::toast::ToastKind;
 use crate::domain::ids::RunId;
 use crate::domain::untrusted::Safe;
+use crate::engine::launch::Launched;
 use crate::engine::supervisor::{Supervisor, Task};
 
 /// Releases of an instance that are read.
@@ -163,15 +164,26 @@ impl Effects {
                     Msg::Recorded { request, result: changer.releases(&hosts).await }
                 });
             }
-            ChangeKind::StartRun { request, plan } => {
+            ChangeKind::StartRun { request, plan, consent } => {
                 self.answer("start", async move {
-                    Msg::Started { request, result: changer.start(&plan).await }
+                    let result = changer.start(&plan, &consent).await.map(begun);
+                    Msg::Started { request, result }
                 });
             }
             ChangeKind::Control { run, control } => {
                 self.answer("control", async move {
                     let done = format!("run {}: asked to {}", run.short(), control.name());
                     told(changer.control(&run, control).await, &done)
+                });
+            }
+            ChangeKind::Decide { run, answer } => {
+                self.answer("decide", async move {
+                    let word = match answer {
+                        Answered::Approved => "approved and started",
+                        Answered::Rejected => "rejected",
+                    };
+                    let done = format!("run {}: {word}", run.short());
+                    told(changer.decide(&run, answer).await, &done)
                 });
             }
             ChangeKind::Revive(run) => {
@@ -204,8 +216,17 @@ impl Effects {
             ChangeKind::Releases { request, .. } => {
                 Msg::Recorded { request: *request, result: Err(problem) }
             }
-            ChangeKind::Control { .. } | ChangeKind::Revive(_) => problem_notice(&problem),
+            ChangeKind::Control { .. } | ChangeKind::Revive(_) | ChangeKind::Decide { .. } => {
+                problem_notice(&problem)
+            }
         }
+    }
+}
+
+fn begun(launched: Launched) -> Begun {
+    match launched {
+        Launched::Started(run) => Begun::Started(run),
+        Launched::Waits(run, _) => Begun::Waits(run),
     }
 }
 

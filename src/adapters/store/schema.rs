@@ -11,7 +11,8 @@ use crate::engine::ports::StoreError;
 const BUSY: Duration = Duration::from_secs(10);
 
 /// The database's versions: entry `n` leads from version `n` to `n + 1`.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE runs (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
         id TEXT NOT NULL UNIQUE,
@@ -43,7 +44,14 @@ const MIGRATIONS: [&str; 1] = ["
         record TEXT NOT NULL,
         UNIQUE (instance, run)
     ) STRICT;
-"];
+",
+    "
+    CREATE TABLE approvals (
+        run TEXT PRIMARY KEY REFERENCES runs (id),
+        approval TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+",
+];
 
 /// The newest version that this program knows.
 pub(super) const KNOWN: u32 = MIGRATIONS.len() as u32;

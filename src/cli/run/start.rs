@@ -6,15 +6,18 @@ use super::super::Context;
 use super::super::args::StartArgs;
 use super::super::exit::{Exit, Trouble};
 use super::super::{fleet, wiring};
+use super::confirm::confirm_plan;
 use super::dispatch::right;
 use super::operator::{how, operator};
-use super::{attach, confirm, plan_diff, plan_text, print};
+use super::{approve, attach, plan_diff, plan_text, print};
 use crate::domain::fleet::Fleet;
 use crate::domain::ids::HostId;
 use crate::domain::plan::{Plan, Readiness, What, Wish};
+use crate::domain::policy::Consent;
 use crate::domain::untrusted::Safe;
+use crate::engine::launch::Launched;
 use crate::engine::planner::{self, PlanError};
-use crate::engine::ports::RepositoryError;
+use crate::engine::ports::{Clock as _, RepositoryError};
 
 /// Plans a workflow for the hosts of the call, shows the plan and starts it once it was approved; with `--check` it only
 /// says what that would do.
@@ -40,10 +43,13 @@ pub(super) async fn showing(
     fleet::tell(&fleet, &problems);
     let wish = Wish { hosts: wished(&fleet, args)?, what };
     let hosts = wiring::hosts()?;
-    let ports = wiring::plan_ports(&hosts, &context.inventory);
+    let ports = wiring::plan_ports(&hosts, &context.inventory)?;
     let planned = planner::plan(&ports, &fleet, &wish, &operator()).await;
     hosts.close().await;
-    let plan = planned?;
+    let mut plan = planned?;
+    if let Some(outside) = args.outside {
+        plan.rules.outside = outside.into();
+    }
     if args.check {
         return check(context, &plan, diff);
     }
@@ -54,22 +60,43 @@ pub(super) async fn showing(
     if n == 0 {
         return nothing(context, &plan);
     }
-    let name = plan.workflow.name();
-    let what = format!("{name} {n} instance{}", if n == 1 { "" } else { "s" });
-    if !args.yes && !confirm(&what, n)? {
+    let Some(consent) = consent(args, &plan)? else {
         print::say("nothing was done");
         return Ok(Exit::Refused);
-    }
-    start(context, args, &plan).await
+    };
+    super::super::window::tell(&fleet).await;
+    start(context, args, &plan, &consent).await
 }
 
-async fn start(context: &Context, args: &StartArgs, plan: &Plan) -> Result<Exit, Trouble> {
+/// What the operator does to have it run; `None` is not to.
+fn consent(args: &StartArgs, plan: &Plan) -> Result<Option<Consent>, Trouble> {
+    if let Some(text) = &args.confirm {
+        return Ok(Some(Consent::Typed(text.clone())));
+    }
+    let denied = plan.rules.verdict.as_ref().is_none_or(|v| !v.denied.is_empty());
+    if args.yes || denied {
+        // What a guardrail forbids is refused where all runs start; nobody is asked first.
+        return Ok(Some(Consent::Beforehand));
+    }
+    confirm_plan(plan)
+}
+
+async fn start(
+    context: &Context,
+    args: &StartArgs,
+    plan: &Plan,
+    consent: &Consent,
+) -> Result<Exit, Trouble> {
     let right = right(context)?;
     let store = wiring::store_writer(right)?;
     let (workers, clock) = (wiring::workers(right), wiring::clock());
     let launcher = wiring::launcher(&*store, &workers, &*clock);
-    let run = launcher.start_run(plan, &operator(), &how()).await?;
+    let launched = launcher.start_run(plan, consent, &operator(), &how()).await?;
     drop(store);
+    let run = match launched {
+        Launched::Started(run) => run,
+        Launched::Waits(run, approval) => return approve::waits(context, &run, &approval),
+    };
     if args.detach {
         if context.json {
             print::json(&json!({ "run": run }))?;
@@ -84,8 +111,12 @@ async fn start(context: &Context, args: &StartArgs, plan: &Plan) -> Result<Exit,
     attach::follow(&run, shown).await
 }
 
+fn now() -> jiff::Timestamp {
+    wiring::clock().now()
+}
+
 fn shown(plan: &Plan, diff: bool) -> String {
-    let mut text = plan_text::text(plan);
+    let mut text = plan_text::text(plan, now());
     if diff {
         text.push_str(&plan_diff::text(plan));
     } else if plan_diff::has_any(plan) {
@@ -96,7 +127,7 @@ fn shown(plan: &Plan, diff: bool) -> String {
 
 fn check(context: &Context, plan: &Plan, diff: bool) -> Result<Exit, Trouble> {
     if context.json {
-        print::json(&plan_text::json(plan))?;
+        print::json(&plan_text::json(plan, now()))?;
     } else {
         print::all(&shown(plan, diff))?;
     }
@@ -106,7 +137,7 @@ fn check(context: &Context, plan: &Plan, diff: bool) -> Result<Exit, Trouble> {
 /// There is no target to run: all is up to date, or what is left is not ready.
 fn nothing(context: &Context, plan: &Plan) -> Result<Exit, Trouble> {
     if context.json {
-        print::json(&json!({ "run": null, "plan": plan_text::json(plan) }))?;
+        print::json(&json!({ "run": null, "plan": plan_text::json(plan, now()) }))?;
     }
     let unknown = plan.hosts.iter().any(|h| h.readiness == Readiness::Unknown);
     if plan.hosts.is_empty() {
