@@ -1,5 +1,6 @@
 //! The only code that touches the world: each adapter implements a port of the engine.
 
+pub mod alertmanager;
 pub mod ansible;
 pub mod bundle_file;
 pub mod caller;

@@ -128,6 +128,8 @@ pub enum Action {
     Resume,
     Abort,
     Kill,
+    Approve,
+    Reject,
     Follow,
     Full,
     Search,

@@ -218,6 +218,26 @@ pub const ACTIONS: &[ActionInfo] = &[
     .changing(Danger::Asks)
     .twin("bunker abort --kill RUN"),
     row(
+        Action::Approve,
+        "approve",
+        "agree to a run that somebody else asked for, and start it",
+        "approve",
+        &[c('+')],
+        RUN,
+    )
+    .changing(Danger::Asks)
+    .twin("bunker approve RUN"),
+    row(
+        Action::Reject,
+        "reject",
+        "say that a run that waits for a second person will not be",
+        "reject",
+        &[c('-')],
+        RUN,
+    )
+    .changing(Danger::Asks)
+    .twin("bunker reject RUN --reason TEXT"),
+    row(
         Action::Mark,
         "mark",
         "mark or unmark the selected instance, or secret",

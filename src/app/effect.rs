@@ -6,6 +6,7 @@ use super::replay::Ask as ReplayAsk;
 use crate::domain::capability::Operate;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Wish};
+use crate::domain::policy::Consent;
 use crate::domain::run::control::Control;
 use crate::domain::scaffold::enrol::Ask;
 
@@ -87,6 +88,8 @@ pub enum ChangeKind {
         request: u64,
         /// What was approved.
         plan: Arc<Plan>,
+        /// What its operator did for it.
+        consent: Consent,
     },
     /// Ask something of a run.
     Control {
@@ -97,6 +100,22 @@ pub enum ChangeKind {
     },
     /// Start a new worker for a run whose worker is gone.
     Revive(RunId),
+    /// Answer for a run that waits for a second person.
+    Decide {
+        /// The run.
+        run: RunId,
+        /// What.
+        answer: Answered,
+    },
+}
+
+/// The answer of a second person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answered {
+    /// It may run.
+    Approved,
+    /// It may not.
+    Rejected,
 }
 
 impl Change {

@@ -16,6 +16,7 @@ use super::toast::{ToastKind, Toasts};
 use crate::domain::capability::Operate;
 use crate::domain::run::state::RunSummary;
 use crate::domain::untrusted::Safe;
+use crate::domain::window::FleetStanding;
 
 /// A page above the fleet page.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +64,8 @@ pub struct Model {
     pub toasts: Toasts,
     /// The runs, newest first; `None` until they were read.
     pub runs: Option<Vec<RunSummary>>,
+    /// How the fleet's windows stand, and when that was looked at; looked at once a minute and when the fleet changes.
+    pub windows: Option<(Timestamp, Option<FleetStanding>)>,
     /// Number of the last request that was sent out.
     pub last_request: u64,
     /// Where a replay stands; `None` where the world is looked at.
@@ -82,6 +85,7 @@ impl Model {
             layers: Vec::new(),
             toasts: Toasts::default(),
             runs: None,
+            windows: None,
             last_request: 0,
             replay: None,
         }

@@ -47,7 +47,7 @@ pub enum Msg {
         /// Of the effect that asked.
         request: u64,
         /// The run, or what went wrong.
-        result: Result<RunId, Problem>,
+        result: Result<Begun, Problem>,
     },
     /// The attached run looks like this.
     Run(Arc<RunView>),
@@ -94,6 +94,24 @@ pub enum Msg {
     Rewound,
     /// Something to tell the operator.
     Notice(ToastKind, Safe),
+}
+
+/// What became of a plan that was to be run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begun {
+    /// A worker has it.
+    Started(RunId),
+    /// It waits for a second person.
+    Waits(RunId),
+}
+
+impl Begun {
+    /// The run.
+    pub fn run(&self) -> &RunId {
+        match self {
+            Self::Started(run) | Self::Waits(run) => run,
+        }
+    }
 }
 
 /// What went wrong, for people.

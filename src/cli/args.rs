@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub use super::args_ansible::AnsibleArgs;
 pub use super::args_vault::{RecipientsVerb, RotateArgs, SecretsVerb, VaultVerb};
@@ -12,6 +12,7 @@ pub use super::bundle::{BundleArgs, ReplayArgs};
 pub use super::import::args::ImportArgs;
 pub use super::instance::args::InstanceVerb;
 pub use super::snapshot::args::SnapshotArgs;
+pub use super::window::args::WindowVerb;
 
 /// A terminal cockpit for fleets of Changemaker Lite instances.
 #[derive(Debug, Parser)]
@@ -104,6 +105,22 @@ last, as they come. They hold no output of the hosts; `bunker logs` prints that.
         #[arg(long)]
         kill: bool,
     },
+    /// Agree to a run that waits for a second person, and start it
+    Approve {
+        /// The run
+        run: String,
+    },
+    /// Say that a run that waits for a second person will not be
+    Reject {
+        /// The run
+        run: String,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Maintenance windows: list, add, end, and tell Alertmanager of them
+    #[command(subcommand)]
+    Window(WindowVerb),
     /// Carry out a run (started by the program itself)
     #[command(hide = true)]
     Worker {
@@ -166,6 +183,24 @@ pub struct StatusArgs {
     pub timeout: u64,
 }
 
+/// What happens outside of the maintenance window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Outside {
+    /// Nothing is started
+    Refuse,
+    /// A run is started that waits
+    Wait,
+}
+
+impl From<Outside> for crate::domain::plan::Outside {
+    fn from(outside: Outside) -> Self {
+        match outside {
+            Outside::Refuse => Self::Refuse,
+            Outside::Wait => Self::Wait,
+        }
+    }
+}
+
 /// Options of every verb that starts a workflow.
 #[derive(Debug, ClapArgs)]
 pub struct StartArgs {
@@ -177,9 +212,15 @@ pub struct StartArgs {
     /// Show what would happen and change nothing; exit code 3 where something would
     #[arg(long)]
     pub check: bool,
-    /// Do not ask
+    /// Do not ask; stands for nothing that a guardrail wants typed or approved
     #[arg(long, short)]
     pub yes: bool,
+    /// What a guardrail wants typed: the number of instances, or the group
+    #[arg(long, value_name = "TEXT")]
+    pub confirm: Option<String>,
+    /// Outside of the maintenance window: refuse, or start a run that waits [default: bunker_window_outside]
+    #[arg(long, value_name = "WHAT")]
+    pub outside: Option<Outside>,
     /// Start the run, print its id and leave it to its worker
     #[arg(long)]
     pub detach: bool,

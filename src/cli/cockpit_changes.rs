@@ -14,16 +14,19 @@ use super::wiring;
 use crate::adapters::ssh::SshPool;
 use crate::adapters::store::StoreWriter;
 use crate::adapters::vault;
+use crate::app::effect::Answered;
 use crate::app::msg::Problem;
 use crate::domain::capability::Operate;
 use crate::domain::fleet::Fleet;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Wish};
+use crate::domain::policy::Consent;
 use crate::domain::release::Recorded;
 use crate::domain::run::control::Control;
 use crate::domain::scaffold::enrol::{Answer, Ask};
 use crate::domain::secret::due::Due;
 use crate::domain::untrusted::Safe;
+use crate::engine::launch::Launched;
 use crate::engine::planner;
 use crate::engine::poller::{LookAgain, Watched};
 use crate::engine::ports::{Clock as _, RunWriter};
@@ -64,6 +67,10 @@ impl Changes {
         Arc::clone(&watched.borrow().fleet)
     }
 
+    fn plan_ports(&self) -> Result<planner::PlanPorts, Problem> {
+        wiring::plan_ports(&self.hosts, &self.inventory).map_err(|trouble| problem(&trouble))
+    }
+
     fn store(&self) -> Result<Arc<StoreWriter>, Problem> {
         wiring::store_writer(&self.right).map_err(|trouble| problem(&trouble))
     }
@@ -86,7 +93,7 @@ impl Changer for Changes {
             self.look_again.at(host);
         }
         let fleet = self.fleet_with(&wish.hosts).await;
-        let ports = wiring::plan_ports(&self.hosts, &self.inventory);
+        let ports = self.plan_ports()?;
         planner::plan(&ports, &fleet, &wish, &operator::operator()).await.map_err(failed)
     }
 
@@ -104,7 +111,7 @@ impl Changer for Changes {
     async fn releases(&self, hosts: &[HostId]) -> Result<Vec<Recorded>, Problem> {
         self.hosts.forget_refusals();
         let fleet = Arc::clone(&self.watched.borrow().fleet);
-        let ports = wiring::plan_ports(&self.hosts, &self.inventory);
+        let ports = self.plan_ports()?;
         planner::releases(&ports, &fleet, hosts).await.map_err(failed)
     }
 
@@ -118,11 +125,24 @@ impl Changer for Changes {
             .map_err(failed)?
     }
 
-    async fn start(&self, plan: &Plan) -> Result<RunId, Problem> {
+    async fn start(&self, plan: &Plan, consent: &Consent) -> Result<Launched, Problem> {
         let (store, workers, clock) =
             (self.store()?, wiring::workers(&self.right).lending(&self.hosts), wiring::clock());
         let launcher = wiring::launcher(&*store, &workers, &*clock);
-        launcher.start_run(plan, &operator::operator(), "cockpit").await.map_err(failed)
+        launcher.start_run(plan, consent, &operator::operator(), "cockpit").await.map_err(failed)
+    }
+
+    async fn decide(&self, run: &RunId, answer: Answered) -> Result<(), Problem> {
+        let (store, workers, clock) =
+            (self.store()?, wiring::workers(&self.right), wiring::clock());
+        let launcher = wiring::launcher(&*store, &workers, &*clock);
+        let by = operator::operator();
+        match answer {
+            Answered::Approved => launcher.approve(run, &by).await.map_err(failed),
+            Answered::Rejected => {
+                launcher.reject(run, &by, Safe::line("in the cockpit")).await.map_err(failed)
+            }
+        }
     }
 
     async fn control(&self, run: &RunId, control: Control) -> Result<(), Problem> {

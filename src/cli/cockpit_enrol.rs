@@ -222,7 +222,8 @@ impl Enrolling {
     /// Refuses a host that is under management.
     async fn is_imported(&self, fleet: &Fleet, host: &Host) -> Result<(), Problem> {
         let wish = Wish { hosts: vec![host.id.clone()], what: What::Import };
-        let ports = wiring::plan_ports(&self.hosts, &self.desk.inventory);
+        let ports = wiring::plan_ports(&self.hosts, &self.desk.inventory)
+            .map_err(|trouble| said(&format!("{:#}", trouble.report)))?;
         let plan = planner::plan(&ports, fleet, &wish, &operator::operator()).await;
         let plan = plan.map_err(problem)?;
         match plan.excluded.first().filter(|_| plan.hosts.is_empty()) {

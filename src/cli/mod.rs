@@ -27,6 +27,7 @@ mod shell;
 mod snapshot;
 mod status;
 mod vault;
+mod window;
 mod wiring;
 
 use std::process::ExitCode;
@@ -63,6 +64,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Audit(ref verb)) => audit::run(&context, verb),
         Some(Verb::Import(ref args)) => import::run(&context, args),
         Some(Verb::Instance(ref verb)) => instance::run(&context, verb),
+        Some(Verb::Window(ref verb)) => window::run(&context, verb),
         Some(Verb::Status(ref verb)) => status::run(&context, verb),
         Some(Verb::Doctor(ref verb)) => doctor::run(&context, verb),
         Some(Verb::Snapshot(ref args)) => snapshot::run(&context, args),

@@ -118,16 +118,17 @@ pub(super) fn sources(hosts: &Arc<SshPool>) -> Sources {
 }
 
 /// What planning looks through.
-pub(super) fn plan_ports(hosts: &Arc<SshPool>, inventory: &Path) -> PlanPorts {
-    PlanPorts {
+pub(super) fn plan_ports(hosts: &Arc<SshPool>, inventory: &Path) -> Result<PlanPorts, Trouble> {
+    Ok(PlanPorts {
         remote: Arc::clone(hosts) as Arc<dyn RemoteRead>,
         repository: Arc::new(Mirrors::of_this_user()),
         secrets: secrets(),
         templates: Arc::new(TemplateFiles),
         playbooks: Arc::new(PlaybookLooks),
+        past: store_reader()?,
         inventory: inventory.to_owned(),
         clock: clock(),
-    }
+    })
 }
 
 /// The operator's keys, the same for all that this process does, so that a passphrase is asked for once.
@@ -180,7 +181,10 @@ impl From<StoreError> for Trouble {
             StoreError::NoSuchRun(_) => Exit::NotFound,
             StoreError::Ambiguous { .. } => Exit::Usage,
             StoreError::Owned { .. } => Exit::Locked,
-            StoreError::Ended(_) | StoreError::Newer { .. } | StoreError::NoReason => Exit::Refused,
+            StoreError::Ended(_)
+            | StoreError::Newer { .. }
+            | StoreError::NoReason
+            | StoreError::Unapproved(_) => Exit::Refused,
             StoreError::Broken { .. } => Exit::Failed,
         };
         Self::new(exit, error)

@@ -1,13 +1,17 @@
 //! The fleet: all hosts of one inventory, built once and never changed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::connection::Connection;
 use super::ids::{GroupName, HostId};
+use super::plan::Outside;
+use super::policy::{APPROVAL_TTL_S, Guardrail};
 use super::settings::{HttpUrl, InstanceSettings};
 use super::untrusted::Safe;
+use super::window::Window;
 
 /// Variables of a host after precedence, in Ansible's names.
 pub type Vars = BTreeMap<String, serde_json::Value>;
@@ -23,6 +27,8 @@ pub struct Host {
     pub vars: Vars,
     /// How it is reached.
     pub connection: Connection,
+    /// Its maintenance windows (`bunker_windows`); none means always.
+    pub windows: Arc<[Window]>,
     /// Its instance; `None` for a host that is none, such as the central server.
     pub instance: Option<InstanceSettings>,
 }
@@ -76,6 +82,33 @@ impl Default for RolloutSettings {
     }
 }
 
+/// What binds every run (`bunker_*`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FleetPolicy {
+    /// `bunker_guardrails`: the first that fits a host counts for it.
+    pub guardrails: Vec<Guardrail>,
+    /// `bunker_approval_ttl_s`: seconds for which a plan waits for a second person, by default four hours.
+    pub approval_ttl_s: u64,
+    /// `bunker_window_outside`: what becomes of a run outside of its window, by default `refuse`.
+    pub outside: Outside,
+    /// `bunker_window_resumes`: whether a run that paused since a window closed goes on by itself when it opens.
+    pub window_resumes: bool,
+    /// `bunker_alertmanager_url`: the Alertmanager that is told of windows.
+    pub alertmanager: Option<HttpUrl>,
+}
+
+impl Default for FleetPolicy {
+    fn default() -> Self {
+        Self {
+            guardrails: Vec::new(),
+            approval_ttl_s: APPROVAL_TTL_S,
+            outside: Outside::Refuse,
+            window_resumes: false,
+            alertmanager: None,
+        }
+    }
+}
+
 /// All hosts of one inventory.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fleet {
@@ -91,6 +124,8 @@ pub struct Fleet {
     pub metrics: Option<MetricsSettings>,
     /// How runs treat many targets.
     pub rollout: RolloutSettings,
+    /// What binds every run.
+    pub policy: FleetPolicy,
     /// `bunker_probe_interval_s`: seconds between two looks at a host, by default 10.
     pub probe_interval_s: u64,
 }

@@ -15,6 +15,7 @@ use super::series::Series;
 use super::settings::Tier;
 use super::signal::Signal;
 use super::untrusted::Safe;
+use super::window::WindowSet;
 
 /// Whether the host answers over SSH.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -162,4 +163,11 @@ pub struct FleetSnapshot {
     pub metrics: MetricsState,
     /// How the inventory's files are.
     pub inventory: InventoryState,
+    /// The maintenance windows of its instances.
+    #[serde(default = "no_windows")]
+    pub windows: Arc<[WindowSet]>,
+}
+
+fn no_windows() -> Arc<[WindowSet]> {
+    Arc::new([])
 }

@@ -5,5 +5,6 @@ pub mod launch;
 pub mod planner;
 pub mod poller;
 pub mod ports;
+pub mod silences;
 pub mod supervisor;
 pub mod worker;

@@ -9,13 +9,14 @@ use super::sources::Sources;
 use super::tail;
 use crate::app::Msg;
 use crate::app::audit_page::N_RECORDS;
-use crate::app::effect::{Change, ChangeKind, Effect};
-use crate::app::msg::Problem;
+use crate::app::effect::{Answered, Change, ChangeKind, Effect};
+use crate::app::msg::{Begun, Problem};
 use crate::app::replay::Ask as ReplayAsk;
 use crate::app::toast::ToastKind;
 use crate::domain::audit::Wanted;
 use crate::domain::ids::RunId;
 use crate::domain::untrusted::Safe;
+use crate::engine::launch::Launched;
 use crate::engine::ports::AuditReader;
 use crate::engine::supervisor::{Supervisor, Task};
 
@@ -199,15 +200,26 @@ impl Effects {
                     Msg::Recorded { request, result: changer.releases(&hosts).await }
                 });
             }
-            ChangeKind::StartRun { request, plan } => {
+            ChangeKind::StartRun { request, plan, consent } => {
                 self.answer("start", async move {
-                    Msg::Started { request, result: changer.start(&plan).await }
+                    let result = changer.start(&plan, &consent).await.map(begun);
+                    Msg::Started { request, result }
                 });
             }
             ChangeKind::Control { run, control } => {
                 self.answer("control", async move {
                     let done = format!("run {}: asked to {}", run.short(), control.name());
                     told(changer.control(&run, control).await, &done)
+                });
+            }
+            ChangeKind::Decide { run, answer } => {
+                self.answer("decide", async move {
+                    let word = match answer {
+                        Answered::Approved => "approved and started",
+                        Answered::Rejected => "rejected",
+                    };
+                    let done = format!("run {}: {word}", run.short());
+                    told(changer.decide(&run, answer).await, &done)
                 });
             }
             ChangeKind::Revive(run) => {
@@ -240,7 +252,9 @@ impl Effects {
             ChangeKind::Releases { request, .. } => {
                 Msg::Recorded { request: *request, result: Err(problem) }
             }
-            ChangeKind::Control { .. } | ChangeKind::Revive(_) => problem_notice(&problem),
+            ChangeKind::Control { .. } | ChangeKind::Revive(_) | ChangeKind::Decide { .. } => {
+                problem_notice(&problem)
+            }
         }
     }
 }
@@ -255,6 +269,13 @@ async fn audit_log(audit: Option<Arc<dyn AuditReader>>, request: u64) -> Msg {
             .map_err(|error| problem(&error.to_string())),
     };
     Msg::Audit { request, result }
+}
+
+fn begun(launched: Launched) -> Begun {
+    match launched {
+        Launched::Started(run) => Begun::Started(run),
+        Launched::Waits(run, _) => Begun::Waits(run),
+    }
 }
 
 fn told(result: Result<(), Problem>, done: &str) -> Msg {

@@ -6,15 +6,18 @@ use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
+use crate::app::effect::Answered;
 use crate::app::msg::Problem;
 use crate::app::replay::{Ask as ReplayAsk, Replay};
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Wish};
+use crate::domain::policy::Consent;
 use crate::domain::release::Recorded;
 use crate::domain::run::control::Control;
 use crate::domain::scaffold::enrol::{Answer, Ask};
 use crate::domain::secret::due::Due;
 use crate::domain::snapshot::FleetSnapshot;
+use crate::engine::launch::Launched;
 use crate::engine::ports::{AuditReader, RunReader};
 
 /// What leads to changes. Built with the right to them; a read-only cockpit has none.
@@ -29,7 +32,9 @@ pub trait Changer: Send + Sync + 'static {
     /// Does a step on the way of taking an instance into the inventory.
     async fn enrol(&self, ask: Ask) -> Result<Answer, Problem>;
     /// Starts a run of exactly this plan, carried out by a worker of its own.
-    async fn start(&self, plan: &Plan) -> Result<RunId, Problem>;
+    async fn start(&self, plan: &Plan, consent: &Consent) -> Result<Launched, Problem>;
+    /// Answers for a run that waits for a second person.
+    async fn decide(&self, run: &RunId, answer: Answered) -> Result<(), Problem>;
     /// Asks something of a run.
     async fn control(&self, run: &RunId, control: Control) -> Result<(), Problem>;
     /// Starts a new worker for a run whose worker is gone.

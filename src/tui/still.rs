@@ -93,6 +93,7 @@ fn only_looks(effect: &Effect) -> bool {
             ChangeKind::Enrol { .. }
             | ChangeKind::StartRun { .. }
             | ChangeKind::Control { .. }
+            | ChangeKind::Decide { .. }
             | ChangeKind::Revive(_) => false,
         },
         Effect::Attach(_)

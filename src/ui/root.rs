@@ -53,6 +53,7 @@ fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect)
         Layer::Confirm(question) => dialog::confirm(canvas, area, question),
         Layer::Reference(form) => dialog::reference(canvas, area, form),
         Layer::Playbook(form) => dialog::playbook(canvas, area, form),
+        Layer::Guard(form) => dialog::guard(canvas, area, form),
         Layer::Planning { n_hosts, .. } => {
             let inner = dialog::frame(canvas, area, 60, 6, "Planning", "2 of 3: the plan");
             let what = if *n_hosts == 1 {

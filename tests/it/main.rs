@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, also in the functions that tests share"
 )]
 
+mod alertmanager_real;
 mod ansible_engine;
 mod ansible_inventory;
 mod ansible_run;
@@ -41,6 +42,7 @@ mod lab_docker;
 mod lab_faults;
 mod lab_metrics;
 mod lab_ssh;
+mod policy_run;
 mod probe_lab;
 mod probe_poller;
 mod probe_script;
@@ -67,6 +69,7 @@ mod run_fake_store;
 mod run_fakes;
 mod run_process;
 mod run_secrets;
+mod run_windows;
 mod sample;
 mod snapshot;
 mod ssh_pool;
@@ -87,3 +90,4 @@ mod vault_ansible;
 mod vault_shell;
 mod victoria_faults;
 mod victoria_real;
+mod window_shell;

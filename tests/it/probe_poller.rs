@@ -12,7 +12,7 @@ use bunker_ops::domain::answer::{InstantAnswer, RangeAnswer, Sample, Stretch};
 use bunker_ops::domain::catalogue::{N_INSTANT, N_TREND};
 use bunker_ops::domain::connection::Connection;
 use bunker_ops::domain::figure::Trouble;
-use bunker_ops::domain::fleet::{Fleet, Host, MetricsSettings, RolloutSettings};
+use bunker_ops::domain::fleet::{Fleet, FleetPolicy, Host, MetricsSettings, RolloutSettings};
 use bunker_ops::domain::health::Health;
 use bunker_ops::domain::remote::{RemoteError, RemoteErrorKind};
 use bunker_ops::domain::settings::HttpUrl;
@@ -132,6 +132,7 @@ fn host(id: &str) -> Host {
             "jump": [], "become_root": "loginuser", "known_hosts": null
         }))
         .unwrap(),
+        windows: Vec::new().into(),
         instance: Some(
             serde_json::from_value(json!({
                 "domain": format!("{id}.example.org"), "tier": 2, "label": format!("{id}.example.org"),
@@ -157,6 +158,7 @@ fn fleet(ids: &[&str]) -> Watched {
             timeout_s: 5,
         }),
         rollout: RolloutSettings::default(),
+        policy: FleetPolicy::default(),
         probe_interval_s: 1,
         left_out: vec![],
     };

@@ -8,7 +8,9 @@ use bunker_ops::adapters::clock::SystemClock;
 use bunker_ops::adapters::env_template::TemplateFiles;
 use bunker_ops::adapters::git::Mirrors;
 use bunker_ops::adapters::inventory::load;
+use bunker_ops::adapters::paths::StateDir;
 use bunker_ops::adapters::ssh::{SshPool, SshSettings};
+use bunker_ops::adapters::store::StoreReader;
 use bunker_ops::adapters::vault::NoVault;
 use bunker_ops::domain::facts::Facts;
 use bunker_ops::domain::fleet::Fleet;
@@ -110,7 +112,10 @@ async fn plans_tell_the_truth(remote: Arc<dyn RemoteRead>, fleet: &Fleet, state:
     let (secrets, inventory) = (Arc::new(NoVault), state.to_owned());
     let templates = Arc::new(TemplateFiles);
     let playbooks = Arc::new(bunker_ops::adapters::ansible::playbook::NoPlaybooks);
-    let ports = PlanPorts { remote, repository, secrets, templates, playbooks, inventory, clock };
+    let past = StoreReader::open(&StateDir::at(state), Arc::new(SystemClock)).unwrap();
+    let past = Arc::new(past);
+    let ports =
+        PlanPorts { remote, repository, secrets, templates, playbooks, past, inventory, clock };
     let good = plan(&ports, fleet, "v2.5.0").await;
     let target = good.hosts.first().unwrap();
     assert_eq!((target.readiness, &target.findings[..]), (Readiness::Ready, &[][..]));

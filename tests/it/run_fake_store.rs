@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use bunker_ops::domain::ids::{HostId, RunId};
 use bunker_ops::domain::marker::StepMark;
 use bunker_ops::domain::plan::Plan;
+use bunker_ops::domain::policy::{Approval, Verdicted};
 use bunker_ops::domain::release::Release;
 use bunker_ops::domain::run::control::{Control, ControlRequest};
 use bunker_ops::domain::run::event::{EventKind, RunEvent};
@@ -27,6 +28,7 @@ struct Memory {
     writes: usize,
     /// What the writes were at which a process died.
     struck: Vec<String>,
+    approval: Option<Approval>,
 }
 
 /// When and how a store fails, as a process that is killed would leave it.
@@ -163,6 +165,9 @@ impl RunReader for FakeStore {
     async fn log_marks(&self, _: &RunId, _: &HostId) -> Result<Vec<StepMark>, StoreError> {
         Ok(Vec::new())
     }
+    async fn approval(&self, _: &RunId) -> Result<Option<Approval>, StoreError> {
+        Ok(self.lock().approval.clone())
+    }
     async fn releases(&self, _: &HostId, _: usize) -> Result<Vec<Release>, StoreError> {
         Ok(self.released())
     }
@@ -175,6 +180,22 @@ impl RunWriter for FakeStore {
         memory.plan = Some(plan.clone());
         let at = Timestamp::from_second(1_790_000_000).unwrap();
         memory.events.push(RunEvent { run: run.clone(), seq: 1, at, kind: first });
+        Ok(())
+    }
+    async fn create_waiting(
+        &self,
+        run: &RunId,
+        plan: &Plan,
+        first: EventKind,
+        approval: &Approval,
+    ) -> Result<(), StoreError> {
+        self.lock().approval = Some(approval.clone());
+        self.create(run, plan, first).await
+    }
+    async fn decide(&self, _: &RunId, what: &Verdicted) -> Result<(), StoreError> {
+        if let Some(approval) = &mut self.lock().approval {
+            approval.decision = Some(what.clone());
+        }
         Ok(())
     }
     async fn claim(&self, _: &RunId, _: u32) -> Result<u32, StoreError> {

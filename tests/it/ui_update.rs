@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bunker_ops::app::action::{ACTIONS, Danger, Place, action_for};
 use bunker_ops::app::effect::ChangeKind;
 use bunker_ops::app::layers::{Focus, Layer};
+use bunker_ops::app::msg::Begun;
 use bunker_ops::app::msg::{LogChunk, Problem};
 use bunker_ops::app::pages::Follow;
 use bunker_ops::app::{Effect, Key, Model, Msg, Screen, update};
@@ -112,7 +113,8 @@ fn an_upgrade_of_many_starts_only_after_their_number_was_typed() {
     );
     assert_eq!(press(&mut model, "2 enter enter"), vec![], "it is not started twice");
     let request = model.last_request;
-    let effects = update(&mut model, Msg::Started { request, result: Ok(run_id(0x7f3a)) });
+    let effects =
+        update(&mut model, Msg::Started { request, result: Ok(Begun::Started(run_id(0x7f3a))) });
     assert_eq!(effects, vec![Effect::Attach(run_id(0x7f3a))]);
     assert_eq!(model.place(), Place::Run);
     assert!(model.fleet.marked.is_empty());

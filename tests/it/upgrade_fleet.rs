@@ -9,7 +9,9 @@ use bunker_ops::adapters::clock::SystemClock;
 use bunker_ops::adapters::env_template::TemplateFiles;
 use bunker_ops::adapters::git::Mirrors;
 use bunker_ops::adapters::inventory;
+use bunker_ops::adapters::paths::StateDir;
 use bunker_ops::adapters::ssh::{SshPool, SshSettings};
+use bunker_ops::adapters::store::StoreReader;
 use bunker_ops::adapters::vault::NoVault;
 use bunker_ops::domain::fleet::Fleet;
 use bunker_ops::domain::ids::HostId;
@@ -60,12 +62,14 @@ impl Paper {
     }
 
     pub(crate) async fn plan(&self, hosts: &[&str], to: &str) -> Result<Plan, PlanError> {
+        let state = StateDir::at(self.own.path());
         let ports = PlanPorts {
             remote: Arc::<SshPool>::clone(&self.pool),
             repository: Arc::new(self.mirrors()),
             secrets: Arc::new(NoVault),
             templates: Arc::new(TemplateFiles),
             playbooks: Arc::new(bunker_ops::adapters::ansible::playbook::NoPlaybooks),
+            past: Arc::new(StoreReader::open(&state, Arc::new(SystemClock)).unwrap()),
             inventory: self.own.path().to_owned(),
             clock: Arc::new(SystemClock),
         };

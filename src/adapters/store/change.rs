@@ -32,6 +32,7 @@ impl Db {
 
     pub(super) fn claim(&mut self, run: &RunId, pid: u32) -> Result<u32, StoreError> {
         self.must_go_on(run)?;
+        self.must_be_approved(run)?;
         let me = Process::here(pid);
         if let Some(other) = self.living_worker(run)?.filter(|other| *other != me) {
             return Err(StoreError::Owned { run: run.to_string(), pid: other.pid });
@@ -100,7 +101,11 @@ impl Db {
     }
 
     /// Writes events behind the last one and keeps the run's line in the list of runs.
-    fn journal(&mut self, run: &RunId, kinds: Vec<EventKind>) -> Result<Vec<RunEvent>, StoreError> {
+    pub(super) fn journal(
+        &mut self,
+        run: &RunId,
+        kinds: Vec<EventKind>,
+    ) -> Result<Vec<RunEvent>, StoreError> {
         let mut folded = self.folded(run)?;
         let mut events = Vec::with_capacity(kinds.len());
         for kind in kinds {
@@ -141,7 +146,7 @@ impl Db {
         Ok(folded)
     }
 
-    fn must_go_on(&mut self, run: &RunId) -> Result<(), StoreError> {
+    pub(super) fn must_go_on(&mut self, run: &RunId) -> Result<(), StoreError> {
         let folded = self.folded(run)?;
         let ended = folded.state.finished.is_some();
         self.folded.insert(run.clone(), folded);
@@ -161,7 +166,11 @@ impl Db {
         Err(StoreError::Owned { run: run.to_string(), pid: pid.unwrap_or(0) })
     }
 
-    fn execute_with(&self, sql: &str, values: &[&dyn rusqlite::ToSql]) -> Result<(), StoreError> {
+    pub(super) fn execute_with(
+        &self,
+        sql: &str,
+        values: &[&dyn rusqlite::ToSql],
+    ) -> Result<(), StoreError> {
         let done = self.connection()?.prepare_cached(sql).and_then(|mut s| s.execute(values));
         self.sql(done).map(drop)
     }

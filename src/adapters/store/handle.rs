@@ -13,6 +13,7 @@ use crate::domain::capability::Operate;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::marker::StepMark;
 use crate::domain::plan::Plan;
+use crate::domain::policy::{Approval, Verdicted};
 use crate::domain::release::Release;
 use crate::domain::run::control::{Control, ControlRequest};
 use crate::domain::run::event::{EventKind, RunEvent};
@@ -135,6 +136,11 @@ macro_rules! reader {
                 self.0.look(move |db| db.log_marks(&run, &host)).await
             }
 
+            async fn approval(&self, run: &RunId) -> Result<Option<Approval>, StoreError> {
+                let run = run.clone();
+                self.0.look(move |db| db.approval(&run)).await
+            }
+
             async fn releases(
                 &self,
                 instance: &HostId,
@@ -154,6 +160,22 @@ impl RunWriter for StoreWriter {
     async fn create(&self, run: &RunId, plan: &Plan, first: EventKind) -> Result<(), StoreError> {
         let (run, plan) = (run.clone(), plan.clone());
         self.0.change(move |db| db.create(&run, plan, first)).await
+    }
+
+    async fn create_waiting(
+        &self,
+        run: &RunId,
+        plan: &Plan,
+        first: EventKind,
+        approval: &Approval,
+    ) -> Result<(), StoreError> {
+        let (run, plan, approval) = (run.clone(), plan.clone(), approval.clone());
+        self.0.change(move |db| db.create_waiting(&run, plan, first, &approval)).await
+    }
+
+    async fn decide(&self, run: &RunId, what: &Verdicted) -> Result<(), StoreError> {
+        let (run, what) = (run.clone(), what.clone());
+        self.0.change(move |db| db.decide(&run, &what)).await
     }
 
     async fn claim(&self, run: &RunId, pid: u32) -> Result<u32, StoreError> {

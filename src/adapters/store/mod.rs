@@ -3,6 +3,7 @@
 //! One thread owns one connection; the handles send it work and await the answer. What waits is
 //! committed together, so that many hosts cost few syncs.
 
+mod approvals;
 mod audit;
 mod audit_runs;
 mod change;

@@ -67,6 +67,12 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT;
     INSERT INTO audit_log VALUES (1, lower(hex(randomblob(8))), randomblob(32));
 ",
+    "
+    CREATE TABLE approvals (
+        run TEXT PRIMARY KEY REFERENCES runs (id),
+        approval TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// The newest version that this program knows.

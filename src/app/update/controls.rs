@@ -6,7 +6,7 @@ use super::super::layers::{Confirm, Focus, Layer, Then};
 use super::super::model::{Model, Screen};
 use super::super::pages::is_active;
 use super::super::toast::ToastKind;
-use super::layers;
+use super::{guard, layers};
 use crate::domain::ids::RunId;
 use crate::domain::run::control::Control;
 use crate::domain::run::state::Phase;
@@ -18,6 +18,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(phase) = phase else { return Vec::new() };
     let busy = page.hosts().iter().filter(|h| h.started.is_some() && h.outcome.is_none()).count();
     let control = match action {
+        Action::Approve | Action::Reject => return guard::decide(model, action),
         Action::Pause => Control::Pause,
         Action::Resume if phase == Phase::Lost => {
             return layers::change(model, ChangeKind::Revive(run));
@@ -29,6 +30,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     };
     if !is_active(phase) {
         let text = match phase {
+            Phase::WaitingApproval => "it waits for a second person: + approves it, - rejects it",
             Phase::Lost => "its worker is gone: r resumes the run from the hosts' truth",
             _ => "this run has ended: there is nothing to control",
         };

@@ -10,12 +10,31 @@ use crate::domain::ids::HostId;
 use crate::domain::release::Release;
 use crate::domain::run::state::RunSummary;
 use crate::domain::snapshot::FleetSnapshot;
+use crate::domain::window::fleet_standing;
 
 pub(super) fn fleet(model: &mut Model, snapshot: Arc<FleetSnapshot>) -> Vec<Effect> {
     tell_of_edit(model, &snapshot);
     let rows = model.size.fleet(snapshot.instances.len()).rows();
+    let other =
+        model.fleet.snapshot.as_ref().is_none_or(|s| !Arc::ptr_eq(&s.windows, &snapshot.windows));
     model.fleet.take(snapshot, rows);
+    if other {
+        model.windows = None;
+    }
+    windows(model);
     Vec::new()
+}
+
+/// Looks at the windows anew: each minute, since what is shown counts minutes.
+pub(super) fn windows(model: &mut Model) {
+    let minute = |at: jiff::Timestamp| at.as_second().div_euclid(60);
+    if model.windows.as_ref().is_some_and(|(at, _)| minute(*at) == minute(model.now)) {
+        return;
+    }
+    if let Some(snapshot) = &model.fleet.snapshot {
+        let n = snapshot.instances.len();
+        model.windows = Some((model.now, fleet_standing(&snapshot.windows, n, model.now)));
+    }
 }
 
 /// An edit of the inventory that is refused is told once, with file and line; so is its mending.

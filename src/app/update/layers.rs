@@ -8,9 +8,10 @@ use super::super::key::{Key, KeyCode};
 use super::super::layers::{Confirm, Focus, Layer, ReferenceForm, Then};
 use super::super::model::Model;
 use super::super::toast::ToastKind;
-use super::{audit, enrol, input, palette, plan, run};
+use super::{audit, enrol, guard, input, palette, plan, run};
 use crate::domain::ids::InvalidName;
 use crate::domain::plan::{PlaybookWish, What};
+use crate::domain::policy::Consent;
 
 /// A key for the front layer.
 pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
@@ -40,6 +41,7 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
             Vec::new()
         }
         Layer::Confirm(confirm) => answer(model, confirm, key),
+        Layer::Guard(form) => guard::on_key(model, form, key),
     }
 }
 
@@ -51,7 +53,10 @@ pub(super) fn paste(model: &mut Model, text: &str) {
         Some(Layer::Reference(form) | Layer::Playbook(form)) => {
             input::paste(&mut form.input, text);
         }
-        Some(Layer::Help { .. } | Layer::Planning { .. } | Layer::Confirm(_)) => return,
+        // What is pasted was not typed: it confirms nothing.
+        Some(Layer::Help { .. } | Layer::Planning { .. } | Layer::Confirm(_) | Layer::Guard(_)) => {
+            return;
+        }
         None => return enrol::paste(model, text),
     }
     match model.layers.last() {
@@ -184,7 +189,7 @@ fn answer(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> {
 
 fn carry_out(model: &mut Model, then: Then) -> Vec<Effect> {
     match then {
-        Then::Start(approved) => plan::start(model, approved),
+        Then::Start(approved) => plan::start(model, approved, Consent::Yes),
         Then::Plan(wish) => plan::ask(model, wish.hosts, wish.what),
         Then::Enrol => enrol::confirmed(model),
         Then::LeaveForm => {

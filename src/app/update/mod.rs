@@ -8,6 +8,7 @@ mod drift;
 mod enrol;
 mod fleet;
 mod go;
+mod guard;
 mod input;
 mod layers;
 mod palette;

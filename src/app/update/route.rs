@@ -26,6 +26,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Tick(now) => {
             model.now = now;
+            data::windows(model);
             model.toasts.expire(now);
             Vec::new()
         }

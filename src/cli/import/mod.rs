@@ -65,7 +65,7 @@ fn known(
     let wish = Wish { hosts: vec![host.id.clone()], what: What::Import };
     let plan = wiring::runtime()?.block_on(async {
         let hosts = wiring::hosts()?;
-        let ports = wiring::plan_ports(&hosts, &context.inventory);
+        let ports = wiring::plan_ports(&hosts, &context.inventory)?;
         let plan = planner::plan(&ports, fleet, &wish, &operator::operator()).await;
         hosts.close().await;
         Ok::<_, Trouble>(plan?)
@@ -212,6 +212,8 @@ fn start(context: &Context, args: &ImportArgs, id: &HostId) -> Result<Exit, Trou
         hosts: vec![id.to_string()],
         check: false,
         yes: true,
+        confirm: args.confirm.clone(),
+        outside: args.outside,
         detach: args.detach,
     };
     say(&format!("the secrets of {id} are in the vault"));

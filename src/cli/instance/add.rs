@@ -94,7 +94,7 @@ pub(in crate::cli) fn text(scaffold: &Scaffold, keys: &[HostKey], secrets: bool)
 }
 
 /// A file's change, line by line.
-pub(super) fn difference(change: &FileChange) -> Vec<String> {
+pub(in crate::cli) fn difference(change: &FileChange) -> Vec<String> {
     let path = change.path.display();
     let mut lines = match &change.before {
         Some(before) if before == &change.after => return vec![format!("{path} is there already")],

@@ -15,6 +15,8 @@ pub(super) async fn ansible(context: &Context, args: &AnsibleArgs) -> Result<Exi
         hosts: args.start.hosts.clone(),
         check: args.plan,
         yes: args.start.yes,
+        confirm: args.start.confirm.clone(),
+        outside: args.start.outside,
         detach: args.start.detach,
     };
     start::workflow(context, &start, What::Ansible(wish)).await

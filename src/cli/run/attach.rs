@@ -251,12 +251,15 @@ impl Tail<'_> {
                 Some(format!("paused: {why}"))
             }
             EventKind::Paused { why, reason } => Some(format!("paused ({}): {why}", reason.name())),
+            EventKind::ApprovalAsked { why, .. } => Some(format!("waits: {why}")),
+            EventKind::ApprovalGiven { by } => Some(format!("approved by {}", by.user)),
             EventKind::Resumed => Some("resumed".to_owned()),
             EventKind::Stopping { why } => Some(format!("stopping: {why}")),
             EventKind::GateObserved { .. }
             | EventKind::WorkerStarted { .. }
             | EventKind::BatchFinished { .. }
             | EventKind::Planned { .. }
+            | EventKind::ApprovalRefused { .. }
             | EventKind::HostStarted { .. }
             | EventKind::StepAdded { .. }
             | EventKind::JobIntended { .. }

@@ -72,7 +72,10 @@ impl From<LaunchError> for Trouble {
     fn from(error: LaunchError) -> Self {
         match error {
             LaunchError::Store(error) => error.into(),
-            LaunchError::NothingToDo => Self::new(Exit::Refused, error),
+            LaunchError::NothingToDo | LaunchError::Refused(_) | LaunchError::OutsideWindow(_) => {
+                Self::new(Exit::Refused, error)
+            }
+            LaunchError::NotAsked(_) => Self::new(Exit::Usage, error),
             LaunchError::Worker { .. } => Self::new(Exit::Failed, error),
         }
     }

@@ -5,8 +5,8 @@ use super::super::args::Verb;
 use super::super::exit::{Exit, Trouble};
 use super::super::wiring;
 use super::{
-    ansible, attach, backup, configure, controls, deploy, logs, rollback, rotate, show, upgrade,
-    worker,
+    ansible, approve, attach, backup, configure, controls, deploy, logs, rollback, rotate, show,
+    upgrade, worker,
 };
 use crate::domain::capability::Operate;
 use crate::domain::run::control::Control;
@@ -30,6 +30,8 @@ pub(in crate::cli) fn run(context: &Context, verb: &Verb) -> Result<Exit, Troubl
             Verb::Pause { run } => controls::ask(context, run, Control::Pause).await,
             Verb::Resume { run } => controls::resume(context, run).await,
             Verb::Abort { run, kill } => controls::abort(context, run, *kill).await,
+            Verb::Approve { run } => approve::approve(context, run).await,
+            Verb::Reject { run, reason } => approve::reject(context, run, reason).await,
             Verb::Worker { run, identity } => worker::work(context, run, *identity).await,
             Verb::Status(_)
             | Verb::Audit(_)
@@ -37,6 +39,7 @@ pub(in crate::cli) fn run(context: &Context, verb: &Verb) -> Result<Exit, Troubl
             | Verb::Replay(_)
             | Verb::Import(_)
             | Verb::Instance(_)
+            | Verb::Window(_)
             | Verb::Inventory(_)
             | Verb::Vault(_)
             | Verb::Secrets(_)

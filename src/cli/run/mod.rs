@@ -1,6 +1,7 @@
 //! The verbs that are about runs.
 
 mod ansible;
+mod approve;
 mod attach;
 mod attach_log;
 mod backup;

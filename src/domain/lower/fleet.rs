@@ -7,8 +7,11 @@ use serde_json::Value;
 use super::connection::{connection, local_path};
 use super::instance::{instance, url};
 use super::names;
+use super::policy;
 use super::reader::Reader;
-use crate::domain::fleet::{Fleet, Group, Host, LeftOut, MetricsSettings, RolloutSettings, Vars};
+use crate::domain::fleet::{
+    Fleet, FleetPolicy, Group, Host, LeftOut, MetricsSettings, RolloutSettings, Vars,
+};
 use crate::domain::ids::{GroupName, HostId};
 use crate::domain::inventory::merge::{Merged, Sources, merge};
 use crate::domain::inventory::{Loaded, Place, Problems, Shown, Variables, resolve};
@@ -62,11 +65,15 @@ fn lower_host(host: &Merged, around: &Surroundings, problems: &mut Problems) -> 
     let mut reader = Reader::new(&host.id, &host.at, &host.vars, problems);
     let connection = connection(&mut reader, around.home.as_deref());
     let instance = instance(&mut reader, &host.groups);
-    let (Some(connection), Ok(instance), false) = (connection, instance, host.lost) else {
+    let windows = policy::windows(&mut reader);
+    let (Some(connection), Ok(instance), Some(windows), false) =
+        (connection, instance, windows, host.lost)
+    else {
         return None;
     };
     let vars = plain_vars(&host.vars);
-    Some(Host { id: host.id.clone(), groups: host.groups.clone(), vars, connection, instance })
+    let (id, groups) = (host.id.clone(), host.groups.clone());
+    Some(Host { id, groups, vars, connection, windows: windows.into(), instance })
 }
 
 /// Variables as the rest of the program may see them: no secrets.
@@ -151,6 +158,7 @@ struct Wide {
     name: Safe,
     metrics: Option<MetricsSettings>,
     rollout: RolloutSettings,
+    policy: FleetPolicy,
     probe_interval_s: u64,
 }
 
@@ -178,7 +186,9 @@ impl Wide {
         let timeout_s = r.whole("bunker_metrics_timeout_s", (1, 600)).unwrap_or(5);
         let probe_interval_s = r.whole("bunker_probe_interval_s", (1, 3_600)).unwrap_or(10);
         let metrics = metrics_url.map(|url| MetricsSettings { url, token_file, timeout_s });
-        let wide = Self { name: Safe::line(name), metrics, rollout, probe_interval_s };
+        let name = Safe::line(name);
+        let policy = policy::of_the_fleet(&mut r);
+        let wide = Self { name, metrics, rollout, policy, probe_interval_s };
         let failed = r.failed();
         problems.take_as_fatal(own);
         (!failed).then_some(wide)
@@ -197,6 +207,7 @@ impl Wide {
             groups,
             metrics: self.metrics,
             rollout: self.rollout,
+            policy: self.policy,
             probe_interval_s: self.probe_interval_s,
         }
     }

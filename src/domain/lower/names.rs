@@ -1,8 +1,11 @@
 //! The names of variables that are understood, to find misspelt ones.
 
 /// Variables that count for the whole fleet, set for `all`.
-pub(super) const FLEET: [&str; 9] = [
+pub(super) const FLEET: [&str; 14] = [
+    "bunker_alertmanager_url",
+    "bunker_approval_ttl_s",
     "bunker_fleet_name",
+    "bunker_guardrails",
     "bunker_max_failed",
     "bunker_max_unreachable",
     "bunker_metrics_timeout_s",
@@ -11,6 +14,8 @@ pub(super) const FLEET: [&str; 9] = [
     "bunker_parallel",
     "bunker_probe_interval_s",
     "bunker_serial",
+    "bunker_window_outside",
+    "bunker_window_resumes",
 ];
 
 /// `bunker_*` variables that a group or a host may override.
@@ -32,6 +37,7 @@ const HOST: [&str; 17] = [
     "bunker_skew_warn_s",
     "bunker_step_timeout_s",
     "bunker_upgrade_free_b",
+    "bunker_windows",
 ];
 
 /// Variables of the managed application. Its settings template may use others of its own.

@@ -3,15 +3,23 @@
 //! **Invariant:** only a plan can run, and a plan says everything: the worker needs nothing but it. What was
 //! approved is therefore what runs; a host that appears later is not touched.
 
+mod estimate;
+mod opening;
 mod playbook;
+mod rules;
+mod rules_words;
 mod tags;
 mod vault;
 mod wish;
 
+pub use estimate::{Estimate, Past, estimate, estimates};
+pub use opening::Opening;
 pub use playbook::{
     ANSIBLE_PASSWORD, AnsibleTag, Playbook, PlaybookFiles, PlaybookPath, PlaybookWish,
     tags as ansible_tags,
 };
+pub use rules::{Outside, Rules};
+pub use rules_words::{RuleLine, Weight};
 pub use tags::{Tag, TagChoice};
 pub use vault::{VaultAct, VaultStep};
 pub use wish::{What, Wish};
@@ -278,6 +286,9 @@ pub struct Plan {
     pub parallel: u32,
     /// When the run stops.
     pub stops: FailureBudget,
+    /// Whether and when it may run.
+    #[serde(default, skip_serializing_if = "Rules::is_empty")]
+    pub rules: Rules,
     /// When the plan was made; not part of the hash.
     pub made_at: Timestamp,
 }

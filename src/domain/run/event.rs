@@ -44,6 +44,25 @@ pub enum EventKind {
         /// The run that this one retries or resumes from, if any.
         after: Option<RunId>,
     },
+    /// The run waits for a second person.
+    ApprovalAsked {
+        /// The first moment at which it is too late.
+        until: Timestamp,
+        /// Why.
+        why: Safe,
+    },
+    /// A second person agreed to the run.
+    ApprovalGiven {
+        /// Who.
+        by: Operator,
+    },
+    /// The run was not agreed to.
+    ApprovalRefused {
+        /// Who said so.
+        by: Operator,
+        /// Why.
+        why: Safe,
+    },
     /// A worker took the run.
     WorkerStarted {
         /// Its process id.

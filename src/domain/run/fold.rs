@@ -72,13 +72,10 @@ impl RunState {
                 self.by = Some(by.clone());
                 self.planned = Some(at);
             }
-            EventKind::WorkerStarted { generation, .. } => {
-                self.generation = *generation;
-                self.started.get_or_insert(at);
-                if self.phase == Phase::Planned {
-                    self.phase = Phase::Waiting;
-                }
-            }
+            EventKind::ApprovalAsked { .. }
+            | EventKind::ApprovalGiven { .. }
+            | EventKind::ApprovalRefused { .. } => self.approval(kind),
+            EventKind::WorkerStarted { generation, .. } => self.taken(at, *generation),
             EventKind::BatchStarted { batch } => {
                 self.batch = Some(*batch);
                 self.waived.clear();
@@ -124,6 +121,27 @@ impl RunState {
                 self.on_host(host, |h| h.apply(at, kind));
             }
             EventKind::Unrecognised => {}
+        }
+    }
+
+    fn taken(&mut self, at: Timestamp, generation: u32) {
+        self.generation = generation;
+        self.started.get_or_insert(at);
+        if self.phase == Phase::Planned {
+            self.phase = Phase::Waiting;
+        }
+    }
+
+    /// What is asked of a second person, and the answer.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "it is called for these only")]
+    fn approval(&mut self, kind: &EventKind) {
+        match kind {
+            EventKind::ApprovalAsked { why, .. } => {
+                self.stands(Phase::WaitingApproval, Some(why));
+            }
+            EventKind::ApprovalGiven { .. } => self.stands(Phase::Planned, None),
+            EventKind::ApprovalRefused { why, .. } => self.why = Some(why.clone()),
+            _ => {}
         }
     }
 
@@ -182,12 +200,8 @@ impl HostState {
                 self.started.get_or_insert(at);
             }
             EventKind::JobIntended { seq, nonce, steps, .. } => {
-                let job = JobState {
-                    nonce: nonce.clone(),
-                    steps: steps.clone(),
-                    started: false,
-                    end: None,
-                };
+                let (nonce, steps) = (nonce.clone(), steps.clone());
+                let job = JobState { nonce, steps, started: false, end: None };
                 self.jobs.entry(*seq).or_insert(job);
             }
             EventKind::JobStarted { seq, start, .. } => {
@@ -225,6 +239,9 @@ impl HostState {
             EventKind::ContactRestored { .. } => self.contact_lost = None,
             EventKind::HostFinished { outcome, .. } => self.end(at, outcome.clone()),
             EventKind::Planned { .. }
+            | EventKind::ApprovalAsked { .. }
+            | EventKind::ApprovalGiven { .. }
+            | EventKind::ApprovalRefused { .. }
             | EventKind::WorkerStarted { .. }
             | EventKind::BatchStarted { .. }
             | EventKind::BatchFinished { .. }

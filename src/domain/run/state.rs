@@ -19,6 +19,9 @@ use crate::domain::untrusted::Safe;
 pub enum Phase {
     /// Stored; no worker yet.
     Planned,
+    /// Stored; another person has to approve it first.
+    #[serde(rename = "waiting-approval")]
+    WaitingApproval,
     /// A worker has it; nothing started yet.
     Waiting,
     /// Targets are being worked on.

@@ -64,6 +64,7 @@ impl Phase {
     pub fn word(self) -> &'static str {
         match self {
             Self::Planned => "planned",
+            Self::WaitingApproval => "waiting-approval",
             Self::Waiting => "waiting",
             Self::Running => "running",
             Self::Paused => "paused",
@@ -80,6 +81,7 @@ impl Phase {
         match self {
             Self::Succeeded | Self::Failed | Self::Aborted => true,
             Self::Planned
+            | Self::WaitingApproval
             | Self::Waiting
             | Self::Running
             | Self::Paused

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::connection::{Become, Connection};
-use crate::domain::fleet::{Fleet, Group, Host, LeftOut, RolloutSettings, Vars};
+use crate::domain::fleet::{Fleet, FleetPolicy, Group, Host, LeftOut, RolloutSettings, Vars};
 use crate::domain::untrusted::Safe;
 
 /// web = web01..web03, db = db-a db-b; canary = web01; site = web + db; alone; broken is left out.
@@ -25,6 +25,7 @@ fn fleet() -> Fleet {
             become_root: Become::Root,
             known_hosts: None,
         },
+        windows: Vec::new().into(),
         instance: None,
     };
     let group = |hosts: &[&str], children: &[&str]| Group {
@@ -46,6 +47,7 @@ fn fleet() -> Fleet {
         ]),
         metrics: None,
         rollout: RolloutSettings::default(),
+        policy: FleetPolicy::default(),
         probe_interval_s: 10,
     }
 }

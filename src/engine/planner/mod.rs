@@ -7,8 +7,12 @@ mod deploy;
 mod import;
 mod rollback;
 mod rotate;
+mod rules;
 mod select;
 mod upgrade;
+
+pub(crate) use rules::own_past;
+pub use rules::ruled;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,7 +26,7 @@ use crate::domain::run::operator::Operator;
 use crate::domain::secret::SecretName;
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::{
-    Clock, PlaybookSource, RemoteRead, RepositoryError, RepositoryView, SecretSource,
+    Clock, PlaybookSource, RemoteRead, RepositoryError, RepositoryView, RunReader, SecretSource,
     TemplateSource, VaultError,
 };
 
@@ -39,6 +43,8 @@ pub struct PlanPorts {
     pub templates: Arc<dyn TemplateSource>,
     /// Looks at playbooks of Ansible.
     pub playbooks: Arc<dyn PlaybookSource>,
+    /// Reads past runs, to tell how long this one takes.
+    pub past: Arc<dyn RunReader>,
     /// The folder with `hosts.yml`, absolute.
     pub inventory: PathBuf,
     /// Tells the time.
@@ -95,6 +101,16 @@ pub enum PlanError {
 /// [will not be run](crate::domain::plan::HostPlan::will_run). A plan without a target that will run is not an error.
 /// `by` is written into the lease on each host.
 pub async fn plan(
+    ports: &PlanPorts,
+    fleet: &Fleet,
+    wish: &Wish,
+    by: &Operator,
+) -> Result<Plan, PlanError> {
+    let plan = unruled(ports, fleet, wish, by).await?;
+    Ok(ruled(&*ports.past, fleet, plan).await)
+}
+
+async fn unruled(
     ports: &PlanPorts,
     fleet: &Fleet,
     wish: &Wish,

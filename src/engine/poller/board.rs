@@ -12,6 +12,7 @@ use crate::domain::fleet::MetricsSettings;
 use crate::domain::ids::HostId;
 use crate::domain::snapshot::{FleetSnapshot, InstanceView, InventoryState, MetricsState};
 use crate::domain::untrusted::Safe;
+use crate::domain::window::{WindowSet, window_sets};
 use crate::steps::probe::DEADLINE;
 
 /// The records of all instances, and which of them changed since the last snapshot.
@@ -19,6 +20,7 @@ use crate::steps::probe::DEADLINE;
 pub(super) struct Board {
     fleet: Safe,
     inventory: InventoryState,
+    windows: Arc<[WindowSet]>,
     facts_stale_s: f64,
     order: Vec<HostId>,
     records: BTreeMap<HostId, Record>,
@@ -33,6 +35,7 @@ impl Board {
         let mut board = Self {
             fleet: watched.fleet.name.clone(),
             inventory: InventoryState::default(),
+            windows: Arc::new([]),
             facts_stale_s: 60.0,
             order: Vec::new(),
             records: BTreeMap::new(),
@@ -51,6 +54,7 @@ impl Board {
         let fleet = &watched.fleet;
         self.fleet = fleet.name.clone();
         self.inventory = watched.files.clone();
+        self.windows = window_sets(fleet.instances().map(|(host, _)| (&host.id, &host.windows)));
         self.facts_stale_s =
             (fleet.probe_interval_s as f64 * 3.0 + DEADLINE.as_secs_f64()).max(60.0);
         let mut old = std::mem::take(&mut self.records);
@@ -149,6 +153,7 @@ impl Board {
             instances: self.order.iter().filter_map(|id| self.views.get(id).cloned()).collect(),
             metrics: self.metrics.clone(),
             inventory: self.inventory.clone(),
+            windows: Arc::clone(&self.windows),
         }
     }
 }

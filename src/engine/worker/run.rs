@@ -40,6 +40,8 @@ pub struct Timing {
     pub heartbeat: Duration,
     /// Between two looks at a gate.
     pub gate_look: Duration,
+    /// Between two looks at a maintenance window that is shut.
+    pub window_look: Duration,
 }
 
 impl Default for Timing {
@@ -53,6 +55,7 @@ impl Default for Timing {
             control_poll: Duration::from_millis(300),
             heartbeat: Duration::from_secs(5),
             gate_look: Duration::from_secs(1),
+            window_look: Duration::from_secs(1),
         }
     }
 }

@@ -87,7 +87,6 @@ impl Shared {
 
     /// Takes back a pause for this reason, where what the run waited for has come by itself. A pause for any
     /// other reason stays.
-    #[expect(dead_code, reason = "no check waits for what comes by itself yet")]
     pub(super) async fn go_on_after(&self, reason: PauseReason) -> Result<(), StoreError> {
         let _order = self.one_at_a_time.lock().await;
         if *self.wish.borrow() != Wish::Pause || self.state().await?.pause != Some(reason) {

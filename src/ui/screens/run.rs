@@ -42,17 +42,25 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &RunPage
     }
     output(canvas, model, page, Rect { y: top.bottom(), height: frame.output, ..area });
     let phase = view.state.phase;
-    let skip: &[Action] = match phase {
-        Phase::Running | Phase::Planned | Phase::Waiting => &[Action::Resume],
-        Phase::Paused => &[Action::Pause],
-        Phase::Stopping => &[Action::Pause, Action::Resume],
-        Phase::Lost => &[Action::Pause, Action::Abort],
-        Phase::Succeeded | Phase::Failed | Phase::Aborted => {
-            &[Action::Pause, Action::Resume, Action::Abort]
-        }
-    };
+    let skip = skipped(phase);
     let right = if is_active(phase) { "leaving is safe: it goes on" } else { "" };
     chrome::footer(canvas, model, foot, skip, if area.width >= 120 { right } else { "" });
+}
+
+/// What can be asked of a run, but not now.
+fn skipped(phase: Phase) -> &'static [Action] {
+    match phase {
+        Phase::WaitingApproval => &[Action::Pause, Action::Resume, Action::Follow, Action::Full],
+        Phase::Running | Phase::Planned | Phase::Waiting => {
+            &[Action::Resume, Action::Approve, Action::Reject]
+        }
+        Phase::Paused => &[Action::Pause, Action::Approve, Action::Reject],
+        Phase::Stopping => &[Action::Pause, Action::Resume, Action::Approve, Action::Reject],
+        Phase::Lost => &[Action::Pause, Action::Abort, Action::Approve, Action::Reject],
+        Phase::Succeeded | Phase::Failed | Phase::Aborted => {
+            &[Action::Pause, Action::Resume, Action::Abort, Action::Approve, Action::Reject]
+        }
+    }
 }
 
 fn focus(page: &RunPage, pane: Pane) -> Focused {

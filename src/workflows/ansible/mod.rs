@@ -10,7 +10,7 @@ use crate::domain::fleet::Host;
 use crate::domain::ids::HostId;
 use crate::domain::plan::{
     Excluded, FailureBudget, Finding, HostPlan, Plan, Playbook, PlaybookFiles, PlaybookWish,
-    Readiness, Workflow,
+    Readiness, Rules, Workflow,
 };
 use crate::domain::remote::RemoteError;
 use crate::domain::settings::InstanceSettings;
@@ -75,6 +75,7 @@ pub fn assemble<E: std::fmt::Display>(
         excluded,
         parallel: n,
         stops: FailureBudget { max_failed: n, max_unreachable: n },
+        rules: Rules::default(),
         made_at: wish.at,
     }
 }

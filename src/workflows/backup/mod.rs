@@ -8,7 +8,8 @@ use crate::domain::facts::{Facts, Part};
 use crate::domain::fleet::Host;
 use crate::domain::ids::HostId;
 use crate::domain::plan::{
-    Excluded, FailureBudget, Finding, HostPlan, Phase, Plan, PlannedStep, Readiness, Workflow,
+    Excluded, FailureBudget, Finding, HostPlan, Phase, Plan, PlannedStep, Readiness, Rules,
+    Workflow,
 };
 use crate::domain::remote::RemoteError;
 use crate::domain::run::operator::Operator;
@@ -63,6 +64,7 @@ pub fn assemble(wish: &Wish, candidates: &[Candidate<'_>], excluded: Vec<Exclude
         excluded,
         parallel: wish.parallel.max(1),
         stops: FailureBudget { max_failed: n, max_unreachable: n },
+        rules: Rules::default(),
         made_at: wish.at,
     }
 }

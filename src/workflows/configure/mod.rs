@@ -14,7 +14,7 @@ use crate::domain::env::{Comparison, EnvChange, compare};
 use crate::domain::facts::Facts;
 use crate::domain::fleet::{Fleet, Host};
 use crate::domain::ids::HostId;
-use crate::domain::plan::{Excluded, FailureBudget, HostPlan, Plan, Workflow};
+use crate::domain::plan::{Excluded, FailureBudget, HostPlan, Plan, Rules, Workflow};
 use crate::domain::remote::RemoteError;
 use crate::domain::run::operator::Operator;
 use crate::domain::settings::InstanceSettings;
@@ -85,6 +85,7 @@ pub fn assemble(
             max_failed: rollout.max_failed.max(1),
             max_unreachable: rollout.max_unreachable.max(1),
         },
+        rules: Rules::default(),
         made_at: wish.at,
     }
 }

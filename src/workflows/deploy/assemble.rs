@@ -7,7 +7,7 @@ use crate::domain::facts::Facts;
 use crate::domain::fleet::{Host, RolloutSettings};
 use crate::domain::ids::HostId;
 use crate::domain::plan::{
-    Excluded, FailureBudget, HostPlan, Plan, Readiness, TagChoice, Target, Workflow,
+    Excluded, FailureBudget, HostPlan, Plan, Readiness, Rules, TagChoice, Target, Workflow,
 };
 use crate::domain::remote::RemoteError;
 use crate::domain::run::operator::Operator;
@@ -106,6 +106,7 @@ pub fn assemble(
             max_failed: strategy.rollout.max_failed.max(1),
             max_unreachable: strategy.rollout.max_unreachable.max(1),
         },
+        rules: Rules::default(),
         made_at: wish.at,
     }
 }

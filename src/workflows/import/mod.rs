@@ -15,7 +15,7 @@ use crate::domain::git::CommitSha;
 use crate::domain::ids::StepId;
 use crate::domain::job::JobStep;
 use crate::domain::plan::{
-    Excluded, FailureBudget, Finding, HostPlan, Phase, Plan, PlannedStep, Readiness, Target,
+    Excluded, FailureBudget, Finding, HostPlan, Phase, Plan, PlannedStep, Readiness, Rules, Target,
     Workflow,
 };
 use crate::domain::remote::RemoteError;
@@ -71,6 +71,7 @@ pub fn assemble(
         excluded,
         parallel: 1,
         stops: FailureBudget { max_failed: 1, max_unreachable: 1 },
+        rules: Rules::default(),
         made_at: at,
     }
 }

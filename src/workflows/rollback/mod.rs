@@ -16,7 +16,7 @@ use crate::domain::fleet::Host;
 use crate::domain::git::GitRef;
 use crate::domain::ids::HostId;
 use crate::domain::plan::{
-    Excluded, FailureBudget, Finding, HostPlan, Plan, Readiness, Target, Workflow,
+    Excluded, FailureBudget, Finding, HostPlan, Plan, Readiness, Rules, Target, Workflow,
 };
 use crate::domain::remote::RemoteError;
 use crate::domain::run::operator::Operator;
@@ -133,6 +133,7 @@ pub fn assemble(wish: &Wish, candidates: &[Candidate<'_>], mut excluded: Vec<Exc
         excluded,
         parallel: wish.parallel.max(1),
         stops: FailureBudget { max_failed: n, max_unreachable: n },
+        rules: Rules::default(),
         made_at: wish.at,
     }
 }

@@ -8,7 +8,9 @@ use super::phases;
 use crate::domain::facts::{Facts, Part};
 use crate::domain::fleet::{Host, RolloutSettings};
 use crate::domain::ids::HostId;
-use crate::domain::plan::{Excluded, FailureBudget, Finding, HostPlan, Plan, Readiness, Workflow};
+use crate::domain::plan::{
+    Excluded, FailureBudget, Finding, HostPlan, Plan, Readiness, Rules, Workflow,
+};
 use crate::domain::remote::RemoteError;
 use crate::domain::run::operator::Operator;
 use crate::domain::secret::SecretName;
@@ -68,6 +70,7 @@ pub fn assemble(wish: &Wish, candidates: &[Candidate<'_>], excluded: Vec<Exclude
             max_failed: wish.rollout.max_failed.max(1),
             max_unreachable: wish.rollout.max_unreachable.max(1),
         },
+        rules: Rules::default(),
         made_at: wish.at,
     }
 }

@@ -8,7 +8,9 @@ use crate::domain::facts::Facts;
 use crate::domain::fleet::{Host, RolloutSettings};
 use crate::domain::git::CommitSha;
 use crate::domain::ids::HostId;
-use crate::domain::plan::{Change, Excluded, FailureBudget, HostPlan, Plan, Target, Workflow};
+use crate::domain::plan::{
+    Change, Excluded, FailureBudget, HostPlan, Plan, Rules, Target, Workflow,
+};
 use crate::domain::remote::RemoteError;
 use crate::domain::run::operator::Operator;
 use crate::domain::settings::InstanceSettings;
@@ -107,6 +109,7 @@ pub fn assemble(
             max_failed: strategy.rollout.max_failed.max(1),
             max_unreachable: strategy.rollout.max_unreachable.max(1),
         },
+        rules: Rules::default(),
         made_at: wish.at,
     }
 }

@@ -21,6 +21,8 @@
 //! - The first check that does not let go on decides: later ones are not called. What has effects of its own (a hook)
 //!   belongs last.
 
+mod window;
+
 use super::controls::{self, Wish};
 use super::shared::Shared;
 use crate::domain::run::event::EventKind;
@@ -35,7 +37,6 @@ pub(super) enum Finding {
     /// Nothing stands in the way.
     GoOn,
     /// A person has to look first; why, as a sentence part.
-    #[expect(dead_code, reason = "no check pauses yet")]
     Pause(PauseReason, Safe),
     /// The run must not go on; why, as a sentence part.
     #[expect(dead_code, reason = "no check stops yet")]
@@ -44,7 +45,6 @@ pub(super) enum Finding {
 
 impl Finding {
     /// This, or what the next check finds, where this lets go on or a person passed it.
-    #[expect(dead_code, reason = "there is no check yet")]
     async fn then(
         self,
         place: &Place<'_>,
@@ -77,7 +77,6 @@ pub(super) enum Side {
 }
 
 /// Where a run stands between two batches.
-#[expect(dead_code, reason = "no check reads all of it yet")]
 pub(super) struct Place<'a> {
     /// The run: its ports, its plan, and what can be asked of it.
     pub(super) shared: &'a Shared,
@@ -90,14 +89,13 @@ pub(super) struct Place<'a> {
 }
 
 /// The checks, in order.
-#[expect(clippy::unused_async, reason = "there is no check yet")]
 async fn look(place: &Place<'_>) -> Result<Finding, StoreError> {
     let found = Finding::GoOn;
     match place.side {
-        // `let found = found.then(place, window::check(place)).await?;`
-        Side::Before | Side::Again | Side::After => {}
+        Side::Before => found.then(place, window::check(place)).await,
+        // What has begun is finished, whatever the window.
+        Side::Again | Side::After => Ok(found),
     }
-    Ok(found)
 }
 
 /// Called by each worker that takes the run, before it looks at any batch.
