@@ -46,7 +46,12 @@ fn spec(seq: u32, steps: &[(&str, &str)]) -> JobSpec {
         timeout_s: 120,
         inputs: Vec::new(),
     };
-    JobSpec { job: job(seq), nonce: NONCE.into(), steps: steps.iter().map(step).collect() }
+    JobSpec {
+        job: job(seq),
+        nonce: NONCE.into(),
+        fence: None,
+        steps: steps.iter().map(step).collect(),
+    }
 }
 
 /// Asks until `good` says yes.

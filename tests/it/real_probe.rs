@@ -110,7 +110,9 @@ async fn plans_tell_the_truth(remote: Arc<dyn RemoteRead>, fleet: &Fleet, state:
     let (secrets, inventory) = (Arc::new(NoVault), state.to_owned());
     let templates = Arc::new(TemplateFiles);
     let playbooks = Arc::new(bunker_ops::adapters::ansible::playbook::NoPlaybooks);
-    let ports = PlanPorts { remote, repository, secrets, templates, playbooks, inventory, clock };
+    let hooks = Arc::new(bunker_ops::adapters::hooks::HookFiles);
+    let ports =
+        PlanPorts { remote, repository, secrets, templates, playbooks, hooks, inventory, clock };
     let good = plan(&ports, fleet, "v2.5.0").await;
     let target = good.hosts.first().unwrap();
     assert_eq!((target.readiness, &target.findings[..]), (Readiness::Ready, &[][..]));

@@ -66,6 +66,7 @@ impl Paper {
             secrets: Arc::new(NoVault),
             templates: Arc::new(TemplateFiles),
             playbooks: Arc::new(bunker_ops::adapters::ansible::playbook::NoPlaybooks),
+            hooks: Arc::new(bunker_ops::adapters::hooks::HookFiles),
             inventory: self.own.path().to_owned(),
             clock: Arc::new(SystemClock),
         };

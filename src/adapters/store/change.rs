@@ -6,6 +6,7 @@ use super::db::{Db, Folded};
 use super::liveness::Process;
 use super::look::{number, rows};
 use crate::domain::ids::RunId;
+use crate::domain::notify::news;
 use crate::domain::plan::Plan;
 use crate::domain::release::Release;
 use crate::domain::run::control::{Control, ControlRequest};
@@ -107,6 +108,10 @@ impl Db {
             let text = self.json(&event)?;
             self.execute_with(sql, params![run.as_str(), number(seq), at.to_string(), text])?;
             folded.state.apply(&event);
+            if let Some(message) = news(&folded.plan, &folded.state, &event) {
+                let channels = folded.plan.around.notify.iter().flat_map(|n| n.channels.clone());
+                self.post(&message, &channels.collect::<Vec<_>>())?;
+            }
             events.push(event);
         }
         let summary = self.json(&folded.state.summarised(&folded.plan))?;

@@ -3,6 +3,8 @@
 //! One thread owns one connection; the handles send it work and await the answer. What waits is
 //! committed together, so that many hosts cost few syncs.
 
+mod beside_runs;
+mod campaigns;
 mod change;
 mod check;
 mod db;
@@ -10,6 +12,7 @@ mod handle;
 mod liveness;
 mod logs;
 mod look;
+mod outbox;
 mod presented;
 mod schema;
 mod thread;

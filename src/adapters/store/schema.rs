@@ -11,7 +11,8 @@ use crate::engine::ports::StoreError;
 const BUSY: Duration = Duration::from_secs(10);
 
 /// The database's versions: entry `n` leads from version `n` to `n + 1`.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE runs (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
         id TEXT NOT NULL UNIQUE,
@@ -43,7 +44,35 @@ const MIGRATIONS: [&str; 1] = ["
         record TEXT NOT NULL,
         UNIQUE (instance, run)
     ) STRICT;
-"];
+",
+    "
+    CREATE TABLE campaigns (
+        fleet TEXT PRIMARY KEY,
+        run TEXT NOT NULL REFERENCES runs (id),
+        since_s INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE lease_breaks (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        at_s INTEGER NOT NULL,
+        lease TEXT NOT NULL,
+        record TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE outbox (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        key TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        message TEXT NOT NULL,
+        made_s INTEGER NOT NULL,
+        next_s INTEGER NOT NULL,
+        tries INTEGER NOT NULL DEFAULT 0,
+        state TEXT NOT NULL DEFAULT 'waiting',
+        error TEXT,
+        claimed_until_s INTEGER,
+        UNIQUE (key, channel)
+    ) STRICT;
+",
+];
 
 /// The newest version that this program knows.
 pub(super) const KNOWN: u32 = MIGRATIONS.len() as u32;

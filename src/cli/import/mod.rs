@@ -200,6 +200,7 @@ fn start(context: &Context, args: &ImportArgs, id: &HostId) -> Result<Exit, Trou
         hosts: vec![id.to_string()],
         check: false,
         yes: true,
+        wait: None,
         detach: args.detach,
     };
     say(&format!("the secrets of {id} are in the vault"));

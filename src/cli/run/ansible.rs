@@ -15,6 +15,7 @@ pub(super) async fn ansible(context: &Context, args: &AnsibleArgs) -> Result<Exi
         hosts: args.start.hosts.clone(),
         check: args.plan,
         yes: args.start.yes,
+        wait: args.start.wait,
         detach: args.start.detach,
     };
     start::workflow(context, &start, What::Ansible(wish)).await

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::super::Context;
 use super::super::args::StartArgs;
 use super::super::exit::{Exit, Trouble};
-use super::super::{fleet, wiring};
+use super::super::{fleet, hooks, in_the_way, wiring};
 use super::dispatch::right;
 use super::operator::{how, operator};
 use super::{attach, confirm, plan_diff, plan_text, print};
@@ -39,9 +39,20 @@ pub(super) async fn showing(
     let (fleet, problems) = fleet::fleet(context)?;
     fleet::tell(&fleet, &problems);
     let wish = Wish { hosts: wished(&fleet, args)?, what };
+    if let Some(right) = &context.operate {
+        let said = hooks::before_plan(right, &fleet, &context.inventory, &wish).await?;
+        for line in said {
+            print::say(line.as_str());
+        }
+    }
     let hosts = wiring::hosts()?;
     let ports = wiring::plan_ports(&hosts, &context.inventory);
     let planned = planner::plan(&ports, &fleet, &wish, &operator()).await;
+    // Asked while the connections are open; what is taken meanwhile, the run itself is told by the host.
+    let free = match &planned {
+        Ok(plan) if !args.check => in_the_way::until_free(&hosts, plan, args.wait).await,
+        Ok(_) | Err(_) => Ok(()),
+    };
     hosts.close().await;
     let plan = planned?;
     if args.check {
@@ -56,6 +67,7 @@ pub(super) async fn showing(
     }
     let name = plan.workflow.name();
     let what = format!("{name} {n} instance{}", if n == 1 { "" } else { "s" });
+    free?;
     if !args.yes && !confirm(&what, n)? {
         print::say("nothing was done");
         return Ok(Exit::Refused);
@@ -148,6 +160,7 @@ impl From<PlanError> for Trouble {
             | PlanError::Repository(RepositoryError::NoSuchRef { .. }) => Exit::NotFound,
             PlanError::Repository(_) | PlanError::Vault(_) => Exit::Failed,
             PlanError::Silent(_) => Exit::Unreachable,
+            PlanError::Hook(_) => Exit::Refused,
             PlanError::NotRotated { .. }
             | PlanError::NoHosts
             | PlanError::NoInstance(_)

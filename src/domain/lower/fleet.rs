@@ -7,8 +7,11 @@ use serde_json::Value;
 use super::connection::{connection, local_path};
 use super::instance::{instance, url};
 use super::names;
+use super::notify::notify;
 use super::reader::Reader;
-use crate::domain::fleet::{Fleet, Group, Host, LeftOut, MetricsSettings, RolloutSettings, Vars};
+use crate::domain::fleet::{
+    Fleet, FleetAround, Group, Host, LeftOut, MetricsSettings, RolloutSettings, Vars,
+};
 use crate::domain::ids::{GroupName, HostId};
 use crate::domain::inventory::merge::{Merged, Sources, merge};
 use crate::domain::inventory::{Loaded, Place, Problems, Shown, Variables, resolve};
@@ -152,6 +155,7 @@ struct Wide {
     metrics: Option<MetricsSettings>,
     rollout: RolloutSettings,
     probe_interval_s: u64,
+    around: FleetAround,
 }
 
 impl Wide {
@@ -178,7 +182,18 @@ impl Wide {
         let timeout_s = r.whole("bunker_metrics_timeout_s", (1, 600)).unwrap_or(5);
         let probe_interval_s = r.whole("bunker_probe_interval_s", (1, 3_600)).unwrap_or(10);
         let metrics = metrics_url.map(|url| MetricsSettings { url, token_file, timeout_s });
-        let wide = Self { name: Safe::line(name), metrics, rollout, probe_interval_s };
+        let stands_around = FleetAround {
+            notify: notify(&mut r, around.home.as_deref()),
+            hook_timeout_s: r.whole("bunker_hook_timeout_s", (1, 86_400)).unwrap_or(60),
+            central: r.parse::<HostId>("bunker_central_host"),
+        };
+        let wide = Self {
+            name: Safe::line(name),
+            metrics,
+            rollout,
+            probe_interval_s,
+            around: stands_around,
+        };
         let failed = r.failed();
         problems.take_as_fatal(own);
         (!failed).then_some(wide)
@@ -198,6 +213,7 @@ impl Wide {
             metrics: self.metrics,
             rollout: self.rollout,
             probe_interval_s: self.probe_interval_s,
+            around: self.around,
         }
     }
 }

@@ -1,13 +1,27 @@
 //! The names of variables that are understood, to find misspelt ones.
 
 /// Variables that count for the whole fleet, set for `all`.
-pub(super) const FLEET: [&str; 9] = [
+pub(super) const FLEET: [&str; 23] = [
+    "bunker_central_host",
     "bunker_fleet_name",
+    "bunker_hook_timeout_s",
     "bunker_max_failed",
     "bunker_max_unreachable",
     "bunker_metrics_timeout_s",
     "bunker_metrics_token_file",
     "bunker_metrics_url",
+    "bunker_notify_gotify_token_file",
+    "bunker_notify_gotify_url",
+    "bunker_notify_mail_from",
+    "bunker_notify_mail_to",
+    "bunker_notify_on",
+    "bunker_notify_smtp_host",
+    "bunker_notify_smtp_password_file",
+    "bunker_notify_smtp_port",
+    "bunker_notify_smtp_tls",
+    "bunker_notify_smtp_user",
+    "bunker_notify_webhook_secret_file",
+    "bunker_notify_webhook_url",
     "bunker_parallel",
     "bunker_probe_interval_s",
     "bunker_serial",

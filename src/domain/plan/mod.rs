@@ -3,11 +3,13 @@
 //! **Invariant:** only a plan can run, and a plan says everything: the worker needs nothing but it. What was
 //! approved is therefore what runs; a host that appears later is not touched.
 
+mod around;
 mod playbook;
 mod tags;
 mod vault;
 mod wish;
 
+pub use around::{Around, CampaignSpec};
 pub use playbook::{
     ANSIBLE_PASSWORD, AnsibleTag, Playbook, PlaybookFiles, PlaybookPath, PlaybookWish,
     tags as ansible_tags,
@@ -278,6 +280,9 @@ pub struct Plan {
     pub parallel: u32,
     /// When the run stops.
     pub stops: FailureBudget,
+    /// Who is told, which hooks are run, and the lease of the whole fleet.
+    #[serde(default, skip_serializing_if = "Around::is_empty")]
+    pub around: Around,
     /// When the plan was made; not part of the hash.
     pub made_at: Timestamp,
 }

@@ -1,6 +1,7 @@
 //! From a wish (these hosts, that workflow) to a plan, by reading only.
 
 mod ansible;
+mod around;
 mod backup;
 mod configure;
 mod deploy;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use crate::domain::fleet::Fleet;
 use crate::domain::git::GitUrl;
+use crate::domain::hook::HookProblem;
 use crate::domain::ids::HostId;
 use crate::domain::plan::{Plan, What, Wish};
 use crate::domain::release::Recorded;
@@ -22,7 +24,7 @@ use crate::domain::run::operator::Operator;
 use crate::domain::secret::SecretName;
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::{
-    Clock, PlaybookSource, RemoteRead, RepositoryError, RepositoryView, SecretSource,
+    Clock, HookFolder, PlaybookSource, RemoteRead, RepositoryError, RepositoryView, SecretSource,
     TemplateSource, VaultError,
 };
 
@@ -39,6 +41,8 @@ pub struct PlanPorts {
     pub templates: Arc<dyn TemplateSource>,
     /// Looks at playbooks of Ansible.
     pub playbooks: Arc<dyn PlaybookSource>,
+    /// Finds the operators' hooks.
+    pub hooks: Arc<dyn HookFolder>,
     /// The folder with `hosts.yml`, absolute.
     pub inventory: PathBuf,
     /// Tells the time.
@@ -86,6 +90,9 @@ pub enum PlanError {
     /// The secrets could not be read.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// A hook stands there that may not be run.
+    #[error(transparent)]
+    Hook(#[from] HookProblem),
 }
 
 /// Plans what is wished: reads all hosts at once and renders what would be done. It changes nothing anywhere.
@@ -95,6 +102,16 @@ pub enum PlanError {
 /// [will not be run](crate::domain::plan::HostPlan::will_run). A plan without a target that will run is not an error.
 /// `by` is written into the lease on each host.
 pub async fn plan(
+    ports: &PlanPorts,
+    fleet: &Fleet,
+    wish: &Wish,
+    by: &Operator,
+) -> Result<Plan, PlanError> {
+    let plan = bare(ports, fleet, wish, by).await?;
+    around::surrounded(ports, fleet, plan)
+}
+
+async fn bare(
     ports: &PlanPorts,
     fleet: &Fleet,
     wish: &Wish,

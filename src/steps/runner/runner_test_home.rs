@@ -46,6 +46,7 @@ impl Home {
         JobSpec {
             job: self.job(instance, seq),
             nonce: NONCE.into(),
+            fence: None,
             steps: steps.iter().map(step).collect(),
         }
     }

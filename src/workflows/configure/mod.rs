@@ -85,6 +85,7 @@ pub fn assemble(
             max_failed: rollout.max_failed.max(1),
             max_unreachable: rollout.max_unreachable.max(1),
         },
+        around: crate::domain::plan::Around::default(),
         made_at: wish.at,
     }
 }

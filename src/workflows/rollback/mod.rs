@@ -133,6 +133,7 @@ pub fn assemble(wish: &Wish, candidates: &[Candidate<'_>], mut excluded: Vec<Exc
         excluded,
         parallel: wish.parallel.max(1),
         stops: FailureBudget { max_failed: n, max_unreachable: n },
+        around: crate::domain::plan::Around::default(),
         made_at: wish.at,
     }
 }
