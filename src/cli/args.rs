@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub use super::args_ansible::AnsibleArgs;
+pub use super::args_around::{HooksVerb, LeaseVerb, NotifyVerb};
 pub use super::args_vault::{RecipientsVerb, RotateArgs, SecretsVerb, VaultVerb};
 pub use super::audit::args::AuditVerb;
 pub use super::bundle::{BundleArgs, ReplayArgs};
@@ -148,6 +149,15 @@ last, as they come. They hold no output of the hosts; `bunker logs` prints that.
     /// The secrets of hosts and groups, encrypted to the people in recipients.txt
     #[command(subcommand)]
     Vault(VaultVerb),
+    /// Who may change an instance now, and the fleet
+    #[command(subcommand)]
+    Lease(LeaseVerb),
+    /// Programs of yours that are run around plans, batches and runs
+    #[command(subcommand)]
+    Hooks(HooksVerb),
+    /// Messages about runs: webhook, Gotify, mail
+    #[command(subcommand)]
+    Notify(NotifyVerb),
     /// Check this machine and the hosts, with the fix for each finding
     Doctor(DoctorArgs),
     /// The fleet page, read-only, for a wall
@@ -221,6 +231,9 @@ pub struct StartArgs {
     /// Outside of the maintenance window: refuse, or start a run that waits [default: bunker_window_outside]
     #[arg(long, value_name = "WHAT")]
     pub outside: Option<Outside>,
+    /// Wait, at most so many seconds [900], where somebody holds an instance or the fleet
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "900")]
+    pub wait: Option<u64>,
     /// Start the run, print its id and leave it to its worker
     #[arg(long)]
     pub detach: bool,

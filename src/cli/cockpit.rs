@@ -193,6 +193,9 @@ impl Connecting {
         let (poller, fleet, look_again) = Poller::new(sources, watched.clone());
         drop(self.supervisor.spawn("poller", poller.run()));
         let supervisor = self.supervisor;
+        if let Some(right) = self.operate.clone() {
+            drop(supervisor.spawn("notify", wiring::keep_sending(right)));
+        }
         let changer = self.operate.map(|right| {
             Arc::new(Changes::new(right, self.inventory, hosts, watched, look_again, supervisor))
                 as Arc<dyn tui::Changer>

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::cockpit_enrol::Enrolling;
 use super::exit::Trouble;
 use super::run::{operator, unlock_for};
-use super::wiring;
+use super::{hooks, in_the_way, wiring};
 use crate::adapters::ssh::SshPool;
 use crate::adapters::store::StoreWriter;
 use crate::adapters::vault;
@@ -93,6 +93,9 @@ impl Changer for Changes {
             self.look_again.at(host);
         }
         let fleet = self.fleet_with(&wish.hosts).await;
+        hooks::before_plan(&self.right, &fleet, &self.inventory, &wish)
+            .await
+            .map_err(|trouble| problem(&trouble))?;
         let ports = self.plan_ports()?;
         planner::plan(&ports, &fleet, &wish, &operator::operator()).await.map_err(failed)
     }
@@ -126,6 +129,7 @@ impl Changer for Changes {
     }
 
     async fn start(&self, plan: &Plan, consent: &Consent) -> Result<Launched, Problem> {
+        in_the_way::until_free(&self.hosts, plan, None).await.map_err(|t| problem(&t))?;
         let (store, workers, clock) =
             (self.store()?, wiring::workers(&self.right).lending(&self.hosts), wiring::clock());
         let launcher = wiring::launcher(&*store, &workers, &*clock);

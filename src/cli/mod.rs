@@ -5,6 +5,7 @@
 
 pub mod args;
 mod args_ansible;
+mod args_around;
 mod args_vault;
 mod audit;
 mod bundle;
@@ -16,9 +17,13 @@ mod context;
 mod doctor;
 mod exit;
 mod fleet;
+mod hooks;
 mod import;
+mod in_the_way;
 mod instance;
 mod inventory;
+mod lease;
+mod notify;
 mod output;
 mod prompt;
 mod run;
@@ -65,6 +70,9 @@ pub fn main() -> ExitCode {
         Some(Verb::Import(ref args)) => import::run(&context, args),
         Some(Verb::Instance(ref verb)) => instance::run(&context, verb),
         Some(Verb::Window(ref verb)) => window::run(&context, verb),
+        Some(Verb::Lease(ref verb)) => lease::run(&context, verb),
+        Some(Verb::Hooks(ref verb)) => hooks::run(&context, verb),
+        Some(Verb::Notify(ref verb)) => notify::run(&context, verb),
         Some(Verb::Status(ref verb)) => status::run(&context, verb),
         Some(Verb::Doctor(ref verb)) => doctor::run(&context, verb),
         Some(Verb::Snapshot(ref args)) => snapshot::run(&context, args),

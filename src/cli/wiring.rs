@@ -11,9 +11,11 @@ use crate::adapters::caller::actor;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::env_template::TemplateFiles;
 use crate::adapters::git::Mirrors;
+use crate::adapters::hooks::{HookFiles, HookProcesses};
 use crate::adapters::http::HttpHealthSource;
+use crate::adapters::notify::Couriers;
 use crate::adapters::paths::StateDir;
-use crate::adapters::ssh::{SshJobs, SshPool, SshSettings};
+use crate::adapters::ssh::{SshJobs, SshLeases, SshPool, SshSettings};
 use crate::adapters::store::{AuditLog, StoreReader, StoreWriter};
 use crate::adapters::vault::{AgeVault, Asking, Keyring};
 use crate::adapters::victoria::Victoria;
@@ -23,13 +25,15 @@ use crate::domain::capability::Operate;
 use crate::domain::untrusted::Safe;
 use crate::engine::gate::GateLooks;
 use crate::engine::launch::Launcher;
+use crate::engine::notify::Post;
 use crate::engine::planner::PlanPorts;
 use crate::engine::poller::Sources;
 use crate::engine::ports::{
-    Audit, AuditReader, Clock, RemoteRead, RunWriter, SecretSource, StartWorker, StoreError,
+    Audit, AuditReader, Campaigns, Clock, Courier, RemoteRead, RunWriter, SecretSource,
+    StartWorker, StoreError,
 };
 use crate::engine::supervisor::Supervisor;
-use crate::engine::worker::{Timing, WorkerPorts};
+use crate::engine::worker::{AroundPorts, Timing, WorkerPorts};
 
 /// The runtime that a verb runs on.
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Trouble> {
@@ -126,6 +130,7 @@ pub(super) fn plan_ports(hosts: &Arc<SshPool>, inventory: &Path) -> Result<PlanP
         templates: Arc::new(TemplateFiles),
         playbooks: Arc::new(PlaybookLooks),
         past: store_reader()?,
+        hooks: Arc::new(HookFiles),
         inventory: inventory.to_owned(),
         clock: clock(),
     })
@@ -161,9 +166,15 @@ pub(super) fn worker_ports(
         http: Arc::new(HttpHealthSource::new(clock())),
         clock: clock(),
     };
+    let around = AroundPorts {
+        leases: Arc::new(SshLeases::new(Arc::clone(hosts), right)),
+        campaigns: Arc::clone(&store) as Arc<dyn Campaigns>,
+        hooks: Arc::new(HookProcesses::new(right)),
+    };
     let log = Arc::clone(&store) as Arc<dyn AuditReader>;
     WorkerPorts {
         store,
+        around,
         remote: Arc::new(SshJobs::new(Arc::clone(hosts), right).anchoring(log)),
         gates: Arc::new(gates),
         secrets: secrets(),
@@ -173,6 +184,27 @@ pub(super) fn worker_ports(
         supervisor: Supervisor::new(),
         timing: Timing::default(),
     }
+}
+
+/// Brings messages to people.
+pub(super) fn courier() -> Arc<dyn Courier> {
+    Arc::new(Couriers::default())
+}
+
+/// Sends what waits in the outbox, as long as it is polled. It makes no store where there is none.
+pub(super) async fn keep_sending(right: Operate) {
+    while !state_dir().database().exists() {
+        tokio::time::sleep(std::time::Duration::from_secs(30)).await;
+    }
+    let Ok(store) = store_writer(&right) else { return };
+    let (courier, clock) = (courier(), clock());
+    let post = Post { outbox: &*store, courier: &*courier, clock: &*clock };
+    match post.keep_sending().await {}
+}
+
+/// Changes leases on hosts.
+pub(super) fn leases(hosts: &Arc<SshPool>, right: &Operate) -> SshLeases {
+    SshLeases::new(Arc::clone(hosts), right)
 }
 
 impl From<StoreError> for Trouble {

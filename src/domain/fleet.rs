@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::connection::Connection;
 use super::ids::{GroupName, HostId};
+use super::notify::NotifySettings;
 use super::plan::Outside;
 use super::policy::{APPROVAL_TTL_S, Guardrail};
 use super::settings::{HttpUrl, InstanceSettings};
@@ -128,12 +129,45 @@ pub struct Fleet {
     pub policy: FleetPolicy,
     /// `bunker_probe_interval_s`: seconds between two looks at a host, by default 10.
     pub probe_interval_s: u64,
+    /// What stands around its runs.
+    pub around: FleetAround,
+}
+
+/// What stands around the runs of a fleet (`bunker_*`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FleetAround {
+    /// Who is told of runs; `None` where nobody is.
+    pub notify: Option<NotifySettings>,
+    /// `bunker_hook_timeout_s`: seconds that a hook may take, by default 60.
+    pub hook_timeout_s: u64,
+    /// `bunker_central_host`: the host that keeps the lease of the fleet for all control machines; by default the one
+    /// host of group `bunker_ops_central` or `central` that is no instance.
+    pub central: Option<HostId>,
+}
+
+impl Default for FleetAround {
+    fn default() -> Self {
+        Self { notify: None, hook_timeout_s: 60, central: None }
+    }
 }
 
 impl Fleet {
     /// A host by its name.
     pub fn host(&self, id: &HostId) -> Option<&Host> {
         self.hosts.iter().find(|h| &h.id == id)
+    }
+
+    /// The host that keeps the lease of the whole fleet.
+    pub fn central(&self) -> Option<&Host> {
+        if let Some(named) = &self.around.central {
+            return self.host(named);
+        }
+        let is_central = |h: &&Host| {
+            let central = |g: &GroupName| matches!(g.as_str(), "bunker_ops_central" | "central");
+            h.instance.is_none() && h.groups.iter().any(central)
+        };
+        let mut found = self.hosts.iter().filter(is_central);
+        found.next().filter(|_| found.next().is_none())
     }
 
     /// The hosts that are instances, with their settings.

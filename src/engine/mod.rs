@@ -2,6 +2,8 @@
 
 pub mod gate;
 pub mod launch;
+pub mod leases;
+pub mod notify;
 pub mod planner;
 pub mod poller;
 pub mod ports;

@@ -12,6 +12,7 @@ pub mod git;
 pub mod images;
 pub mod import;
 pub mod lease;
+pub mod lease_desk;
 pub mod logs;
 pub mod migrate;
 pub mod preflight;

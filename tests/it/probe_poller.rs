@@ -160,6 +160,7 @@ fn fleet(ids: &[&str]) -> Watched {
         rollout: RolloutSettings::default(),
         policy: FleetPolicy::default(),
         probe_interval_s: 1,
+        around: bunker_ops::domain::fleet::FleetAround::default(),
         left_out: vec![],
     };
     Watched { fleet: Arc::new(fleet), files: InventoryState::default() }

@@ -114,8 +114,18 @@ async fn plans_tell_the_truth(remote: Arc<dyn RemoteRead>, fleet: &Fleet, state:
     let playbooks = Arc::new(bunker_ops::adapters::ansible::playbook::NoPlaybooks);
     let past = StoreReader::open(&StateDir::at(state), Arc::new(SystemClock)).unwrap();
     let past = Arc::new(past);
-    let ports =
-        PlanPorts { remote, repository, secrets, templates, playbooks, past, inventory, clock };
+    let hooks = Arc::new(bunker_ops::adapters::hooks::HookFiles);
+    let ports = PlanPorts {
+        remote,
+        repository,
+        secrets,
+        templates,
+        playbooks,
+        past,
+        hooks,
+        inventory,
+        clock,
+    };
     let good = plan(&ports, fleet, "v2.5.0").await;
     let target = good.hosts.first().unwrap();
     assert_eq!((target.readiness, &target.findings[..]), (Readiness::Ready, &[][..]));

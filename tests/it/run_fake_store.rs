@@ -266,6 +266,9 @@ impl RunWriter for FakeStore {
         let log = memory.logs.get(&(host.clone(), seq)).map(Vec::as_slice).unwrap_or_default();
         Ok(log.iter().skip(offset as usize).take(limit).copied().collect())
     }
+    async fn keep_hook_log(&self, _: &RunId, _: &'static str, _: &[u8]) -> Result<(), StoreError> {
+        Ok(())
+    }
     async fn record_release(&self, release: &Release) -> Result<(), StoreError> {
         let mut memory = self.lock();
         let same =

@@ -230,6 +230,7 @@ async fn a_job_survives_its_session_being_killed() {
             seq: 1,
         },
         nonce: "00112233445566778899aabbccddeeff".into(),
+        fence: None,
         steps: vec![JobStep {
             id: "one".parse().unwrap(),
             script: script.into(),

@@ -70,6 +70,7 @@ impl Paper {
             templates: Arc::new(TemplateFiles),
             playbooks: Arc::new(bunker_ops::adapters::ansible::playbook::NoPlaybooks),
             past: Arc::new(StoreReader::open(&state, Arc::new(SystemClock)).unwrap()),
+            hooks: Arc::new(bunker_ops::adapters::hooks::HookFiles),
             inventory: self.own.path().to_owned(),
             clock: Arc::new(SystemClock),
         };

@@ -59,7 +59,12 @@ impl SshJobs {
     }
 }
 
-fn unreadable(to: &Connection, what: &str, problem: &Unreadable, got: &ReadOutput) -> RemoteError {
+pub(super) fn unreadable(
+    to: &Connection,
+    what: &str,
+    problem: &Unreadable,
+    got: &ReadOutput,
+) -> RemoteError {
     let at = classify::target(to);
     match problem {
         Unreadable::Refused(why) => {

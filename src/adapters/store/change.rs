@@ -6,6 +6,7 @@ use super::db::{Db, Folded};
 use super::liveness::Process;
 use super::look::{number, rows};
 use crate::domain::ids::RunId;
+use crate::domain::notify::news;
 use crate::domain::plan::Plan;
 use crate::domain::release::Release;
 use crate::domain::run::control::{Control, ControlRequest};
@@ -116,6 +117,10 @@ impl Db {
             self.execute_with(sql, params![run.as_str(), number(seq), at.to_string(), text])?;
             folded.state.apply(&event);
             self.audit_event(&folded.plan, &folded.state, &event.kind)?;
+            if let Some(message) = news(&folded.plan, &folded.state, &event) {
+                let channels = folded.plan.around.notify.iter().flat_map(|n| n.channels.clone());
+                self.post(&message, &channels.collect::<Vec<_>>())?;
+            }
             events.push(event);
         }
         let summary = self.json(&folded.state.summarised(&folded.plan))?;

@@ -23,11 +23,11 @@ use crate::engine::ports::{AuditReader, Clock, RunReader, RunWriter, StoreError}
 
 /// Looks at runs. Works, and sees nothing, where there is no store yet; makes nothing.
 #[derive(Debug)]
-pub struct StoreReader(Thread);
+pub struct StoreReader(pub(super) Thread);
 
 /// Changes runs.
 #[derive(Debug)]
-pub struct StoreWriter(Thread);
+pub struct StoreWriter(pub(super) Thread);
 
 impl StoreReader {
     /// Opens the store below `dir`.
@@ -233,6 +233,16 @@ impl RunWriter for StoreWriter {
     ) -> Result<Vec<u8>, StoreError> {
         let key = (run.clone(), host.clone(), seq);
         self.0.file(move |db| db.logs.read(&key, offset, limit)).await
+    }
+
+    async fn keep_hook_log(
+        &self,
+        run: &RunId,
+        hook: &'static str,
+        output: &[u8],
+    ) -> Result<(), StoreError> {
+        let (run, output) = (run.clone(), output.to_vec());
+        self.0.file(move |db| db.keep_hook_log(&run, hook, &output)).await
     }
 
     async fn record_release(&self, release: &Release) -> Result<(), StoreError> {

@@ -6,6 +6,8 @@
 mod approvals;
 mod audit;
 mod audit_runs;
+mod beside_runs;
+mod campaigns;
 mod change;
 mod check;
 mod db;
@@ -13,6 +15,7 @@ mod handle;
 mod liveness;
 mod logs;
 mod look;
+mod outbox;
 mod presented;
 mod schema;
 mod thread;

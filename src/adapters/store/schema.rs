@@ -73,6 +73,33 @@ const MIGRATIONS: &[&str] = &[
         approval TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
 ",
+    "
+    CREATE TABLE campaigns (
+        fleet TEXT PRIMARY KEY,
+        run TEXT NOT NULL REFERENCES runs (id),
+        since_s INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE lease_breaks (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        at_s INTEGER NOT NULL,
+        lease TEXT NOT NULL,
+        record TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE outbox (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        key TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        message TEXT NOT NULL,
+        made_s INTEGER NOT NULL,
+        next_s INTEGER NOT NULL,
+        tries INTEGER NOT NULL DEFAULT 0,
+        state TEXT NOT NULL DEFAULT 'waiting',
+        error TEXT,
+        claimed_until_s INTEGER,
+        UNIQUE (key, channel)
+    ) STRICT;
+",
 ];
 
 /// The newest version that this program knows.

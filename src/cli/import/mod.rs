@@ -214,6 +214,7 @@ fn start(context: &Context, args: &ImportArgs, id: &HostId) -> Result<Exit, Trou
         yes: true,
         confirm: args.confirm.clone(),
         outside: args.outside,
+        wait: None,
         detach: args.detach,
     };
     say(&format!("the secrets of {id} are in the vault"));

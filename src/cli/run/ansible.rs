@@ -17,6 +17,7 @@ pub(super) async fn ansible(context: &Context, args: &AnsibleArgs) -> Result<Exi
         yes: args.start.yes,
         confirm: args.start.confirm.clone(),
         outside: args.start.outside,
+        wait: args.start.wait,
         detach: args.start.detach,
     };
     start::workflow(context, &start, What::Ansible(wish)).await

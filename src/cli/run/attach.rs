@@ -247,6 +247,13 @@ impl Tail<'_> {
             EventKind::WorkerStarted { generation, .. } if *generation > 1 => {
                 Some(format!("worker {generation} goes on"))
             }
+            EventKind::HookRan { hook, failed, lines, took_s, .. } => {
+                let how =
+                    failed.as_ref().map_or_else(|| "ok".to_owned(), |why| format!("failed: {why}"));
+                let said: String = lines.iter().flat_map(|line| ["\n  ", line.as_str()]).collect();
+                Some(format!("hook {hook}: {how} ({took_s:.1} s){said}"))
+            }
+            EventKind::Noted { text } => Some(format!("note: {text}")),
             EventKind::Paused { why, reason } if *reason == PauseReason::Manual => {
                 Some(format!("paused: {why}"))
             }

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::super::Context;
 use super::super::args::StartArgs;
 use super::super::exit::{Exit, Trouble};
-use super::super::{audit, fleet, wiring};
+use super::super::{audit, fleet, hooks, in_the_way, wiring};
 use super::confirm::confirm_plan;
 use super::dispatch::right;
 use super::operator::{how, operator};
@@ -45,6 +45,12 @@ pub(super) async fn showing(
     let (fleet, problems) = fleet::fleet(context)?;
     fleet::tell(&fleet, &problems);
     let wish = Wish { hosts: wished(&fleet, args)?, what };
+    if let Some(right) = &context.operate {
+        let said = hooks::before_plan(right, &fleet, &context.inventory, &wish).await?;
+        for line in said {
+            print::say(line.as_str());
+        }
+    }
     let hosts = wiring::hosts()?;
     let ports = wiring::plan_ports(&hosts, &context.inventory)?;
     let mut plan = planner::plan(&ports, &fleet, &wish, &operator()).await?;
@@ -62,6 +68,7 @@ pub(super) async fn showing(
     if n == 0 {
         return nothing(context, &plan);
     }
+    in_the_way::until_free(&hosts, &plan, args.wait).await?;
     audit::reason(plan.targets().any(|host| host.settings.policy.require_why))?;
     let Some(consent) = consent(args, &plan)? else {
         print::say("nothing was done");
@@ -185,6 +192,7 @@ impl From<PlanError> for Trouble {
             | PlanError::Repository(RepositoryError::NoSuchRef { .. }) => Exit::NotFound,
             PlanError::Repository(_) | PlanError::Vault(_) => Exit::Failed,
             PlanError::Silent(_) => Exit::Unreachable,
+            PlanError::Hook(_) => Exit::Refused,
             PlanError::NotRotated { .. }
             | PlanError::NoHosts
             | PlanError::NoInstance(_)

@@ -12,9 +12,12 @@ use super::dispatch::right;
 use super::show::exit_of;
 use crate::adapters::vault::{Asking, Keyring};
 use crate::domain::run::state::RunState;
+use crate::engine::notify::Post;
 use crate::engine::ports::RunReader;
 use crate::engine::worker::{WorkerError, carry_out};
 
+/// How long a worker stays to send its last message.
+const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(12);
 /// What to do where a worker needs a passphrase.
 const NOBODY: &str = "resume the run in a shell, where `bunker resume` asks for it";
 
@@ -30,7 +33,14 @@ pub(super) async fn work(context: &Context, run: &str, identity: bool) -> Result
     let run = store.find(run).await?;
     let hosts = wiring::hosts()?;
     let ports = wiring::worker_ports(std::sync::Arc::clone(&store), &hosts, right);
-    let worked = carry_out(ports, run.clone(), std::process::id()).await;
+    let (courier, clock) = (wiring::courier(), wiring::clock());
+    let post = Post { outbox: &*store, courier: &*courier, clock: &*clock };
+    let worked = tokio::select! {
+        worked = carry_out(ports, run.clone(), std::process::id()) => worked,
+        never = post.keep_sending() => match never {},
+    };
+    // The run has ended; its last message goes out now, or by whoever lives later.
+    let _later = tokio::time::timeout(LAST_WORDS, post.flush()).await;
     hosts.close().await;
     match worked {
         Ok(_) => {

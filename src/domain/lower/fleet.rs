@@ -7,10 +7,11 @@ use serde_json::Value;
 use super::connection::{connection, local_path};
 use super::instance::{instance, url};
 use super::names;
+use super::notify::notify;
 use super::policy;
 use super::reader::Reader;
 use crate::domain::fleet::{
-    Fleet, FleetPolicy, Group, Host, LeftOut, MetricsSettings, RolloutSettings, Vars,
+    Fleet, FleetAround, FleetPolicy, Group, Host, LeftOut, MetricsSettings, RolloutSettings, Vars,
 };
 use crate::domain::ids::{GroupName, HostId};
 use crate::domain::inventory::merge::{Merged, Sources, merge};
@@ -160,6 +161,7 @@ struct Wide {
     rollout: RolloutSettings,
     policy: FleetPolicy,
     probe_interval_s: u64,
+    around: FleetAround,
 }
 
 impl Wide {
@@ -186,9 +188,20 @@ impl Wide {
         let timeout_s = r.whole("bunker_metrics_timeout_s", (1, 600)).unwrap_or(5);
         let probe_interval_s = r.whole("bunker_probe_interval_s", (1, 3_600)).unwrap_or(10);
         let metrics = metrics_url.map(|url| MetricsSettings { url, token_file, timeout_s });
-        let name = Safe::line(name);
         let policy = policy::of_the_fleet(&mut r);
-        let wide = Self { name, metrics, rollout, policy, probe_interval_s };
+        let stands_around = FleetAround {
+            notify: notify(&mut r, around.home.as_deref()),
+            hook_timeout_s: r.whole("bunker_hook_timeout_s", (1, 86_400)).unwrap_or(60),
+            central: r.parse::<HostId>("bunker_central_host"),
+        };
+        let wide = Self {
+            name: Safe::line(name),
+            metrics,
+            rollout,
+            policy,
+            probe_interval_s,
+            around: stands_around,
+        };
         let failed = r.failed();
         problems.take_as_fatal(own);
         (!failed).then_some(wide)
@@ -209,6 +222,7 @@ impl Wide {
             rollout: self.rollout,
             policy: self.policy,
             probe_interval_s: self.probe_interval_s,
+            around: self.around,
         }
     }
 }

@@ -9,6 +9,7 @@ mod fleet;
 mod instance;
 mod jump;
 mod names;
+mod notify;
 mod policy;
 mod reader;
 mod server;

@@ -1,16 +1,30 @@
 //! The names of variables that are understood, to find misspelt ones.
 
 /// Variables that count for the whole fleet, set for `all`.
-pub(super) const FLEET: [&str; 14] = [
+pub(super) const FLEET: &[&str] = &[
     "bunker_alertmanager_url",
     "bunker_approval_ttl_s",
+    "bunker_central_host",
     "bunker_fleet_name",
     "bunker_guardrails",
+    "bunker_hook_timeout_s",
     "bunker_max_failed",
     "bunker_max_unreachable",
     "bunker_metrics_timeout_s",
     "bunker_metrics_token_file",
     "bunker_metrics_url",
+    "bunker_notify_gotify_token_file",
+    "bunker_notify_gotify_url",
+    "bunker_notify_mail_from",
+    "bunker_notify_mail_to",
+    "bunker_notify_on",
+    "bunker_notify_smtp_host",
+    "bunker_notify_smtp_password_file",
+    "bunker_notify_smtp_port",
+    "bunker_notify_smtp_tls",
+    "bunker_notify_smtp_user",
+    "bunker_notify_webhook_secret_file",
+    "bunker_notify_webhook_url",
     "bunker_parallel",
     "bunker_probe_interval_s",
     "bunker_serial",
@@ -19,7 +33,7 @@ pub(super) const FLEET: [&str; 14] = [
 ];
 
 /// `bunker_*` variables that a group or a host may override.
-const HOST: [&str; 17] = [
+const HOST: &[&str] = &[
     "bunker_backup_critical_s",
     "bunker_backup_warn_s",
     "bunker_disk_critical",

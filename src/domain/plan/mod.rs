@@ -3,6 +3,7 @@
 //! **Invariant:** only a plan can run, and a plan says everything: the worker needs nothing but it. What was
 //! approved is therefore what runs; a host that appears later is not touched.
 
+mod around;
 mod estimate;
 mod opening;
 mod playbook;
@@ -12,6 +13,7 @@ mod tags;
 mod vault;
 mod wish;
 
+pub use around::{Around, CampaignSpec};
 pub use estimate::{Estimate, Past, estimate, estimates};
 pub use opening::Opening;
 pub use playbook::{
@@ -289,6 +291,9 @@ pub struct Plan {
     /// Whether and when it may run.
     #[serde(default, skip_serializing_if = "Rules::is_empty")]
     pub rules: Rules,
+    /// Who is told, which hooks are run, and the lease of the whole fleet.
+    #[serde(default, skip_serializing_if = "Around::is_empty")]
+    pub around: Around,
     /// When the plan was made; not part of the hash.
     pub made_at: Timestamp,
 }

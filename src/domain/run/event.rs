@@ -7,6 +7,7 @@ use super::control::Control;
 use super::operator::Operator;
 use super::outcome::Outcome;
 use super::pause::PauseReason;
+use crate::domain::hook::HookPoint;
 use crate::domain::ids::{HostId, RunId, StepId};
 use crate::domain::job::{JobEnd, JobStart};
 use crate::domain::plan::PlanHash;
@@ -186,6 +187,24 @@ pub enum EventKind {
         host: HostId,
         /// How, as the worst of its steps.
         outcome: Outcome,
+    },
+    /// A hook was run.
+    HookRan {
+        /// When.
+        hook: HookPoint,
+        /// The batch that it was about, from 0.
+        batch: Option<u32>,
+        /// What went wrong; `None` where it ended with 0.
+        failed: Option<Safe>,
+        /// Its last lines of output, oldest first; all of it is in `hooks.log` of the run.
+        lines: Vec<Safe>,
+        /// Seconds that it took.
+        took_s: f64,
+    },
+    /// Something that people should know and that changes nothing of the run's course.
+    Noted {
+        /// What, as a sentence.
+        text: Safe,
     },
     /// An operator asked for something.
     Controlled {

@@ -9,6 +9,7 @@ use super::event::{EventKind, RunEvent};
 use super::outcome::{Failure, NotRun, Outcome};
 use super::pause::PauseReason;
 use super::state::{HostState, JobState, Phase, RunState, StepState};
+use crate::domain::hook::HookPoint;
 use crate::domain::ids::{HostId, RunId, StepId};
 use crate::domain::job::JobStart;
 use crate::domain::plan::{HostPlan, Plan};
@@ -37,6 +38,7 @@ impl RunState {
             batch_done: None,
             hosts: plan.hosts.iter().map(|h| host_before(h, batch_of(plan, &h.id))).collect(),
             local: plan.playbook.is_some(),
+            hooks: Vec::new(),
             controls: Vec::new(),
         }
     }
@@ -120,7 +122,8 @@ impl RunState {
             | EventKind::HostFinished { host, .. } => {
                 self.on_host(host, |h| h.apply(at, kind));
             }
-            EventKind::Unrecognised => {}
+            EventKind::HookRan { .. } => self.hook_ran(kind),
+            EventKind::Noted { .. } | EventKind::Unrecognised => {}
         }
     }
 
@@ -160,6 +163,20 @@ impl RunState {
     /// Whether a person let the run pass this since its last batch began.
     pub fn is_waived(&self, reason: PauseReason) -> bool {
         self.waived.contains(&reason) || (self.promoted_all && reason.is_passed_by_promote_all())
+    }
+
+    fn hook_ran(&mut self, kind: &EventKind) {
+        // Where a failure stops nothing, having been run is enough.
+        if let EventKind::HookRan { hook, batch, failed, .. } = kind
+            && (failed.is_none() || !hook.stops())
+        {
+            self.hooks.push((*hook, *batch));
+        }
+    }
+
+    /// Whether this hook was run for this batch and let the run go on.
+    pub fn hook_passed(&self, point: HookPoint, batch: Option<u32>) -> bool {
+        self.hooks.contains(&(point, batch))
     }
 
     fn on_host(&mut self, id: &HostId, change: impl FnOnce(&mut HostState)) {
@@ -250,6 +267,8 @@ impl HostState {
             | EventKind::Resumed
             | EventKind::Stopping { .. }
             | EventKind::RunFinished { .. }
+            | EventKind::HookRan { .. }
+            | EventKind::Noted { .. }
             | EventKind::Unrecognised => {}
         }
     }

@@ -143,6 +143,9 @@ pub struct RunState {
     /// Whether its work is done here, by the worker's own processes, so that it ends with the worker.
     #[serde(default)]
     pub local: bool,
+    /// Hooks that were run and let the run go on: when, and for which batch.
+    #[serde(default)]
+    pub hooks: Vec<(crate::domain::hook::HookPoint, Option<u32>)>,
     /// Who controlled it, oldest first.
     pub controls: Vec<(Timestamp, super::control::Control, Operator)>,
 }

@@ -118,6 +118,11 @@ impl HostState {
         }
     }
 
+    /// The generation of the lease that the run took on it: what its further jobs must be allowed by.
+    pub fn lease_generation(&self) -> Option<u64> {
+        self.told.get(&Safe::line("lease-generation"))?.as_str().parse().ok()
+    }
+
     /// A step of it.
     pub fn step(&self, id: &StepId) -> Option<&StepState> {
         self.steps.iter().find(|s| &s.id == id)

@@ -49,6 +49,7 @@ fn fleet() -> Fleet {
         rollout: RolloutSettings::default(),
         policy: FleetPolicy::default(),
         probe_interval_s: 10,
+        around: crate::domain::fleet::FleetAround::default(),
     }
 }
 

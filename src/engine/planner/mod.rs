@@ -1,6 +1,7 @@
 //! From a wish (these hosts, that workflow) to a plan, by reading only.
 
 mod ansible;
+mod around;
 mod backup;
 mod configure;
 mod deploy;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 use crate::domain::fleet::Fleet;
 use crate::domain::git::GitUrl;
+use crate::domain::hook::HookProblem;
 use crate::domain::ids::HostId;
 use crate::domain::plan::{Plan, What, Wish};
 use crate::domain::release::Recorded;
@@ -26,8 +28,8 @@ use crate::domain::run::operator::Operator;
 use crate::domain::secret::SecretName;
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::{
-    Clock, PlaybookSource, RemoteRead, RepositoryError, RepositoryView, RunReader, SecretSource,
-    TemplateSource, VaultError,
+    Clock, HookFolder, PlaybookSource, RemoteRead, RepositoryError, RepositoryView, RunReader,
+    SecretSource, TemplateSource, VaultError,
 };
 
 /// What planning looks through. None of it can change a host.
@@ -45,6 +47,8 @@ pub struct PlanPorts {
     pub playbooks: Arc<dyn PlaybookSource>,
     /// Reads past runs, to tell how long this one takes.
     pub past: Arc<dyn RunReader>,
+    /// Finds the operators' hooks.
+    pub hooks: Arc<dyn HookFolder>,
     /// The folder with `hosts.yml`, absolute.
     pub inventory: PathBuf,
     /// Tells the time.
@@ -92,6 +96,9 @@ pub enum PlanError {
     /// The secrets could not be read.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// A hook stands there that may not be run.
+    #[error(transparent)]
+    Hook(#[from] HookProblem),
 }
 
 /// Plans what is wished: reads all hosts at once and renders what would be done. It changes nothing anywhere.
@@ -107,7 +114,8 @@ pub async fn plan(
     by: &Operator,
 ) -> Result<Plan, PlanError> {
     let plan = unruled(ports, fleet, wish, by).await?;
-    Ok(ruled(&*ports.past, fleet, plan).await)
+    let plan = ruled(&*ports.past, fleet, plan).await;
+    around::surrounded(ports, fleet, plan)
 }
 
 async fn unruled(

@@ -1,6 +1,10 @@
 //! What the engine needs of the world. `adapters` implement these; tests bring their own.
 
 mod audit;
+mod campaigns;
+mod hooks;
+mod leases;
+mod outbox;
 mod playbook;
 mod repository;
 mod secrets;
@@ -8,6 +12,10 @@ mod silences;
 mod templates;
 
 pub use audit::{Audit, AuditReader, Intent, OpenAudit, audited};
+pub use campaigns::{CampaignHeld, Campaigns};
+pub use hooks::{HookFolder, HookRunner};
+pub use leases::LeaseDesk;
+pub use outbox::{Courier, Outbox, Posted, SendFault, Sent};
 pub use playbook::{
     PlaybookCall, PlaybookEnd, PlaybookEvent, PlaybookRunner, PlaybookSource, RunningPlaybook,
     Tally, TaskEnd,
@@ -324,6 +332,13 @@ pub trait RunWriter: RunReader {
         offset: u64,
         limit: usize,
     ) -> Result<Vec<u8>, StoreError>;
+    /// Adds what a hook printed to the log of the run's hooks. It decides nothing.
+    async fn keep_hook_log(
+        &self,
+        run: &RunId,
+        hook: &'static str,
+        output: &[u8],
+    ) -> Result<(), StoreError>;
     /// Keeps a release.
     async fn record_release(&self, release: &Release) -> Result<(), StoreError>;
 }

@@ -31,6 +31,7 @@ impl HostRun {
         let outcome = tokio::select! {
             outcome = self.watch_gate(gate, began) => outcome?,
             _ = controls::wanted(self.shared.wish.clone(), Wish::Kill) => Outcome::Cancelled,
+            never = self.renewing(gate.title.as_str()) => match never {},
         };
         let took_s = Some(began.elapsed().as_secs_f64());
         self.add(vec![EventKind::StepFinished { host, step, outcome, took_s }]).await

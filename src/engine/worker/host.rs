@@ -143,7 +143,11 @@ impl HostRun {
 
     /// How the host ends because nothing further is started on it; waits while the run is paused.
     pub(super) async fn may_start(&self) -> Option<Outcome> {
-        match controls::unpaused(self.shared.wish.clone()).await {
+        let wish = tokio::select! {
+            wish = controls::unpaused(self.shared.wish.clone()) => wish,
+            never = self.renewing("a pause") => match never {},
+        };
+        match wish {
             Wish::Go | Wish::Pause => None,
             Wish::Abort | Wish::Kill if !self.touched() => Some(Outcome::NotRun(NotRun::Aborted)),
             Wish::Abort | Wish::Kill => Some(Outcome::Cancelled),

@@ -11,6 +11,7 @@ mod controls;
 mod gate;
 mod host;
 mod job;
+mod lease_keeper;
 mod playbook;
 mod playbook_host;
 mod progress;
@@ -20,5 +21,5 @@ mod shared;
 mod vault;
 mod verdict;
 
-pub use run::{Timing, WorkerError, WorkerPorts, carry_out};
+pub use run::{AroundPorts, Timing, WorkerError, WorkerPorts, carry_out};
 pub(crate) use shared::replayed;

@@ -16,8 +16,8 @@ use crate::domain::run::outcome::{NotRun, Outcome};
 use crate::domain::run::state::{Phase, RunState};
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::{
-    Clock, GateCheck, PlaybookRunner, RemoteJobs, RunReader, RunWriter, SecretSource, SecretWriter,
-    StoreError,
+    Campaigns, Clock, GateCheck, HookRunner, LeaseDesk, PlaybookRunner, RemoteJobs, RunReader,
+    RunWriter, SecretSource, SecretWriter, StoreError,
 };
 use crate::engine::supervisor::Supervisor;
 
@@ -65,6 +65,8 @@ impl Default for Timing {
 pub struct WorkerPorts {
     /// The journal.
     pub store: Arc<dyn RunWriter>,
+    /// What stands around a run.
+    pub around: AroundPorts,
     /// The hosts.
     pub remote: Arc<dyn RemoteJobs>,
     /// The gates.
@@ -81,6 +83,17 @@ pub struct WorkerPorts {
     pub supervisor: Supervisor,
     /// How patient to be.
     pub timing: Timing,
+}
+
+/// What a worker works with around the hosts' own steps.
+#[derive(Clone)]
+pub struct AroundPorts {
+    /// Leases between jobs.
+    pub leases: Arc<dyn LeaseDesk>,
+    /// The lease of the whole fleet.
+    pub campaigns: Arc<dyn Campaigns>,
+    /// The operators' hooks.
+    pub hooks: Arc<dyn HookRunner>,
 }
 
 /// Why a worker ended before its run did. The hosts finish what they have; the run can be resumed.
@@ -104,6 +117,8 @@ pub async fn carry_out(ports: WorkerPorts, run: RunId, pid: u32) -> Result<Phase
     let worked = tokio::select! {
         worked = work(&shared, &state) => worked,
         heard = controls::listen(&shared, heard) => heard.map(|never| match never {}),
+        kept = between::campaign::keep(&shared) => kept.map(|never| match never {}),
+        told = between::hooks::on_pauses(&shared) => told.map(|never| match never {}),
     };
     if worked.is_err() {
         // Nobody else of this worker may go on when one could not journal.

@@ -28,7 +28,8 @@ pub fn start(spec: &JobSpec, inputs: &JobInputs, who: Become) -> String {
         Become::Root => "1",
         Become::LoginUser => "0",
     };
-    let mut words = vec![hash, unit(&spec.job), root.to_owned(), spec.nonce.clone()];
+    let fence = spec.fence.map_or_else(|| "-".to_owned(), |generation| generation.to_string());
+    let mut words = vec![hash, unit(&spec.job), root.to_owned(), spec.nonce.clone(), fence];
     for step in &spec.steps {
         words.push(step.id.to_string());
         words.push(step.timeout_s.max(1).to_string());

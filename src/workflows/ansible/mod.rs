@@ -76,6 +76,7 @@ pub fn assemble<E: std::fmt::Display>(
         parallel: n,
         stops: FailureBudget { max_failed: n, max_unreachable: n },
         rules: Rules::default(),
+        around: crate::domain::plan::Around::default(),
         made_at: wish.at,
     }
 }

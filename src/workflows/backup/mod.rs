@@ -65,6 +65,7 @@ pub fn assemble(wish: &Wish, candidates: &[Candidate<'_>], excluded: Vec<Exclude
         parallel: wish.parallel.max(1),
         stops: FailureBudget { max_failed: n, max_unreachable: n },
         rules: Rules::default(),
+        around: crate::domain::plan::Around::default(),
         made_at: wish.at,
     }
 }

@@ -86,6 +86,7 @@ pub fn assemble(
             max_unreachable: rollout.max_unreachable.max(1),
         },
         rules: Rules::default(),
+        around: crate::domain::plan::Around::default(),
         made_at: wish.at,
     }
 }

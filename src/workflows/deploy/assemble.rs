@@ -107,6 +107,7 @@ pub fn assemble(
             max_unreachable: strategy.rollout.max_unreachable.max(1),
         },
         rules: Rules::default(),
+        around: crate::domain::plan::Around::default(),
         made_at: wish.at,
     }
 }

@@ -72,6 +72,7 @@ pub fn assemble(
         parallel: 1,
         stops: FailureBudget { max_failed: 1, max_unreachable: 1 },
         rules: Rules::default(),
+        around: crate::domain::plan::Around::default(),
         made_at: at,
     }
 }

@@ -134,6 +134,7 @@ pub fn assemble(wish: &Wish, candidates: &[Candidate<'_>], mut excluded: Vec<Exc
         parallel: wish.parallel.max(1),
         stops: FailureBudget { max_failed: n, max_unreachable: n },
         rules: Rules::default(),
+        around: crate::domain::plan::Around::default(),
         made_at: wish.at,
     }
 }

@@ -71,6 +71,7 @@ pub fn assemble(wish: &Wish, candidates: &[Candidate<'_>], excluded: Vec<Exclude
             max_unreachable: wish.rollout.max_unreachable.max(1),
         },
         rules: Rules::default(),
+        around: crate::domain::plan::Around::default(),
         made_at: wish.at,
     }
 }

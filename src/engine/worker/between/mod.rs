@@ -21,6 +21,8 @@
 //! - The first check that does not let go on decides: later ones are not called. What has effects of its own (a hook)
 //!   belongs last.
 
+pub(super) mod campaign;
+pub(super) mod hooks;
 mod window;
 
 use super::controls::{self, Wish};
@@ -39,7 +41,6 @@ pub(super) enum Finding {
     /// A person has to look first; why, as a sentence part.
     Pause(PauseReason, Safe),
     /// The run must not go on; why, as a sentence part.
-    #[expect(dead_code, reason = "no check stops yet")]
     Stop(Safe),
 }
 
@@ -91,23 +92,25 @@ pub(super) struct Place<'a> {
 /// The checks, in order.
 async fn look(place: &Place<'_>) -> Result<Finding, StoreError> {
     let found = Finding::GoOn;
-    match place.side {
-        Side::Before => found.then(place, window::check(place)).await,
-        // What has begun is finished, whatever the window.
-        Side::Again | Side::After => Ok(found),
-    }
+    // What has begun is finished, whatever the window.
+    let found = match place.side {
+        Side::Before => found.then(place, window::check(place)).await?,
+        Side::Again | Side::After => found,
+    };
+    let found = found.then(place, campaign::check(place)).await?;
+    // Hooks have effects of their own, so they come last.
+    found.then(place, hooks::check(place)).await
 }
 
 /// Called by each worker that takes the run, before it looks at any batch.
-#[expect(clippy::unused_async, reason = "nothing is done here yet")]
-pub(super) async fn before_run(_shared: &Shared, _state: &RunState) -> Result<(), StoreError> {
-    Ok(())
+pub(super) async fn before_run(shared: &Shared, state: &RunState) -> Result<(), StoreError> {
+    hooks::before_run(shared, state).await
 }
 
 /// Called when nothing of the run is left to do, just before its end is journalled.
-#[expect(clippy::unused_async, reason = "nothing is done here yet")]
-pub(super) async fn after_run(_shared: &Shared, _phase: Phase) -> Result<(), StoreError> {
-    Ok(())
+pub(super) async fn after_run(shared: &Shared, phase: Phase) -> Result<(), StoreError> {
+    campaign::after_run(shared).await?;
+    hooks::after_run(shared, phase).await
 }
 
 /// Looks before a batch (`again` where some of it has begun), until it may begin or the run ends.
