@@ -7,6 +7,7 @@ use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Wish};
 use crate::domain::run::control::Control;
 use crate::domain::scaffold::enrol::Ask;
+use crate::domain::view::ViewChange;
 
 /// Something to do outside.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +29,10 @@ pub enum Effect {
     LoadReleases(HostId),
     /// Put a command line, built of validated names only, into the terminal's clipboard.
     Copy(String),
+    /// Keep what the operator chose to see.
+    Save(ViewChange),
+    /// Show the screen in the next theme.
+    NextTheme,
     /// Draw everything anew.
     Redraw,
     /// Leave the screen until the shell brings us back; runs go on.

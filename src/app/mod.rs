@@ -5,16 +5,22 @@
 
 pub mod action;
 mod action_table;
+mod action_table_look;
 pub mod choice_pages;
+pub mod columns;
+pub mod copy;
 pub mod cursor;
 pub mod destination;
 pub mod effect;
 pub mod enrol_page;
 pub mod fleet_page;
+mod fleet_sort;
 pub mod form;
 pub mod frame;
 pub mod fuzzy;
+pub mod history;
 pub mod key;
+pub mod keymap;
 pub mod layers;
 pub mod log_tail;
 pub mod model;

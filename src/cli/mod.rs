@@ -6,6 +6,7 @@
 pub mod args;
 mod args_ansible;
 mod args_vault;
+pub(crate) mod check;
 mod cockpit;
 mod cockpit_changes;
 mod cockpit_enrol;
@@ -48,6 +49,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Instance(ref verb)) => instance::run(&context, verb),
         Some(Verb::Status(ref verb)) => status::run(&context, verb),
         Some(Verb::Doctor(ref verb)) => doctor::run(&context, verb),
+        Some(Verb::Check(ref verb)) => check::run(&context, verb),
         Some(Verb::Snapshot(ref args)) => snapshot::run(&context, args),
         Some(Verb::Completions { shell }) => shell::completions(shell),
         Some(Verb::Man { ref dir }) => shell::man(dir.as_deref()),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::accent::Accent;
 use super::connection::Connection;
 use super::ids::{GroupName, HostId};
 use super::settings::{HttpUrl, InstanceSettings};
@@ -93,6 +94,8 @@ pub struct Fleet {
     pub rollout: RolloutSettings,
     /// `bunker_probe_interval_s`: seconds between two looks at a host, by default 10.
     pub probe_interval_s: u64,
+    /// `bunker_accent`: the colour of its header line.
+    pub accent: Option<Accent>,
 }
 
 impl Fleet {

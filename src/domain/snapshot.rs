@@ -6,6 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::accent::Accent;
+use super::connection::Connection;
 use super::facts::Facts;
 use super::figure::{Figure, Trouble};
 use super::git::CommitSha;
@@ -101,6 +103,9 @@ pub struct InstanceView {
     pub signals: BTreeMap<Signal, Figure>,
     /// One-hour trends.
     pub trends: BTreeMap<Signal, Series>,
+    /// How its host is reached.
+    #[serde(default, skip_serializing)]
+    pub connection: Option<Arc<Connection>>,
 }
 
 /// State of the central metrics server.
@@ -162,4 +167,7 @@ pub struct FleetSnapshot {
     pub metrics: MetricsState,
     /// How the inventory's files are.
     pub inventory: InventoryState,
+    /// The colour of the fleet (`bunker_accent`).
+    #[serde(default)]
+    pub accent: Option<Accent>,
 }

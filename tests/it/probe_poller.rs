@@ -158,6 +158,7 @@ fn fleet(ids: &[&str]) -> Watched {
         }),
         rollout: RolloutSettings::default(),
         probe_interval_s: 1,
+        accent: None,
         left_out: vec![],
     };
     Watched { fleet: Arc::new(fleet), files: InventoryState::default() }

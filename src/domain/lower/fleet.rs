@@ -8,6 +8,7 @@ use super::connection::{connection, local_path};
 use super::instance::{instance, url};
 use super::names;
 use super::reader::Reader;
+use crate::domain::accent::Accent;
 use crate::domain::fleet::{Fleet, Group, Host, LeftOut, MetricsSettings, RolloutSettings, Vars};
 use crate::domain::ids::{GroupName, HostId};
 use crate::domain::inventory::merge::{Merged, Sources, merge};
@@ -152,6 +153,7 @@ struct Wide {
     metrics: Option<MetricsSettings>,
     rollout: RolloutSettings,
     probe_interval_s: u64,
+    accent: Option<Accent>,
 }
 
 impl Wide {
@@ -178,7 +180,8 @@ impl Wide {
         let timeout_s = r.whole("bunker_metrics_timeout_s", (1, 600)).unwrap_or(5);
         let probe_interval_s = r.whole("bunker_probe_interval_s", (1, 3_600)).unwrap_or(10);
         let metrics = metrics_url.map(|url| MetricsSettings { url, token_file, timeout_s });
-        let wide = Self { name: Safe::line(name), metrics, rollout, probe_interval_s };
+        let accent = accent(&mut r);
+        let wide = Self { name: Safe::line(name), metrics, rollout, probe_interval_s, accent };
         let failed = r.failed();
         problems.take_as_fatal(own);
         (!failed).then_some(wide)
@@ -198,6 +201,20 @@ impl Wide {
             metrics: self.metrics,
             rollout: self.rollout,
             probe_interval_s: self.probe_interval_s,
+            accent: self.accent,
+        }
+    }
+}
+
+/// The colour of the fleet. One that cannot be used costs the colour only.
+fn accent(r: &mut Reader<'_>) -> Option<Accent> {
+    let text = r.text("bunker_accent")?;
+    match text.parse() {
+        Ok(accent) => Some(accent),
+        Err(wrong) => {
+            let message = format!("bunker_accent: {wrong}");
+            r.warn("bunker_accent", message, "the header keeps the colours of the theme");
+            None
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The names of variables that are understood, to find misspelt ones.
 
 /// Variables that count for the whole fleet, set for `all`.
-pub(super) const FLEET: [&str; 9] = [
+pub(super) const FLEET: [&str; 10] = [
+    "bunker_accent",
     "bunker_fleet_name",
     "bunker_max_failed",
     "bunker_max_unreachable",

@@ -47,6 +47,7 @@ fn fleet() -> Fleet {
         metrics: None,
         rollout: RolloutSettings::default(),
         probe_interval_s: 10,
+        accent: None,
     }
 }
 

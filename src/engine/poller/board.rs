@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::metrics::{Figures, Trends};
 use super::poll::Watched;
 use super::record::Record;
+use crate::domain::accent::Accent;
 use crate::domain::fleet::MetricsSettings;
 use crate::domain::ids::HostId;
 use crate::domain::snapshot::{FleetSnapshot, InstanceView, InventoryState, MetricsState};
@@ -18,6 +19,7 @@ use crate::steps::probe::DEADLINE;
 #[derive(Debug)]
 pub(super) struct Board {
     fleet: Safe,
+    accent: Option<Accent>,
     inventory: InventoryState,
     facts_stale_s: f64,
     order: Vec<HostId>,
@@ -32,6 +34,7 @@ impl Board {
     pub(super) fn new(watched: &Watched) -> Self {
         let mut board = Self {
             fleet: watched.fleet.name.clone(),
+            accent: watched.fleet.accent,
             inventory: InventoryState::default(),
             facts_stale_s: 60.0,
             order: Vec::new(),
@@ -49,6 +52,7 @@ impl Board {
     /// gives those that are new or other than before.
     pub(super) fn watch(&mut self, watched: &Watched) -> Vec<HostId> {
         let fleet = &watched.fleet;
+        self.accent = fleet.accent;
         self.fleet = fleet.name.clone();
         self.inventory = watched.files.clone();
         self.facts_stale_s =
@@ -149,6 +153,7 @@ impl Board {
             instances: self.order.iter().filter_map(|id| self.views.get(id).cloned()).collect(),
             metrics: self.metrics.clone(),
             inventory: self.inventory.clone(),
+            accent: self.accent,
         }
     }
 }
