@@ -1,7 +1,8 @@
 //! Every screen with every kind of fleet at three sizes, kept as text: a change of a screen is seen in review.
 //! `INSTA_UPDATE=always cargo test --test it ui_gallery` writes them anew; look at the difference.
 //!
-//! Text has no colour, so what has which role is checked in `ui_styles`.
+//! Text has no colour, so what has which role is checked in `ui_styles`. With `BUNKER_PICTURES=FOLDER` each screen is
+//! drawn as pictures too, in three themes and in sixteen colours, for a person to look at.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use bunker_ops::app::{Model, Msg, Screen, update};
 use bunker_ops::domain::capability::Operate;
 use bunker_ops::domain::health::Health;
 use bunker_ops::domain::snapshot::FleetSnapshot;
-use bunker_ops::tui::{Picture, text};
+use bunker_ops::tui::{Picture, picture_svg, text};
 use bunker_ops::ui::{Depth, Theme};
 
 use crate::sample::{host, run_id};
@@ -53,7 +54,7 @@ fn with(width: u16, height: u16, fleet: &Arc<FleetSnapshot>) -> Model {
 }
 
 /// Draws one screen with each of these fleets at each size.
-fn drawn(fleets: &[(&str, Arc<FleetSnapshot>)], make: impl Fn(&mut Model)) -> String {
+fn drawn(name: &str, fleets: &[(&str, Arc<FleetSnapshot>)], make: impl Fn(&mut Model)) -> String {
     let theme = Theme::builtin("dark", Depth::True);
     let mut out = String::new();
     for (kind, fleet) in fleets {
@@ -65,6 +66,7 @@ fn drawn(fleets: &[(&str, Arc<FleetSnapshot>)], make: impl Fn(&mut Model)) -> St
             let widest = screen.lines().map(unicode_width::UnicodeWidthStr::width).max();
             assert!(widest.unwrap_or(0) <= usize::from(width), "{kind} at {width}x{height}");
             let _ = write!(out, "=== {kind}, {width}x{height}\n{screen}");
+            pictures(&model, &format!("{name}-{kind}-{width}x{height}"));
         }
     }
     // Smaller than anything that can be shown.
@@ -74,6 +76,23 @@ fn drawn(fleets: &[(&str, Arc<FleetSnapshot>)], make: impl Fn(&mut Model)) -> St
         drop(Picture::of(&model, &theme));
     }
     out
+}
+
+/// Pictures of a screen, where they are asked for.
+fn pictures(model: &Model, name: &str) {
+    let Some(folder) = std::env::var_os("BUNKER_PICTURES") else { return };
+    let looks = [
+        ("dark", Depth::True),
+        ("light", Depth::True),
+        ("nord", Depth::True),
+        ("dark", Depth::Ansi16),
+    ];
+    for (theme, depth) in looks {
+        let picture = Picture::of(model, &Theme::builtin(theme, depth));
+        let file = format!("{}-{theme}-{depth:?}.svg", name.replace([' ', ','], "-"));
+        let path = std::path::Path::new(&folder).join(file);
+        std::fs::write(path, picture_svg(&picture)).unwrap();
+    }
 }
 
 fn twelve_only() -> Vec<(&'static str, Arc<FleetSnapshot>)> {
@@ -88,13 +107,13 @@ fn keys(keys: &str) -> impl Fn(&mut Model) + '_ {
 
 #[test]
 fn the_fleet_page() {
-    insta::assert_snapshot!("fleet", drawn(&fleets(), |_| {}));
-    insta::assert_snapshot!("fleet_of_twelve", drawn(&twelve_only(), |_| {}));
+    insta::assert_snapshot!("fleet", drawn("fleet", &fleets(), |_| {}));
+    insta::assert_snapshot!("fleet_of_twelve", drawn("fleet", &twelve_only(), |_| {}));
 }
 
 #[test]
 fn the_page_of_an_instance() {
-    insta::assert_snapshot!("instance", drawn(&fleets()[1..], keys("enter")));
+    insta::assert_snapshot!("instance", drawn("instance", &fleets()[1..], keys("enter")));
 }
 
 #[test]
@@ -114,7 +133,7 @@ fn what_stands_in_front_of_a_page() {
         ("reference", "u x"),
         ("planning", "u enter"),
     ] {
-        let _ = write!(out, "##### {name}\n{}", drawn(&twelve_only(), keys(pressed)));
+        let _ = write!(out, "##### {name}\n{}", drawn(name, &twelve_only(), keys(pressed)));
     }
     insta::assert_snapshot!("layers", out);
 }
@@ -130,7 +149,7 @@ fn the_pages_of_runs_and_plans() {
         };
         model.screens.push(Screen::Plan(Box::new(page)));
     };
-    insta::assert_snapshot!("plan", drawn(&twelve_only(), planned));
+    insta::assert_snapshot!("plan", drawn("plan", &twelve_only(), planned));
     let run = |model: &mut Model| {
         model.screens.push(Screen::Run(Box::new(RunPage::new(run_id(0x7f3a)))));
         update(model, Msg::Run(Arc::new(run_view(&["red-deer", "st-albert", "banff"]))));
@@ -139,10 +158,10 @@ fn the_pages_of_runs_and_plans() {
         let bytes = bytes.as_slice().into();
         update(model, Msg::Log(LogChunk { run, host, offset: 0, bytes }));
     };
-    insta::assert_snapshot!("run", drawn(&twelve_only(), run));
+    insta::assert_snapshot!("run", drawn("run", &twelve_only(), run));
     let none = |model: &mut Model| {
         update(model, Msg::Runs(Vec::new()));
         press(model, "R");
     };
-    insta::assert_snapshot!("runs_none", drawn(&twelve_only(), none));
+    insta::assert_snapshot!("runs_none", drawn("runs", &twelve_only(), none));
 }
