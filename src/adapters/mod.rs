@@ -18,4 +18,5 @@ pub mod ssh;
 pub mod store;
 pub mod vault;
 pub mod victoria;
+pub mod view_file;
 pub mod worker_process;

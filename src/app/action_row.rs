@@ -12,14 +12,19 @@ pub(super) const fn row(
     keys: &'static [Key],
     places: &'static [Place],
 ) -> ActionInfo {
-    let (danger, changes, twin) = (Danger::None, false, None);
-    ActionInfo { action, name, doc, hint, keys, places, danger, changes, twin }
+    let (danger, changes, twin, chords): (_, _, _, &[&[Key]]) = (Danger::None, false, None, &[]);
+    ActionInfo { action, name, doc, hint, keys, chords, places, danger, changes, twin }
 }
 
 impl ActionInfo {
     /// The same of what changes something.
     pub(super) const fn changing(self, danger: Danger) -> Self {
         Self { danger, changes: true, ..self }
+    }
+
+    /// With sequences of keys.
+    pub(super) const fn chords(self, chords: &'static [&'static [Key]]) -> Self {
+        Self { chords, ..self }
     }
 
     /// With the verb that does the same.

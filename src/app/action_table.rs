@@ -1,18 +1,23 @@
-//! The rows of the table of actions.
+//! The rows of the table of actions: what works on the fleet and on runs. Those that only look are in `action_table_look`.
+
+use std::sync::LazyLock;
 
 use super::action::{Action, ActionInfo, Danger, Place};
-use super::action_row::{c, k, plays, row};
-use super::key::{Key, KeyCode};
+use super::action_row::{c, k, row};
+use super::action_table_look::LOOK;
+use super::key::KeyCode;
 
-const ALL: &[Place] = &[Place::Everywhere];
-const FLEET: &[Place] = &[Place::Fleet];
-const RUN: &[Place] = &[Place::Run];
+pub(super) const ALL: &[Place] = &[Place::Everywhere];
+pub(super) const FLEET: &[Place] = &[Place::Fleet];
+pub(super) const RUN: &[Place] = &[Place::Run];
 /// The page of a run, whether it goes on or is played from a file.
-const OUTPUT: &[Place] = &[Place::Run, Place::Replay];
-const MARKED: &[Place] = &[Place::Fleet, Place::Secrets];
+pub(super) const OUTPUT: &[Place] = &[Place::Run, Place::Replay];
+pub(super) const MARKED: &[Place] = &[Place::Fleet, Place::Secrets];
 
 /// All of them, in the order of the footer and the help.
-pub const ACTIONS: &[ActionInfo] = &[
+pub static ACTIONS: LazyLock<Vec<ActionInfo>> = LazyLock::new(|| [WORK, LOOK].concat());
+
+const WORK: &[ActionInfo] = &[
     row(
         Action::Open,
         "open",
@@ -237,166 +242,4 @@ pub const ACTIONS: &[ActionInfo] = &[
     )
     .changing(Danger::Asks)
     .twin("bunker reject RUN --reason TEXT"),
-    row(
-        Action::Mark,
-        "mark",
-        "mark or unmark the selected instance, or secret",
-        "mark",
-        &[k(KeyCode::Char(' '))],
-        MARKED,
-    ),
-    row(
-        Action::MarkAll,
-        "mark all",
-        "mark all that are shown, or unmark them",
-        "",
-        &[c('*')],
-        MARKED,
-    ),
-    row(
-        Action::Filter,
-        "filter",
-        "show only instances whose name, domain, group, release or health has these words",
-        "filter",
-        &[c('/')],
-        &[Place::Fleet, Place::Audit],
-    )
-    .twin("bunker status --limit PATTERN"),
-    row(Action::Sort, "sort", "sort by the next column", "sort", &[c('s')], FLEET),
-    plays(Action::ReplayPause, "pause the replay", "stand still, or go on", "pause", &[c(' ')])
-        .twin("bunker replay FILE"),
-    plays(Action::ReplayForward, "ten seconds on", "go on", "10 s on", &[k(KeyCode::Right), c(']')]),
-    plays(Action::ReplayBack, "ten seconds back", "go back", "10 s back", &[k(KeyCode::Left), c('[')]),
-    plays(Action::ReplayFaster, "faster", "play twice as fast", "faster", &[c('+'), c('>')])
-        .twin("bunker replay FILE --speed TIMES"),
-    plays(Action::ReplaySlower, "slower", "play half as fast", "slower", &[c('-'), c('<')]),
-    plays(Action::ReplayBegin, "to the beginning", "play from there", "", &[k(KeyCode::Home), c('0')]),
-    plays(Action::ReplayEnd, "to the end", "go to the end of the run", "", &[k(KeyCode::End), c('$')]),
-    row(
-        Action::Follow,
-        "follow",
-        "keep the end of the output in view, or stop doing so",
-        "follow",
-        &[c('f')],
-        OUTPUT,
-    )
-    .twin("bunker attach RUN"),
-    row(
-        Action::Full,
-        "full",
-        "give the output the whole screen, or give it back",
-        "full",
-        &[c('z')],
-        OUTPUT,
-    ),
-    row(Action::Search, "search", "search the output", "search", &[c('/')], OUTPUT)
-        .twin("bunker logs RUN HOST"),
-    row(
-        Action::NextMatch,
-        "next match",
-        "go to the next place that was searched for",
-        "",
-        &[c('n')],
-        OUTPUT,
-    ),
-    row(
-        Action::PrevMatch,
-        "previous match",
-        "go to the previous place that was searched for",
-        "",
-        &[c('N')],
-        OUTPUT,
-    ),
-    row(
-        Action::NextPane,
-        "next pane",
-        "give the keys to the next pane",
-        "pane",
-        &[k(KeyCode::Tab)],
-        &[Place::Run, Place::Replay, Place::Instance],
-    ),
-    row(
-        Action::PrevPane,
-        "previous pane",
-        "give the keys to the previous pane",
-        "",
-        &[k(KeyCode::BackTab)],
-        &[Place::Run, Place::Replay, Place::Instance],
-    ),
-    row(
-        Action::CopyCommand,
-        "copy command",
-        "copy the command line that does the same",
-        "copy",
-        &[c('y')],
-        &[Place::Plan, Place::Run, Place::Instance],
-    ),
-    row(Action::Runs, "runs", "list the runs", "runs", &[c('R')], ALL).twin("bunker runs"),
-    row(
-        Action::Audit,
-        "audit log",
-        "list who changed what, newest first",
-        "",
-        &[c('H')],
-        ALL,
-    )
-    .twin("bunker audit log"),
-    row(
-        Action::SecretsDue,
-        "secrets due",
-        "list all secrets by when they should be changed",
-        "",
-        &[c('K')],
-        ALL,
-    )
-    .changing(Danger::None)
-    .twin("bunker secrets due"),
-    row(
-        Action::Palette,
-        "command",
-        "find an action or an instance by some of its letters",
-        "command",
-        &[c(':')],
-        ALL,
-    ),
-    row(Action::Help, "help", "show what every key does here", "help", &[c('?')], ALL)
-        .twin("bunker --help"),
-    row(
-        Action::Back,
-        "back",
-        "go back; a run goes on without being watched",
-        "back",
-        &[k(KeyCode::Esc), c('h'), k(KeyCode::Left)],
-        ALL,
-    ),
-    row(
-        Action::Quit,
-        "leave",
-        "leave the cockpit; runs go on",
-        "leave",
-        &[c('q'), Key::ctrl('c')],
-        ALL,
-    ),
-    row(Action::Up, "up", "go one up", "", &[k(KeyCode::Up), c('k')], ALL),
-    row(Action::Down, "down", "go one down", "", &[k(KeyCode::Down), c('j')], ALL),
-    row(Action::PageUp, "page up", "go a page up", "", &[k(KeyCode::PageUp), Key::ctrl('u')], ALL),
-    row(
-        Action::PageDown,
-        "page down",
-        "go a page down",
-        "",
-        &[k(KeyCode::PageDown), Key::ctrl('d')],
-        ALL,
-    ),
-    row(Action::Top, "top", "go to the first", "", &[c('g'), k(KeyCode::Home)], ALL),
-    row(Action::Bottom, "bottom", "go to the last", "", &[c('G'), k(KeyCode::End)], ALL),
-    row(Action::Redraw, "redraw", "draw the screen anew", "", &[Key::ctrl('l')], ALL),
-    row(
-        Action::Suspend,
-        "suspend",
-        "back to the shell until `fg`; runs go on",
-        "",
-        &[Key::ctrl('z')],
-        ALL,
-    ),
 ];

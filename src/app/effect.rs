@@ -9,6 +9,7 @@ use crate::domain::plan::{Plan, Wish};
 use crate::domain::policy::Consent;
 use crate::domain::run::control::Control;
 use crate::domain::scaffold::enrol::Ask;
+use crate::domain::view::ViewChange;
 
 /// Something to do outside.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +38,10 @@ pub enum Effect {
     Replay(ReplayAsk),
     /// Put a command line, built of validated names only, into the terminal's clipboard.
     Copy(String),
+    /// Keep what the operator chose to see.
+    Save(ViewChange),
+    /// Show the screen in the next theme.
+    NextTheme,
     /// Draw everything anew.
     Redraw,
     /// Leave the screen until the shell brings us back; runs go on.

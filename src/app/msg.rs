@@ -23,6 +23,8 @@ use crate::domain::untrusted::Safe;
 pub enum Msg {
     /// A key was pressed.
     Key(Key),
+    /// The mouse was used where it means something.
+    Mouse(Mouse),
     /// Text was pasted; never taken for keys.
     Paste(Safe),
     /// The terminal has this many columns and rows.
@@ -112,6 +114,17 @@ impl Begun {
             Self::Started(run) | Self::Waits(run) => run,
         }
     }
+}
+
+/// What the mouse did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mouse {
+    /// A click at this column and row of the screen.
+    Click(u16, u16),
+    /// The wheel, away from the person.
+    Up,
+    /// The wheel, towards the person.
+    Down,
 }
 
 /// What went wrong, for people.

@@ -10,6 +10,7 @@ pub use super::args_around::{HooksVerb, LeaseVerb, NotifyVerb};
 pub use super::args_vault::{RecipientsVerb, RotateArgs, SecretsVerb, VaultVerb};
 pub use super::audit::args::AuditVerb;
 pub use super::bundle::{BundleArgs, ReplayArgs};
+pub use super::check::CheckVerb;
 pub use super::import::args::ImportArgs;
 pub use super::instance::args::InstanceVerb;
 pub use super::snapshot::args::SnapshotArgs;
@@ -162,6 +163,9 @@ last, as they come. They hold no output of the hosts; `bunker logs` prints that.
     Doctor(DoctorArgs),
     /// The fleet page, read-only, for a wall
     Watch(WatchArgs),
+    /// Check a file of keys or of a theme
+    #[command(subcommand)]
+    Check(CheckVerb),
     /// Print a page of the cockpit as text or as a picture
     Snapshot(SnapshotArgs),
     /// Print completions for a shell

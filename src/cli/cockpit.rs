@@ -14,13 +14,16 @@ use super::exit::{Exit, Trouble};
 use super::{Context, fleet, prompt, wiring};
 use crate::adapters::http::HttpHealthSource;
 use crate::adapters::inventory::InventoryWatch;
+use crate::adapters::paths::ConfigDir;
 use crate::adapters::ssh::SshPool;
 use crate::adapters::vault::{Asking, Keyring};
 use crate::adapters::victoria::Victoria;
+use crate::adapters::view_file::ViewFile;
+use crate::app::keymap::{self, Keymap};
 use crate::app::msg::Problem;
 use crate::app::pages::is_active;
 use crate::domain::capability::Operate;
-use crate::domain::diagnostic::Diagnostic;
+use crate::domain::diagnostic::{Diagnostic, Severity};
 use crate::domain::ids::HostId;
 use crate::domain::selector::Selector;
 use crate::domain::untrusted::Safe;
@@ -73,8 +76,7 @@ async fn open(
     limit: Option<String>,
     lends: tokio::sync::mpsc::UnboundedReceiver<tui::Lend>,
 ) -> Result<Exit, Trouble> {
-    let look = tui::Look::from_env(context.color);
-    let (opening, closing) = opening(context, limit, look, lends);
+    let (opening, closing) = opening(context, limit, look(context), lends);
     let ended = tui::run(opening).await;
     closing.close().await;
     let model = ended.map_err(trouble)?;
@@ -122,8 +124,35 @@ pub(super) fn opening(
         operate: context.operate.clone(),
         sources: Box::pin(connecting.connect()),
         lends,
+        view: ViewFile::below(wiring::state_dir()),
+        keymap: own_keys(),
     };
     (opening, Closing { supervisor, pool })
+}
+
+/// The look of this terminal, with the theme that was chosen the last time.
+fn look(context: &Context) -> tui::Look {
+    let (view, _told_when_it_opens) = ViewFile::below(wiring::state_dir()).load();
+    let (color, saved) = (context.color, view.theme());
+    tui::Look::of(tui::Wanted { color, saved, ..tui::Wanted::default() })
+}
+
+/// The operator's keys, where there are some.
+fn own_keys() -> (Keymap, Vec<Diagnostic>) {
+    let file = ConfigDir::from_env().keys();
+    let shown = Safe::line(&file.to_string_lossy());
+    match std::fs::read_to_string(&file) {
+        Ok(text) => keymap::parse(shown.as_str(), &text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Default::default(),
+        Err(error) => {
+            let message = Safe::line(&format!("the keys cannot be read: {error}"));
+            let (severity, line, column, hint) = (Severity::Error, 0, 0, None);
+            (
+                Keymap::default(),
+                vec![Diagnostic { severity, file: shown, line, column, message, hint }],
+            )
+        }
+    }
 }
 
 /// Why the cockpit could not be opened, with the exit code that says so.

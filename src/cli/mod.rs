@@ -9,6 +9,7 @@ mod args_around;
 mod args_vault;
 mod audit;
 mod bundle;
+pub(crate) mod check;
 mod cockpit;
 mod cockpit_changes;
 mod cockpit_enrol;
@@ -75,6 +76,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Notify(ref verb)) => notify::run(&context, verb),
         Some(Verb::Status(ref verb)) => status::run(&context, verb),
         Some(Verb::Doctor(ref verb)) => doctor::run(&context, verb),
+        Some(Verb::Check(ref verb)) => check::run(&context, verb),
         Some(Verb::Snapshot(ref args)) => snapshot::run(&context, args),
         Some(Verb::Completions { shell }) => shell::completions(shell),
         Some(Verb::Man { ref dir }) => shell::man(dir.as_deref()),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::accent::Accent;
 use super::connection::Connection;
 use super::ids::{GroupName, HostId};
 use super::notify::NotifySettings;
@@ -131,6 +132,8 @@ pub struct Fleet {
     pub probe_interval_s: u64,
     /// What stands around its runs.
     pub around: FleetAround,
+    /// `bunker_accent`: the colour of its header line.
+    pub accent: Option<Accent>,
 }
 
 /// What stands around the runs of a fleet (`bunker_*`).

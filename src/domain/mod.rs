@@ -3,6 +3,7 @@
 //! **Invariant:** nothing in here reads a clock, a file, the network or the environment, and nothing
 //! in here names another folder of this crate. Time arrives as a value.
 
+pub mod accent;
 pub mod answer;
 pub mod audit;
 pub mod bundle;
@@ -44,4 +45,5 @@ pub mod snapshot;
 pub mod suggest;
 mod text_type;
 pub mod untrusted;
+pub mod view;
 pub mod window;

@@ -7,6 +7,7 @@ use tokio::sync::mpsc::Sender;
 
 use super::sources::Sources;
 use super::tail;
+use crate::adapters::view_file::ViewFile;
 use crate::app::Msg;
 use crate::app::audit_page::N_RECORDS;
 use crate::app::effect::{Answered, Change, ChangeKind, Effect};
@@ -16,6 +17,7 @@ use crate::app::toast::ToastKind;
 use crate::domain::audit::Wanted;
 use crate::domain::ids::RunId;
 use crate::domain::untrusted::Safe;
+use crate::domain::view::ViewChange;
 use crate::engine::launch::Launched;
 use crate::engine::ports::AuditReader;
 use crate::engine::supervisor::{Supervisor, Task};
@@ -29,6 +31,7 @@ pub(super) enum OnScreen {
     Nothing,
     Copy(String),
     Redraw,
+    NextTheme,
     Suspend,
     Quit,
 }
@@ -42,11 +45,13 @@ pub(super) struct Effects {
     run: Option<Task<()>>,
     /// The shown output's watcher.
     log: Option<Task<()>>,
+    /// Where is kept what was chosen to be seen.
+    view: Option<ViewFile>,
 }
 
 impl Effects {
-    pub(super) fn new(supervisor: Supervisor, tell: Sender<Msg>) -> Self {
-        Self { supervisor, tell, sources: None, run: None, log: None }
+    pub(super) fn new(supervisor: Supervisor, tell: Sender<Msg>, view: Option<ViewFile>) -> Self {
+        Self { supervisor, tell, sources: None, run: None, log: None, view }
     }
 
     /// From now on there is something to look at.
@@ -89,7 +94,9 @@ impl Effects {
             Effect::Quit => return OnScreen::Quit,
             Effect::Suspend => return OnScreen::Suspend,
             Effect::Redraw => return OnScreen::Redraw,
+            Effect::NextTheme => return OnScreen::NextTheme,
             Effect::Copy(text) => return OnScreen::Copy(text),
+            Effect::Save(change) => self.save(change),
             Effect::Change(change) => self.change(&change),
             Effect::Attach(run) => self.attach(&run),
             Effect::Detach => self.detach(),
@@ -121,6 +128,18 @@ impl Effects {
             }
         }
         OnScreen::Nothing
+    }
+
+    /// Keeps what was chosen to be seen.
+    fn save(&self, change: ViewChange) {
+        let Some(file) = self.view.clone() else { return };
+        let tell = self.tell.clone();
+        drop(self.supervisor.spawn_blocking("view to disk", move || {
+            if let Err(error) = file.save(&change) {
+                let text = format!("what was chosen is not kept for the next time: {error}");
+                let _full = tell.try_send(Msg::Notice(ToastKind::Warning, Safe::line(&text)));
+            }
+        }));
     }
 
     fn store(&self) -> Option<Arc<dyn crate::engine::ports::RunReader>> {

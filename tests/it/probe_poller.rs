@@ -161,6 +161,7 @@ fn fleet(ids: &[&str]) -> Watched {
         policy: FleetPolicy::default(),
         probe_interval_s: 1,
         around: bunker_ops::domain::fleet::FleetAround::default(),
+        accent: None,
         left_out: vec![],
     };
     Watched { fleet: Arc::new(fleet), files: InventoryState::default() }

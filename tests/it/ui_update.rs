@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use bunker_ops::app::action::{ACTIONS, Danger, Place, action_for};
+use bunker_ops::app::action::{ACTIONS, Danger, Place};
 use bunker_ops::app::effect::ChangeKind;
+use bunker_ops::app::keymap::Keymap;
 use bunker_ops::app::layers::{Focus, Layer};
 use bunker_ops::app::msg::Begun;
 use bunker_ops::app::msg::{LogChunk, Problem};
@@ -51,7 +52,7 @@ fn problems_stand_first_and_the_selection_follows_its_instance() {
     assert_eq!(selected(&model), "red-deer");
     press(&mut model, "G");
     assert_eq!(selected(&model), "test-01");
-    press(&mut model, "g");
+    press(&mut model, "g g");
     assert_eq!(selected(&model), "calgary-prod");
 }
 
@@ -325,7 +326,10 @@ fn nothing_makes_the_state_machine_fail() {
         }
         update(&mut model, Msg::Tick(now()));
     }
-    assert_eq!(action_for(Key::char('q'), Place::Fleet).map(|a| a.info().name), Some("leave"));
+    assert_eq!(
+        Keymap::default().action(Key::char('q'), Place::Fleet).map(|a| a.info().name),
+        Some("leave")
+    );
     assert_eq!(press(&mut model, "C-c"), vec![Effect::Quit]);
 }
 

@@ -2,13 +2,15 @@
 
 use tui_input::Input;
 
-use super::super::action::{Action, action_for};
+use super::super::action::Action;
 use super::super::effect::{Change, ChangeKind, Effect};
 use super::super::key::{Key, KeyCode};
+use super::super::keymap::Meaning;
 use super::super::layers::{Confirm, Focus, Layer, ReferenceForm, Then};
 use super::super::model::Model;
 use super::super::toast::ToastKind;
-use super::{audit, enrol, guard, input, palette, plan, run};
+use super::{audit, columns, copying, enrol, guard, input, moving, palette, plan, run};
+use crate::domain::filter::Filter;
 use crate::domain::ids::InvalidName;
 use crate::domain::plan::{PlaybookWish, What};
 use crate::domain::policy::Consent;
@@ -42,6 +44,9 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         }
         Layer::Confirm(confirm) => answer(model, confirm, key),
         Layer::Guard(form) => guard::on_key(model, form, key),
+        Layer::Copy(menu) => copying::on_key(model, menu, key),
+        Layer::Columns(pick) => columns::on_key(model, pick, key),
+        Layer::Letter(what) => moving::letter(model, what, key),
     }
 }
 
@@ -54,15 +59,21 @@ pub(super) fn paste(model: &mut Model, text: &str) {
             input::paste(&mut form.input, text);
         }
         // What is pasted was not typed: it confirms nothing.
-        Some(Layer::Help { .. } | Layer::Planning { .. } | Layer::Confirm(_) | Layer::Guard(_)) => {
-            return;
-        }
+        Some(
+            Layer::Help { .. }
+            | Layer::Planning { .. }
+            | Layer::Confirm(_)
+            | Layer::Guard(_)
+            | Layer::Copy(_)
+            | Layer::Columns(_)
+            | Layer::Letter(_),
+        ) => return,
         None => return enrol::paste(model, text),
     }
     match model.layers.last() {
         Some(Layer::Filter(line)) => {
             let text = line.value().to_owned();
-            apply_filter(model, text);
+            apply_filter(model, &text);
         }
         Some(Layer::Palette(_)) => palette::refresh(model),
         _ => {}
@@ -71,23 +82,27 @@ pub(super) fn paste(model: &mut Model, text: &str) {
 
 fn help(model: &mut Model, top: usize, key: Key) {
     let page = usize::from(model.size.height.saturating_sub(6)).max(1);
-    let top = match action_for(key, model.place()) {
+    let top = match model.keymap.action(key, model.place()) {
         Some(Action::Down) => top + 1,
         Some(Action::Up) => top.saturating_sub(1),
         Some(Action::PageDown) => top + page,
         Some(Action::PageUp) => top.saturating_sub(page),
         Some(Action::Top) => 0,
         Some(Action::Bottom) => 1_000,
+        // `g` begins `g g`, which needs no help here.
+        None if model.keymap.meaning(&[key], model.place()) == Meaning::More => 0,
         _ => return,
     };
     model.layers.push(Layer::Help { top: top.min(200) });
 }
 
-fn apply_filter(model: &mut Model, text: String) {
-    if audit::filter(model, &text) {
+/// Filters by what is typed; while that cannot be used, the last filter that could stays.
+fn apply_filter(model: &mut Model, text: &str) {
+    if audit::filter(model, text) {
         return;
     }
-    model.fleet.filter = text;
+    let Ok(filter) = text.parse() else { return };
+    model.fleet.filter = filter;
     let rows = model.fleet_rows();
     model.fleet.arrange(rows);
 }
@@ -95,9 +110,11 @@ fn apply_filter(model: &mut Model, text: String) {
 #[expect(clippy::wildcard_enum_match_arm, reason = "all other keys go to the line")]
 fn filter(model: &mut Model, mut line: Input, key: Key) {
     match key.code {
-        KeyCode::Enter => return,
+        // What is wrong stands above the line, which stays until it can be used.
+        KeyCode::Enter if line.value().parse::<Filter>().is_ok() => return,
+        KeyCode::Enter => {}
         KeyCode::Esc => {
-            apply_filter(model, String::new());
+            apply_filter(model, "");
             return;
         }
         KeyCode::Up | KeyCode::Down => {
@@ -111,7 +128,7 @@ fn filter(model: &mut Model, mut line: Input, key: Key) {
         }
         _ => {
             if input::edit(&mut line, key) {
-                apply_filter(model, line.value().to_owned());
+                apply_filter(model, line.value());
             }
         }
     }

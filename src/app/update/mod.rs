@@ -2,7 +2,9 @@
 
 mod audit;
 mod choice;
+mod columns;
 mod controls;
+mod copying;
 mod data;
 mod drift;
 mod enrol;
@@ -11,6 +13,7 @@ mod go;
 mod guard;
 mod input;
 mod layers;
+mod moving;
 mod palette;
 mod plan;
 mod replay;
@@ -18,4 +21,5 @@ mod route;
 mod run;
 mod runs;
 
+pub(super) use plan::command as plan_command;
 pub use route::update;

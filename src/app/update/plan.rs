@@ -155,13 +155,12 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             drift::ask(model);
             Vec::new()
         }
-        Action::CopyCommand => vec![Effect::Copy(command(&page.plan))],
         _ => Vec::new(),
     }
 }
 
 /// The command line that makes this plan.
-pub(super) fn command(plan: &Plan) -> String {
+pub(in crate::app) fn command(plan: &Plan) -> String {
     let mut line = format!("bunker {}", plan.workflow.name());
     if let Some(playbook) = &plan.playbook {
         let path = playbook.files.path.as_str();

@@ -49,6 +49,7 @@ pub(in crate::cli) fn run(context: &Context, verb: &Verb) -> Result<Exit, Troubl
             | Verb::Doctor(_)
             | Verb::Watch(_)
             | Verb::Snapshot(_)
+            | Verb::Check(_)
             | Verb::Completions { .. }
             | Verb::Man { .. } => Err(Trouble::new(Exit::Usage, "this verb is not about runs")),
         }

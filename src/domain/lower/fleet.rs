@@ -10,6 +10,7 @@ use super::names;
 use super::notify::notify;
 use super::policy;
 use super::reader::Reader;
+use crate::domain::accent::Accent;
 use crate::domain::fleet::{
     Fleet, FleetAround, FleetPolicy, Group, Host, LeftOut, MetricsSettings, RolloutSettings, Vars,
 };
@@ -162,6 +163,7 @@ struct Wide {
     policy: FleetPolicy,
     probe_interval_s: u64,
     around: FleetAround,
+    accent: Option<Accent>,
 }
 
 impl Wide {
@@ -194,6 +196,7 @@ impl Wide {
             hook_timeout_s: r.whole("bunker_hook_timeout_s", (1, 86_400)).unwrap_or(60),
             central: r.parse::<HostId>("bunker_central_host"),
         };
+        let accent = accent(&mut r);
         let wide = Self {
             name: Safe::line(name),
             metrics,
@@ -201,6 +204,7 @@ impl Wide {
             policy,
             probe_interval_s,
             around: stands_around,
+            accent,
         };
         let failed = r.failed();
         problems.take_as_fatal(own);
@@ -223,6 +227,20 @@ impl Wide {
             policy: self.policy,
             probe_interval_s: self.probe_interval_s,
             around: self.around,
+            accent: self.accent,
+        }
+    }
+}
+
+/// The colour of the fleet. One that cannot be used costs the colour only.
+fn accent(r: &mut Reader<'_>) -> Option<Accent> {
+    let text = r.text("bunker_accent")?;
+    match text.parse() {
+        Ok(accent) => Some(accent),
+        Err(wrong) => {
+            let message = format!("bunker_accent: {wrong}");
+            r.warn("bunker_accent", message, "the header keeps the colours of the theme");
+            None
         }
     }
 }

@@ -2,6 +2,7 @@
 
 /// Variables that count for the whole fleet, set for `all`.
 pub(super) const FLEET: &[&str] = &[
+    "bunker_accent",
     "bunker_alertmanager_url",
     "bunker_approval_ttl_s",
     "bunker_central_host",

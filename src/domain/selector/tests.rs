@@ -50,6 +50,7 @@ fn fleet() -> Fleet {
         policy: FleetPolicy::default(),
         probe_interval_s: 10,
         around: crate::domain::fleet::FleetAround::default(),
+        accent: None,
     }
 }
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::metrics::{Figures, Trends};
 use super::poll::Watched;
 use super::record::Record;
+use crate::domain::accent::Accent;
 use crate::domain::fleet::MetricsSettings;
 use crate::domain::ids::HostId;
 use crate::domain::snapshot::{FleetSnapshot, InstanceView, InventoryState, MetricsState};
@@ -19,6 +20,7 @@ use crate::steps::probe::DEADLINE;
 #[derive(Debug)]
 pub(super) struct Board {
     fleet: Safe,
+    accent: Option<Accent>,
     inventory: InventoryState,
     windows: Arc<[WindowSet]>,
     facts_stale_s: f64,
@@ -34,6 +36,7 @@ impl Board {
     pub(super) fn new(watched: &Watched) -> Self {
         let mut board = Self {
             fleet: watched.fleet.name.clone(),
+            accent: watched.fleet.accent,
             inventory: InventoryState::default(),
             windows: Arc::new([]),
             facts_stale_s: 60.0,
@@ -52,6 +55,7 @@ impl Board {
     /// gives those that are new or other than before.
     pub(super) fn watch(&mut self, watched: &Watched) -> Vec<HostId> {
         let fleet = &watched.fleet;
+        self.accent = fleet.accent;
         self.fleet = fleet.name.clone();
         self.inventory = watched.files.clone();
         self.windows = window_sets(fleet.instances().map(|(host, _)| (&host.id, &host.windows)));
@@ -154,6 +158,7 @@ impl Board {
             metrics: self.metrics.clone(),
             inventory: self.inventory.clone(),
             windows: Arc::clone(&self.windows),
+            accent: self.accent,
         }
     }
 }
