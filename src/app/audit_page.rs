@@ -48,8 +48,8 @@ impl AuditPage {
     }
 }
 
-/// What a filter looks at.
-fn text(entry: &Entry) -> String {
+/// A record as one line of words, in small letters: what is searched and what is copied.
+pub fn text(entry: &Entry) -> String {
     let r = &entry.record;
     let why = r.why.as_ref().map(ToString::to_string).unwrap_or_default();
     let run = r.run.as_ref().map(ToString::to_string).unwrap_or_default();

@@ -131,14 +131,14 @@ pub(super) fn opening(
 }
 
 /// The look of this terminal, with the theme that was chosen the last time.
-fn look(context: &Context) -> tui::Look {
+pub(super) fn look(context: &Context) -> tui::Look {
     let (view, _told_when_it_opens) = ViewFile::below(wiring::state_dir()).load();
     let (color, saved) = (context.color, view.theme());
     tui::Look::of(tui::Wanted { color, saved, ..tui::Wanted::default() })
 }
 
 /// The operator's keys, where there are some.
-fn own_keys() -> (Keymap, Vec<Diagnostic>) {
+pub(super) fn own_keys() -> (Keymap, Vec<Diagnostic>) {
     let file = ConfigDir::from_env().keys();
     let shown = Safe::line(&file.to_string_lossy());
     match std::fs::read_to_string(&file) {

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use super::exit::{Exit, Trouble};
 use super::{Context, cockpit, wiring};
 use crate::adapters::replay::ReplayStore;
+use crate::adapters::view_file::ViewFile;
 use crate::app::replay::{Ask, Replay};
 use crate::domain::bundle::Redacted;
 use crate::domain::snapshot::{FleetSnapshot, InventoryState, MetricsState};
@@ -28,12 +29,16 @@ pub(super) fn open(context: &Context, store: &Arc<ReplayStore>) -> Result<Exit, 
     let runtime = wiring::runtime()?;
     let supervisor = Supervisor::new();
     let sources = sources(store);
+    let (_nobody_asks, lends) = tokio::sync::mpsc::unbounded_channel();
     let opening = tui::Opening {
-        look: tui::Look::from_env(context.color),
+        look: cockpit::look(context),
         clock: store.clock(),
         supervisor: supervisor.clone(),
         operate: None,
         sources: Box::pin(async move { Ok(sources) }),
+        lends,
+        view: ViewFile::below(wiring::state_dir()),
+        keymap: cockpit::own_keys(),
     };
     let ended = runtime.block_on(async {
         let ended = tui::run(opening).await;
@@ -52,6 +57,8 @@ fn sources(store: &Arc<ReplayStore>) -> tui::Sources {
         instances: Vec::new(),
         metrics: MetricsState::NotConfigured,
         inventory: InventoryState::default(),
+        windows: Arc::new([]),
+        accent: None,
     };
     let (_, fleet) = watch::channel(Arc::new(fleet));
     let problems = match &store.bundle().redacted {

@@ -132,7 +132,7 @@ fn killed_between_any_two_lines_it_is_taken_whole_or_not_at_all() {
         // Whoever comes next has it or hears who does, and no generation is given away twice.
         match host.take(THEIRS, 60) {
             Taken::Ours(generation) => {
-                assert_eq!((generation, seen.lease), (1, None), "line {line}")
+                assert_eq!((generation, seen.lease), (1, None), "line {line}");
             }
             Taken::Held(held) => assert_eq!(held.lease.unwrap().generation, 1, "line {line}"),
             Taken::Busy(job) => panic!("line {line}: {job}"),

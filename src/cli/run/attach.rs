@@ -248,10 +248,7 @@ impl Tail<'_> {
                 Some(format!("worker {generation} goes on"))
             }
             EventKind::HookRan { hook, failed, lines, took_s, .. } => {
-                let how =
-                    failed.as_ref().map_or_else(|| "ok".to_owned(), |why| format!("failed: {why}"));
-                let said: String = lines.iter().flat_map(|line| ["\n  ", line.as_str()]).collect();
-                Some(format!("hook {hook}: {how} ({took_s:.1} s){said}"))
+                Some(hook_line(hook, failed.as_ref(), lines, *took_s))
             }
             EventKind::Noted { text } => Some(format!("note: {text}")),
             EventKind::Paused { why, reason } if *reason == PauseReason::Manual => {
@@ -278,4 +275,10 @@ impl Tail<'_> {
             | EventKind::Unrecognised => None,
         }
     }
+}
+
+fn hook_line(hook: &impl std::fmt::Display, failed: Option<&Safe>, lines: &[Safe], took_s: f64) -> String {
+    let how = failed.map_or_else(|| "ok".to_owned(), |why| format!("failed: {why}"));
+    let said: String = lines.iter().flat_map(|line| ["\n  ", line.as_str()]).collect();
+    format!("hook {hook}: {how} ({took_s:.1} s){said}")
 }

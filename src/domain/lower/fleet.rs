@@ -140,7 +140,7 @@ fn check_names(sources: &Sources, merged: &[Merged], problems: &mut Problems) {
     }
     let mut told = BTreeSet::new();
     for host in merged {
-        for name in names::FLEET {
+        for name in names::FLEET.iter().copied() {
             let Some(variable) = host.vars.get(name).filter(|v| !v.source.is_all()) else {
                 continue;
             };

@@ -116,7 +116,8 @@ const ANSIBLE: [&str; 10] = [
 
 /// Every name that is understood.
 pub(super) fn known() -> impl Iterator<Item = &'static str> {
-    FLEET.into_iter().chain(HOST).chain(SERVER).chain(APPLICATION).chain(ANSIBLE)
+    let own = FLEET.iter().chain(HOST).copied();
+    own.chain(SERVER).chain(APPLICATION).chain(ANSIBLE)
 }
 
 /// What is wrong with the name of a variable.

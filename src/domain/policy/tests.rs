@@ -39,6 +39,8 @@ fn fleet(rules: serde_json::Value) -> Fleet {
             ..crate::domain::fleet::FleetPolicy::default()
         },
         probe_interval_s: 10,
+        around: crate::domain::fleet::FleetAround::default(),
+        accent: None,
     }
 }
 
