@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 pub use super::args_ansible::AnsibleArgs;
+pub use super::args_strategy::{PlanVerb, StrategyArgs};
 pub use super::args_vault::{RecipientsVerb, RotateArgs, SecretsVerb, VaultVerb};
 pub use super::import::args::ImportArgs;
 pub use super::instance::args::InstanceVerb;
@@ -54,6 +55,13 @@ pub enum Verb {
     /// When secrets should be changed
     #[command(subcommand)]
     Secrets(SecretsVerb),
+    /// What a workflow would do to which hosts, in which batches, and when it stops; changes nothing
+    #[command(
+        subcommand,
+        after_help = "Exit codes: 3 something would be done, 0 nothing to do. With --json: `batches` are lists of hosts, `sha` \
+the commit, `hash` the hash of the plan."
+    )]
+    Plan(PlanVerb),
     /// List runs, newest first
     Runs {
         /// At most this many
@@ -155,7 +163,7 @@ pub struct StatusArgs {
 }
 
 /// Options of every verb that starts a workflow.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 pub struct StartArgs {
     /// Ansible pattern: which hosts; required unless hosts are named
     #[arg(long, short, value_name = "PATTERN")]
@@ -171,10 +179,13 @@ pub struct StartArgs {
     /// Start the run, print its id and leave it to its worker
     #[arg(long)]
     pub detach: bool,
+    /// How many go when
+    #[command(flatten)]
+    pub strategy: StrategyArgs,
 }
 
 /// Options of `upgrade`.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 pub struct UpgradeArgs {
     /// Which hosts, and how to start
     #[command(flatten)]
@@ -185,7 +196,7 @@ pub struct UpgradeArgs {
 }
 
 /// Options of `rollback`.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 #[command(
     after_help = "Data is not rolled back: the plan names the migrations that stay. Only releases go back that a \
 gate found healthy, or that ran before the first upgrade."
@@ -231,7 +242,7 @@ pub enum BackupVerb {
 }
 
 /// Options of `deploy`.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 #[command(
     after_help = "Tags: common, deploy, env, build, migrate, seed, backup, validate. `--check` shows which \
 steps they leave. A release is recorded only where everything was checked."
@@ -252,7 +263,7 @@ pub struct DeployArgs {
 }
 
 /// Options of `configure`.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 #[command(
     after_help = "What was edited on a host since the last run is never overwritten by itself: the host is \
 left alone until the inventory says the same, or --overwrite-drift is given."

@@ -5,6 +5,7 @@
 
 pub mod args;
 mod args_ansible;
+mod args_strategy;
 mod args_vault;
 mod cockpit;
 mod cockpit_changes;

@@ -95,6 +95,7 @@ pub(super) fn plan_ports(hosts: &Arc<SshPool>, inventory: &Path) -> PlanPorts {
         templates: Arc::new(TemplateFiles),
         playbooks: Arc::new(PlaybookLooks),
         inventory: inventory.to_owned(),
+        metrics: Arc::new(Victoria::new()),
         clock: clock(),
     }
 }

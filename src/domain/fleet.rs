@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::connection::Connection;
 use super::ids::{GroupName, HostId};
+use super::plan::strategy::RolloutSettings;
 use super::settings::{HttpUrl, InstanceSettings};
 use super::untrusted::Safe;
 
@@ -25,6 +26,8 @@ pub struct Host {
     pub connection: Connection,
     /// Its instance; `None` for a host that is none, such as the central server.
     pub instance: Option<InstanceSettings>,
+    /// How runs treat it as one of many targets.
+    pub rollout: RolloutSettings,
 }
 
 /// A group of the inventory.
@@ -57,25 +60,6 @@ pub struct MetricsSettings {
     pub timeout_s: u64,
 }
 
-/// How runs treat many targets (`bunker_*`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RolloutSettings {
-    /// `bunker_serial`: targets of a batch, per cent of all (rounded up), by default 25.
-    pub serial_percent: u32,
-    /// `bunker_parallel`: targets of a batch at the same time, by default 8.
-    pub parallel: u32,
-    /// `bunker_max_failed`: the run stops when this many targets failed, by default 1.
-    pub max_failed: u32,
-    /// `bunker_max_unreachable`: the run stops when this many could not be reached, by default 1.
-    pub max_unreachable: u32,
-}
-
-impl Default for RolloutSettings {
-    fn default() -> Self {
-        Self { serial_percent: 25, parallel: 8, max_failed: 1, max_unreachable: 1 }
-    }
-}
-
 /// All hosts of one inventory.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fleet {
@@ -89,8 +73,6 @@ pub struct Fleet {
     pub groups: BTreeMap<GroupName, Group>,
     /// The metrics server, where one is configured.
     pub metrics: Option<MetricsSettings>,
-    /// How runs treat many targets.
-    pub rollout: RolloutSettings,
     /// `bunker_probe_interval_s`: seconds between two looks at a host, by default 10.
     pub probe_interval_s: u64,
 }

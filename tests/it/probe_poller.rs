@@ -12,8 +12,9 @@ use bunker_ops::domain::answer::{InstantAnswer, RangeAnswer, Sample, Stretch};
 use bunker_ops::domain::catalogue::{N_INSTANT, N_TREND};
 use bunker_ops::domain::connection::Connection;
 use bunker_ops::domain::figure::Trouble;
-use bunker_ops::domain::fleet::{Fleet, Host, MetricsSettings, RolloutSettings};
+use bunker_ops::domain::fleet::{Fleet, Host, MetricsSettings};
 use bunker_ops::domain::health::Health;
+use bunker_ops::domain::plan::strategy::RolloutSettings;
 use bunker_ops::domain::remote::{RemoteError, RemoteErrorKind};
 use bunker_ops::domain::settings::HttpUrl;
 use bunker_ops::domain::signal::Signal;
@@ -143,6 +144,7 @@ fn host(id: &str) -> Host {
             }))
             .unwrap(),
         ),
+        rollout: RolloutSettings::default(),
     }
 }
 
@@ -156,7 +158,6 @@ fn fleet(ids: &[&str]) -> Watched {
             token_file: None,
             timeout_s: 5,
         }),
-        rollout: RolloutSettings::default(),
         probe_interval_s: 1,
         left_out: vec![],
     };

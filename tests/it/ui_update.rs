@@ -93,7 +93,11 @@ fn an_upgrade_of_many_starts_only_after_their_number_was_typed() {
     let mut model = open();
     let effects = press(&mut model, "space space u v 2 . 5 . 0 enter");
     match &asked(&effects)[..] {
-        [ChangeKind::Plan { wish: Wish { hosts, what: What::Upgrade { reference } }, .. }] => {
+        [
+            ChangeKind::Plan {
+                wish: Wish { hosts, what: What::Upgrade { reference }, .. }, ..
+            },
+        ] => {
             // In the order of the inventory, not of the marks.
             assert_eq!(hosts, &[host("red-deer"), host("calgary-prod")]);
             assert_eq!(reference.as_ref().unwrap().as_str(), "v2.5.0");

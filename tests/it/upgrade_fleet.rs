@@ -11,8 +11,10 @@ use bunker_ops::adapters::git::Mirrors;
 use bunker_ops::adapters::inventory;
 use bunker_ops::adapters::ssh::{SshPool, SshSettings};
 use bunker_ops::adapters::vault::NoVault;
+use bunker_ops::adapters::victoria::Victoria;
 use bunker_ops::domain::fleet::Fleet;
 use bunker_ops::domain::ids::HostId;
+use bunker_ops::domain::plan::strategy::Asked;
 use bunker_ops::domain::plan::{Finding, HostPlan, Plan, Readiness, What, Wish};
 use bunker_ops::engine::planner::{self, PlanError, PlanPorts};
 use sha2::{Digest, Sha256};
@@ -67,11 +69,12 @@ impl Paper {
             templates: Arc::new(TemplateFiles),
             playbooks: Arc::new(bunker_ops::adapters::ansible::playbook::NoPlaybooks),
             inventory: self.own.path().to_owned(),
+            metrics: Arc::new(Victoria::new()),
             clock: Arc::new(SystemClock),
         };
         let hosts = hosts.iter().map(|h| h.parse().unwrap()).collect();
         let reference = (!to.is_empty()).then(|| to.parse().unwrap());
-        let wish = Wish { hosts, what: What::Upgrade { reference } };
+        let wish = Wish { hosts, what: What::Upgrade { reference }, asked: Asked::default() };
         planner::plan(&ports, &self.fleet, &wish, &operator("ops-1")).await
     }
 

@@ -5,8 +5,8 @@ use super::super::args::Verb;
 use super::super::exit::{Exit, Trouble};
 use super::super::wiring;
 use super::{
-    ansible, attach, backup, configure, controls, deploy, logs, rollback, rotate, show, upgrade,
-    worker,
+    ansible, attach, backup, configure, controls, deploy, logs, plan, rollback, rotate, show,
+    upgrade, worker,
 };
 use crate::domain::capability::Operate;
 use crate::domain::run::control::Control;
@@ -23,6 +23,7 @@ pub(in crate::cli) fn run(context: &Context, verb: &Verb) -> Result<Exit, Troubl
             Verb::Configure(args) => configure::configure(context, args).await,
             Verb::RotateSecrets(args) => rotate::rotate(context, args).await,
             Verb::Ansible(args) => ansible::ansible(context, args).await,
+            Verb::Plan(verb) => plan::plan(context, verb).await,
             Verb::Runs { limit } => show::runs(context, *limit).await,
             Verb::Show { run } => show::show(context, run).await,
             Verb::Attach { run } => attach::attach(context, run).await,

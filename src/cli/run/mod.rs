@@ -11,6 +11,7 @@ mod deploy;
 mod dispatch;
 mod logs;
 pub(super) mod operator;
+mod plan;
 mod plan_diff;
 mod plan_text;
 mod print;

@@ -38,7 +38,8 @@ pub(super) async fn showing(
     }
     let (fleet, problems) = fleet::fleet(context)?;
     fleet::tell(&fleet, &problems);
-    let wish = Wish { hosts: wished(&fleet, args)?, what };
+    let asked = args.strategy.asked();
+    let wish = Wish { hosts: wished(&fleet, args)?, what, asked };
     let hosts = wiring::hosts()?;
     let ports = wiring::plan_ports(&hosts, &context.inventory);
     let planned = planner::plan(&ports, &fleet, &wish, &operator()).await;
@@ -148,6 +149,7 @@ impl From<PlanError> for Trouble {
             | PlanError::Repository(RepositoryError::NoSuchRef { .. }) => Exit::NotFound,
             PlanError::Repository(_) | PlanError::Vault(_) => Exit::Failed,
             PlanError::Silent(_) => Exit::Unreachable,
+            PlanError::InMaintenance(_) => Exit::Refused,
             PlanError::NotRotated { .. }
             | PlanError::NoHosts
             | PlanError::NoInstance(_)

@@ -8,7 +8,8 @@ use super::connection::{connection, local_path};
 use super::instance::{instance, url};
 use super::names;
 use super::reader::Reader;
-use crate::domain::fleet::{Fleet, Group, Host, LeftOut, MetricsSettings, RolloutSettings, Vars};
+use super::rollout::rollout;
+use crate::domain::fleet::{Fleet, Group, Host, LeftOut, MetricsSettings, Vars};
 use crate::domain::ids::{GroupName, HostId};
 use crate::domain::inventory::merge::{Merged, Sources, merge};
 use crate::domain::inventory::{Loaded, Place, Problems, Shown, Variables, resolve};
@@ -62,11 +63,14 @@ fn lower_host(host: &Merged, around: &Surroundings, problems: &mut Problems) -> 
     let mut reader = Reader::new(&host.id, &host.at, &host.vars, problems);
     let connection = connection(&mut reader, around.home.as_deref());
     let instance = instance(&mut reader, &host.groups);
-    let (Some(connection), Ok(instance), false) = (connection, instance, host.lost) else {
+    let rollout = rollout(&mut reader);
+    let spoilt = host.lost || reader.failed();
+    let (Some(connection), Ok(instance), false) = (connection, instance, spoilt) else {
         return None;
     };
     let vars = plain_vars(&host.vars);
-    Some(Host { id: host.id.clone(), groups: host.groups.clone(), vars, connection, instance })
+    let (id, groups) = (host.id.clone(), host.groups.clone());
+    Some(Host { id, groups, vars, connection, instance, rollout })
 }
 
 /// Variables as the rest of the program may see them: no secrets.
@@ -150,7 +154,6 @@ fn check_names(sources: &Sources, merged: &[Merged], problems: &mut Problems) {
 struct Wide {
     name: Safe,
     metrics: Option<MetricsSettings>,
-    rollout: RolloutSettings,
     probe_interval_s: u64,
 }
 
@@ -160,25 +163,13 @@ impl Wide {
         let host: HostId = "all".parse().ok()?;
         let mut own = Problems::default();
         let mut r = Reader::new(&host, &around.folder, vars, &mut own);
-        let usual = RolloutSettings::default();
         let name = r.text("bunker_fleet_name").unwrap_or(&around.fleet_name);
-        let small =
-            |n: Option<u64>, usual: u32| n.and_then(|n| u32::try_from(n).ok()).unwrap_or(usual);
-        let rollout = RolloutSettings {
-            serial_percent: small(r.whole("bunker_serial", (1, 100)), usual.serial_percent),
-            parallel: small(r.whole("bunker_parallel", (1, 100)), usual.parallel),
-            max_failed: small(r.whole("bunker_max_failed", (1, 10_000)), usual.max_failed),
-            max_unreachable: small(
-                r.whole("bunker_max_unreachable", (1, 10_000)),
-                usual.max_unreachable,
-            ),
-        };
         let metrics_url = url(&mut r, "bunker_metrics_url", None);
         let token_file = local_path(&mut r, "bunker_metrics_token_file", around.home.as_deref());
         let timeout_s = r.whole("bunker_metrics_timeout_s", (1, 600)).unwrap_or(5);
         let probe_interval_s = r.whole("bunker_probe_interval_s", (1, 3_600)).unwrap_or(10);
         let metrics = metrics_url.map(|url| MetricsSettings { url, token_file, timeout_s });
-        let wide = Self { name: Safe::line(name), metrics, rollout, probe_interval_s };
+        let wide = Self { name: Safe::line(name), metrics, probe_interval_s };
         let failed = r.failed();
         problems.take_as_fatal(own);
         (!failed).then_some(wide)
@@ -196,7 +187,6 @@ impl Wide {
             left_out,
             groups,
             metrics: self.metrics,
-            rollout: self.rollout,
             probe_interval_s: self.probe_interval_s,
         }
     }

@@ -11,6 +11,7 @@ mod jump;
 mod names;
 mod policy;
 mod reader;
+mod rollout;
 mod server;
 
 pub use fleet::{Surroundings, lower};

@@ -1,20 +1,16 @@
 //! The names of variables that are understood, to find misspelt ones.
 
 /// Variables that count for the whole fleet, set for `all`.
-pub(super) const FLEET: [&str; 9] = [
+pub(super) const FLEET: [&str; 5] = [
     "bunker_fleet_name",
-    "bunker_max_failed",
-    "bunker_max_unreachable",
     "bunker_metrics_timeout_s",
     "bunker_metrics_token_file",
     "bunker_metrics_url",
-    "bunker_parallel",
     "bunker_probe_interval_s",
-    "bunker_serial",
 ];
 
 /// `bunker_*` variables that a group or a host may override.
-const HOST: [&str; 16] = [
+const HOST: [&str; 23] = [
     "bunker_backup_critical_s",
     "bunker_backup_warn_s",
     "bunker_disk_critical",
@@ -23,10 +19,17 @@ const HOST: [&str; 16] = [
     "bunker_healthy_deadline_s",
     "bunker_known_hosts",
     "bunker_mail_queue_warn",
+    "bunker_maintenance",
+    "bunker_max_failed",
+    "bunker_max_unreachable",
     "bunker_min_healthy_s",
     "bunker_ops_enabled",
     "bunker_ops_remote_write_url",
+    "bunker_order",
     "bunker_p95_warn_s",
+    "bunker_parallel",
+    "bunker_progress_deadline_s",
+    "bunker_serial",
     "bunker_skew_critical_s",
     "bunker_skew_warn_s",
     "bunker_step_timeout_s",

@@ -3,15 +3,19 @@
 //! **Invariant:** only a plan can run, and a plan says everything: the worker needs nothing but it. What was
 //! approved is therefore what runs; a host that appears later is not touched.
 
+mod budget;
 mod playbook;
+pub mod strategy;
 mod tags;
 mod vault;
 mod wish;
 
+pub use budget::FailureBudget;
 pub use playbook::{
     ANSIBLE_PASSWORD, AnsibleTag, Playbook, PlaybookFiles, PlaybookPath, PlaybookWish,
     tags as ansible_tags,
 };
+pub use strategy::{Order, Strategy};
 pub use tags::{Tag, TagChoice};
 pub use vault::{VaultAct, VaultStep};
 pub use wish::{What, Wish};
@@ -239,15 +243,6 @@ pub struct Excluded {
     pub reason: Safe,
 }
 
-/// When a run stops starting further targets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FailureBudget {
-    /// It stops when this many targets have failed; at least 1.
-    pub max_failed: u32,
-    /// It stops when this many targets could not be reached; at least 1.
-    pub max_unreachable: u32,
-}
-
 /// A workflow resolved against exact targets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -278,6 +273,9 @@ pub struct Plan {
     pub parallel: u32,
     /// When the run stops.
     pub stops: FailureBudget,
+    /// How batches, order and budget were decided; `None` in plans of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<Strategy>,
     /// When the plan was made; not part of the hash.
     pub made_at: Timestamp,
 }
@@ -343,18 +341,6 @@ impl Plan {
     /// The plan of one host.
     pub fn host(&self, id: &HostId) -> Option<&HostPlan> {
         self.hosts.iter().find(|h| &h.id == id)
-    }
-
-    /// When it stops, in words: `stops when 2 or more of 8 fail, or 1 of 8 cannot be reached`.
-    pub fn stops_sentence(&self) -> String {
-        let n = self.targets().count();
-        let many = |k: u32| if k > 1 { format!("{k} or more") } else { k.to_string() };
-        let fail = if self.stops.max_failed == 1 { "fails" } else { "fail" };
-        format!(
-            "stops when {} of {n} {fail}, or {} of {n} cannot be reached",
-            many(self.stops.max_failed),
-            many(self.stops.max_unreachable)
-        )
     }
 }
 

@@ -199,11 +199,12 @@ async fn one_host(
 ) -> Result<(), StoreError> {
     let _place = places.acquire_owned().await;
     let refused = if begun { None } else { shared.refusal().await };
+    let id = host.state.id.clone();
     let outcome = match refused {
         Some(why) => host.left_alone(why).await?,
         None => host.carry_out().await?,
     };
-    stop_if_too_many(&shared, &outcome).await
+    stop_if_too_many(&shared, &id, &outcome).await
 }
 
 /// A task of ours failed: what its host does is unknown.
@@ -212,11 +213,15 @@ async fn give_up(shared: &Shared, id: &HostId, what: &str) -> Result<(), StoreEr
     let outcome = Outcome::Unknown(verdict::failure(what, Some(hint)));
     let kind = EventKind::HostFinished { host: id.clone(), outcome: outcome.clone() };
     shared.add(vec![kind]).await?;
-    stop_if_too_many(shared, &outcome).await
+    stop_if_too_many(shared, id, &outcome).await
 }
 
-async fn stop_if_too_many(shared: &Shared, outcome: &Outcome) -> Result<(), StoreError> {
-    match shared.count(outcome) {
+async fn stop_if_too_many(
+    shared: &Shared,
+    id: &HostId,
+    outcome: &Outcome,
+) -> Result<(), StoreError> {
+    match shared.count(id, outcome) {
         Some(why) => shared.add(vec![EventKind::Stopping { why }]).await.map(drop),
         None => Ok(()),
     }

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use super::budget::Budget;
 use super::controls::{self, Wish};
 use super::run::WorkerPorts;
-use crate::domain::ids::RunId;
+use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::Plan;
 use crate::domain::run::event::{EventKind, RunEvent};
 use crate::domain::run::outcome::{NotRun, Outcome};
@@ -37,9 +37,9 @@ impl Shared {
     /// As the journal says.
     pub(super) fn new(ports: WorkerPorts, run: RunId, plan: Plan, state: &RunState) -> Arc<Self> {
         let (tell, wish) = watch::channel(Wish::of(state));
-        let mut budget = Budget::new(plan.stops, plan.targets().count());
+        let mut budget = Budget::new(&plan);
         for host in &state.hosts {
-            host.outcome.iter().for_each(|outcome| budget.count(outcome));
+            host.outcome.iter().for_each(|outcome| budget.count(&host.id, outcome));
         }
         Arc::new(Self {
             ports,
@@ -117,10 +117,10 @@ impl Shared {
     }
 
     /// Counts a target that ended; gives why the run stops, when this was the one too many.
-    pub(super) fn count(&self, outcome: &Outcome) -> Option<Safe> {
+    pub(super) fn count(&self, host: &HostId, outcome: &Outcome) -> Option<Safe> {
         let mut budget = self.budget.lock().ok()?;
         let before = budget.spent().is_some();
-        budget.count(outcome);
+        budget.count(host, outcome);
         budget.spent().filter(|_| !before)
     }
 

@@ -74,7 +74,8 @@ pub fn assemble<E: std::fmt::Display>(
         hosts,
         excluded,
         parallel: n,
-        stops: FailureBudget { max_failed: n, max_unreachable: n },
+        stops: FailureBudget::of_run(n, n),
+        strategy: None,
         made_at: wish.at,
     }
 }
