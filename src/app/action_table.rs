@@ -6,6 +6,7 @@ use super::action::{Action, ActionInfo, Danger, Place};
 use super::action_row::{c, k, row};
 use super::action_table_look::LOOK;
 use super::key::KeyCode;
+use super::run_rows;
 
 pub(super) const ALL: &[Place] = &[Place::Everywhere];
 pub(super) const FLEET: &[Place] = &[Place::Fleet];
@@ -222,6 +223,11 @@ const WORK: &[ActionInfo] = &[
     )
     .changing(Danger::Asks)
     .twin("bunker abort --kill RUN"),
+    run_rows::PROMOTE,
+    run_rows::PROMOTE_ALL,
+    run_rows::SKIP_HOST,
+    run_rows::ABORT_AND_ROLL_BACK,
+    run_rows::RETRY,
     row(
         Action::Approve,
         "approve",

@@ -29,10 +29,11 @@ pub mod model;
 pub mod msg;
 pub mod pages;
 pub mod replay;
+mod run_rows;
 pub mod toast;
 pub mod update;
 
-pub use effect::{Change, ChangeKind, Effect};
+pub use effect::{Change, ChangeKind, Effect, Sequel};
 pub use key::Key;
 pub use model::{Model, Screen};
 pub use msg::Msg;

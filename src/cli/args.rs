@@ -7,6 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub use super::args_ansible::AnsibleArgs;
 pub use super::args_around::{HooksVerb, LeaseVerb, NotifyVerb};
+pub use super::args_strategy::{PlanVerb, StrategyArgs};
 pub use super::args_vault::{RecipientsVerb, RotateArgs, SecretsVerb, VaultVerb};
 pub use super::audit::args::AuditVerb;
 pub use super::bundle::{BundleArgs, ReplayArgs};
@@ -62,6 +63,13 @@ pub enum Verb {
     /// When secrets should be changed
     #[command(subcommand)]
     Secrets(SecretsVerb),
+    /// What a workflow would do to which hosts, in which batches, and when it stops; changes nothing
+    #[command(
+        subcommand,
+        after_help = "Exit codes: 3 something would be done, 0 nothing to do. With --json: `batches` are lists of hosts, `sha` \
+the commit, `hash` the hash of the plan."
+    )]
+    Plan(PlanVerb),
     /// List runs, newest first
     Runs {
         /// At most this many
@@ -99,13 +107,45 @@ last, as they come. They hold no output of the hosts; `bunker logs` prints that.
         /// The run
         run: String,
     },
-    /// Finish the running steps and start nothing; with --kill end them too
+    /// Let a run pass what it waits for, although it is as it is (`resume` looks again instead)
+    Promote {
+        /// The run
+        run: String,
+        /// Do not wait for the like of it again in this run
+        #[arg(long)]
+        all: bool,
+    },
+    /// Leave out a target of a run that has not begun
+    Skip {
+        /// The run
+        run: String,
+        /// The host
+        host: String,
+    },
+    /// Try again what an ended run left behind, each from the step that it stopped at, as a new run
+    Retry {
+        /// The run
+        run: String,
+        /// Show what would happen and change nothing; exit code 3
+        #[arg(long)]
+        check: bool,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+        /// Start the run, print its id and leave it to its worker
+        #[arg(long)]
+        detach: bool,
+    },
+    /// Finish the running steps and start nothing; with --kill, or a second time, end them too
     Abort {
         /// The run
         run: String,
         /// TERM, wait, KILL and verify on each host
         #[arg(long)]
         kill: bool,
+        /// Then bring back what the run changed, as a new run; also of one that has ended
+        #[arg(long, conflicts_with = "kill")]
+        rollback: bool,
     },
     /// Agree to a run that waits for a second person, and start it
     Approve {
@@ -216,7 +256,7 @@ impl From<Outside> for crate::domain::plan::Outside {
 }
 
 /// Options of every verb that starts a workflow.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 pub struct StartArgs {
     /// Ansible pattern: which hosts; required unless hosts are named
     #[arg(long, short, value_name = "PATTERN")]
@@ -241,10 +281,13 @@ pub struct StartArgs {
     /// Start the run, print its id and leave it to its worker
     #[arg(long)]
     pub detach: bool,
+    /// How many go when
+    #[command(flatten)]
+    pub strategy: StrategyArgs,
 }
 
 /// Options of `upgrade`.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 pub struct UpgradeArgs {
     /// Which hosts, and how to start
     #[command(flatten)]
@@ -255,7 +298,7 @@ pub struct UpgradeArgs {
 }
 
 /// Options of `rollback`.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 #[command(
     after_help = "Data is not rolled back: the plan names the migrations that stay. Only releases go back that a \
 gate found healthy, or that ran before the first upgrade."
@@ -301,7 +344,7 @@ pub enum BackupVerb {
 }
 
 /// Options of `deploy`.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 #[command(
     after_help = "Tags: common, deploy, env, build, migrate, seed, backup, validate. `--check` shows which \
 steps they leave. A release is recorded only where everything was checked."
@@ -322,7 +365,7 @@ pub struct DeployArgs {
 }
 
 /// Options of `configure`.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 #[command(
     after_help = "What was edited on a host since the last run is never overwritten by itself: the host is \
 left alone until the inventory says the same, or --overwrite-drift is given."

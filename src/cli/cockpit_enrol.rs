@@ -13,6 +13,7 @@ use crate::app::msg::Problem;
 use crate::domain::capability::Operate;
 use crate::domain::fleet::{Fleet, Host};
 use crate::domain::ids::{Domain, HostId};
+use crate::domain::plan::strategy::Asked;
 use crate::domain::plan::{What, Wish};
 use crate::domain::scaffold::NewInstance;
 use crate::domain::scaffold::enrol::{
@@ -221,7 +222,8 @@ impl Enrolling {
 
     /// Refuses a host that is under management.
     async fn is_imported(&self, fleet: &Fleet, host: &Host) -> Result<(), Problem> {
-        let wish = Wish { hosts: vec![host.id.clone()], what: What::Import };
+        let wish =
+            Wish { hosts: vec![host.id.clone()], what: What::Import, asked: Asked::default() };
         let ports = wiring::plan_ports(&self.hosts, &self.desk.inventory)
             .map_err(|trouble| said(&format!("{:#}", trouble.report)))?;
         let plan = planner::plan(&ports, fleet, &wish, &operator::operator()).await;

@@ -132,6 +132,7 @@ pub(super) fn plan_ports(hosts: &Arc<SshPool>, inventory: &Path) -> Result<PlanP
         past: store_reader()?,
         hooks: Arc::new(HookFiles),
         inventory: inventory.to_owned(),
+        metrics: Arc::new(Victoria::new()),
         clock: clock(),
     })
 }

@@ -10,6 +10,7 @@ use super::connection::Connection;
 use super::ids::{GroupName, HostId};
 use super::notify::NotifySettings;
 use super::plan::Outside;
+use super::plan::strategy::RolloutSettings;
 use super::policy::{APPROVAL_TTL_S, Guardrail};
 use super::settings::{HttpUrl, InstanceSettings};
 use super::untrusted::Safe;
@@ -33,6 +34,8 @@ pub struct Host {
     pub windows: Arc<[Window]>,
     /// Its instance; `None` for a host that is none, such as the central server.
     pub instance: Option<InstanceSettings>,
+    /// How runs treat it as one of many targets.
+    pub rollout: RolloutSettings,
 }
 
 /// A group of the inventory.
@@ -63,25 +66,6 @@ pub struct MetricsSettings {
     pub token_file: Option<String>,
     /// `bunker_metrics_timeout_s`: seconds that one query may take, by default 5.
     pub timeout_s: u64,
-}
-
-/// How runs treat many targets (`bunker_*`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RolloutSettings {
-    /// `bunker_serial`: targets of a batch, per cent of all (rounded up), by default 25.
-    pub serial_percent: u32,
-    /// `bunker_parallel`: targets of a batch at the same time, by default 8.
-    pub parallel: u32,
-    /// `bunker_max_failed`: the run stops when this many targets failed, by default 1.
-    pub max_failed: u32,
-    /// `bunker_max_unreachable`: the run stops when this many could not be reached, by default 1.
-    pub max_unreachable: u32,
-}
-
-impl Default for RolloutSettings {
-    fn default() -> Self {
-        Self { serial_percent: 25, parallel: 8, max_failed: 1, max_unreachable: 1 }
-    }
 }
 
 /// What binds every run (`bunker_*`).
@@ -124,8 +108,6 @@ pub struct Fleet {
     pub groups: BTreeMap<GroupName, Group>,
     /// The metrics server, where one is configured.
     pub metrics: Option<MetricsSettings>,
-    /// How runs treat many targets.
-    pub rollout: RolloutSettings,
     /// What binds every run.
     pub policy: FleetPolicy,
     /// `bunker_probe_interval_s`: seconds between two looks at a host, by default 10.

@@ -241,6 +241,9 @@ impl Effects {
                     told(changer.decide(&run, answer).await, &done)
                 });
             }
+            ChangeKind::Follow { run, what } => {
+                self.answer("follow", async move { followed(changer.follow(&run, what).await) });
+            }
             ChangeKind::Revive(run) => {
                 self.answer("resume", async move {
                     let done =
@@ -271,9 +274,10 @@ impl Effects {
             ChangeKind::Releases { request, .. } => {
                 Msg::Recorded { request: *request, result: Err(problem) }
             }
-            ChangeKind::Control { .. } | ChangeKind::Revive(_) | ChangeKind::Decide { .. } => {
-                problem_notice(&problem)
-            }
+            ChangeKind::Control { .. }
+            | ChangeKind::Revive(_)
+            | ChangeKind::Decide { .. }
+            | ChangeKind::Follow { .. } => problem_notice(&problem),
         }
     }
 }
@@ -294,6 +298,21 @@ fn begun(launched: Launched) -> Begun {
     match launched {
         Launched::Started(run) => Begun::Started(run),
         Launched::Waits(run, _) => Begun::Waits(run),
+    }
+}
+
+fn followed(result: Result<Vec<RunId>, Problem>) -> Msg {
+    match result {
+        Ok(runs) if runs.is_empty() => Msg::Notice(
+            ToastKind::Warning,
+            Safe::line("this run changed no instance that could be brought back"),
+        ),
+        Ok(runs) => {
+            let runs: Vec<&str> = runs.iter().map(RunId::short).collect();
+            let text = format!("started: {}; R shows all runs", runs.join(", "));
+            Msg::Notice(ToastKind::Done, Safe::line(&text))
+        }
+        Err(problem) => problem_notice(&problem),
     }
 }
 

@@ -97,7 +97,8 @@ fn only_looks(effect: &Effect) -> bool {
             | ChangeKind::StartRun { .. }
             | ChangeKind::Control { .. }
             | ChangeKind::Decide { .. }
-            | ChangeKind::Revive(_) => false,
+            | ChangeKind::Revive(_)
+            | ChangeKind::Follow { .. } => false,
         },
         Effect::Attach(_)
         | Effect::Detach

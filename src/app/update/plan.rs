@@ -13,6 +13,7 @@ use super::super::pages::{PlanPage, RunPage};
 use super::super::toast::ToastKind;
 use super::{drift, fleet, guard, layers};
 use crate::domain::ids::{HostId, RunId};
+use crate::domain::plan::strategy::Asked;
 use crate::domain::plan::{HostPlan, Phase, Plan, What, Wish, Workflow};
 use crate::domain::policy::Consent;
 use crate::domain::secret::SecretName;
@@ -21,7 +22,7 @@ use crate::domain::secret::SecretName;
 pub(super) fn ask(model: &mut Model, hosts: Vec<HostId>, what: What) -> Vec<Effect> {
     let request = model.next_request();
     let n_hosts = hosts.len();
-    let wish = Wish { hosts, what };
+    let wish = Wish { hosts, what, asked: Asked::default() };
     let effects = layers::change(model, ChangeKind::Plan { request, wish });
     if !effects.is_empty() {
         model.layers.push(Layer::Planning { request, n_hosts });

@@ -13,10 +13,11 @@ use super::vault::author;
 use super::{Context, audit, wiring};
 use crate::adapters::enrol::{domain_of, env_of};
 use crate::adapters::inventory::{Scaffold, load};
-use crate::cli::args::StartArgs;
+use crate::cli::args::{StartArgs, StrategyArgs};
 use crate::domain::dotenv::DotEnv;
 use crate::domain::fleet::{Fleet, Host};
 use crate::domain::ids::{Domain, HostId, InvalidName};
+use crate::domain::plan::strategy::Asked;
 use crate::domain::plan::{What, Wish};
 use crate::domain::scaffold::NewInstance;
 use crate::domain::scaffold::enrol::{self, Entry, domain_to_come};
@@ -62,7 +63,7 @@ fn known(
         }
     }
     accept(context, args, host)?;
-    let wish = Wish { hosts: vec![host.id.clone()], what: What::Import };
+    let wish = Wish { hosts: vec![host.id.clone()], what: What::Import, asked: Asked::default() };
     let plan = wiring::runtime()?.block_on(async {
         let hosts = wiring::hosts()?;
         let ports = wiring::plan_ports(&hosts, &context.inventory)?;
@@ -216,6 +217,7 @@ fn start(context: &Context, args: &ImportArgs, id: &HostId) -> Result<Exit, Trou
         outside: args.outside,
         wait: None,
         detach: args.detach,
+        strategy: StrategyArgs::default(),
     };
     say(&format!("the secrets of {id} are in the vault"));
     let runtime = wiring::runtime()?;

@@ -1,5 +1,6 @@
 //! The verbs that are about runs.
 
+pub(in crate::cli) mod again;
 mod ansible;
 mod approve;
 mod attach;
@@ -12,6 +13,7 @@ mod deploy;
 mod dispatch;
 mod logs;
 pub(super) mod operator;
+mod plan;
 mod plan_diff;
 mod plan_text;
 mod print;

@@ -19,6 +19,10 @@ pub(super) fn text(plan: &Plan, now: Timestamp) -> String {
         plan.batches.len(),
         plan.hash().short()
     );
+    if n > 0 {
+        let order = plan.order_words().map(|words| format!(", {words}")).unwrap_or_default();
+        out.extend([format!("batches {}, parallel {}{order}\n", plan.sizes(), plan.parallel)]);
+    }
     for change in &plan.changes {
         out.push_str(&change_text(change));
     }
@@ -132,12 +136,17 @@ pub(super) fn json(plan: &Plan, now: Timestamp) -> Value {
         "workflow": plan.workflow.name(),
         "target": plan.target,
         "playbook": plan.playbook,
+        "sha": plan.target.as_ref().map(|t| &t.sha),
+        "hash": plan.hash(),
         "plan_hash": plan.hash(),
         "changes": plan.changes,
         "targets": plan.hosts.iter().map(target).collect::<Vec<_>>(),
         "excluded": plan.excluded,
         "batches": plan.batches,
         "parallel": plan.parallel,
+        "sizes": plan.batches.iter().map(Vec::len).collect::<Vec<_>>(),
+        "strategy": plan.strategy,
+        "budget": plan.stops,
         "stops": plan.stops_sentence(),
         "guardrails": plan.rules.verdict,
         "window": { "state": opening.word(), "closes": closes, "why": opening.refusal() },

@@ -44,7 +44,8 @@ pub(super) async fn showing(
     }
     let (fleet, problems) = fleet::fleet(context)?;
     fleet::tell(&fleet, &problems);
-    let wish = Wish { hosts: wished(&fleet, args)?, what };
+    let asked = args.strategy.asked();
+    let wish = Wish { hosts: wished(&fleet, args)?, what, asked };
     if let Some(right) = &context.operate {
         let said = hooks::before_plan(right, &fleet, &context.inventory, &wish).await?;
         for line in said {
@@ -119,9 +120,11 @@ async fn start(
         }
         return Ok(Exit::Ok);
     }
-    print::say(&format!("run {run} started; leaving it (Ctrl-C) does not end it"));
+    print::say(&format!(
+        "run {run} started; Ctrl-C starts no further step, twice leaves it to its worker"
+    ));
     let shown = if context.json { attach::Shown::Summary } else { attach::Shown::Lines };
-    attach::follow(&run, shown).await
+    attach::follow(context, &run, shown, attach::Hold::Foreground).await
 }
 
 fn now() -> jiff::Timestamp {
@@ -192,7 +195,7 @@ impl From<PlanError> for Trouble {
             | PlanError::Repository(RepositoryError::NoSuchRef { .. }) => Exit::NotFound,
             PlanError::Repository(_) | PlanError::Vault(_) => Exit::Failed,
             PlanError::Silent(_) => Exit::Unreachable,
-            PlanError::Hook(_) => Exit::Refused,
+            PlanError::Hook(_) | PlanError::InMaintenance(_) => Exit::Refused,
             PlanError::NotRotated { .. }
             | PlanError::NoHosts
             | PlanError::NoInstance(_)

@@ -10,7 +10,9 @@ use super::super::exit::{Exit, Trouble};
 use super::super::wiring;
 use super::dispatch::right;
 use super::show::exit_of;
+use super::{again, print};
 use crate::adapters::vault::{Asking, Keyring};
+use crate::domain::run::control::Control;
 use crate::domain::run::state::RunState;
 use crate::engine::notify::Post;
 use crate::engine::ports::RunReader;
@@ -39,6 +41,9 @@ pub(super) async fn work(context: &Context, run: &str, identity: bool) -> Result
         worked = carry_out(ports, run.clone(), std::process::id()) => worked,
         never = post.keep_sending() => match never {},
     };
+    if worked.is_ok() {
+        roll_back_if_wanted(context, &*store, &run, &hosts).await;
+    }
     // The run has ended; its last message goes out now, or by whoever lives later.
     let _later = tokio::time::timeout(LAST_WORDS, post.flush()).await;
     hosts.close().await;
@@ -48,6 +53,32 @@ pub(super) async fn work(context: &Context, run: &str, identity: bool) -> Result
             Ok(exit_of(&store.plan(&run).await?, &state))
         }
         Err(WorkerError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// Brings back what the run changed, where somebody asked for that. What goes wrong is told in worker.log; the run has
+/// ended, and `bunker abort --rollback` on it tries again.
+async fn roll_back_if_wanted(
+    context: &Context,
+    store: &dyn RunReader,
+    run: &crate::domain::ids::RunId,
+    hosts: &std::sync::Arc<crate::adapters::ssh::SshPool>,
+) {
+    let asked = async {
+        let state = replay(store, run).await?;
+        let asks = |control: &Control| *control == Control::AbortAndRollBack;
+        let by = state.controls.iter().rev().find(|(_, control, _)| asks(control));
+        let Some((_, _, by)) = by else { return Ok(()) };
+        let right = right(context)?;
+        let runs = again::roll_back(right, &context.inventory, hosts, run, by).await?;
+        again::tell(run, &runs);
+        Ok::<(), Trouble>(())
+    };
+    if let Err(trouble) = asked.await {
+        print::say(&format!(
+            "run {run}: the rollback could not be started: {:#}; try `bunker abort --rollback {run}`",
+            trouble.report
+        ));
     }
 }
 

@@ -10,9 +10,10 @@ use super::names;
 use super::notify::notify;
 use super::policy;
 use super::reader::Reader;
+use super::rollout::rollout;
 use crate::domain::accent::Accent;
 use crate::domain::fleet::{
-    Fleet, FleetAround, FleetPolicy, Group, Host, LeftOut, MetricsSettings, RolloutSettings, Vars,
+    Fleet, FleetAround, FleetPolicy, Group, Host, LeftOut, MetricsSettings, Vars,
 };
 use crate::domain::ids::{GroupName, HostId};
 use crate::domain::inventory::merge::{Merged, Sources, merge};
@@ -68,14 +69,16 @@ fn lower_host(host: &Merged, around: &Surroundings, problems: &mut Problems) -> 
     let connection = connection(&mut reader, around.home.as_deref());
     let instance = instance(&mut reader, &host.groups);
     let windows = policy::windows(&mut reader);
+    let rollout = rollout(&mut reader);
+    let spoilt = host.lost || reader.failed();
     let (Some(connection), Ok(instance), Some(windows), false) =
-        (connection, instance, windows, host.lost)
+        (connection, instance, windows, spoilt)
     else {
         return None;
     };
     let vars = plain_vars(&host.vars);
     let (id, groups) = (host.id.clone(), host.groups.clone());
-    Some(Host { id, groups, vars, connection, windows: windows.into(), instance })
+    Some(Host { id, groups, vars, connection, windows: windows.into(), instance, rollout })
 }
 
 /// Variables as the rest of the program may see them: no secrets.
@@ -159,7 +162,6 @@ fn check_names(sources: &Sources, merged: &[Merged], problems: &mut Problems) {
 struct Wide {
     name: Safe,
     metrics: Option<MetricsSettings>,
-    rollout: RolloutSettings,
     policy: FleetPolicy,
     probe_interval_s: u64,
     around: FleetAround,
@@ -172,19 +174,7 @@ impl Wide {
         let host: HostId = "all".parse().ok()?;
         let mut own = Problems::default();
         let mut r = Reader::new(&host, &around.folder, vars, &mut own);
-        let usual = RolloutSettings::default();
         let name = r.text("bunker_fleet_name").unwrap_or(&around.fleet_name);
-        let small =
-            |n: Option<u64>, usual: u32| n.and_then(|n| u32::try_from(n).ok()).unwrap_or(usual);
-        let rollout = RolloutSettings {
-            serial_percent: small(r.whole("bunker_serial", (1, 100)), usual.serial_percent),
-            parallel: small(r.whole("bunker_parallel", (1, 100)), usual.parallel),
-            max_failed: small(r.whole("bunker_max_failed", (1, 10_000)), usual.max_failed),
-            max_unreachable: small(
-                r.whole("bunker_max_unreachable", (1, 10_000)),
-                usual.max_unreachable,
-            ),
-        };
         let metrics_url = url(&mut r, "bunker_metrics_url", None);
         let token_file = local_path(&mut r, "bunker_metrics_token_file", around.home.as_deref());
         let timeout_s = r.whole("bunker_metrics_timeout_s", (1, 600)).unwrap_or(5);
@@ -200,7 +190,6 @@ impl Wide {
         let wide = Self {
             name: Safe::line(name),
             metrics,
-            rollout,
             policy,
             probe_interval_s,
             around: stands_around,
@@ -223,7 +212,6 @@ impl Wide {
             left_out,
             groups,
             metrics: self.metrics,
-            rollout: self.rollout,
             policy: self.policy,
             probe_interval_s: self.probe_interval_s,
             around: self.around,

@@ -12,6 +12,7 @@ mod names;
 mod notify;
 mod policy;
 mod reader;
+mod rollout;
 mod server;
 
 pub use fleet::{Surroundings, lower};

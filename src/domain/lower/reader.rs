@@ -57,7 +57,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The value of a variable: `None` where it is not set, is null, or cannot be used.
-    fn value(&mut self, name: &str) -> Option<&'a Value> {
+    pub(super) fn value(&mut self, name: &str) -> Option<&'a Value> {
         let (why, hint) = match &self.vars.get(name)?.var.reading {
             Reading::Plain(Value::Null) | Reading::Literal(Value::Null) => return None,
             Reading::Plain(value) | Reading::Literal(value) => return Some(value),

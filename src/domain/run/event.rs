@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::control::Control;
 use super::operator::Operator;
-use super::outcome::Outcome;
+use super::outcome::{Failure, Outcome};
 use super::pause::PauseReason;
 use crate::domain::hook::HookPoint;
 use crate::domain::ids::{HostId, RunId, StepId};
@@ -205,6 +205,13 @@ pub enum EventKind {
     Noted {
         /// What, as a sentence.
         text: Safe,
+    },
+    /// A target that had ended well is no longer healthy: from now on it counts as failed.
+    HostRelapsed {
+        /// Which.
+        host: HostId,
+        /// What was seen, and the way back.
+        failure: Failure,
     },
     /// An operator asked for something.
     Controlled {

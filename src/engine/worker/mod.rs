@@ -20,6 +20,7 @@ mod secrets;
 mod shared;
 mod vault;
 mod verdict;
+mod watch;
 
 pub use run::{AroundPorts, Timing, WorkerError, WorkerPorts, carry_out};
 pub(crate) use shared::replayed;

@@ -64,17 +64,11 @@ type Fact = (&'static str, String, Role);
 
 fn facts(plan: &Plan, width: usize, now: jiff::Timestamp) -> Vec<Fact> {
     let mut lines: Vec<Fact> = Vec::new();
-    let sizes: Vec<String> = plan.batches.iter().map(|b| b.len().to_string()).collect();
-    lines.push((
-        "batches",
-        format!("{}      parallel {}", sizes.join(" · "), plan.parallel),
-        Role::Text,
-    ));
-    lines.push((
-        "stops",
-        plan.stops_sentence().trim_start_matches("stops ").to_owned(),
-        Role::Text,
-    ));
+    let order = plan.order_words().map(|words| format!("      {words}")).unwrap_or_default();
+    let batches = format!("{}      parallel {}{order}", plan.sizes(), plan.parallel);
+    labelled(&mut lines, "batches", &batches, width, 3, Role::Text);
+    let stops = plan.stops_sentence();
+    labelled(&mut lines, "stops", stops.trim_start_matches("stops "), width, 3, Role::Text);
     for (label, text, weight) in plan.rule_lines(now) {
         let (mark, role) = match weight {
             Weight::Plain => ("", Role::Text),

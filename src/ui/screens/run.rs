@@ -10,7 +10,8 @@ use crate::app::msg::RunView;
 use crate::app::pages::{Pane, RunPage, is_active};
 use crate::app::replay::Replay;
 use crate::domain::run::outcome::{Failure, NotRun, Outcome};
-use crate::domain::run::state::{HostState, Phase};
+use crate::domain::run::pause::PauseReason;
+use crate::domain::run::state::{HostState, Phase, RunState};
 use crate::ui::canvas::{Canvas, Focused, Span};
 use crate::ui::figures;
 use crate::ui::text::{several, wrap};
@@ -122,6 +123,9 @@ fn header(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rect) {
         (_, Some(summary), _) => {
             (summary.to_string(), if n_bad > 0 { Role::Down } else { Role::Text })
         }
+        (Phase::Paused, None, Some(why)) if waits(state) => {
+            (format!("{}: {why} (r looks again, P goes on so)", look.word), Role::Degraded)
+        }
         (_, None, Some(why)) => (format!("{}: {why}", look.word), Role::Degraded),
         (_, None, None) => (plan.stops_sentence(), Role::Dim),
     };
@@ -138,6 +142,11 @@ fn place(replay: &Replay) -> String {
     let (now, all) = (figures::elapsed(seconds(replay.now)), figures::elapsed(seconds(replay.to)));
     let paused = if replay.paused { " paused" } else { "" };
     format!("replay {}x{paused}  {now} of {all}", replay.speed)
+}
+
+/// Whether the run itself waits for a person, who can promote it.
+fn waits(state: &RunState) -> bool {
+    state.pause.is_some_and(|reason| reason != PauseReason::Manual)
 }
 
 /// The step that the title of the output names, and what is to be said under the output.

@@ -22,6 +22,7 @@
 //!   belongs last.
 
 pub(super) mod campaign;
+mod health;
 pub(super) mod hooks;
 mod window;
 
@@ -98,6 +99,7 @@ async fn look(place: &Place<'_>) -> Result<Finding, StoreError> {
         Side::Again | Side::After => found,
     };
     let found = found.then(place, campaign::check(place)).await?;
+    let found = found.then(place, health::check(place)).await?;
     // Hooks have effects of their own, so they come last.
     found.then(place, hooks::check(place)).await
 }
