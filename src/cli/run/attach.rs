@@ -297,6 +297,34 @@ impl Tail<'_> {
             EventKind::HostRelapsed { host, failure } => {
                 said(host, &format!("no longer healthy: {}", failure.message))
             }
+            EventKind::BatchStarted { .. }
+            | EventKind::BatchFinished { .. }
+            | EventKind::WorkerStarted { .. }
+            | EventKind::HookRan { .. }
+            | EventKind::Noted { .. }
+            | EventKind::Paused { .. }
+            | EventKind::ApprovalAsked { .. }
+            | EventKind::ApprovalGiven { .. }
+            | EventKind::ApprovalRefused { .. }
+            | EventKind::Resumed
+            | EventKind::Stopping { .. }
+            | EventKind::GateObserved { .. }
+            | EventKind::Planned { .. }
+            | EventKind::HostStarted { .. }
+            | EventKind::StepAdded { .. }
+            | EventKind::JobIntended { .. }
+            | EventKind::JobStarted { .. }
+            | EventKind::JobEnded { .. }
+            | EventKind::Told { .. }
+            | EventKind::Controlled { .. }
+            | EventKind::RunFinished { .. }
+            | EventKind::Unrecognised => self.line_of_run(&event.kind),
+        }
+    }
+
+    /// One event that is about the run as a whole.
+    fn line_of_run(&self, kind: &EventKind) -> Option<String> {
+        match kind {
             EventKind::BatchStarted { batch } => {
                 Some(format!("batch {} of {}", batch + 1, self.plan.batches.len()))
             }
@@ -316,6 +344,12 @@ impl Tail<'_> {
             EventKind::Resumed => Some("resumed".to_owned()),
             EventKind::Stopping { why } => Some(format!("stopping: {why}")),
             EventKind::GateObserved { .. }
+            | EventKind::StepStarted { .. }
+            | EventKind::StepFinished { .. }
+            | EventKind::ContactLost { .. }
+            | EventKind::ContactRestored { .. }
+            | EventKind::HostFinished { .. }
+            | EventKind::HostRelapsed { .. }
             | EventKind::WorkerStarted { .. }
             | EventKind::BatchFinished { .. }
             | EventKind::Planned { .. }

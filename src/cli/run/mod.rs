@@ -27,7 +27,7 @@ mod unlock;
 mod upgrade;
 mod worker;
 
-pub(super) use attach::{Shown, follow_in};
+pub(super) use attach::{Hold, Shown, follow_in};
 pub(super) use confirm::confirm;
 pub(super) use dispatch::{right, run};
 pub(super) use print::say;

@@ -8,7 +8,6 @@ mod budget;
 mod estimate;
 mod opening;
 mod playbook;
-mod playbook;
 mod rules;
 mod rules_words;
 pub mod strategy;

@@ -113,9 +113,15 @@ fn header(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rect) {
         line.push((format!("  {n_unknown} unknown"), Role::Unknown));
     }
     canvas.spans(area.x, area.y, area.width.saturating_sub(used), &line);
-    if area.height < 2 {
-        return;
+    if area.height >= 2 {
+        second_line(canvas, model, view, area, n_bad);
     }
+}
+
+/// Below the header: how it stands, or why it waits or ended, in words.
+fn second_line(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rect, n_bad: usize) {
+    let (state, plan) = (&view.state, &view.plan);
+    let look = badge::phase(state.phase);
     let (text, role) = match (state.phase, &state.summary, &state.why) {
         (Phase::Lost, _, _) => {
             ("its worker is gone; r resumes from the hosts' truth".to_owned(), Role::Unknown)
