@@ -92,7 +92,7 @@ fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect)
             if let Some(wrong) = &wrong {
                 let above = Rect { y: y.saturating_sub(1), height: 1, ..area };
                 canvas.clear(above, Role::Text);
-                let text = format!("▲ {wrong}; the filter before stays");
+                let text = format!("▲ {wrong}; the terms before it count");
                 canvas.put(
                     above.x + 1,
                     above.y,
