@@ -12,6 +12,7 @@ use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
 use super::screens;
+use super::text::width;
 use super::theme::{Role, Theme};
 use super::widgets::{badge, chrome, dialog};
 use crate::app::frame::{MIN_HEIGHT, MIN_WIDTH};
@@ -92,7 +93,11 @@ fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect)
             if let Some(wrong) = &wrong {
                 let above = Rect { y: y.saturating_sub(1), height: 1, ..area };
                 canvas.clear(above, Role::Text);
-                let text = format!("▲ {wrong}; the terms before it count");
+                let mut text = format!("▲ {wrong}");
+                let more = "; the terms before it count";
+                if width(&text) + width(more) + 2 <= usize::from(area.width) {
+                    text.push_str(more);
+                }
                 canvas.put(
                     above.x + 1,
                     above.y,
