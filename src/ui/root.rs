@@ -53,6 +53,11 @@ pub fn view(model: &Model, theme: &Theme, buf: &mut Buffer) {
     }
     let writing = matches!(model.layers.last(), Some(Layer::Filter(_) | Layer::Search(_)));
     chrome::toasts(&mut canvas, model, area, !writing);
+    // Red on blue is not read: glyph and word tell the state there.
+    if let Some((ground, ink)) = theme.plain_selection() {
+        let selected = canvas.buf.content.iter_mut().filter(|cell| cell.bg == ground);
+        selected.filter(|cell| cell.symbol() != "▌").for_each(|cell| cell.fg = ink);
+    }
 }
 
 fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect) {
