@@ -2,8 +2,9 @@
 
 use super::action::{Action, ActionInfo, Danger, Place};
 use super::key::{Key, KeyCode};
+use super::run_rows;
 
-const fn row(
+pub(super) const fn row(
     action: Action,
     name: &'static str,
     doc: &'static str,
@@ -16,24 +17,24 @@ const fn row(
 }
 
 impl ActionInfo {
-    const fn changing(self, danger: Danger) -> Self {
+    pub(super) const fn changing(self, danger: Danger) -> Self {
         Self { danger, changes: true, ..self }
     }
 
-    const fn twin(self, twin: &'static str) -> Self {
+    pub(super) const fn twin(self, twin: &'static str) -> Self {
         Self { twin: Some(twin), ..self }
     }
 }
 
 const ALL: &[Place] = &[Place::Everywhere];
 const FLEET: &[Place] = &[Place::Fleet];
-const RUN: &[Place] = &[Place::Run];
+pub(super) const RUN: &[Place] = &[Place::Run];
 const MARKED: &[Place] = &[Place::Fleet, Place::Secrets];
 
 const fn k(code: KeyCode) -> Key {
     Key::plain(code)
 }
-const fn c(char: char) -> Key {
+pub(super) const fn c(char: char) -> Key {
     Key::char(char)
 }
 
@@ -243,6 +244,11 @@ pub const ACTIONS: &[ActionInfo] = &[
     )
     .changing(Danger::Asks)
     .twin("bunker abort --kill RUN"),
+    run_rows::PROMOTE,
+    run_rows::PROMOTE_ALL,
+    run_rows::SKIP_HOST,
+    run_rows::ABORT_AND_ROLL_BACK,
+    run_rows::RETRY,
     row(
         Action::Mark,
         "mark",

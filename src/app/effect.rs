@@ -44,9 +44,25 @@ pub struct Change {
     kind: ChangeKind,
 }
 
+/// What can follow an ended run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sequel {
+    /// Once more for what it left behind.
+    Retry,
+    /// Bring back what it changed.
+    RollBack,
+}
+
 /// Which change.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ChangeKind {
+    /// Start what follows an ended run.
+    Follow {
+        /// The run.
+        run: RunId,
+        /// What.
+        what: Sequel,
+    },
     /// Make a plan; nothing is changed by that.
     Plan {
         /// Comes back with the answer.

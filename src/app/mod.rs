@@ -20,10 +20,11 @@ pub mod log_tail;
 pub mod model;
 pub mod msg;
 pub mod pages;
+mod run_rows;
 pub mod toast;
 pub mod update;
 
-pub use effect::{Change, ChangeKind, Effect};
+pub use effect::{Change, ChangeKind, Effect, Sequel};
 pub use key::Key;
 pub use model::{Model, Screen};
 pub use msg::Msg;

@@ -99,13 +99,45 @@ last, as they come. They hold no output of the hosts; `bunker logs` prints that.
         /// The run
         run: String,
     },
-    /// Finish the running steps and start nothing; with --kill end them too
+    /// Let a run pass what it waits for, although it is as it is (`resume` looks again instead)
+    Promote {
+        /// The run
+        run: String,
+        /// Do not wait for the like of it again in this run
+        #[arg(long)]
+        all: bool,
+    },
+    /// Leave out a target of a run that has not begun
+    Skip {
+        /// The run
+        run: String,
+        /// The host
+        host: String,
+    },
+    /// Try again what an ended run left behind, each from the step that it stopped at, as a new run
+    Retry {
+        /// The run
+        run: String,
+        /// Show what would happen and change nothing; exit code 3
+        #[arg(long)]
+        check: bool,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+        /// Start the run, print its id and leave it to its worker
+        #[arg(long)]
+        detach: bool,
+    },
+    /// Finish the running steps and start nothing; with --kill, or a second time, end them too
     Abort {
         /// The run
         run: String,
         /// TERM, wait, KILL and verify on each host
         #[arg(long)]
         kill: bool,
+        /// Then bring back what the run changed, as a new run; also of one that has ended
+        #[arg(long, conflicts_with = "kill")]
+        rollback: bool,
     },
     /// Carry out a run (started by the program itself)
     #[command(hide = true)]

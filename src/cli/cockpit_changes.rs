@@ -9,11 +9,12 @@ use tokio::sync::watch;
 
 use super::cockpit_enrol::Enrolling;
 use super::exit::Trouble;
-use super::run::operator;
+use super::run::{again, operator};
 use super::wiring;
 use crate::adapters::ssh::SshPool;
 use crate::adapters::store::StoreWriter;
 use crate::adapters::vault;
+use crate::app::Sequel;
 use crate::app::msg::Problem;
 use crate::domain::capability::Operate;
 use crate::domain::fleet::Fleet;
@@ -131,13 +132,30 @@ impl Changer for Changes {
         let launcher = wiring::launcher(&*store, &workers, &*clock);
         let by = operator::operator();
         match control {
-            Control::Pause | Control::Promote | Control::PromoteAll => {
+            Control::Pause | Control::SkipHost(_) => {
                 store.ask(run, control, &by).await.map_err(failed)
+            }
+            Control::Promote => launcher.promote(run, false, &by).await.map_err(failed),
+            Control::PromoteAll => launcher.promote(run, true, &by).await.map_err(failed),
+            Control::AbortAndRollBack => {
+                launcher.abort_and_roll_back(run, &by).await.map_err(failed)
             }
             Control::Resume => launcher.resume(run, &by).await.map_err(failed),
             Control::Abort => launcher.abort(run, false, &by).await.map_err(failed),
             Control::Kill => launcher.abort(run, true, &by).await.map_err(failed),
         }
+    }
+
+    async fn follow(&self, run: &RunId, what: Sequel) -> Result<Vec<RunId>, Problem> {
+        let by = operator::operator();
+        let started = match what {
+            Sequel::Retry => again::start_retry(&self.right, run, &by).await.map(|run| vec![run]),
+            Sequel::RollBack => {
+                self.hosts.forget_refusals();
+                again::roll_back(&self.right, &self.inventory, &self.hosts, run, &by).await
+            }
+        };
+        started.map_err(|trouble| problem(&trouble))
     }
 
     async fn revive(&self, run: &RunId) -> Result<(), Problem> {

@@ -60,7 +60,8 @@ impl Launcher<'_> {
         let random = u16::from_str_radix(chance.get(..4).unwrap_or("0"), 16).unwrap_or(0);
         let run = RunId::new(self.clock.now(), random);
         let (hash, by, how) = (plan.hash(), by.clone(), Safe::line(how));
-        self.store.create(&run, plan, EventKind::Planned { hash, by, how, after: None }).await?;
+        let after = plan.after.clone();
+        self.store.create(&run, plan, EventKind::Planned { hash, by, how, after }).await?;
         self.start_worker(&run, 0).await?;
         Ok(run)
     }
@@ -68,20 +69,37 @@ impl Launcher<'_> {
     /// Goes on with a run: one that is paused by asking its worker, one whose worker is gone (or never
     /// came) by starting another, which reads the hosts' truth first.
     pub async fn resume(&self, run: &RunId, by: &Operator) -> Result<(), LaunchError> {
+        self.go_on(run, Control::Resume, by).await
+    }
+
+    /// Lets a run pass what it waits for; with `all` what is like it too.
+    pub async fn promote(&self, run: &RunId, all: bool, by: &Operator) -> Result<(), LaunchError> {
+        self.go_on(run, if all { Control::PromoteAll } else { Control::Promote }, by).await
+    }
+
+    async fn go_on(&self, run: &RunId, control: Control, by: &Operator) -> Result<(), LaunchError> {
         let state = self.state(run).await?;
         if state.finished.is_some() {
             return Err(StoreError::Ended(run.to_string()).into());
         }
         let alive = self.store.worker_alive(run).await?;
         if alive || state.phase == Phase::Paused {
-            self.store.ask(run, Control::Resume, by).await?;
+            self.store.ask(run, control, by).await?;
         }
         if alive { Ok(()) } else { self.start_worker(run, state.generation).await }
     }
 
     /// Ends a run early. One whose worker is gone gets another, so that it ends by the hosts' truth.
     pub async fn abort(&self, run: &RunId, kill: bool, by: &Operator) -> Result<(), LaunchError> {
-        let control = if kill { Control::Kill } else { Control::Abort };
+        self.end(run, if kill { Control::Kill } else { Control::Abort }, by).await
+    }
+
+    /// Ends a run early; its worker brings back what it changed, as a new run.
+    pub async fn abort_and_roll_back(&self, run: &RunId, by: &Operator) -> Result<(), LaunchError> {
+        self.end(run, Control::AbortAndRollBack, by).await
+    }
+
+    async fn end(&self, run: &RunId, control: Control, by: &Operator) -> Result<(), LaunchError> {
         self.store.ask(run, control, by).await?;
         if self.store.worker_alive(run).await? {
             return Ok(());

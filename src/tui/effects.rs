@@ -174,6 +174,9 @@ impl Effects {
                     told(changer.control(&run, control).await, &done)
                 });
             }
+            ChangeKind::Follow { run, what } => {
+                self.answer("follow", async move { followed(changer.follow(&run, what).await) });
+            }
             ChangeKind::Revive(run) => {
                 self.answer("resume", async move {
                     let done =
@@ -204,8 +207,25 @@ impl Effects {
             ChangeKind::Releases { request, .. } => {
                 Msg::Recorded { request: *request, result: Err(problem) }
             }
-            ChangeKind::Control { .. } | ChangeKind::Revive(_) => problem_notice(&problem),
+            ChangeKind::Control { .. } | ChangeKind::Revive(_) | ChangeKind::Follow { .. } => {
+                problem_notice(&problem)
+            }
         }
+    }
+}
+
+fn followed(result: Result<Vec<RunId>, Problem>) -> Msg {
+    match result {
+        Ok(runs) if runs.is_empty() => Msg::Notice(
+            ToastKind::Warning,
+            Safe::line("this run changed no instance that could be brought back"),
+        ),
+        Ok(runs) => {
+            let runs: Vec<&str> = runs.iter().map(RunId::short).collect();
+            let text = format!("started: {}; R shows all runs", runs.join(", "));
+            Msg::Notice(ToastKind::Done, Safe::line(&text))
+        }
+        Err(problem) => problem_notice(&problem),
     }
 }
 

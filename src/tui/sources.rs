@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
+use crate::app::Sequel;
 use crate::app::msg::Problem;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Wish};
@@ -31,6 +32,8 @@ pub trait Changer: Send + Sync + 'static {
     async fn start(&self, plan: &Plan) -> Result<RunId, Problem>;
     /// Asks something of a run.
     async fn control(&self, run: &RunId, control: Control) -> Result<(), Problem>;
+    /// Starts what follows an ended run; gives the new runs.
+    async fn follow(&self, run: &RunId, what: Sequel) -> Result<Vec<RunId>, Problem>;
     /// Starts a new worker for a run whose worker is gone.
     async fn revive(&self, run: &RunId) -> Result<(), Problem>;
 }

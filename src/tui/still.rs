@@ -93,7 +93,8 @@ fn only_looks(effect: &Effect) -> bool {
             ChangeKind::Enrol { .. }
             | ChangeKind::StartRun { .. }
             | ChangeKind::Control { .. }
-            | ChangeKind::Revive(_) => false,
+            | ChangeKind::Revive(_)
+            | ChangeKind::Follow { .. } => false,
         },
         Effect::Attach(_) | Effect::Detach | Effect::FollowLog { .. } | Effect::LoadReleases(_) => {
             true

@@ -148,7 +148,7 @@ async fn controls_are_kept_in_order(stores: &dyn Stores) {
     worker.ask(&run, Control::Abort, &ann()).await.unwrap();
     let asked = worker.asked(&run, 0).await.unwrap();
     assert_eq!(
-        asked.iter().map(|c| (c.seq, c.control)).collect::<Vec<_>>(),
+        asked.iter().map(|c| (c.seq, c.control.clone())).collect::<Vec<_>>(),
         [(1, Control::Pause), (2, Control::Abort)]
     );
     assert_eq!(worker.asked(&run, 1).await.unwrap().len(), 1);

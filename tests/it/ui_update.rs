@@ -225,7 +225,7 @@ fn the_output_is_followed_scrolled_and_searched() {
 fn a_run_is_paused_at_once_and_aborted_only_after_a_second_thought() {
     let mut model = watching();
     let control = |effects: &[Effect]| match &asked(effects)[..] {
-        [ChangeKind::Control { control, .. }] => Some(*control),
+        [ChangeKind::Control { control, .. }] => Some(control.clone()),
         _ => None,
     };
     assert_eq!(control(&press(&mut model, "p")), Some(Control::Pause));
@@ -234,6 +234,9 @@ fn a_run_is_paused_at_once_and_aborted_only_after_a_second_thought() {
     assert_eq!(press(&mut model, "a esc A a A enter"), vec![]);
     assert_eq!(control(&press(&mut model, "a l enter")), Some(Control::Abort));
     assert_eq!(control(&press(&mut model, "A tab enter")), Some(Control::Kill));
+    assert_eq!(control(&press(&mut model, "B tab enter")), Some(Control::AbortAndRollBack));
+    // Nobody waits, the selected target has begun, and the run has not ended.
+    assert_eq!(press(&mut model, "P tab enter O tab enter s tab enter t tab enter"), vec![]);
     let effects = press(&mut model, "esc esc");
     assert!(effects.contains(&Effect::Detach), "leaving a run stops nothing: {effects:?}");
     assert_eq!(asked(&effects), vec![]);

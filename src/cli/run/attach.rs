@@ -15,12 +15,13 @@ use super::show::{exit_of, failure_text};
 use super::{print, show_json};
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::Plan;
+use crate::domain::run::control::Control;
 use crate::domain::run::event::{EventKind, RunEvent, same_but_for_time};
 use crate::domain::run::outcome::Outcome;
 use crate::domain::run::pause::PauseReason;
 use crate::domain::run::state::RunState;
 use crate::domain::untrusted::Safe;
-use crate::engine::ports::RunReader;
+use crate::engine::ports::{RunReader, RunWriter};
 
 /// Between two looks at the store.
 const LOOK: Duration = Duration::from_millis(150);
@@ -30,7 +31,8 @@ const GATE_QUIET: SignedDuration = SignedDuration::from_secs(10);
 /// Follows the run that is meant.
 pub(super) async fn attach(context: &Context, run: &str) -> Result<Exit, Trouble> {
     let run = wiring::store_reader()?.find(run).await?;
-    follow(&run, if context.json { Shown::Events } else { Shown::Lines }).await
+    let shown = if context.json { Shown::Events } else { Shown::Lines };
+    follow(context, &run, shown, Hold::Looks).await
 }
 
 /// What following a run prints.
@@ -44,8 +46,22 @@ pub(super) enum Shown {
     Summary,
 }
 
+/// What Ctrl-C means for a run that is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// Somebody only looks: leave at once, the run is not touched.
+    Looks,
+    /// It was started here: the first time nothing further is started, the second time leave.
+    Foreground,
+}
+
 /// Follows a run until it ends, its worker is gone, the reader has gone or Ctrl-C is pressed.
-pub(super) async fn follow(run: &RunId, shown: Shown) -> Result<Exit, Trouble> {
+pub(super) async fn follow(
+    context: &Context,
+    run: &RunId,
+    shown: Shown,
+    hold: Hold,
+) -> Result<Exit, Trouble> {
     let store = wiring::store_reader()?;
     let plan = store.plan(run).await?;
     let state = RunState::new(run.clone(), &plan);
@@ -53,13 +69,48 @@ pub(super) async fn follow(run: &RunId, shown: Shown) -> Result<Exit, Trouble> {
     let mut tail = Tail { store: &*store, plan: &plan, state, shown, logs, gates };
     tokio::select! {
         ended = tail.until_end() => ended,
-        _ = tokio::signal::ctrl_c() => {
-            print::say(&format!(
-                "\nleft; run {run} goes on: `bunker attach {run}` to come back, `bunker abort {run}` to end it"
-            ));
-            Ok(Exit::Interrupted)
-        }
+        left = interrupted(context, run, hold) => left,
     }
+}
+
+/// Waits for Ctrl-C. The first one in the foreground starts nothing further and says what still runs; the run goes on
+/// being followed. The next one leaves, and the run stays with its worker.
+async fn interrupted(context: &Context, run: &RunId, hold: Hold) -> Result<Exit, Trouble> {
+    let pressed = || async { drop(tokio::signal::ctrl_c().await) };
+    pressed().await;
+    let may = context.operate.is_some() && hold == Hold::Foreground;
+    if may && let Some(still) = pause(context, run).await? {
+        print::say(&format!(
+            "\nrun {run}: no further step is started; {still}\nCtrl-C again leaves it to its worker; `bunker resume {run}` goes on, `bunker abort {run}` ends it"
+        ));
+        pressed().await;
+    }
+    print::say(&format!(
+        "\nleft; run {run} stays with its worker: `bunker attach {run}` to come back, `bunker abort {run}` to end it"
+    ));
+    Ok(Exit::Interrupted)
+}
+
+/// Asks the run to pause; gives what still runs, or nothing where there is nobody to ask.
+async fn pause(context: &Context, run: &RunId) -> Result<Option<String>, Trouble> {
+    let store = wiring::store_writer(super::dispatch::right(context)?)?;
+    if !store.worker_alive(run).await? {
+        return Ok(None);
+    }
+    store.ask(run, Control::Pause, &super::operator::operator()).await?;
+    let state = super::worker::replay(&*store, run).await?;
+    let busy = state.hosts.iter().filter(|h| h.started.is_some() && h.outcome.is_none());
+    let busy: Vec<String> = busy
+        .map(|h| match h.running_step() {
+            Some(step) => format!("{} ({})", h.id, step.title),
+            None => h.id.to_string(),
+        })
+        .collect();
+    Ok(Some(if busy.is_empty() {
+        "nothing runs now".to_owned()
+    } else {
+        format!("these finish what they do: {}", busy.join(", "))
+    }))
 }
 
 struct Tail<'a> {
@@ -233,6 +284,9 @@ impl Tail<'_> {
             }
             EventKind::ContactRestored { host } => said(host, "in contact again"),
             EventKind::HostFinished { host, outcome } => said(host, outcome.word()),
+            EventKind::HostRelapsed { host, failure } => {
+                said(host, &format!("no longer healthy: {}", failure.message))
+            }
             EventKind::BatchStarted { batch } => {
                 Some(format!("batch {} of {}", batch + 1, self.plan.batches.len()))
             }

@@ -5,8 +5,8 @@ use super::super::args::Verb;
 use super::super::exit::{Exit, Trouble};
 use super::super::wiring;
 use super::{
-    ansible, attach, backup, configure, controls, deploy, logs, plan, rollback, rotate, show,
-    upgrade, worker,
+    again, ansible, attach, backup, configure, controls, deploy, logs, plan, rollback, rotate,
+    show, upgrade, worker,
 };
 use crate::domain::capability::Operate;
 use crate::domain::run::control::Control;
@@ -30,7 +30,16 @@ pub(in crate::cli) fn run(context: &Context, verb: &Verb) -> Result<Exit, Troubl
             Verb::Logs { run, host } => logs::logs(context, run, host.as_deref()).await,
             Verb::Pause { run } => controls::ask(context, run, Control::Pause).await,
             Verb::Resume { run } => controls::resume(context, run).await,
-            Verb::Abort { run, kill } => controls::abort(context, run, *kill).await,
+            Verb::Promote { run, all } => controls::promote(context, run, *all).await,
+            Verb::Skip { run, host } => controls::skip(context, run, host).await,
+            Verb::Retry { run, check, yes, detach } => {
+                let manner = again::Manner { check: *check, yes: *yes, detach: *detach };
+                again::retry(context, run, manner).await
+            }
+            Verb::Abort { run, kill, rollback } => {
+                let how = controls::Ending { kill: *kill, rollback: *rollback };
+                controls::abort(context, run, how).await
+            }
             Verb::Worker { run, identity } => worker::work(context, run, *identity).await,
             Verb::Status(_)
             | Verb::Import(_)

@@ -1,5 +1,6 @@
 //! The verbs that are about runs.
 
+pub(in crate::cli) mod again;
 mod ansible;
 mod attach;
 mod attach_log;

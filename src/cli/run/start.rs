@@ -80,9 +80,11 @@ async fn start(context: &Context, args: &StartArgs, plan: &Plan) -> Result<Exit,
         }
         return Ok(Exit::Ok);
     }
-    print::say(&format!("run {run} started; leaving it (Ctrl-C) does not end it"));
+    print::say(&format!(
+        "run {run} started; Ctrl-C starts no further step, twice leaves it to its worker"
+    ));
     let shown = if context.json { attach::Shown::Summary } else { attach::Shown::Lines };
-    attach::follow(&run, shown).await
+    attach::follow(context, &run, shown, attach::Hold::Foreground).await
 }
 
 fn shown(plan: &Plan, diff: bool) -> String {

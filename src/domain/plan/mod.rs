@@ -31,7 +31,7 @@ use sha2::{Digest, Sha256};
 use super::connection::Connection;
 use super::env::EnvChange;
 use super::git::{CommitSha, GitRef};
-use super::ids::{HostId, StepId};
+use super::ids::{HostId, RunId, StepId};
 use super::job::JobStep;
 use super::settings::InstanceSettings;
 use super::untrusted::Safe;
@@ -276,6 +276,9 @@ pub struct Plan {
     /// How batches, order and budget were decided; `None` in plans of before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strategy: Option<Strategy>,
+    /// The run that this one retries or takes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<RunId>,
     /// When the plan was made; not part of the hash.
     pub made_at: Timestamp,
 }
@@ -361,13 +364,18 @@ impl HostPlan {
 
     /// Ids and titles of all steps in order, gates included.
     pub fn steps(&self) -> impl Iterator<Item = (&StepId, &Safe)> {
-        self.phases.iter().flat_map(|phase| {
-            let (steps, ours): (&[PlannedStep], _) = match phase {
-                Phase::Job { steps } => (steps, None),
-                Phase::Gate(gate) => (&[], Some((&gate.id, &gate.title))),
-                Phase::Vault(vault) => (&[], Some((&vault.id, &vault.title))),
-            };
-            steps.iter().map(|s| (&s.step.id, &s.title)).chain(ours)
-        })
+        self.phases.iter().flat_map(Phase::steps)
+    }
+}
+
+impl Phase {
+    /// Ids and titles of its steps in order; a gate is one.
+    pub fn steps(&self) -> impl Iterator<Item = (&StepId, &Safe)> {
+        let (steps, ours): (&[PlannedStep], _) = match self {
+            Self::Job { steps } => (steps, None),
+            Self::Gate(gate) => (&[], Some((&gate.id, &gate.title))),
+            Self::Vault(vault) => (&[], Some((&vault.id, &vault.title))),
+        };
+        steps.iter().map(|s| (&s.step.id, &s.title)).chain(ours)
     }
 }

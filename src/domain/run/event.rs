@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::control::Control;
 use super::operator::Operator;
-use super::outcome::Outcome;
+use super::outcome::{Failure, Outcome};
 use super::pause::PauseReason;
 use crate::domain::ids::{HostId, RunId, StepId};
 use crate::domain::job::{JobEnd, JobStart};
@@ -167,6 +167,13 @@ pub enum EventKind {
         host: HostId,
         /// How, as the worst of its steps.
         outcome: Outcome,
+    },
+    /// A target that had ended well is no longer healthy: from now on it counts as failed.
+    HostRelapsed {
+        /// Which.
+        host: HostId,
+        /// What was seen, and the way back.
+        failure: Failure,
     },
     /// An operator asked for something.
     Controlled {

@@ -33,6 +33,9 @@ impl RunState {
             stopped: None,
             waived: Vec::new(),
             promoted_all: false,
+            skipped: Vec::new(),
+            rollback_wanted: false,
+            after: None,
             batch: None,
             batch_done: None,
             hosts: plan.hosts.iter().map(|h| host_before(h, batch_of(plan, &h.id))).collect(),
@@ -67,7 +70,8 @@ impl RunState {
 
     fn apply_kind(&mut self, at: Timestamp, kind: &EventKind) {
         match kind {
-            EventKind::Planned { hash, by, .. } => {
+            EventKind::Planned { hash, by, after, .. } => {
+                self.after.clone_from(after);
                 self.hash = hash.clone();
                 self.by = Some(by.clone());
                 self.planned = Some(at);
@@ -86,27 +90,22 @@ impl RunState {
             }
             EventKind::BatchFinished { batch } => self.batch_done = Some(*batch),
             EventKind::Controlled { control, by } => {
-                self.controlled(*control);
-                self.controls.push((at, *control, by.clone()));
+                self.controlled(control);
+                self.controls.push((at, control.clone(), by.clone()));
             }
             EventKind::Paused { why, reason } => {
                 self.pause = Some(*reason);
                 self.stands(Phase::Paused, Some(why));
             }
-            EventKind::Resumed => {
-                self.pause = None;
-                match self.stopped.clone() {
-                    Some(why) => self.stands(Phase::Stopping, Some(&why)),
-                    None => self.stands(Phase::Running, None),
-                }
-            }
+            EventKind::Resumed => self.goes_on(),
             EventKind::Stopping { why } => {
-                self.pause = None;
                 self.stopped = Some(why.clone());
-                self.stands(Phase::Stopping, Some(why));
+                self.goes_on();
             }
             EventKind::RunFinished { state, summary } => self.finish(at, *state, summary),
             EventKind::HostStarted { host } => {
+                // A yes is for one target.
+                self.waived.retain(|reason| *reason != PauseReason::StepMode);
                 self.now_running();
                 self.on_host(host, |h| h.apply(at, kind));
             }
@@ -119,6 +118,7 @@ impl RunState {
             | EventKind::GateObserved { host, .. }
             | EventKind::ContactLost { host, .. }
             | EventKind::ContactRestored { host }
+            | EventKind::HostRelapsed { host, .. }
             | EventKind::JobEnded { host, .. }
             | EventKind::HostFinished { host, .. } => {
                 self.on_host(host, |h| h.apply(at, kind));
@@ -127,15 +127,30 @@ impl RunState {
         }
     }
 
+    /// It waits no longer; what stopped it before a pause stops it after it.
+    fn goes_on(&mut self) {
+        self.pause = None;
+        match self.stopped.clone() {
+            Some(why) => self.stands(Phase::Stopping, Some(&why)),
+            None => self.stands(Phase::Running, None),
+        }
+    }
+
     /// A promotion lets the run pass what it waits for now; nothing that it has not come to yet.
-    fn controlled(&mut self, control: Control) {
+    fn controlled(&mut self, control: &Control) {
         match control {
             Control::PromoteAll => {
                 self.promoted_all = true;
                 self.waived.extend(self.pause);
             }
             Control::Promote => self.waived.extend(self.pause),
-            Control::Pause | Control::Resume | Control::Abort | Control::Kill => {}
+            // The answer to the question of step mode is yes; anything else is looked at again.
+            Control::Resume => {
+                self.waived.extend(self.pause.filter(|reason| *reason == PauseReason::StepMode));
+            }
+            Control::SkipHost(host) => self.skipped.push(host.clone()),
+            Control::AbortAndRollBack => self.rollback_wanted = true,
+            Control::Pause | Control::Abort | Control::Kill => {}
         }
     }
 
@@ -198,9 +213,7 @@ impl HostState {
                 }
             }
             EventKind::JobEnded { seq, end, .. } => {
-                if let Some(job) = self.jobs.get_mut(seq) {
-                    job.end = Some(end.clone());
-                }
+                self.jobs.entry(*seq).and_modify(|job| job.end = Some(end.clone()));
             }
             EventKind::StepAdded { step, title, .. } => self.add_step(step, title),
             EventKind::StepStarted { step, host_time, .. } => {
@@ -224,6 +237,7 @@ impl HostState {
             EventKind::ContactLost { error, .. } => self.contact_lost = Some(error.clone()),
             EventKind::ContactRestored { .. } => self.contact_lost = None,
             EventKind::HostFinished { outcome, .. } => self.end(at, outcome.clone()),
+            EventKind::HostRelapsed { failure, .. } => self.relapse(failure),
             EventKind::Planned { .. }
             | EventKind::WorkerStarted { .. }
             | EventKind::BatchStarted { .. }
@@ -240,6 +254,13 @@ impl HostState {
     fn add_step(&mut self, id: &StepId, title: &Safe) {
         if self.step(id).is_none() {
             self.steps.push(step_before(id, title));
+        }
+    }
+
+    /// What had ended well and is ill has failed.
+    fn relapse(&mut self, failure: &Failure) {
+        if self.outcome.as_ref().is_some_and(Outcome::lets_go_on) {
+            self.outcome = Some(Outcome::Failed(failure.clone()));
         }
     }
 
@@ -275,6 +296,8 @@ impl HostState {
         for step in self.steps.iter_mut().filter(|s| s.outcome.is_none()) {
             step.outcome = Some(if step.started.is_some() {
                 end_of_begun(&outcome)
+            } else if let Outcome::Skipped(_) = &outcome {
+                outcome.clone()
             } else {
                 Outcome::NotRun(rest.clone().unwrap_or(NotRun::RunStopped))
             });

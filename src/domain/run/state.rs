@@ -130,6 +130,15 @@ pub struct RunState {
     /// Whether a person let it pass all that [may be passed so](PauseReason::is_passed_by_promote_all).
     #[serde(default)]
     pub promoted_all: bool,
+    /// Targets that a person had left out before they began.
+    #[serde(default)]
+    pub skipped: Vec<HostId>,
+    /// Whether what it changed goes back once it has ended.
+    #[serde(default)]
+    pub rollback_wanted: bool,
+    /// The run that this one retries or takes back.
+    #[serde(default)]
+    pub after: Option<RunId>,
     /// The running batch, from 0.
     pub batch: Option<u32>,
     /// The last batch that ended and let the run go on, from 0.

@@ -17,8 +17,11 @@ pub struct Counts {
     pub waiting: u32,
     /// Being worked on.
     pub running: u32,
-    /// Ended well: ok, changed or skipped.
+    /// Ended well: ok or changed.
     pub ok: u32,
+    /// Left out by a person before they began.
+    #[serde(default)]
+    pub skipped: u32,
     /// Failed.
     pub failed: u32,
     /// Could not be reached.
@@ -49,6 +52,7 @@ impl fmt::Display for Counts {
             (self.not_run, "not run"),
             (self.running, "running"),
             (self.waiting, "waiting"),
+            (self.skipped, "skipped"),
             (self.ok, "ok"),
         ]
         .into_iter()
@@ -161,7 +165,8 @@ impl RunState {
             let cell = match &host.outcome {
                 None if host.started.is_some() => &mut counts.running,
                 None => &mut counts.waiting,
-                Some(Outcome::Ok | Outcome::Changed | Outcome::Skipped(_)) => &mut counts.ok,
+                Some(Outcome::Ok | Outcome::Changed) => &mut counts.ok,
+                Some(Outcome::Skipped(_)) => &mut counts.skipped,
                 Some(Outcome::Failed(_)) => &mut counts.failed,
                 Some(Outcome::Unreachable(_)) => &mut counts.unreachable,
                 Some(Outcome::Unknown(_)) => &mut counts.unknown,

@@ -59,6 +59,7 @@ impl HostRun {
                 told = Some((now, seen.clone()));
             }
             if passed {
+                self.shared.watch.passed(&self.state.id, health, baseline);
                 return Ok(Outcome::Ok);
             }
             if over {
@@ -91,14 +92,14 @@ impl HostRun {
 }
 
 /// How long health has lasted, as far as it was looked at.
-#[derive(Debug, Default)]
-struct Health {
+#[derive(Debug, Clone, Default)]
+pub(super) struct Health {
     last_healthy: Option<Instant>,
     lasted: Duration,
 }
 
 impl Health {
-    fn after(&mut self, seen: &GateObservation, now: Instant) -> Duration {
+    pub(super) fn after(&mut self, seen: &GateObservation, now: Instant) -> Duration {
         if !(seen.healthy && seen.known) {
             *self = Self::default();
             return Duration::ZERO;

@@ -51,6 +51,15 @@ impl HostRun {
         Ok(outcome)
     }
 
+    /// Leaves this host as it is, since a person wanted that.
+    pub(super) async fn skipped(mut self, by: &Safe) -> Result<Outcome, StoreError> {
+        let outcome = Outcome::Skipped(Safe::line(&format!("skipped by {by}")));
+        let kind =
+            EventKind::HostFinished { host: self.state.id.clone(), outcome: outcome.clone() };
+        self.add(vec![kind]).await?;
+        Ok(outcome)
+    }
+
     /// Does what the journal does not have yet, to the end.
     pub(super) async fn carry_out(mut self) -> Result<Outcome, StoreError> {
         if self.state.started.is_none() {

@@ -19,6 +19,7 @@ mod secrets;
 mod shared;
 mod vault;
 mod verdict;
+mod watch;
 
 pub use run::{Timing, WorkerError, WorkerPorts, carry_out};
 pub(crate) use shared::replayed;

@@ -1,5 +1,6 @@
 //! What all tasks of one run share, and what any of them may ask of the run.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
@@ -7,6 +8,7 @@ use tokio::sync::watch;
 use super::budget::Budget;
 use super::controls::{self, Wish};
 use super::run::WorkerPorts;
+use super::watch::Watch;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::Plan;
 use crate::domain::run::event::{EventKind, RunEvent};
@@ -28,6 +30,10 @@ pub(super) struct Shared {
     /// Held while the wish is changed and the change is journalled, so that the journal has the changes in the
     /// order in which they happened.
     pub(super) one_at_a_time: tokio::sync::Mutex<()>,
+    /// The targets that are done.
+    pub(super) watch: Watch,
+    /// Targets that are left out when their turn comes, and by whom.
+    skips: Mutex<BTreeMap<HostId, Safe>>,
     budget: Mutex<Budget>,
     /// Why the run starts nothing further, where no person asked for that.
     stopped: Mutex<Option<Safe>>,
@@ -41,6 +47,11 @@ impl Shared {
         for host in &state.hosts {
             host.outcome.iter().for_each(|outcome| budget.count(&host.id, outcome));
         }
+        let skips = state
+            .controls
+            .iter()
+            .filter_map(|(_, control, by)| Some((control.host()?.clone(), by.user.clone())));
+        let skips = skips.collect();
         Arc::new(Self {
             ports,
             run,
@@ -48,6 +59,8 @@ impl Shared {
             wish,
             tell,
             one_at_a_time: tokio::sync::Mutex::default(),
+            watch: Watch::of(state),
+            skips: Mutex::new(skips),
             budget: Mutex::new(budget),
             stopped: Mutex::new(state.stopped.clone()),
         })
@@ -114,6 +127,18 @@ impl Shared {
     pub(super) fn stopped(&self) -> Option<Safe> {
         let spent = || self.budget.lock().ok().and_then(|budget| budget.spent());
         self.stopped.lock().ok().and_then(|stopped| stopped.clone()).or_else(spent)
+    }
+
+    /// Leaves out a target when its turn comes.
+    pub(super) fn skip(&self, host: &HostId, by: &Safe) {
+        if let Ok(mut skips) = self.skips.lock() {
+            skips.insert(host.clone(), by.clone());
+        }
+    }
+
+    /// Who had this target left out.
+    pub(super) fn skipped(&self, host: &HostId) -> Option<Safe> {
+        self.skips.lock().ok()?.get(host).cloned()
     }
 
     /// Counts a target that ended; gives why the run stops, when this was the one too many.

@@ -9,7 +9,8 @@ use crate::app::model::Model;
 use crate::app::msg::RunView;
 use crate::app::pages::{Pane, RunPage, is_active};
 use crate::domain::run::outcome::{Failure, NotRun, Outcome};
-use crate::domain::run::state::{HostState, Phase};
+use crate::domain::run::pause::PauseReason;
+use crate::domain::run::state::{HostState, Phase, RunState};
 use crate::ui::canvas::{Canvas, Focused, Span};
 use crate::ui::figures;
 use crate::ui::text::{several, wrap};
@@ -113,10 +114,18 @@ fn header(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rect) {
         (_, Some(summary), _) => {
             (summary.to_string(), if n_bad > 0 { Role::Down } else { Role::Text })
         }
+        (Phase::Paused, None, Some(why)) if waits(state) => {
+            (format!("{}: {why} (r looks again, P goes on so)", look.word), Role::Degraded)
+        }
         (_, None, Some(why)) => (format!("{}: {why}", look.word), Role::Degraded),
         (_, None, None) => (plan.stops_sentence(), Role::Dim),
     };
     canvas.put(area.x + 1, area.y + 1, area.width - 1, &text, role);
+}
+
+/// Whether the run itself waits for a person, who can promote it.
+fn waits(state: &RunState) -> bool {
+    state.pause.is_some_and(|reason| reason != PauseReason::Manual)
 }
 
 /// The step that the title of the output names, and what is to be said under the output.

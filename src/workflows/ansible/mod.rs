@@ -76,6 +76,7 @@ pub fn assemble<E: std::fmt::Display>(
         parallel: n,
         stops: FailureBudget::of_run(n, n),
         strategy: None,
+        after: None,
         made_at: wish.at,
     }
 }

@@ -72,6 +72,7 @@ pub fn assemble(
         parallel: 1,
         stops: FailureBudget::of_run(1, 1),
         strategy: None,
+        after: None,
         made_at: at,
     }
 }

@@ -61,6 +61,7 @@ pub fn assemble(wish: &Wish, candidates: &[Candidate<'_>], excluded: Vec<Exclude
         parallel: 1,
         stops: FailureBudget::of_run(1, 1),
         strategy: None,
+        after: None,
         made_at: wish.at,
     }
 }

@@ -166,8 +166,9 @@ fn budget(strategy: &Strategy, batches: &[Vec<HostId>]) -> FailureBudget {
         let least = |batch: &Vec<HostId>| of_batch.iter().map(|l| l.amount.of(batch.len())).min();
         batches.iter().map(|batch| small(least(batch).unwrap_or(1))).collect()
     };
+    let failed = of_run(&strategy.max_failed);
     FailureBudget {
-        max_failed: of_run(&strategy.max_failed),
+        max_failed: if strategy.progress_deadline_s == 0 { 1 } else { failed },
         max_unreachable: of_run(&strategy.max_unreachable),
         failed_of_batch: of_batches(&strategy.max_failed),
         unreachable_of_batch: of_batches(&strategy.max_unreachable),

@@ -21,6 +21,8 @@
 //! - The first check that does not let go on decides: later ones are not called. What has effects of its own (a hook)
 //!   belongs last.
 
+mod health;
+
 use super::controls::{self, Wish};
 use super::shared::Shared;
 use crate::domain::run::event::EventKind;
@@ -35,16 +37,13 @@ pub(super) enum Finding {
     /// Nothing stands in the way.
     GoOn,
     /// A person has to look first; why, as a sentence part.
-    #[expect(dead_code, reason = "no check pauses yet")]
     Pause(PauseReason, Safe),
     /// The run must not go on; why, as a sentence part.
-    #[expect(dead_code, reason = "no check stops yet")]
     Stop(Safe),
 }
 
 impl Finding {
     /// This, or what the next check finds, where this lets go on or a person passed it.
-    #[expect(dead_code, reason = "there is no check yet")]
     async fn then(
         self,
         place: &Place<'_>,
@@ -90,13 +89,9 @@ pub(super) struct Place<'a> {
 }
 
 /// The checks, in order.
-#[expect(clippy::unused_async, reason = "there is no check yet")]
 async fn look(place: &Place<'_>) -> Result<Finding, StoreError> {
     let found = Finding::GoOn;
-    match place.side {
-        // `let found = found.then(place, window::check(place)).await?;`
-        Side::Before | Side::Again | Side::After => {}
-    }
+    let found = found.then(place, health::check(place)).await?;
     Ok(found)
 }
 
