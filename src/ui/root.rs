@@ -12,6 +12,7 @@ use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
 use super::screens;
+use super::text::width;
 use super::theme::{Role, Theme};
 use super::widgets::{badge, chrome, dialog};
 use crate::app::frame::{MIN_HEIGHT, MIN_WIDTH};
@@ -53,6 +54,11 @@ pub fn view(model: &Model, theme: &Theme, buf: &mut Buffer) {
     }
     let writing = matches!(model.layers.last(), Some(Layer::Filter(_) | Layer::Search(_)));
     chrome::toasts(&mut canvas, model, area, !writing);
+    // Red on blue is not read: glyph and word tell the state there.
+    if let Some((ground, ink)) = theme.plain_selection() {
+        let selected = canvas.buf.content.iter_mut().filter(|cell| cell.bg == ground);
+        selected.filter(|cell| cell.symbol() != "▌").for_each(|cell| cell.fg = ink);
+    }
 }
 
 fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect) {
@@ -94,7 +100,11 @@ fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect)
             if let Some(wrong) = &wrong {
                 let above = Rect { y: y.saturating_sub(1), height: 1, ..area };
                 canvas.clear(above, Role::Text);
-                let text = format!("▲ {wrong}; the filter before stays");
+                let mut text = format!("▲ {wrong}");
+                let more = "; the terms before it count";
+                if width(&text) + width(more) + 2 <= usize::from(area.width) {
+                    text.push_str(more);
+                }
                 canvas.put(
                     above.x + 1,
                     above.y,

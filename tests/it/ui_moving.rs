@@ -53,7 +53,7 @@ fn a_filter_that_cannot_be_used_says_why_and_the_one_before_stays() {
     type_in(&mut model, "bakup>2");
     assert_eq!(shown(&model), ["calgary-prod"], "the last good one stays");
     let drawn = screen(&model);
-    assert!(drawn.contains("did you mean backup?; the filter before stays"), "{drawn}");
+    assert!(drawn.contains("did you mean backup?; the terms before it count"), "{drawn}");
     press(&mut model, "enter");
     assert!(matches!(model.layers.last(), Some(Layer::Filter(_))), "a broken one is not taken");
     press(&mut model, "C-u");

@@ -31,6 +31,8 @@ struct Binding {
     place: Place,
     chord: Chord,
     action: Action,
+    /// The operator gave it these keys.
+    own: bool,
 }
 
 /// What pressed keys mean.
@@ -128,7 +130,7 @@ impl Keymap {
         let at = self.bindings.iter().position(|b| b.place == place && b.action == action);
         self.bindings.retain(|b| !(b.place == place && b.action == action));
         let at = at.unwrap_or(self.bindings.len()).min(self.bindings.len());
-        let new = chords.into_iter().map(|chord| Binding { place, chord, action });
+        let new = chords.into_iter().map(|chord| Binding { place, chord, action, own: true });
         self.bindings.splice(at..at, new);
     }
 
@@ -141,13 +143,16 @@ impl Keymap {
                 o.place == b.place || o.place == Place::Everywhere || b.place == Place::Everywhere
             });
             for other in others {
-                let (a, o) = (&b.chord.0, &other.chord.0);
-                let told = format!("{} at {}", name(other.action), other.place.key());
-                if a == o && other.place == b.place {
-                    faults.push((b.place, b.action, format!("{} is {told} too", b.chord)));
+                // What the operator wrote is what is told.
+                let (mine, theirs) = if other.own && !b.own { (other, b) } else { (b, other) };
+                let (a, o) = (&mine.chord.0, &theirs.chord.0);
+                let told = format!("{} at {}", name(theirs.action), theirs.place.key());
+                if a == o && theirs.place == mine.place {
+                    let text = format!("{} is {told} too", mine.chord);
+                    faults.push((mine.place, mine.action, text));
                 } else if a != o && (a.starts_with(o) || o.starts_with(a)) {
-                    let text = format!("{} and {} ({told}) begin alike", b.chord, other.chord);
-                    faults.push((b.place, b.action, text));
+                    let text = format!("{} and {} ({told}) begin alike", mine.chord, theirs.chord);
+                    faults.push((mine.place, mine.action, text));
                 }
             }
             faults.extend(danger(b).map(|text| (b.place, b.action, text)));
@@ -208,6 +213,7 @@ fn of_table() -> Vec<Binding> {
                 place: *place,
                 chord: Chord(keys),
                 action: row.action,
+                own: false,
             }));
         }
     }

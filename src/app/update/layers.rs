@@ -96,12 +96,18 @@ fn help(model: &mut Model, top: usize, key: Key) {
     model.layers.push(Layer::Help { top: top.min(200) });
 }
 
-/// Filters by what is typed; while that cannot be used, the last filter that could stays.
+/// Filters by what is typed; while its last term cannot be used, those before it count. Where that cannot be told either,
+/// the filter stays as it was.
 fn apply_filter(model: &mut Model, text: &str) {
     if audit::filter(model, text) {
         return;
     }
-    let Ok(filter) = text.parse() else { return };
+    let before = || {
+        let before =
+            text.trim_end().rsplit_once(char::is_whitespace).map_or("", |(before, _)| before);
+        before.parse::<Filter>()
+    };
+    let Ok(filter) = text.parse::<Filter>().or_else(|_| before()) else { return };
     model.fleet.filter = filter;
     let rows = model.fleet_rows();
     model.fleet.arrange(rows);

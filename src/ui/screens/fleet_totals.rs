@@ -35,18 +35,21 @@ pub(super) fn header(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
             .filter(|i| !badge::not_asked(i) && i.verdict.health == health)
             .count()
     };
-    for health in [Health::Healthy, Health::Degraded, Health::Down, Health::Unknown] {
-        let (badge, k) = (badge::health(health), count(health));
-        // A zero is quiet, so that what is there stands out.
-        let role = if k == 0 { Role::Dim } else { badge.role };
-        let text = if area.width >= 100 {
-            format!("{} {k} {}  ", badge.glyph, badge.word)
-        } else {
-            format!("{} {k}  ", badge.glyph)
-        };
-        left.push((text, role));
-    }
+    let states = |words: bool| {
+        let all = [Health::Healthy, Health::Degraded, Health::Down, Health::Unknown];
+        let spans = all.map(|health| {
+            let (badge, k) = (badge::health(health), count(health));
+            // A zero is quiet, so that what is there stands out.
+            let role = if k == 0 { Role::Dim } else { badge.role };
+            let word = if words { format!(" {}", badge.word) } else { String::new() };
+            (format!("{} {k}{word}  ", badge.glyph), role)
+        });
+        spans.to_vec()
+    };
+    // With their words where all of them fit.
     let room = area.width.saturating_sub(used);
+    let taken: usize = left.iter().chain(&states(true)).map(|(text, _)| width(text)).sum();
+    left.extend(states(taken <= usize::from(room)));
     window(canvas, model, &left, Rect { width: room, ..area });
     canvas.spans(area.x, area.y, room, &left);
     if area.height > 1 {

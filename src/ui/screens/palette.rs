@@ -68,7 +68,10 @@ fn row(canvas: &mut Canvas<'_>, model: &Model, entry: &Entry, row: Rect) {
         }
         Entry::Instance(id) => {
             let instance = model.fleet.instance(id);
-            let word = instance.map(|i| badge::instance(i).word).unwrap_or_default();
+            let badge = instance.map(|i| badge::instance(i));
+            let quiet = |role: Role| if role == Role::Healthy { Role::Dim } else { role };
+            look.1 = badge.map_or(Role::Dim, |badge| quiet(badge.role));
+            let word = badge.map(|badge| badge.word).unwrap_or_default();
             let domain = instance.map(|i| i.domain.to_string()).unwrap_or_default();
             (id.to_string(), domain, word.to_owned())
         }

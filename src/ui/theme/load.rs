@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ratatui::style::{Modifier, Style};
+use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
 
 use super::color::{Depth, Paint, line_in, parse_ansi, parse_hex};
@@ -69,6 +69,13 @@ impl Theme {
     #[must_use]
     pub fn called(self, name: &str) -> Self {
         Self { name: name.to_owned(), ..self }
+    }
+
+    /// With sixteen colours: those of the selected row, where states would not be read in their own.
+    pub(in crate::ui) fn plain_selection(&self) -> Option<(Color, Color)> {
+        let own = self.style(Role::Selection);
+        let few = self.depth == Depth::Ansi16;
+        own.bg.zip(own.fg).filter(|(bg, _)| few && *bg != Color::Reset)
     }
 
     /// The look of a line in a fleet's own colour.
