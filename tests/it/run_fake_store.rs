@@ -71,7 +71,7 @@ impl FakeStore {
 
     /// What was asked last.
     pub(crate) fn last_control(&self) -> Option<Control> {
-        self.lock().controls.last().map(|request| request.control)
+        self.lock().controls.last().map(|request| request.control.clone())
     }
 
     /// What the writes were at which a process died.

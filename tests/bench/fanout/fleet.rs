@@ -156,7 +156,7 @@ impl Fleet {
         let settings = SshSettings { known_hosts: self.path("own_hosts"), control: self.path("c") };
         self.runtime.block_on(async {
             let pool = SshPool::open(settings).unwrap();
-            let past = StoreReader::open(&StateDir::at(&self.path("past")), Arc::new(SystemClock));
+            let past = StoreReader::open(&StateDir::at(self.path("past")), Arc::new(SystemClock));
             let ports = PlanPorts {
                 remote: Arc::<SshPool>::clone(&pool),
                 repository: Arc::new(Mirrors::below(self.path("repos"))),
