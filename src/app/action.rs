@@ -100,6 +100,7 @@ pub enum Action {
     Filter,
     Sort,
     Upgrade,
+    CanaryUpgrade,
     Deploy,
     Configure,
     Backup,

@@ -6,6 +6,7 @@
 pub mod args;
 mod args_ansible;
 mod args_vault;
+mod canary;
 mod cockpit;
 mod cockpit_changes;
 mod cockpit_enrol;
@@ -44,6 +45,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Inventory(ref verb)) => inventory::run(&context, verb),
         Some(Verb::Vault(ref verb)) => vault::run(&context, verb),
         Some(Verb::Secrets(ref verb)) => vault::secrets(&context, verb),
+        Some(Verb::Canary(ref verb)) => canary::run(&context, verb),
         Some(Verb::Import(ref args)) => import::run(&context, args),
         Some(Verb::Instance(ref verb)) => instance::run(&context, verb),
         Some(Verb::Status(ref verb)) => status::run(&context, verb),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::connection::Connection;
 use super::ids::{GroupName, HostId};
@@ -46,7 +46,7 @@ pub struct LeftOut {
 }
 
 /// The central metrics server (`bunker_metrics_*`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MetricsSettings {
     /// `bunker_metrics_url`: the address to which `/api/v1/query` is appended (a cluster's ends in
     /// `/select/0/prometheus`).

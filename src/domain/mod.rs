@@ -4,6 +4,7 @@
 //! in here names another folder of this crate. Time arrives as a value.
 
 pub mod answer;
+pub mod canary;
 pub mod capability;
 pub mod catalogue;
 pub mod connection;

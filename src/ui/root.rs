@@ -50,7 +50,8 @@ fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect)
         Layer::Help { top } => screens::help::draw(canvas, model, *top, area),
         Layer::Palette(state) => screens::palette::draw(canvas, model, state, area),
         Layer::Confirm(question) => dialog::confirm(canvas, area, question),
-        Layer::Reference(form) => dialog::reference(canvas, area, form),
+        Layer::Reference(form) => dialog::reference(canvas, area, form, "Upgrade"),
+        Layer::Canary(form) => dialog::reference(canvas, area, form, "Canary upgrade of"),
         Layer::Playbook(form) => dialog::playbook(canvas, area, form),
         Layer::Planning { n_hosts, .. } => {
             let inner = dialog::frame(canvas, area, 60, 6, "Planning", "2 of 3: the plan");

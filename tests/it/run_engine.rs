@@ -14,7 +14,7 @@ use bunker_ops::engine::worker::{Timing, WorkerError, WorkerPorts, carry_out};
 use tokio::time::Instant;
 
 use crate::run_fake_store::{Death, FakeStore};
-use crate::run_fakes::{FakeGates, FakeHosts, STEP, StartFault};
+use crate::run_fakes::{FakeGates, FakeHosts, FakeMetrics, STEP, StartFault};
 use crate::sample::{
     Part, StepClock, ann, host, host_plan, plan_of, planned, run_id, simple_plan, step,
 };
@@ -23,6 +23,7 @@ pub(crate) struct Bench {
     pub(crate) store: FakeStore,
     pub(crate) hosts: Arc<FakeHosts>,
     pub(crate) gates: Arc<FakeGates>,
+    pub(crate) metrics: Arc<FakeMetrics>,
     pub(crate) secrets: Arc<dyn SecretSource>,
     pub(crate) vault: Arc<dyn SecretWriter>,
 }
@@ -33,7 +34,8 @@ impl Bench {
         store.create(&run_id(1), plan, planned(plan)).await.unwrap();
         let none = || Arc::new(bunker_ops::adapters::vault::NoVault);
         let (secrets, vault) = (none(), none());
-        Self { store, hosts: Arc::default(), gates: Arc::default(), secrets, vault }
+        let (gates, metrics) = (Arc::default(), Arc::default());
+        Self { store, hosts: Arc::default(), gates, metrics, secrets, vault }
     }
 
     pub(crate) fn ports(&self, store: FakeStore) -> WorkerPorts {
@@ -41,6 +43,7 @@ impl Bench {
             store: Arc::new(store),
             remote: Arc::clone(&self.hosts) as _,
             gates: Arc::clone(&self.gates) as _,
+            metrics: Arc::clone(&self.metrics) as _,
             secrets: Arc::clone(&self.secrets),
             vault: Arc::clone(&self.vault),
             playbooks: Arc::new(bunker_ops::adapters::ansible::playbook::NoPlaybooks),

@@ -2,8 +2,11 @@
 
 mod ansible;
 mod attach;
+mod attach_canary;
 mod attach_log;
 mod backup;
+mod canary;
+mod canary_text;
 mod configure;
 mod confirm;
 mod controls;

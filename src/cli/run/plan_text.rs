@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::output::columns;
+use super::canary_text;
 use crate::domain::plan::{Change, HostPlan, Phase, Plan, Readiness};
 
 /// What would be done, to whom, in which order, and when it stops.
@@ -41,6 +42,9 @@ pub(super) fn text(plan: &Plan) -> String {
             out.extend([format!("  left out: {} ({})\n", left.title, left.reason)]);
         }
         out.extend([format!("{}\n", plan.stops_sentence())]);
+    }
+    if let Some(canary) = &plan.canary {
+        out.push_str(&canary_text::plan(canary));
     }
     out
 }
@@ -133,5 +137,6 @@ pub(super) fn json(plan: &Plan) -> Value {
         "batches": plan.batches,
         "parallel": plan.parallel,
         "stops": plan.stops_sentence(),
+        "canary": plan.canary.as_ref().map(|canary| canary_text::json(canary)),
     })
 }

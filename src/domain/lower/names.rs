@@ -14,9 +14,13 @@ pub(super) const FLEET: [&str; 9] = [
 ];
 
 /// `bunker_*` variables that a group or a host may override.
-const HOST: [&str; 16] = [
+const HOST: [&str; 21] = [
     "bunker_backup_critical_s",
     "bunker_backup_warn_s",
+    "bunker_canary_group",
+    "bunker_canary_metrics",
+    "bunker_canary_on_fail",
+    "bunker_canary_on_pass",
     "bunker_disk_critical",
     "bunker_disk_warn",
     "bunker_error_ratio_warn",
@@ -29,6 +33,7 @@ const HOST: [&str; 16] = [
     "bunker_p95_warn_s",
     "bunker_skew_critical_s",
     "bunker_skew_warn_s",
+    "bunker_soak_s",
     "bunker_step_timeout_s",
     "bunker_upgrade_free_b",
 ];

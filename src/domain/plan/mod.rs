@@ -24,6 +24,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::canary::CanaryPlan;
 use super::connection::Connection;
 use super::env::EnvChange;
 use super::git::{CommitSha, GitRef};
@@ -38,6 +39,8 @@ use super::untrusted::Safe;
 pub enum Workflow {
     /// Bring instances to a newer commit.
     Upgrade,
+    /// The same, the canary group first; the rest when that was watched and judged.
+    CanaryUpgrade,
     /// Bring instances back to a release that ran before.
     Rollback,
     /// Make a backup and prove that it can be read.
@@ -61,6 +64,7 @@ impl Workflow {
     pub fn name(self) -> &'static str {
         match self {
             Self::Upgrade => "upgrade",
+            Self::CanaryUpgrade => "canary-upgrade",
             Self::Rollback => "rollback",
             Self::Backup => "backup",
             Self::VerifyBackup => "backup verify",
@@ -278,6 +282,9 @@ pub struct Plan {
     pub parallel: u32,
     /// When the run stops.
     pub stops: FailureBudget,
+    /// How its first batches are watched and judged before the others follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<Box<CanaryPlan>>,
     /// When the plan was made; not part of the hash.
     pub made_at: Timestamp,
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::canary;
 use super::control::Control;
 use super::event::{EventKind, RunEvent};
 use super::outcome::{Failure, NotRun, Outcome};
@@ -35,6 +36,7 @@ impl RunState {
             promoted_all: false,
             batch: None,
             batch_done: None,
+            canary: None,
             hosts: plan.hosts.iter().map(|h| host_before(h, batch_of(plan, &h.id))).collect(),
             local: plan.playbook.is_some(),
             controls: Vec::new(),
@@ -93,13 +95,7 @@ impl RunState {
                 self.pause = Some(*reason);
                 self.stands(Phase::Paused, Some(why));
             }
-            EventKind::Resumed => {
-                self.pause = None;
-                match self.stopped.clone() {
-                    Some(why) => self.stands(Phase::Stopping, Some(&why)),
-                    None => self.stands(Phase::Running, None),
-                }
-            }
+            EventKind::Resumed => self.resumed(),
             EventKind::Stopping { why } => {
                 self.pause = None;
                 self.stopped = Some(why.clone());
@@ -123,7 +119,19 @@ impl RunState {
             | EventKind::HostFinished { host, .. } => {
                 self.on_host(host, |h| h.apply(at, kind));
             }
+            EventKind::CanarySoak { .. }
+            | EventKind::CanaryGap { .. }
+            | EventKind::CanaryJudged { .. }
+            | EventKind::CanaryEnded { .. } => canary::apply(&mut self.canary, at, kind),
             EventKind::Unrecognised => {}
+        }
+    }
+
+    fn resumed(&mut self) {
+        self.pause = None;
+        match self.stopped.clone() {
+            Some(why) => self.stands(Phase::Stopping, Some(&why)),
+            None => self.stands(Phase::Running, None),
         }
     }
 
@@ -182,13 +190,7 @@ impl HostState {
                 self.started.get_or_insert(at);
             }
             EventKind::JobIntended { seq, nonce, steps, .. } => {
-                let job = JobState {
-                    nonce: nonce.clone(),
-                    steps: steps.clone(),
-                    started: false,
-                    end: None,
-                };
-                self.jobs.entry(*seq).or_insert(job);
+                self.jobs.entry(*seq).or_insert_with(|| intended(nonce, steps));
             }
             EventKind::JobStarted { seq, start, .. } => {
                 if let (Some(job), JobStart::Started | JobStart::AlreadyThere) =
@@ -232,6 +234,10 @@ impl HostState {
             | EventKind::Paused { .. }
             | EventKind::Resumed
             | EventKind::Stopping { .. }
+            | EventKind::CanarySoak { .. }
+            | EventKind::CanaryGap { .. }
+            | EventKind::CanaryJudged { .. }
+            | EventKind::CanaryEnded { .. }
             | EventKind::RunFinished { .. }
             | EventKind::Unrecognised => {}
         }
@@ -283,6 +289,10 @@ impl HostState {
         self.contact_lost = None;
         self.outcome = Some(outcome);
     }
+}
+
+fn intended(nonce: &str, steps: &[StepId]) -> JobState {
+    JobState { nonce: nonce.to_owned(), steps: steps.to_vec(), started: false, end: None }
 }
 
 /// How a step ended that had begun when its host was given up.

@@ -20,6 +20,8 @@ use crate::engine::ports::{RunReader, StoreError};
 pub(super) struct Shared {
     pub(super) ports: WorkerPorts,
     pub(super) run: RunId,
+    /// Its process.
+    pub(super) pid: u32,
     pub(super) plan: Plan,
     /// What is wanted of the run now.
     pub(super) wish: watch::Receiver<Wish>,
@@ -35,7 +37,12 @@ pub(super) struct Shared {
 
 impl Shared {
     /// As the journal says.
-    pub(super) fn new(ports: WorkerPorts, run: RunId, plan: Plan, state: &RunState) -> Arc<Self> {
+    pub(super) fn new(
+        ports: WorkerPorts,
+        (run, pid): (RunId, u32),
+        plan: Plan,
+        state: &RunState,
+    ) -> Arc<Self> {
         let (tell, wish) = watch::channel(Wish::of(state));
         let mut budget = Budget::new(plan.stops, plan.targets().count());
         for host in &state.hosts {
@@ -44,6 +51,7 @@ impl Shared {
         Arc::new(Self {
             ports,
             run,
+            pid,
             plan,
             wish,
             tell,
@@ -87,7 +95,6 @@ impl Shared {
 
     /// Takes back a pause for this reason, where what the run waited for has come by itself. A pause for any
     /// other reason stays.
-    #[expect(dead_code, reason = "no check waits for what comes by itself yet")]
     pub(super) async fn go_on_after(&self, reason: PauseReason) -> Result<(), StoreError> {
         let _order = self.one_at_a_time.lock().await;
         if *self.wish.borrow() != Wish::Pause || self.state().await?.pause != Some(reason) {

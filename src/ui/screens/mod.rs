@@ -1,5 +1,6 @@
 //! One file a page.
 
+mod canary;
 mod choice;
 pub(super) mod due;
 pub(super) mod enrol;

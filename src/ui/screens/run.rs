@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::run_grid;
+use super::{canary, run_grid};
 use crate::app::action::Action;
 use crate::app::frame::Full;
 use crate::app::model::Model;
@@ -114,7 +114,9 @@ fn header(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rect) {
             (summary.to_string(), if n_bad > 0 { Role::Down } else { Role::Text })
         }
         (_, None, Some(why)) => (format!("{}: {why}", look.word), Role::Degraded),
-        (_, None, None) => (plan.stops_sentence(), Role::Dim),
+        (_, None, None) => {
+            canary::line(state).unwrap_or_else(|| (plan.stops_sentence(), Role::Dim))
+        }
     };
     canvas.put(area.x + 1, area.y + 1, area.width - 1, &text, role);
 }

@@ -75,6 +75,7 @@ pub fn assemble<E: std::fmt::Display>(
         excluded,
         parallel: n,
         stops: FailureBudget { max_failed: n, max_unreachable: n },
+        canary: None,
         made_at: wish.at,
     }
 }

@@ -63,6 +63,7 @@ pub fn assemble(wish: &Wish, candidates: &[Candidate<'_>], excluded: Vec<Exclude
         excluded,
         parallel: wish.parallel.max(1),
         stops: FailureBudget { max_failed: n, max_unreachable: n },
+        canary: None,
         made_at: wish.at,
     }
 }

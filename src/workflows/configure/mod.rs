@@ -85,6 +85,7 @@ pub fn assemble(
             max_failed: rollout.max_failed.max(1),
             max_unreachable: rollout.max_unreachable.max(1),
         },
+        canary: None,
         made_at: wish.at,
     }
 }

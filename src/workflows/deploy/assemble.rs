@@ -106,6 +106,7 @@ pub fn assemble(
             max_failed: strategy.rollout.max_failed.max(1),
             max_unreachable: strategy.rollout.max_unreachable.max(1),
         },
+        canary: None,
         made_at: wish.at,
     }
 }

@@ -71,6 +71,7 @@ pub fn assemble(
         excluded,
         parallel: 1,
         stops: FailureBudget { max_failed: 1, max_unreachable: 1 },
+        canary: None,
         made_at: at,
     }
 }

@@ -3,11 +3,13 @@
 //!
 //! **Invariant:** nothing is fetched, built or pulled, so it works with the network gone. Data is not rolled back.
 
+mod ahead;
 mod phases;
 mod recorded;
 
 use jiff::Timestamp;
 
+pub use ahead::ahead;
 pub use recorded::recorded;
 
 use super::planned::finding;
@@ -133,6 +135,7 @@ pub fn assemble(wish: &Wish, candidates: &[Candidate<'_>], mut excluded: Vec<Exc
         excluded,
         parallel: wish.parallel.max(1),
         stops: FailureBudget { max_failed: n, max_unreachable: n },
+        canary: None,
         made_at: wish.at,
     }
 }

@@ -68,6 +68,7 @@ pub fn assemble(wish: &Wish, candidates: &[Candidate<'_>], excluded: Vec<Exclude
             max_failed: wish.rollout.max_failed.max(1),
             max_unreachable: wish.rollout.max_unreachable.max(1),
         },
+        canary: None,
         made_at: wish.at,
     }
 }

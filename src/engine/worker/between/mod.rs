@@ -21,6 +21,8 @@
 //! - The first check that does not let go on decides: later ones are not called. What has effects of its own (a hook)
 //!   belongs last.
 
+mod canary;
+
 use super::controls::{self, Wish};
 use super::shared::Shared;
 use crate::domain::run::event::EventKind;
@@ -38,13 +40,11 @@ pub(super) enum Finding {
     #[expect(dead_code, reason = "no check pauses yet")]
     Pause(PauseReason, Safe),
     /// The run must not go on; why, as a sentence part.
-    #[expect(dead_code, reason = "no check stops yet")]
     Stop(Safe),
 }
 
 impl Finding {
     /// This, or what the next check finds, where this lets go on or a person passed it.
-    #[expect(dead_code, reason = "there is no check yet")]
     async fn then(
         self,
         place: &Place<'_>,
@@ -77,7 +77,6 @@ pub(super) enum Side {
 }
 
 /// Where a run stands between two batches.
-#[expect(dead_code, reason = "no check reads all of it yet")]
 pub(super) struct Place<'a> {
     /// The run: its ports, its plan, and what can be asked of it.
     pub(super) shared: &'a Shared,
@@ -90,13 +89,9 @@ pub(super) struct Place<'a> {
 }
 
 /// The checks, in order.
-#[expect(clippy::unused_async, reason = "there is no check yet")]
 async fn look(place: &Place<'_>) -> Result<Finding, StoreError> {
     let found = Finding::GoOn;
-    match place.side {
-        // `let found = found.then(place, window::check(place)).await?;`
-        Side::Before | Side::Again | Side::After => {}
-    }
+    let found = found.then(place, canary::check(place)).await?;
     Ok(found)
 }
 
@@ -107,9 +102,8 @@ pub(super) async fn before_run(_shared: &Shared, _state: &RunState) -> Result<()
 }
 
 /// Called when nothing of the run is left to do, just before its end is journalled.
-#[expect(clippy::unused_async, reason = "nothing is done here yet")]
-pub(super) async fn after_run(_shared: &Shared, _phase: Phase) -> Result<(), StoreError> {
-    Ok(())
+pub(super) async fn after_run(shared: &Shared, _phase: Phase) -> Result<(), StoreError> {
+    canary::after_run(shared).await
 }
 
 /// Looks before a batch (`again` where some of it has begun), until it may begin or the run ends.
