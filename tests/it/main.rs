@@ -74,6 +74,7 @@ mod ssh_pool;
 mod ssh_sshd;
 mod store_conformance;
 mod tidy;
+mod ui_canary;
 mod ui_choice;
 mod ui_screens;
 mod ui_update;

@@ -167,16 +167,15 @@ impl Metric<'_> {
     /// Instances of the canary group that were silent for too long.
     fn missing(&self, canary: &[Row<'_>]) -> Option<Said> {
         let limit = self.rule.missing_limit as usize;
-        let all = self.evidence.stretch.n as usize;
-        let silent =
-            canary.iter().filter(|row| row.longest_gap() > limit.min(all.saturating_sub(1)));
+        let none = |row: &Row<'_>| row.values().next().is_none();
+        let silent = canary.iter().filter(|row| none(row) || row.longest_gap() > limit);
         let each: Vec<String> = silent
-            .map(|row| match row.longest_gap() {
-                gap if gap >= all => format!("{} has none", row.member.host),
-                gap => {
-                    let seconds = gap * self.evidence.stretch.step_s as usize;
-                    format!("{} has none for {seconds} s on end", row.member.host)
+            .map(|row| {
+                if none(row) {
+                    return format!("{} has none", row.member.host);
                 }
+                let seconds = row.longest_gap() * self.evidence.stretch.step_s as usize;
+                format!("{} has none for {seconds} s on end", row.member.host)
             })
             .collect();
         (!each.is_empty())

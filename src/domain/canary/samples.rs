@@ -66,11 +66,18 @@ impl Row<'_> {
         })
     }
 
-    /// The longest time without a sample, in places of the grid.
+    /// The most samples that are missing on end.
     pub(super) fn longest_gap(&self) -> usize {
-        let missing = |spot: &Spot| *spot == Spot::Missing;
-        let runs = self.spots.chunk_by(|a, b| missing(a) == missing(b));
-        runs.filter(|run| run.first().is_some_and(missing)).map(<[Spot]>::len).max().unwrap_or(0)
+        let (mut longest, mut gap) = (0, 0);
+        for spot in &self.spots {
+            match spot {
+                Spot::Sample(_) => gap = 0,
+                Spot::Missing => gap += 1,
+                Spot::Repeated => {}
+            }
+            longest = longest.max(gap);
+        }
+        longest
     }
 }
 
@@ -95,21 +102,20 @@ fn spots(values: Option<Series>, taken: Option<Series>, stretch: Stretch) -> Vec
     let (Some(values), Some(taken)) = (values, taken) else { return vec![Spot::Missing; n] };
     let step = f64::from(stretch.step_s.max(1));
     let begin = stretch.end.as_second() as f64 - step * f64::from(stretch.n.saturating_sub(1));
+    let oldest = STALE_S.min(4.0 * step).max(60.0);
     // A sample from before the first window is none of this time.
     let mut last = begin - step;
     let pairs = values.values.iter().zip(&taken.values).enumerate();
     pairs
         .map(|(place, (value, taken))| {
             let at = begin + step * place as f64;
-            match (value, taken) {
-                (Some(value), Some(taken)) if at - taken <= STALE_S.min(4.0 * step).max(60.0) => {
-                    if *taken <= last {
-                        return Spot::Repeated;
-                    }
+            match taken {
+                Some(taken) if at - taken <= oldest && *taken <= last => Spot::Repeated,
+                Some(taken) if at - taken <= oldest => {
                     last = *taken;
-                    if value.is_finite() { Spot::Sample(*value) } else { Spot::Missing }
+                    value.filter(|v| v.is_finite()).map_or(Spot::Missing, Spot::Sample)
                 }
-                _ => Spot::Missing,
+                Some(_) | None => Spot::Missing,
             }
         })
         .collect()
