@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::run_grid;
+use super::{canary, run_grid};
 use crate::app::action::Action;
 use crate::app::frame::Full;
 use crate::app::model::Model;
@@ -133,7 +133,9 @@ fn second_line(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rec
             (format!("{}: {why} (r looks again, P goes on so)", look.word), Role::Degraded)
         }
         (_, None, Some(why)) => (format!("{}: {why}", look.word), Role::Degraded),
-        (_, None, None) => (plan.stops_sentence(), Role::Dim),
+        (_, None, None) => {
+            canary::line(state).unwrap_or_else(|| (plan.stops_sentence(), Role::Dim))
+        }
     };
     let mut x = area.x + 1;
     if let Some(replay) = &model.replay {
