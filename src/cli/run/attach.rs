@@ -322,6 +322,10 @@ impl Tail<'_> {
             | EventKind::Controlled { .. }
             | EventKind::RunFinished { .. }
             | EventKind::Unrecognised => self.line_of_run(&event.kind),
+            EventKind::CanarySoak { .. }
+            | EventKind::CanaryGap { .. }
+            | EventKind::CanaryJudged { .. }
+            | EventKind::CanaryEnded { .. } => self.canary.line(event),
         }
     }
 
@@ -349,8 +353,8 @@ impl Tail<'_> {
             EventKind::CanarySoak { .. }
             | EventKind::CanaryGap { .. }
             | EventKind::CanaryJudged { .. }
-            | EventKind::CanaryEnded { .. } => self.canary.line(event),
-            EventKind::GateObserved { .. }
+            | EventKind::CanaryEnded { .. }
+            | EventKind::GateObserved { .. }
             | EventKind::StepStarted { .. }
             | EventKind::StepFinished { .. }
             | EventKind::ContactLost { .. }

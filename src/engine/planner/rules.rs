@@ -45,6 +45,7 @@ fn waits_for_windows(workflow: Workflow) -> bool {
     match workflow {
         Workflow::Backup | Workflow::VerifyBackup | Workflow::Rollback => false,
         Workflow::Upgrade
+        | Workflow::CanaryUpgrade
         | Workflow::Deploy
         | Workflow::Configure
         | Workflow::RotateSecrets

@@ -46,7 +46,7 @@ pub fn ahead(upgrade: &Plan, hosts: &[HostId], operator: &Operator) -> Vec<Plan>
             batches: vec![hosts.iter().map(|h| h.id.clone()).collect()],
             hosts,
             excluded: Vec::new(),
-            stops: FailureBudget { max_failed: n, max_unreachable: n },
+            stops: FailureBudget::of_run(n, n),
             // When it is made is when it runs; nor would the hash of the plan around it stay the same.
             made_at: Timestamp::UNIX_EPOCH,
             canary: None,
