@@ -9,6 +9,7 @@ use bunker_ops::domain::answer::{RangeAnswer, Stretch};
 use bunker_ops::domain::connection::Connection;
 use bunker_ops::domain::figure::Trouble;
 use bunker_ops::domain::fleet::MetricsSettings;
+use bunker_ops::domain::ids::RunId;
 use bunker_ops::domain::job::{
     AbortOutcome, JobEnd, JobInputs, JobRef, JobSpec, JobStart, JobTruth,
 };
@@ -44,7 +45,8 @@ struct FakeJob {
 
 #[derive(Default)]
 pub(crate) struct FakeHost {
-    jobs: BTreeMap<u32, FakeJob>,
+    /// By run and number.
+    jobs: BTreeMap<(RunId, u32), FakeJob>,
     pub(crate) start_faults: VecDeque<StartFault>,
     /// Following ends with an error when it comes to these bytes of a job's log, once each.
     pub(crate) cuts: BTreeSet<u64>,
@@ -132,7 +134,10 @@ impl FakeHosts {
 
     /// The log of a job as the host has it.
     pub(crate) fn log(&self, host: &str, seq: u32) -> Vec<u8> {
-        self.with(host, |h| h.jobs[&seq].at(Instant::now(), &h.exits).0)
+        self.with(host, |h| {
+            let job = h.jobs.iter().find(|((_, of), _)| *of == seq).unwrap().1;
+            job.at(Instant::now(), &h.exits).0
+        })
     }
 
     fn reach(&self, to: &Connection) -> Result<(), RemoteError> {
@@ -141,6 +146,10 @@ impl FakeHosts {
             _ => Ok(()),
         })
     }
+}
+
+fn key(job: &JobRef) -> (RunId, u32) {
+    (job.run.clone(), job.seq)
 }
 
 fn error(to: &Connection, kind: RemoteErrorKind) -> RemoteError {
@@ -172,7 +181,7 @@ impl RemoteJobs for FakeHosts {
                 Some(StartFault::RequestLost) => return Err(error(to, RemoteErrorKind::Timeout)),
                 Some(StartFault::AnswerLost) | None => {}
             }
-            let start = if h.jobs.contains_key(&spec.job.seq) {
+            let start = if h.jobs.contains_key(&key(&spec.job)) {
                 JobStart::AlreadyThere
             } else {
                 h.n_starts += 1;
@@ -182,7 +191,7 @@ impl RemoteJobs for FakeHosts {
                 h.got.extend(got);
                 let job =
                     FakeJob { spec: spec.clone(), began: Instant::now(), held: None, killed: None };
-                h.jobs.insert(spec.job.seq, job);
+                h.jobs.insert(key(&spec.job), job);
                 JobStart::Started
             };
             if fault == Some(StartFault::AnswerLost) {
@@ -203,7 +212,7 @@ impl RemoteJobs for FakeHosts {
         loop {
             self.reach(to)?;
             let (log, end, cut) = self.with(to.host.as_str(), |h| {
-                let (mut log, mut end) = h.jobs[&job.seq].at(Instant::now(), &h.exits);
+                let (mut log, mut end) = h.jobs[&key(job)].at(Instant::now(), &h.exits);
                 if h.locked {
                     (log, end) = (Vec::new(), Some(JobEnd::Locked("run 1 by bob".into())));
                 }
@@ -231,7 +240,7 @@ impl RemoteJobs for FakeHosts {
 
     async fn look_at_job(&self, to: &Connection, job: &JobRef) -> Result<JobTruth, RemoteError> {
         self.reach(to)?;
-        Ok(self.with(to.host.as_str(), |h| match h.jobs.get(&job.seq) {
+        Ok(self.with(to.host.as_str(), |h| match h.jobs.get(&key(job)) {
             None => JobTruth::NeverStarted,
             Some(job) => {
                 let (log, end) = job.at(Instant::now(), &h.exits);
@@ -247,7 +256,7 @@ impl RemoteJobs for FakeHosts {
     async fn hold_job(&self, to: &Connection, job: &JobRef) -> Result<(), RemoteError> {
         self.reach(to)?;
         self.with(to.host.as_str(), |h| {
-            h.jobs.get_mut(&job.seq).unwrap().held.get_or_insert_with(Instant::now);
+            h.jobs.get_mut(&key(job)).unwrap().held.get_or_insert_with(Instant::now);
         });
         Ok(())
     }
@@ -260,7 +269,7 @@ impl RemoteJobs for FakeHosts {
     ) -> Result<AbortOutcome, RemoteError> {
         self.reach(to)?;
         self.with(to.host.as_str(), |h| {
-            h.jobs.get_mut(&job.seq).unwrap().killed.get_or_insert_with(Instant::now);
+            h.jobs.get_mut(&key(job)).unwrap().killed.get_or_insert_with(Instant::now);
         });
         Ok(AbortOutcome::Stopped)
     }
