@@ -72,6 +72,7 @@ impl Bench {
         let none = Arc::new(bunker_ops::adapters::vault::NoVault);
         let ports = WorkerPorts {
             store: Arc::new(stores),
+            around: crate::run_fake_around::FakeAround::default().ports(),
             remote: Arc::clone(&self.hosts) as _,
             gates: Arc::clone(&self.gates) as _,
             metrics: Arc::clone(&self.metrics) as _,

@@ -32,12 +32,7 @@ fn with(plan: Plan, canaries: &[&str]) -> Result<Plan, NoCanary> {
     let url = "http://127.0.0.1:8428".to_owned().try_into().unwrap();
     let server = MetricsSettings { url, token_file: None, timeout_s: 5 };
     let operator = ann();
-    let setting = Setting {
-        canaries: &canaries,
-        server: Some(&server),
-        serial_percent: 50,
-        operator: &operator,
-    };
+    let setting = Setting { canaries: &canaries, server: Some(&server), operator: &operator };
     assemble(plan, &setting)
 }
 
@@ -110,8 +105,7 @@ fn what_a_person_should_know_before_is_said() {
     let said = canary.remarks[0].as_str();
     assert_eq!(said, "a reports no metrics: after the soak it asks a person");
     let canaries = [host("a")].into();
-    let setting =
-        Setting { canaries: &canaries, server: None, serial_percent: 25, operator: &ann() };
+    let setting = Setting { canaries: &canaries, server: None, operator: &ann() };
     let canary = assemble(upgrade(&["a", "b"]), &setting).unwrap().canary.unwrap();
     assert!(canary.remarks[0].as_str().contains("bunker_metrics_url"));
 }

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use bunker_ops::domain::ids::{HostId, RunId};
 use bunker_ops::domain::marker::StepMark;
 use bunker_ops::domain::plan::Plan;
+use bunker_ops::domain::policy::{Approval, Verdicted};
 use bunker_ops::domain::release::Release;
 use bunker_ops::domain::run::control::{Control, ControlRequest};
 use bunker_ops::domain::run::event::{EventKind, RunEvent};
@@ -84,6 +85,9 @@ impl RunReader for Stores {
     async fn log_marks(&self, run: &RunId, host: &HostId) -> Result<Vec<StepMark>, StoreError> {
         self.of(run).log_marks(run, host).await
     }
+    async fn approval(&self, run: &RunId) -> Result<Option<Approval>, StoreError> {
+        self.of(run).approval(run).await
+    }
     async fn releases(&self, _: &HostId, _: usize) -> Result<Vec<Release>, StoreError> {
         Ok(Vec::new())
     }
@@ -93,6 +97,18 @@ impl RunReader for Stores {
 impl RunWriter for Stores {
     async fn create(&self, run: &RunId, plan: &Plan, first: EventKind) -> Result<(), StoreError> {
         self.of(run).create(run, plan, first).await
+    }
+    async fn create_waiting(
+        &self,
+        run: &RunId,
+        plan: &Plan,
+        first: EventKind,
+        approval: &Approval,
+    ) -> Result<(), StoreError> {
+        self.of(run).create_waiting(run, plan, first, approval).await
+    }
+    async fn decide(&self, run: &RunId, what: &Verdicted) -> Result<(), StoreError> {
+        self.of(run).decide(run, what).await
     }
     async fn claim(&self, run: &RunId, pid: u32) -> Result<u32, StoreError> {
         self.of(run).claim(run, pid).await
@@ -134,6 +150,14 @@ impl RunWriter for Stores {
         limit: usize,
     ) -> Result<Vec<u8>, StoreError> {
         self.of(run).raw_log(run, host, seq, offset, limit).await
+    }
+    async fn keep_hook_log(
+        &self,
+        run: &RunId,
+        hook: &'static str,
+        bytes: &[u8],
+    ) -> Result<(), StoreError> {
+        self.of(run).keep_hook_log(run, hook, bytes).await
     }
     async fn record_release(&self, release: &Release) -> Result<(), StoreError> {
         match &release.record.run {

@@ -105,7 +105,7 @@ fn two_hundred_hosts_ten_of_them_misbehaving_end_as_foretold_and_no_step_began_t
     let mut options = Options::instances().with_hosts(specs);
     options.build_seconds = 0.0;
     let policy = [
-        "bunker_serial: 25",
+        "bunker_serial: 25%",
         "bunker_parallel: 50",
         "bunker_max_failed: 50",
         "bunker_max_unreachable: 50",

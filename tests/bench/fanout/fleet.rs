@@ -53,7 +53,7 @@ impl Fleet {
         let sshd = found.into_iter().find(|path| path.exists())?;
         let mut options = Options::instances();
         options.build_seconds = 0.0;
-        let policy = ["bunker_serial: 100", "bunker_parallel: 100", "bunker_min_healthy_s: 0"];
+        let policy = ["bunker_serial: 100%", "bunker_parallel: 100", "bunker_min_healthy_s: 0"];
         let options = policy.iter().fold(options, |options, line| options.with_policy(line));
         let lab = Lab::start(n, options).unwrap();
         // What sshd wants where it runs as root, and the service would make.
