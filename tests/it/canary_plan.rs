@@ -41,11 +41,11 @@ fn names(ids: &[HostId]) -> Vec<&str> {
 }
 
 #[test]
-fn the_canary_goes_first_and_the_rest_in_batches_of_what_is_left() {
+fn the_canary_goes_first_and_the_rest_is_left_to_the_strategy() {
     let plan = with(upgrade(&["a", "b", "c", "d", "e"]), &["d", "b", "elsewhere"]).unwrap();
     assert_eq!(plan.workflow, Workflow::CanaryUpgrade);
     let batches: Vec<Vec<&str>> = plan.batches.iter().map(|b| names(b)).collect();
-    assert_eq!(batches, [vec!["b", "d"], vec!["a", "c"], vec!["e"]]);
+    assert_eq!(batches, [vec!["b", "d"], vec!["a", "c", "e"]]);
     let canary = plan.canary.as_deref().unwrap();
     let of = |m: &[bunker_ops::domain::canary::Member]| {
         m.iter().map(|m| m.host.to_string()).collect::<Vec<_>>()

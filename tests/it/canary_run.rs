@@ -154,7 +154,7 @@ async fn without_a_metrics_server_it_asks_a_person_and_judges_again_when_it_is_b
         Ok(program) => program,
         Err(why) => return missing(NAME, &format!("{why:#}")),
     };
-    let mut world = World::new(39, &["bunker_serial: 100"]);
+    let mut world = World::new(39, &["bunker_serial: 100%"]);
     let old = world.versions();
     let run = world.start();
     let waits = |v: &Value| v["state"] == "paused" && v["pause"] == "no-data";

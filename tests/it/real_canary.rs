@@ -17,7 +17,7 @@ const N: usize = 4;
 const POLICY: &str = "bunker_min_healthy_s: 5
 bunker_healthy_deadline_s: 60
 bunker_soak_s: 60
-bunker_serial: 100
+bunker_serial: 100%
 bunker_canary_on_fail: rollback
 bunker_canary_metrics:
   - {metric: error_ratio, min_samples: 6}
