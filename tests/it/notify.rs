@@ -22,6 +22,7 @@ use bunker_ops::domain::run::event::EventKind;
 use bunker_ops::domain::run::state::Phase;
 use bunker_ops::engine::notify::Post;
 use bunker_ops::engine::ports::{Campaigns, Outbox, Posted, RunWriter};
+use bunker_ops::engine::supervisor::{Supervisor, Task};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
@@ -36,6 +37,8 @@ struct StandIn {
     address: SocketAddr,
     asked: Asked,
     status: Arc<Mutex<u16>>,
+    /// Its server ends with it.
+    _supervisor: Supervisor,
 }
 
 async fn answer(
@@ -60,8 +63,9 @@ impl StandIn {
         let app = Router::new().fallback(answer).with_state(state);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        drop(tokio::spawn(async move { axum::serve(listener, app).await }));
-        Self { address, asked, status }
+        let supervisor = Supervisor::new();
+        drop(supervisor.spawn("stand-in", async move { axum::serve(listener, app).await }));
+        Self { address, asked, status, _supervisor: supervisor }
     }
 
     fn url(&self, path: &str) -> String {
@@ -153,7 +157,9 @@ async fn a_failed_run_is_told_once_signed_and_with_the_same_id_at_each_try() {
     let (id, at) = (header(1, "webhook-id"), header(1, "webhook-timestamp"));
     let wanted = signature(SECRET.as_bytes(), &id, &at, &asked[1].2);
     assert_eq!(header(1, "webhook-signature"), wanted);
-    let bytes = base64::engine::general_purpose::STANDARD.decode(&wanted[3..]).unwrap();
+    let bytes = base64::engine::general_purpose::STANDARD
+        .decode(&wanted.strip_prefix("v1,").unwrap())
+        .unwrap();
     assert_eq!(bytes.len(), 32);
     let body: serde_json::Value = serde_json::from_str(&asked[1].2).unwrap();
     assert_eq!(body["type"], "run.failed");
@@ -234,10 +240,10 @@ async fn two_senders_never_send_the_same_and_a_dead_ones_claim_ends() {
 }
 
 /// A mail server of a few lines: it is none, it takes one mail and keeps what was said.
-async fn mail_server() -> (SocketAddr, tokio::task::JoinHandle<Vec<String>>) {
+async fn mail_server(supervisor: &Supervisor) -> (SocketAddr, Task<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let serving = tokio::spawn(async move {
+    let serving = supervisor.spawn("mail server", async move {
         let (stream, _) = listener.accept().await.unwrap();
         let (read, mut write) = stream.into_split();
         let mut lines = BufReader::new(read).lines();
@@ -267,7 +273,8 @@ async fn mail_server() -> (SocketAddr, tokio::task::JoinHandle<Vec<String>>) {
 
 #[tokio::test]
 async fn a_mail_has_its_people_a_subject_and_the_text() {
-    let (desk, (address, serving)) = (Desk::new(), mail_server().await);
+    let supervisor = Supervisor::new();
+    let (desk, (address, serving)) = (Desk::new(), mail_server(&supervisor).await);
     let mail = Channel::Mail {
         server: address.ip().to_string(),
         port: address.port(),
@@ -279,7 +286,7 @@ async fn a_mail_has_its_people_a_subject_and_the_text() {
     };
     failed(&desk.store, &telling(vec![mail]), 1).await;
     assert_eq!(desk.send().await, (1, 0), "{:?}", desk.first().await.error);
-    let said = serving.await.unwrap();
+    let said = serving.join().await.unwrap();
     let has = |wanted: &str| said.iter().any(|line| line.contains(wanted));
     assert!(has("MAIL FROM:<bunker@example.org>") && has("RCPT TO:<bob@example.org>"), "{said:?}");
     assert!(has("Subject: [bunker test] upgrade to v2.5.0 of 2 instances failed"), "{said:?}");

@@ -45,8 +45,8 @@ fn judged(hosts: &[&str], verdict: Option<Verdict>) -> Plan {
     plan
 }
 
-fn demands(demand: Demand) -> Option<Verdict> {
-    Some(Verdict { demand, approval_ttl_s: 3_600, ..Verdict::default() })
+fn demands(demand: Demand) -> Verdict {
+    Verdict { demand, approval_ttl_s: 3_600, ..Verdict::default() }
 }
 
 #[tokio::test]
@@ -60,16 +60,16 @@ async fn no_verdict_lets_a_worker_start_before_what_it_demands_was_done() {
         (None, typed("2"), 0),
         (deny.clone(), Consent::Beforehand, 0),
         (deny, typed("2"), 0),
-        (demands(Demand::Usual), Consent::Beforehand, 1),
-        (demands(Demand::Usual), typed("2"), 1),
-        (demands(Demand::Usual), typed("1"), 0),
-        (demands(Demand::Count), Consent::Beforehand, 0),
-        (demands(Demand::Count), typed("2"), 1),
-        (demands(Demand::Group("prod".into())), Consent::Beforehand, 0),
-        (demands(Demand::Group("prod".into())), typed("2"), 0),
-        (demands(Demand::Group("prod".into())), typed("prod"), 1),
-        (demands(Demand::SecondOperator), Consent::Beforehand, 0),
-        (demands(Demand::SecondOperator), typed("2"), 0),
+        (Some(demands(Demand::Usual)), Consent::Beforehand, 1),
+        (Some(demands(Demand::Usual)), typed("2"), 1),
+        (Some(demands(Demand::Usual)), typed("1"), 0),
+        (Some(demands(Demand::Count)), Consent::Beforehand, 0),
+        (Some(demands(Demand::Count)), typed("2"), 1),
+        (Some(demands(Demand::Group("prod".into()))), Consent::Beforehand, 0),
+        (Some(demands(Demand::Group("prod".into()))), typed("2"), 0),
+        (Some(demands(Demand::Group("prod".into()))), typed("prod"), 1),
+        (Some(demands(Demand::SecondOperator)), Consent::Beforehand, 0),
+        (Some(demands(Demand::SecondOperator)), typed("2"), 0),
     ] {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(StepClock::default());
@@ -117,7 +117,7 @@ async fn a_run_that_was_rejected_taken_back_or_forgotten_never_starts() {
     let launcher = Launcher { store: &store, workers: &workers, clock: &*clock };
     let (anna, ben) = (operator("anna"), operator("ben"));
     let ask = async |ttl: u64| {
-        let mut plan = judged(&["a"], demands(Demand::SecondOperator));
+        let mut plan = judged(&["a"], Some(demands(Demand::SecondOperator)));
         plan.rules.verdict.as_mut().unwrap().approval_ttl_s = ttl;
         launcher.start_run(&plan, &Consent::Yes, &anna, "test").await.unwrap().run().clone()
     };
@@ -277,7 +277,11 @@ fn every_verb_is_bound_by_every_guardrail() {
     // A plan says what it will take.
     let plan = bench.json("anna", &["backup", "cap-1", "--check", "--json"]);
     assert_eq!(plan["guardrails"]["demand"]["demand"], "second-operator");
+}
 
+#[test]
+fn a_second_person_approves_the_plan_that_then_runs_or_rejects_it() {
+    let bench = Bench::new(&[("cap-1", "capital")], &[RULES]);
     let asked = bench.json("anna", &["backup", "cap-1", "--yes", "--json"]);
     assert_eq!(asked["waiting"], "approval");
     let run = asked["run"].as_str().unwrap();

@@ -133,6 +133,11 @@ async fn a_host_that_comes_back_within_the_deadline_lets_the_run_go_on() {
     assert_eq!(state(&bench).batch_done, Some(1));
 }
 
+/// How often the run began to wait.
+fn n_paused(bench: &Bench) -> usize {
+    bench.store.kinds().iter().filter(|k| matches!(k, EventKind::Paused { .. })).count()
+}
+
 /// What cannot be looked at is neither good nor bad: it waits; resuming looks again, promoting goes on. The same for a
 /// worker that was killed meanwhile.
 #[tokio::test(start_paused = true)]
@@ -194,9 +199,7 @@ async fn a_gate_that_cannot_be_told_waits_for_a_person_and_survives_its_worker()
             tokio::join!(bench.work(), whole).0
         };
         assert_eq!(worked, Ok(Phase::Succeeded), "killed {killed}, {answer:?}");
-        let n_paused =
-            bench.store.kinds().iter().filter(|k| matches!(k, EventKind::Paused { .. })).count();
-        assert_eq!(n_paused, 1, "killed {killed}, {answer:?}");
+        assert_eq!(n_paused(&bench), 1, "killed {killed}, {answer:?}");
     }
 }
 

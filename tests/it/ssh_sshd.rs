@@ -279,10 +279,11 @@ async fn a_restart_of_sshd_is_not_noticed_by_what_runs_and_new_connections_come_
     let read = pool.pool.read(&to, script, DEADLINE);
     let restart = async {
         // The script has the pipe open for reading: it runs, over a session of the old server.
-        let opened =
-            tokio::task::spawn_blocking(move || std::fs::OpenOptions::new().write(true).open(fifo));
-        let mut pipe = opened.await.unwrap().unwrap();
-        tokio::task::block_in_place(|| sshd.restart());
+        let mut pipe = tokio::task::block_in_place(|| {
+            let pipe = std::fs::OpenOptions::new().write(true).open(fifo).unwrap();
+            sshd.restart();
+            pipe
+        });
         std::io::Write::write_all(&mut pipe, b"the restart\n").unwrap();
     };
     let (out, ()) = tokio::join!(read, restart);

@@ -292,9 +292,9 @@ fn the_palette_says_why_something_cannot_be_done_here() {
     press(&mut model, ":");
     type_in(&mut model, "pause");
     let Some(Layer::Palette(state)) = model.layers.last() else { panic!("no palette") };
-    let found = state.found.iter().find_map(|entry| match entry {
-        Entry::Unavailable(action, why) if action.info().name == "pause" => Some(why.clone()),
-        _ => None,
+    let found = state.found.iter().find_map(|entry| {
+        let Entry::Unavailable(action, why) = entry else { return None };
+        (action.info().name == "pause").then(|| why.clone())
     });
     assert_eq!(found.as_deref(), Some("on: Run"));
     assert_eq!(press(&mut model, "enter"), vec![]);

@@ -42,12 +42,12 @@ impl Real {
                 }
                 std::future::pending::<()>().await;
             };
-            let worker = async {
+            let worker = Box::pin(async {
                 match work.death {
                     Some(death) => bench.work_until(death).await,
                     None => bench.work().await,
                 }
-            };
+            });
             let most = Duration::from_hours(24);
             let ended = tokio::time::timeout(most, async {
                 tokio::select! { ended = worker => ended, () = asking => unreachable!() }
@@ -79,6 +79,7 @@ impl Real {
     }
 
     /// A host that was started has its intent before that in the journal, and no batch overtakes another.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "other kinds say nothing of the order")]
     fn assert_order(&self, model: &Model) {
         let kinds = self.bench.store.kinds();
         let mut done: Vec<String> = Vec::new();
@@ -157,7 +158,7 @@ impl StateMachineTest for Real {
             match behaviour {
                 Behaviour::Good => {}
                 Behaviour::GoodButAnswerLost => {
-                    bench.hosts.with(&name, |h| h.start_faults = faults(StartFault::AnswerLost, 1))
+                    bench.hosts.with(&name, |h| h.start_faults = faults(StartFault::AnswerLost, 1));
                 }
                 Behaviour::GoodButCut => {
                     bench.hosts.with(&name, |h| h.cuts.extend([0, 1, 40, 41, 77, 120, 200]));
@@ -167,7 +168,7 @@ impl StateMachineTest for Real {
                 }
                 Behaviour::Sick => _ = bench.gates.sick.lock().unwrap().insert(name),
                 Behaviour::Unreachable => {
-                    bench.hosts.with(&name, |h| h.start_faults = faults(StartFault::Refused, 200))
+                    bench.hosts.with(&name, |h| h.start_faults = faults(StartFault::Refused, 200));
                 }
                 Behaviour::KeyRefused => {
                     bench.hosts.with(&name, |h| h.start_faults = faults(StartFault::Auth, 200));
