@@ -25,8 +25,12 @@ pub enum Place {
     Run,
     /// The list of runs.
     Runs,
+    /// The page of a run that is played from a file.
+    Replay,
     /// The page of what secrets are due.
     Due,
+    /// The page of the audit log.
+    Audit,
     /// The choice of secrets.
     Secrets,
     /// The choice of a release.
@@ -39,14 +43,16 @@ pub enum Place {
 
 impl Place {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Everywhere,
         Self::Fleet,
         Self::Instance,
         Self::Plan,
         Self::Run,
         Self::Runs,
+        Self::Replay,
         Self::Due,
+        Self::Audit,
         Self::Secrets,
         Self::Releases,
         Self::Form,
@@ -69,7 +75,9 @@ impl Place {
             Self::Plan => "Plan",
             Self::Run => "Run",
             Self::Runs => "Runs",
+            Self::Replay => "Replay of a run",
             Self::Due => "Secrets due",
+            Self::Audit => "Audit log",
             Self::Secrets => "Choice of secrets",
             Self::Releases => "Choice of a release",
             Self::Form => "Form",
@@ -139,6 +147,13 @@ pub enum Action {
     Resume,
     Abort,
     Kill,
+    Approve,
+    Reject,
+    Promote,
+    PromoteAll,
+    SkipHost,
+    AbortAndRollBack,
+    Retry,
     Follow,
     Full,
     Search,
@@ -146,6 +161,14 @@ pub enum Action {
     PrevMatch,
     CopyCommand,
     Runs,
+    Audit,
+    ReplayPause,
+    ReplayForward,
+    ReplayBack,
+    ReplayFaster,
+    ReplaySlower,
+    ReplayBegin,
+    ReplayEnd,
     GoFleet,
     NextTheme,
     Palette,

@@ -3,46 +3,17 @@
 use std::sync::LazyLock;
 
 use super::action::{Action, ActionInfo, Danger, Place};
+use super::action_row::{c, k, row};
 use super::action_table_look::LOOK;
-use super::key::{Key, KeyCode};
-
-pub(super) const fn row(
-    action: Action,
-    name: &'static str,
-    doc: &'static str,
-    hint: &'static str,
-    keys: &'static [Key],
-    places: &'static [Place],
-) -> ActionInfo {
-    let (danger, changes, twin, chords): (_, _, _, &[&[Key]]) = (Danger::None, false, None, &[]);
-    ActionInfo { action, name, doc, hint, keys, chords, places, danger, changes, twin }
-}
-
-impl ActionInfo {
-    pub(super) const fn changing(self, danger: Danger) -> Self {
-        Self { danger, changes: true, ..self }
-    }
-
-    pub(super) const fn chords(self, chords: &'static [&'static [Key]]) -> Self {
-        Self { chords, ..self }
-    }
-
-    pub(super) const fn twin(self, twin: &'static str) -> Self {
-        Self { twin: Some(twin), ..self }
-    }
-}
+use super::key::KeyCode;
+use super::run_rows;
 
 pub(super) const ALL: &[Place] = &[Place::Everywhere];
 pub(super) const FLEET: &[Place] = &[Place::Fleet];
 pub(super) const RUN: &[Place] = &[Place::Run];
+/// The page of a run, whether it goes on or is played from a file.
+pub(super) const OUTPUT: &[Place] = &[Place::Run, Place::Replay];
 pub(super) const MARKED: &[Place] = &[Place::Fleet, Place::Secrets];
-
-pub(super) const fn k(code: KeyCode) -> Key {
-    Key::plain(code)
-}
-pub(super) const fn c(char: char) -> Key {
-    Key::char(char)
-}
 
 /// All of them, in the order of the footer and the help.
 pub static ACTIONS: LazyLock<Vec<ActionInfo>> = LazyLock::new(|| [WORK, LOOK].concat());
@@ -54,7 +25,7 @@ const WORK: &[ActionInfo] = &[
         "open the selected entry",
         "open",
         &[k(KeyCode::Enter), c('l'), k(KeyCode::Right)],
-        &[Place::Fleet, Place::Runs, Place::Due],
+        &[Place::Fleet, Place::Runs, Place::Due, Place::Audit],
     )
     .twin("bunker show RUN"),
     row(
@@ -252,4 +223,29 @@ const WORK: &[ActionInfo] = &[
     )
     .changing(Danger::Asks)
     .twin("bunker abort --kill RUN"),
+    run_rows::PROMOTE,
+    run_rows::PROMOTE_ALL,
+    run_rows::SKIP_HOST,
+    run_rows::ABORT_AND_ROLL_BACK,
+    run_rows::RETRY,
+    row(
+        Action::Approve,
+        "approve",
+        "agree to a run that somebody else asked for, and start it",
+        "approve",
+        &[c('+')],
+        RUN,
+    )
+    .changing(Danger::Asks)
+    .twin("bunker approve RUN"),
+    row(
+        Action::Reject,
+        "reject",
+        "say that a run that waits for a second person will not be",
+        "reject",
+        &[c('-')],
+        RUN,
+    )
+    .changing(Danger::Asks)
+    .twin("bunker reject RUN --reason TEXT"),
 ];

@@ -1,7 +1,8 @@
 //! The rows of the table of actions that look and move about.
 
 use super::action::{Action, ActionInfo, Danger, Place};
-use super::action_table::{ALL, FLEET, MARKED, RUN, c, k, row};
+use super::action_row::{c, k, plays, row};
+use super::action_table::{ALL, FLEET, MARKED, OUTPUT};
 use super::key::{Key, KeyCode};
 
 /// In the order of the footer and the help.
@@ -28,7 +29,7 @@ pub(super) const LOOK: &[ActionInfo] = &[
         "show only what fits: words, /patterns/, p95>800ms, backup>26h, version!=v2.4, group=canary, !not",
         "filter",
         &[c('/')],
-        FLEET,
+        &[Place::Fleet, Place::Audit],
     )
     .twin("bunker status --limit PATTERN"),
     row(
@@ -81,13 +82,22 @@ pub(super) const LOOK: &[ActionInfo] = &[
         &[c('f')],
         &[Place::Fleet, Place::Instance],
     ),
+    plays(Action::ReplayPause, "pause the replay", "stand still, or go on", "pause", &[c(' ')])
+        .twin("bunker replay FILE"),
+    plays(Action::ReplayForward, "ten seconds on", "go on", "10 s on", &[k(KeyCode::Right), c(']')]),
+    plays(Action::ReplayBack, "ten seconds back", "go back", "10 s back", &[k(KeyCode::Left), c('[')]),
+    plays(Action::ReplayFaster, "faster", "play twice as fast", "faster", &[c('+'), c('>')])
+        .twin("bunker replay FILE --speed TIMES"),
+    plays(Action::ReplaySlower, "slower", "play half as fast", "slower", &[c('-'), c('<')]),
+    plays(Action::ReplayBegin, "to the beginning", "play from there", "", &[k(KeyCode::Home), c('0')]),
+    plays(Action::ReplayEnd, "to the end", "go to the end of the run", "", &[k(KeyCode::End), c('$')]),
     row(
         Action::Follow,
         "follow",
         "keep the end of the output in view, or stop doing so",
         "follow",
         &[c('f')],
-        RUN,
+        OUTPUT,
     )
     .twin("bunker attach RUN"),
     row(
@@ -96,9 +106,9 @@ pub(super) const LOOK: &[ActionInfo] = &[
         "give the output the whole screen, or give it back",
         "full",
         &[c('z')],
-        RUN,
+        OUTPUT,
     ),
-    row(Action::Search, "search", "search the output", "search", &[c('/')], RUN)
+    row(Action::Search, "search", "search the output", "search", &[c('/')], OUTPUT)
         .twin("bunker logs RUN HOST"),
     row(
         Action::NextMatch,
@@ -106,7 +116,7 @@ pub(super) const LOOK: &[ActionInfo] = &[
         "go to the next place that was searched for",
         "",
         &[c('n')],
-        RUN,
+        OUTPUT,
     ),
     row(
         Action::PrevMatch,
@@ -114,7 +124,7 @@ pub(super) const LOOK: &[ActionInfo] = &[
         "go to the previous place that was searched for",
         "",
         &[c('N')],
-        RUN,
+        OUTPUT,
     ),
     row(
         Action::NextPane,
@@ -122,7 +132,7 @@ pub(super) const LOOK: &[ActionInfo] = &[
         "give the keys to the next pane",
         "pane",
         &[k(KeyCode::Tab)],
-        &[Place::Run, Place::Instance],
+        &[Place::Run, Place::Replay, Place::Instance],
     ),
     row(
         Action::PrevPane,
@@ -130,7 +140,7 @@ pub(super) const LOOK: &[ActionInfo] = &[
         "give the keys to the previous pane",
         "",
         &[k(KeyCode::BackTab)],
-        &[Place::Run, Place::Instance],
+        &[Place::Run, Place::Replay, Place::Instance],
     ),
     row(
         Action::CopyCommand,
@@ -147,6 +157,9 @@ pub(super) const LOOK: &[ActionInfo] = &[
         .chords(&[&[c('g'), c('f')]])
         .twin("bunker status"),
     row(Action::NextTheme, "next theme", "show the screen in the next theme, and keep it", "", &[c('T')], ALL),
+    row(Action::Audit, "audit log", "list who changed what, newest first", "", &[c('H')], ALL)
+        .chords(&[&[c('g'), c('h')]])
+        .twin("bunker audit log"),
     row(
         Action::SecretsDue,
         "secrets due",

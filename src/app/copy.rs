@@ -4,6 +4,7 @@
 //! made safe, so that pasting it presses no key.
 
 use super::action::{Action, Place};
+use super::audit_page::text;
 use super::effect::Effect;
 use super::model::{Model, Screen};
 use super::update::plan_command;
@@ -78,6 +79,11 @@ pub fn offers(model: &Model) -> Vec<Offer> {
                 offers
             })
             .unwrap_or_default()
+        }
+        Some(Screen::Audit(page)) => {
+            let record = page.selected().map(|entry| Offer::new('r', "record", &text(entry)));
+            let log = Offer::new('c', "command line", "bunker audit log");
+            std::iter::once(log).chain(record).collect()
         }
         Some(Screen::Due(_) | Screen::Secrets(_) | Screen::Releases(_) | Screen::Enrol(_)) => {
             Vec::new()

@@ -39,6 +39,8 @@ pub enum Layer {
     },
     /// A question before something dangerous.
     Confirm(Confirm),
+    /// A guardrail wants a name typed.
+    Guard(GuardForm),
     /// What can be copied.
     Copy(Copying),
     /// Which columns stand on the screen.
@@ -102,6 +104,19 @@ pub struct ReferenceForm {
     pub input: Input,
     /// Why the text is refused.
     pub problem: Option<String>,
+}
+
+/// The name of a group is typed to start a plan.
+#[derive(Debug, Clone)]
+pub struct GuardForm {
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// What has to be typed.
+    pub wanted: String,
+    /// What was typed.
+    pub input: Input,
+    /// Whether enter was pressed on something else.
+    pub wrong: bool,
 }
 
 /// A question whose safe answer has the focus.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::action::Place;
+use super::audit_page::AuditPage;
 use super::choice_pages::{DuePage, ReleasesPage, SecretsPage};
 use super::columns;
 use super::enrol_page::{EnrolPage, Stage};
@@ -17,12 +18,14 @@ use super::key::Key;
 use super::keymap::Keymap;
 use super::layers::Layer;
 use super::pages::{InstancePage, PlanPage, RunPage, RunsPage};
+use super::replay::Replay;
 use super::toast::{ToastKind, Toasts};
 use crate::domain::capability::Operate;
 use crate::domain::run::state::RunSummary;
 use crate::domain::snapshot::FleetSnapshot;
 use crate::domain::untrusted::Safe;
 use crate::domain::view::SavedView;
+use crate::domain::window::FleetStanding;
 
 /// A page above the fleet page.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +44,8 @@ pub enum Screen {
     Secrets(Box<SecretsPage>),
     /// Releases to choose from.
     Releases(ReleasesPage),
+    /// Who changed what.
+    Audit(Box<AuditPage>),
     /// An instance is taken into the inventory.
     Enrol(Box<EnrolPage>),
 }
@@ -72,8 +77,12 @@ pub struct Model {
     pub toasts: Toasts,
     /// The runs, newest first; `None` until they were read.
     pub runs: Option<Vec<RunSummary>>,
+    /// How the fleet's windows stand, and when that was looked at; looked at once a minute and when the fleet changes.
+    pub windows: Option<(Timestamp, Option<FleetStanding>)>,
     /// Number of the last request that was sent out.
     pub last_request: u64,
+    /// Where a replay stands; `None` where the world is looked at.
+    pub replay: Option<Replay>,
     /// The pages that were looked at.
     pub history: History,
     /// Which keys mean what.
@@ -108,7 +117,9 @@ impl Model {
             layers: Vec::new(),
             toasts: Toasts::default(),
             runs: None,
+            windows: None,
             last_request: 0,
+            replay: None,
             history: History::default(),
             keymap: Arc::default(),
             pending: Vec::new(),
@@ -147,9 +158,11 @@ impl Model {
             None => Place::Fleet,
             Some(Screen::Instance(_)) => Place::Instance,
             Some(Screen::Plan(_)) => Place::Plan,
+            Some(Screen::Run(_)) if self.replay.is_some() => Place::Replay,
             Some(Screen::Run(_)) => Place::Run,
             Some(Screen::Runs(_)) => Place::Runs,
             Some(Screen::Due(_)) => Place::Due,
+            Some(Screen::Audit(_)) => Place::Audit,
             Some(Screen::Secrets(_)) => Place::Secrets,
             Some(Screen::Releases(_)) => Place::Releases,
             Some(Screen::Enrol(page)) if page.stage == Stage::Form => Place::Form,

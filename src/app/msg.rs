@@ -6,7 +6,9 @@ use jiff::Timestamp;
 
 use super::destination::Destination;
 use super::key::Key;
+use super::replay::Replay;
 use super::toast::ToastKind;
+use crate::domain::audit::Entry;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::Plan;
 use crate::domain::release::{Recorded, Release};
@@ -47,7 +49,7 @@ pub enum Msg {
         /// Of the effect that asked.
         request: u64,
         /// The run, or what went wrong.
-        result: Result<RunId, Problem>,
+        result: Result<Begun, Problem>,
     },
     /// The attached run looks like this.
     Run(Arc<RunView>),
@@ -81,8 +83,37 @@ pub enum Msg {
         /// It, or what went wrong.
         result: Result<Box<Answer>, Problem>,
     },
+    /// The newest records of the audit log.
+    Audit {
+        /// Of the effect that asked.
+        request: u64,
+        /// The records, newest first, or what went wrong.
+        result: Result<Vec<Entry>, Problem>,
+    },
+    /// Where the replay stands.
+    Replay(Replay),
+    /// The time of the replay went back.
+    Rewound,
     /// Something to tell the operator.
     Notice(ToastKind, Safe),
+}
+
+/// What became of a plan that was to be run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begun {
+    /// A worker has it.
+    Started(RunId),
+    /// It waits for a second person.
+    Waits(RunId),
+}
+
+impl Begun {
+    /// The run.
+    pub fn run(&self) -> &RunId {
+        match self {
+            Self::Started(run) | Self::Waits(run) => run,
+        }
+    }
 }
 
 /// What the mouse did.

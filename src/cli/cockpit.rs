@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::args::Verb;
 use super::cockpit_changes::Changes;
 use super::exit::{Exit, Trouble};
-use super::{Context, fleet, wiring};
+use super::{Context, fleet, prompt, wiring};
 use crate::adapters::http::HttpHealthSource;
 use crate::adapters::inventory::InventoryWatch;
 use crate::adapters::paths::ConfigDir;
@@ -28,7 +28,7 @@ use crate::domain::ids::HostId;
 use crate::domain::selector::Selector;
 use crate::domain::untrusted::Safe;
 use crate::engine::poller::{Poller, Sources as PollSources, Watched};
-use crate::engine::ports::{RemoteRead, RunReader};
+use crate::engine::ports::{AuditReader, RemoteRead, RunReader};
 use crate::engine::supervisor::Supervisor;
 use crate::tui;
 
@@ -47,21 +47,36 @@ pub(super) fn run(context: &Context, verb: Option<&Verb>) -> Result<Exit, Troubl
         Some(Verb::Watch(args)) => args.limit.clone(),
         _ => None,
     };
-    wiring::use_keys(Keyring::from_env(Asking::Nobody(
-        "start this workflow with its verb in a shell, which asks for it",
-    )));
+    let (lend, lends) = tokio::sync::mpsc::unbounded_channel();
+    wiring::use_keys(Keyring::from_env(asks_below(lend)));
     let runtime = wiring::runtime()?;
-    let ended = runtime.block_on(open(context, limit));
+    let ended = runtime.block_on(open(context, limit, lends));
     // A thread that still reads the terminal or a file must not keep the shell waiting.
     runtime.shutdown_timeout(Duration::from_millis(100));
     ended
 }
 
+/// A passphrase is asked for below the screen, which is given back for as long.
+fn asks_below(lend: tokio::sync::mpsc::UnboundedSender<tui::Lend>) -> Asking {
+    Asking::Person(Arc::new(move |question| {
+        let (answer, answered) = std::sync::mpsc::channel();
+        let asked = question.to_owned();
+        let left = || std::io::Error::other("the cockpit was left before it was given");
+        let ask = Box::new(move || drop(answer.send(prompt::hidden(&asked))));
+        lend.send(ask).map_err(|_| left())?;
+        answered.recv().map_err(|_| left())?
+    }))
+}
+
 /// Connections that have to be closed at the end.
 type Open = Arc<Mutex<Option<Arc<SshPool>>>>;
 
-async fn open(context: &Context, limit: Option<String>) -> Result<Exit, Trouble> {
-    let (opening, closing) = opening(context, limit, look(context));
+async fn open(
+    context: &Context,
+    limit: Option<String>,
+    lends: tokio::sync::mpsc::UnboundedReceiver<tui::Lend>,
+) -> Result<Exit, Trouble> {
+    let (opening, closing) = opening(context, limit, look(context), lends);
     let ended = tui::run(opening).await;
     closing.close().await;
     let model = ended.map_err(trouble)?;
@@ -91,6 +106,7 @@ pub(super) fn opening(
     context: &Context,
     limit: Option<String>,
     look: tui::Look,
+    lends: tokio::sync::mpsc::UnboundedReceiver<tui::Lend>,
 ) -> (tui::Opening, Closing) {
     let supervisor = Supervisor::new();
     let pool: Open = Arc::default();
@@ -107,6 +123,7 @@ pub(super) fn opening(
         supervisor: supervisor.clone(),
         operate: context.operate.clone(),
         sources: Box::pin(connecting.connect()),
+        lends,
         view: ViewFile::below(wiring::state_dir()),
         keymap: own_keys(),
     };
@@ -114,14 +131,14 @@ pub(super) fn opening(
 }
 
 /// The look of this terminal, with the theme that was chosen the last time.
-fn look(context: &Context) -> tui::Look {
+pub(super) fn look(context: &Context) -> tui::Look {
     let (view, _told_when_it_opens) = ViewFile::below(wiring::state_dir()).load();
     let (color, saved) = (context.color, view.theme());
     tui::Look::of(tui::Wanted { color, saved, ..tui::Wanted::default() })
 }
 
 /// The operator's keys, where there are some.
-fn own_keys() -> (Keymap, Vec<Diagnostic>) {
+pub(super) fn own_keys() -> (Keymap, Vec<Diagnostic>) {
     let file = ConfigDir::from_env().keys();
     let shown = Safe::line(&file.to_string_lossy());
     match std::fs::read_to_string(&file) {
@@ -180,6 +197,7 @@ struct Opened {
     only: Option<Selector>,
     hosts: Arc<SshPool>,
     runs: Result<Arc<dyn RunReader>, Problem>,
+    audit: Option<Arc<dyn AuditReader>>,
 }
 
 impl Connecting {
@@ -189,7 +207,7 @@ impl Connecting {
             .supervisor
             .spawn_blocking("open", move || open_files(&inventory, limit.as_deref()));
         let opened = opening.join().await.wrap_err("opening the inventory")?;
-        let Opened { watched, files, only, hosts, runs } = opened.map_err(Refused::from)?;
+        let Opened { watched, files, only, hosts, runs, audit } = opened.map_err(Refused::from)?;
         if let Ok(mut pool) = self.pool.lock() {
             *pool = Some(Arc::clone(&hosts));
         }
@@ -204,6 +222,9 @@ impl Connecting {
         let (poller, fleet, look_again) = Poller::new(sources, watched.clone());
         drop(self.supervisor.spawn("poller", poller.run()));
         let supervisor = self.supervisor;
+        if let Some(right) = self.operate.clone() {
+            drop(supervisor.spawn("notify", wiring::keep_sending(right)));
+        }
         let changer = self.operate.map(|right| {
             Arc::new(Changes::new(right, self.inventory, hosts, watched, look_again, supervisor))
                 as Arc<dyn tui::Changer>
@@ -212,7 +233,7 @@ impl Connecting {
             Ok(runs) => (Some(runs), Vec::new()),
             Err(problem) => (None, vec![problem]),
         };
-        Ok(tui::Sources { fleet, runs, changer, problems })
+        Ok(tui::Sources { fleet, runs, audit, replay: None, changer, problems })
     }
 
     /// The inventory as it is edited, with the limited hosts only.
@@ -262,12 +283,15 @@ fn open_files(inventory: &std::path::Path, limit: Option<&str>) -> Result<Opened
     let (watched, files) = InventoryWatch::start(inventory, fleet, problems)
         .wrap_err("following the inventory's files")?;
     let hosts = wiring::hosts()?;
-    let runs = match wiring::store_reader() {
-        Ok(store) => Ok(store as Arc<dyn RunReader>),
-        Err(trouble) => Err(Problem {
-            message: Safe::line(&format!("runs cannot be shown: {:#}", trouble.report)),
-            hint: None,
-        }),
+    let (runs, audit) = match wiring::store_reader() {
+        Ok(store) => {
+            let audit = Arc::clone(&store) as Arc<dyn AuditReader>;
+            (Ok(store as Arc<dyn RunReader>), Some(audit))
+        }
+        Err(trouble) => {
+            let text = format!("runs cannot be shown: {:#}", trouble.report);
+            (Err(Problem { message: Safe::line(&text), hint: None }), None)
+        }
     };
-    Ok(Opened { watched, files, only, hosts, runs })
+    Ok(Opened { watched, files, only, hosts, runs, audit })
 }

@@ -7,11 +7,13 @@ use super::run::operator;
 use super::vault::author;
 use super::wiring;
 use crate::adapters::enrol::{Desk, domain_of, env_of, made_names, shown_files, shown_keys};
-use crate::adapters::inventory::{Scaffold, load};
+use crate::adapters::inventory::{Committed, Scaffold, load};
 use crate::adapters::ssh::SshPool;
 use crate::app::msg::Problem;
+use crate::domain::capability::Operate;
 use crate::domain::fleet::{Fleet, Host};
 use crate::domain::ids::{Domain, HostId};
+use crate::domain::plan::strategy::Asked;
 use crate::domain::plan::{What, Wish};
 use crate::domain::scaffold::NewInstance;
 use crate::domain::scaffold::enrol::{
@@ -21,6 +23,7 @@ use crate::domain::scaffold::enrol::{
 use crate::domain::secret::Secrets;
 use crate::domain::untrusted::Safe;
 use crate::engine::planner;
+use crate::engine::ports::StoreError;
 use crate::workflows::env::Template;
 use crate::workflows::import::{Found, sort};
 
@@ -41,6 +44,15 @@ fn problem(error: impl std::fmt::Display) -> Problem {
     said(&lines.join("; "))
 }
 
+/// Refuses where a policy asks for a reason and nobody gave one.
+fn asks(host: &Host) -> Result<(), Problem> {
+    let asks = host.instance.as_ref().is_some_and(|i| i.policy.require_why);
+    if asks && wiring::caller().why.is_none() {
+        return Err(problem(StoreError::NoReason));
+    }
+    Ok(())
+}
+
 fn said(text: &str) -> Problem {
     Problem { message: Safe::line(text), hint: None }
 }
@@ -54,8 +66,8 @@ struct Read {
 }
 
 impl Enrolling {
-    pub(super) fn new(inventory: &std::path::Path, hosts: Arc<SshPool>) -> Self {
-        Self { desk: desk(inventory), hosts }
+    pub(super) fn new(inventory: &std::path::Path, hosts: Arc<SshPool>, right: &Operate) -> Self {
+        Self { desk: desk(inventory, Some(right)), hosts }
     }
 
     pub(super) async fn answer(&self, ask: Ask) -> Result<Answer, Problem> {
@@ -85,12 +97,13 @@ impl Enrolling {
         let scaffold = Scaffold::prepare(&self.desk.inventory, new).map_err(problem)?;
         let keys = self.desk.accepted(&scaffold.host.connection, accepted).await;
         let keys = keys.map_err(problem)?;
+        asks(&scaffold.host)?;
         let written = self.desk.write(&scaffold, &keys, Some(&Secrets::new()), &author());
-        written.map_err(problem)?;
-        Ok(self.done(&new.host, Some(&scaffold)))
+        let committed = written.map_err(problem)?;
+        Ok(self.done(&new.host, Some(&scaffold), &committed))
     }
 
-    fn done(&self, host: &HostId, scaffold: Option<&Scaffold>) -> Answer {
+    fn done(&self, host: &HostId, scaffold: Option<&Scaffold>, committed: &Committed) -> Answer {
         let file = |path: &std::path::Path| Safe::line(&path.to_string_lossy());
         let vault = file(&self.desk.vault_of(host));
         let mut files = vec![vault];
@@ -98,6 +111,7 @@ impl Enrolling {
             files.insert(0, file(&scaffold.main.path));
             files.push(file(&scaffold.hosts.path));
         }
+        files.extend(committed.told().map(|told| Safe::line(&told)));
         Answer::Done(Enrolled { host: host.clone(), files })
     }
 
@@ -111,7 +125,8 @@ impl Enrolling {
     async fn found(&self, words: &Words, accepted: &[ShownKey]) -> Result<Answer, Problem> {
         let host = self.host(words)?.0;
         let keys = self.desk.accepted(&host.connection, accepted).await.map_err(problem)?;
-        self.desk.pin(&keys).map_err(problem)?;
+        asks(&host)?;
+        self.desk.pin(&host.id, &keys).map_err(problem)?;
         let read = self.read(words).await?;
         let secrets = read.found.secrets.iter();
         Ok(Answer::Found(FoundThere {
@@ -131,12 +146,13 @@ impl Enrolling {
     async fn import(&self, words: &Words) -> Result<Answer, Problem> {
         let read = self.read(words).await?;
         let (id, secrets) = (&read.host.id, &read.found.secrets);
+        asks(&read.host)?;
         let written = match &read.scaffold {
             Some(scaffold) => self.desk.write(scaffold, &[], Some(secrets), &author()),
             None => self.desk.fill(id, secrets, &author()),
         };
-        written.map_err(problem)?;
-        Ok(self.done(id, read.scaffold.as_ref()))
+        let committed = written.map_err(problem)?;
+        Ok(self.done(id, read.scaffold.as_ref(), &committed))
     }
 
     /// The host that is meant, as the inventory has it or would have it; the fleet where it has it.
@@ -206,8 +222,10 @@ impl Enrolling {
 
     /// Refuses a host that is under management.
     async fn is_imported(&self, fleet: &Fleet, host: &Host) -> Result<(), Problem> {
-        let wish = Wish { hosts: vec![host.id.clone()], what: What::Import };
-        let ports = wiring::plan_ports(&self.hosts, &self.desk.inventory);
+        let wish =
+            Wish { hosts: vec![host.id.clone()], what: What::Import, asked: Asked::default() };
+        let ports = wiring::plan_ports(&self.hosts, &self.desk.inventory)
+            .map_err(|trouble| said(&format!("{:#}", trouble.report)))?;
         let plan = planner::plan(&ports, fleet, &wish, &operator::operator()).await;
         let plan = plan.map_err(problem)?;
         match plan.excluded.first().filter(|_| plan.hosts.is_empty()) {

@@ -7,10 +7,11 @@ use serde_json::{Map, Value, json};
 use super::Context;
 use super::args::InventoryVerb;
 use super::exit::{Exit, Trouble};
-use super::fleet;
 use super::output::{columns, print, print_json};
+use super::{fleet, wiring};
 use crate::adapters::inventory::load;
-use crate::domain::diagnostic::Severity;
+use crate::adapters::vault::missing_secrets;
+use crate::domain::diagnostic::{Diagnostic, Severity};
 use crate::domain::fleet::{Fleet, Host};
 use crate::domain::ids::{GroupName, HostId};
 use crate::domain::inventory::{Loaded, Reading, Shown, Variable, Variables};
@@ -27,6 +28,7 @@ pub(super) fn run(context: &Context, verb: &InventoryVerb) -> Result<Exit, Troub
         InventoryVerb::List { limit } => list(context, limit.as_deref()),
         InventoryVerb::Vars { host } => vars(context, host),
         InventoryVerb::Check => check(context),
+        InventoryVerb::Schema { dir } => super::schema::run(context, dir.as_deref()),
     }
 }
 
@@ -173,7 +175,11 @@ fn short(name: &str, variable: &Variable) -> String {
 }
 
 fn check(context: &Context) -> Result<Exit, Trouble> {
-    let loaded = load(&context.inventory);
+    let mut loaded = load(&context.inventory);
+    let missing = missing_secrets(&context.inventory, &loaded, &wiring::keys());
+    loaded.diagnostics.extend(missing);
+    let place = |d: &Diagnostic| (d.file.clone(), d.line, d.column);
+    loaded.diagnostics.sort_by_key(place);
     if context.json {
         print_json(&loaded.diagnostics)?;
     } else if loaded.diagnostics.is_empty() {

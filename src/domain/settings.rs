@@ -320,6 +320,9 @@ pub struct InstancePolicy {
     pub error_ratio_warn: f64,
     /// Mails waiting: degraded from here on (plan: 100).
     pub mail_queue_warn: f64,
+    /// Whether a person must say why before something is changed here.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub require_why: bool,
 }
 
 impl Default for InstancePolicy {
@@ -338,6 +341,7 @@ impl Default for InstancePolicy {
             p95_warn_s: 1.0,
             error_ratio_warn: 0.02,
             mail_queue_warn: 100.0,
+            require_why: false,
         }
     }
 }

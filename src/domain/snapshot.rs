@@ -17,6 +17,7 @@ use super::series::Series;
 use super::settings::Tier;
 use super::signal::Signal;
 use super::untrusted::Safe;
+use super::window::WindowSet;
 
 /// Whether the host answers over SSH.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -167,7 +168,14 @@ pub struct FleetSnapshot {
     pub metrics: MetricsState,
     /// How the inventory's files are.
     pub inventory: InventoryState,
+    /// The maintenance windows of its instances.
+    #[serde(default = "no_windows")]
+    pub windows: Arc<[WindowSet]>,
     /// The colour of the fleet (`bunker_accent`).
     #[serde(default)]
     pub accent: Option<Accent>,
+}
+
+fn no_windows() -> Arc<[WindowSet]> {
+    Arc::new([])
 }

@@ -6,6 +6,16 @@ health() {
 }
 archives() { find "$backup_dir" -maxdepth 1 -type f ! -name '.*' ! -name '*.manifest.json' ! -name '*.broken' -printf '%T@ %s %f\n' 2>/dev/null | sort; }
 rm -f -- "$backup_dir"/.bunker-manifest.*
+# While it is being made, and where a kill ends that, a new file is no backup: until then nobody counts what lies between
+# these times and has no manifest. A line that stays is of a backup that was killed.
+making=$backup_dir/.bunker-making
+mine="$(date +%s) $(($(date +%s) + hold_s))"
+[ ! -d "$backup_dir" ] || printf '%s\n' "$mine" >>"$making" || bunker_fail "nothing can be written into $backup_dir" "look at the free space and at the owner of that folder; nothing was changed"
+made() {
+    [ -e "$making" ] || return 0
+    grep -vxF -- "$mine" "$making" >"$making.new" || :
+    if [ -s "$making.new" ]; then mv -f -- "$making.new" "$making"; else rm -f -- "$making.new" "$making"; fi
+}
 archives >"$BUNKER_JOB/backups.before"
 began=$(date +%s)
 app_health=$(health)
@@ -21,11 +31,16 @@ name=${line#* }
 file=$backup_dir/$name
 # What cannot be restored from gets a name by which nobody takes it for a backup.
 bad() {
-    [ -z "$name" ] || ! mv -f -- "$file" "$file.broken" 2>/dev/null || echo "it is now $file.broken"
+    if [ -z "$name" ]; then
+        made
+    elif mv -f -- "$file" "$file.broken" 2>/dev/null; then
+        echo "it is now $file.broken"
+        made
+    fi
     bunker_fail "$1; nothing was changed" "$2"
 }
 [ "$rc" = 0 ] || bad "the backup failed with exit code $rc" "see the output above; try it on the host: cd $dir && $backup_command"
-[ -n "$name" ] || bunker_fail "the backup command succeeded, but there is no new file in $backup_dir; nothing was changed" "check cml_backup_dir and cml_backup_command"
+[ -n "$name" ] || bad "the backup command succeeded, but there is no new file in $backup_dir" "check cml_backup_dir and cml_backup_command"
 [ "$size" -gt 0 ] || bad "the backup $file is empty" "look at the free space and at the output above"
 unread() { bad "the backup $file cannot be read to its end" "look at the free space and at the output above"; }
 no_file() { bad "the backup $file holds no file" "look at the output above"; }
@@ -61,6 +76,7 @@ new=$backup_dir/.bunker-manifest.$$
     rm -f -- "$new"
     bunker_fail "the manifest of the backup $file could not be written, so it does not count; nothing was changed" "look at the free space"
 }
+made
 if [ "$(id -u)" = 0 ]; then
     chown --reference="$backup_dir" -- "$file" "$manifest" 2>/dev/null || :
 fi

@@ -24,7 +24,7 @@ if [ "$now" != "$seen" ]; then
     bunker_fail "$dir/.env is not the one that the plan saw; nothing was changed" "somebody changed it meanwhile: plan again"
 fi
 trap 'rm -f -- "$new"' EXIT
-rm -f -- "$new"
+bunker_aside "$new"
 (
     umask 077
     cat -- "$input"

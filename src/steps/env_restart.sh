@@ -1,5 +1,7 @@
 # Compose itself knows which containers were made with other settings, and replaces those alone. `config --hash` cannot be asked
 # instead: for a service with `env_file` it differs from the label of the container that `up` has just made (seen with 2.26).
+# A service that depends on one made anew (`depends_on`) is made anew with it: that is Compose's own rule, also where its
+# settings are the same, and `--no-deps` is no way around it: the next `up` would make both anew once more.
 listed() {
     for container in $(docker compose ps -a -q </dev/null); do
         docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}}' "$container"

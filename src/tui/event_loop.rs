@@ -44,6 +44,9 @@ const QUEUE: usize = 1_024;
 /// Messages that are taken at a time.
 const BATCH: usize = 256;
 
+/// What is done at the terminal while the screen is given back.
+pub type Lend = Box<dyn FnOnce() + Send>;
+
 /// What the cockpit is opened with.
 pub struct Opening {
     /// How the screen is drawn.
@@ -56,6 +59,8 @@ pub struct Opening {
     pub operate: Option<Operate>,
     /// What will be looked at; waited for after the first frame.
     pub sources: Connected,
+    /// What needs the terminal to itself for a while.
+    pub lends: mpsc::UnboundedReceiver<Lend>,
     /// Where is kept what the operator chose to see.
     pub view: ViewFile,
     /// Which keys mean what, and what is wrong with the operator's own.
@@ -64,7 +69,7 @@ pub struct Opening {
 
 /// Runs the cockpit until the operator leaves; gives the state that it was left in. Needs a terminal.
 pub async fn run(opening: Opening) -> color_eyre::Result<Model> {
-    let Opening { look, clock, supervisor, operate, sources, view, keymap } = opening;
+    let Opening { look, clock, supervisor, operate, sources, lends, view, keymap } = opening;
     let (tell, inbox) = mpsc::channel(QUEUE);
     let (width, height) =
         crossterm::terminal::size().wrap_err("asking the terminal for its size")?;
@@ -93,7 +98,7 @@ pub async fn run(opening: Opening) -> color_eyre::Result<Model> {
     cockpit.tell_problems();
     cockpit.paint()?;
     let connecting = cockpit.supervisor.spawn("connect", sources);
-    let ended = cockpit.turn(inbox, signals, connecting).await;
+    let ended = cockpit.turn(inbox, signals, connecting, lends).await;
     let Cockpit { model, guard, .. } = cockpit;
     drop(guard);
     ended.map(|()| model)
@@ -130,6 +135,7 @@ impl Cockpit {
         mut inbox: mpsc::Receiver<Msg>,
         mut signals: Signals,
         connecting: Task<color_eyre::Result<Sources>>,
+        mut lends: mpsc::UnboundedReceiver<Lend>,
     ) -> color_eyre::Result<()> {
         let mut second = every(Duration::from_secs(1));
         let mut keys = EventStream::new();
@@ -159,6 +165,13 @@ impl Cockpit {
                     waiting = false;
                     self.effects.connected(connected(sources)?);
                     Go::On
+                }
+                Some(lend) = lends.recv() => {
+                    // What is typed meanwhile is not for us: nobody else may read the terminal.
+                    drop(keys);
+                    let go = self.lend(lend)?;
+                    keys = EventStream::new();
+                    go
                 }
                 _ = second.tick() => self.tick()?,
             };
@@ -234,7 +247,11 @@ impl Cockpit {
     }
 
     fn suspend(&mut self) -> color_eyre::Result<Go> {
-        self.guard.lend(stop_self).wrap_err("taking the terminal back")?;
+        self.lend(stop_self)
+    }
+
+    fn lend(&mut self, meanwhile: impl FnOnce()) -> color_eyre::Result<Go> {
+        self.guard.lend(meanwhile).wrap_err("taking the terminal back")?;
         let (width, height) =
             crossterm::terminal::size().wrap_err("asking the terminal for its size")?;
         self.painter.forget();
@@ -304,6 +321,9 @@ fn whom(model: &Model, msg: &Msg) -> For {
         | Msg::Secrets { .. }
         | Msg::Recorded { .. }
         | Msg::Enrol { .. }
+        | Msg::Audit { .. }
+        | Msg::Replay(_)
+        | Msg::Rewound
         | Msg::Notice(..) => For::Data,
     }
 }
@@ -328,6 +348,7 @@ pub(super) fn moves(model: &Model) -> bool {
     let starting = matches!(model.screens.last(), Some(Screen::Plan(p)) if p.starting.is_some());
     let running = match model.screens.last() {
         Some(Screen::Run(page)) => page.phase().is_some_and(is_active),
+        Some(Screen::Audit(page)) => matches!(page.entries, Asked::Waiting(_)),
         Some(Screen::Due(page)) => matches!(page.due, Asked::Waiting(_)),
         Some(Screen::Secrets(page)) => matches!(page.rows, Asked::Waiting(_)),
         Some(Screen::Enrol(page)) => matches!(page.stage, Stage::Working { .. }),

@@ -96,12 +96,17 @@ fn only_looks(effect: &Effect) -> bool {
             ChangeKind::Enrol { .. }
             | ChangeKind::StartRun { .. }
             | ChangeKind::Control { .. }
-            | ChangeKind::Revive(_) => false,
+            | ChangeKind::Decide { .. }
+            | ChangeKind::Revive(_)
+            | ChangeKind::Follow { .. } => false,
         },
-        Effect::Attach(_) | Effect::Detach | Effect::FollowLog { .. } | Effect::LoadReleases(_) => {
-            true
-        }
+        Effect::Attach(_)
+        | Effect::Detach
+        | Effect::FollowLog { .. }
+        | Effect::LoadReleases(_)
+        | Effect::LoadAudit { .. } => true,
         Effect::Copy(_)
+        | Effect::Replay(_)
         | Effect::Save(_)
         | Effect::NextTheme
         | Effect::Redraw
@@ -130,6 +135,7 @@ fn answered(model: &Model) -> bool {
             | Screen::Plan(_)
             | Screen::Runs(_)
             | Screen::Due(_)
+            | Screen::Audit(_)
             | Screen::Secrets(_)
             | Screen::Releases(_)
             | Screen::Enrol(_),

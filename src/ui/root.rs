@@ -36,6 +36,7 @@ pub fn view(model: &Model, theme: &Theme, buf: &mut Buffer) {
         Some(Screen::Run(page)) => screens::run::draw(&mut canvas, model, page, area),
         Some(Screen::Runs(page)) => screens::runs::draw(&mut canvas, model, page, area),
         Some(Screen::Enrol(page)) => screens::enrol::draw(&mut canvas, model, page, area),
+        Some(Screen::Audit(page)) => screens::audit::draw(&mut canvas, model, page, area),
         Some(Screen::Due(page)) => screens::due::draw(&mut canvas, model, page, area),
         Some(Screen::Secrets(page)) => screens::secrets::draw(&mut canvas, model, page, area),
         Some(Screen::Releases(page)) => screens::releases::draw(&mut canvas, model, page, area),
@@ -70,6 +71,7 @@ fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect)
         Layer::Letter(what) => screens::menus::letters(canvas, model, *what, area),
         Layer::Reference(form) => dialog::reference(canvas, area, form),
         Layer::Playbook(form) => dialog::playbook(canvas, area, form),
+        Layer::Guard(form) => dialog::guard(canvas, area, form),
         Layer::Planning { n_hosts, .. } => {
             let inner = dialog::frame(canvas, area, 60, 6, "Planning", "2 of 3: the plan");
             let what = if *n_hosts == 1 {
@@ -89,7 +91,8 @@ fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect)
         Layer::Filter(input) | Layer::Search(input) => {
             let y = area.bottom() - 1;
             let filters = matches!(layer, Layer::Filter(_));
-            let wrong = input.value().parse::<Filter>().err().filter(|_| filters);
+            let of_fleet = filters && model.screens.is_empty();
+            let wrong = input.value().parse::<Filter>().err().filter(|_| of_fleet);
             let (label, hint) = if filters {
                 (" filter ", "enter keep  esc all ")
             } else {

@@ -114,3 +114,25 @@ fn the_drill_unpacks_aside_and_cleans_up_and_says_what_is_wrong() {
         left.filter(|n| n.to_string_lossy().starts_with("bunker-drill-test-01")).collect();
     assert!(ours.is_empty(), "{ours:?}");
 }
+
+#[test]
+fn what_a_kill_leaves_is_marked_until_its_time_is_over_and_good_backups_are_not() {
+    let mut bench = Bench::new().leased();
+    let half = "echo half >backups/killed.tar.gz; kill -9 $STEP";
+    bench.settings.backup_command = OperatorCommand::try_from(half.to_owned()).unwrap();
+    let script = format!("export STEP=$$\n{}", backup::backup(&bench.settings, &claim(), 60));
+    assert_eq!(bench.run(&script).exit, -1, "the step itself was killed");
+    assert!(bench.home.join("backups/killed.tar.gz").exists());
+    let making = bench.home.join("backups/.bunker-making");
+    let mark = fs::read_to_string(&making).unwrap();
+    let times: Vec<i64> = mark.split_whitespace().map(|t| t.parse().unwrap()).collect();
+    assert_eq!(times.len(), 2, "{mark}");
+    assert!((60..=61).contains(&(times[1] - times[0])), "{mark}");
+    with(&mut bench, GOOD).good();
+    assert_eq!(
+        fs::read_to_string(&making).unwrap(),
+        mark,
+        "a good one takes back its own mark only"
+    );
+    assert_eq!(manifests(&bench).len(), 1);
+}

@@ -57,6 +57,7 @@ impl Bench {
             script: format!("echo {seq}-{id} >>'{}'\n{script}", count.display()),
             timeout_s: 60,
             inputs: Vec::new(),
+            new_login: false,
         };
         JobSpec {
             job: JobRef {
@@ -65,6 +66,7 @@ impl Bench {
                 seq,
             },
             nonce: NONCE.into(),
+            fence: None,
             steps: steps.iter().map(step).collect(),
         }
     }

@@ -176,9 +176,10 @@ fn doctor_names_what_is_wrong_with_the_fix() {
     for check in ["ssh", "git", "inventory", "known_hosts", "store"] {
         assert_eq!(find("here", check)["ok"], true, "{check}: {text}");
     }
-    for check in
-        ["ssh", "programs", "docker", "compose", "git", "checkout", "disk", "clock", "backups"]
-    {
+    for check in [
+        "ssh", "sudo", "programs", "docker", "compose", "git", "checkout", "disk", "clock",
+        "backups",
+    ] {
         assert_eq!(find("paper-01", check)["ok"], true, "{check}: {text}");
     }
     let gone = find("paper-02", "ssh");

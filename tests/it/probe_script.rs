@@ -173,6 +173,33 @@ fn the_facts_of_a_real_shell_are_read_and_nothing_is_changed() {
     assert_eq!(checkout.known().unwrap().changed[0].as_str(), " M compose.yml");
 }
 
+#[test]
+fn a_half_written_archive_is_no_backup_and_one_that_cron_made_is() {
+    let machine = Machine::new();
+    let newest = || {
+        let facts = machine.probe().1;
+        facts.backup.known().unwrap().as_ref().map(|b| b.name.to_string())
+    };
+    let at = |name: &str, ago: &str| {
+        let file = machine.path(&format!("cml/backups/{name}"));
+        let touched = Command::new("touch").args(["-d", ago]).arg(file).status();
+        assert!(touched.unwrap().success());
+    };
+    let now: i64 = Timestamp::now().as_second();
+    at("cml-1.tar.gz", "2 days ago");
+    machine.write("cml/backups/half.tar.gz", "half");
+    at("half.tar.gz", "50 minutes ago");
+    assert_eq!(newest().as_deref(), Some("half.tar.gz"), "nobody says that it is half");
+    // A backup that was killed: it began an hour ago and might have taken half an hour.
+    machine.write("cml/backups/.bunker-making", &format!("{} {}\n", now - 3_600, now - 1_800));
+    assert_eq!(newest().as_deref(), Some("cml-1.tar.gz"));
+    machine.write("cml/backups/by-cron.tar.gz", "whole");
+    assert_eq!(newest().as_deref(), Some("by-cron.tar.gz"), "what cron made later counts");
+    at("by-cron.tar.gz", "3 days ago");
+    machine.write("cml/backups/half.tar.gz.manifest.json", "{}");
+    assert_eq!(newest().as_deref(), Some("half.tar.gz"), "it has a manifest, so it is whole");
+}
+
 /// What a cut answer says is what the whole one says.
 fn holds<T: PartialEq + std::fmt::Debug>(part: &Part<T>, whole: &Part<T>, cut: usize) {
     if part.known().is_some() {

@@ -9,11 +9,11 @@ use portable_pty::CommandBuilder;
 use crate::lab::terminal::Terminal;
 use crate::lab::{HostSpec, Lab, Options};
 
-const SOON: Duration = Duration::from_secs(30);
-const LONG: Duration = Duration::from_mins(2);
+pub(crate) const SOON: Duration = Duration::from_secs(30);
+pub(crate) const LONG: Duration = Duration::from_mins(2);
 
 /// The places that the program has for itself.
-const PLACES: [(&str, &str); 5] = [
+pub(crate) const PLACES: [(&str, &str); 5] = [
     ("BUNKER_STATE", "state"),
     ("XDG_CONFIG_HOME", "config"),
     ("XDG_CACHE_HOME", "cache"),
@@ -21,7 +21,7 @@ const PLACES: [(&str, &str); 5] = [
     ("HOME", ""),
 ];
 
-fn cockpit(inventory: &Path, own: &Path, columns: u16, rows: u16) -> Terminal {
+pub(crate) fn cockpit(inventory: &Path, own: &Path, columns: u16, rows: u16) -> Terminal {
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_bunker"));
     command.arg("--inventory");
     command.arg(inventory);
@@ -36,7 +36,7 @@ fn cockpit(inventory: &Path, own: &Path, columns: u16, rows: u16) -> Terminal {
 }
 
 /// A verb of the command line, which must succeed.
-fn bunker(inventory: &Path, own: &Path, args: &[&str], input: &str) -> String {
+pub(crate) fn bunker(inventory: &Path, own: &Path, args: &[&str], input: &str) -> String {
     use std::io::Write;
     let mut command = Command::new(env!("CARGO_BIN_EXE_bunker"));
     command.args(args).arg("--inventory").arg(inventory);
@@ -58,7 +58,7 @@ fn bunker(inventory: &Path, own: &Path, args: &[&str], input: &str) -> String {
     text
 }
 
-fn setting(env_file: &Path, name: &str) -> String {
+pub(crate) fn setting(env_file: &Path, name: &str) -> String {
     let text = std::fs::read_to_string(env_file).unwrap();
     text.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix('=')).unwrap().to_owned()
 }

@@ -115,6 +115,7 @@ fn the_server_is_set_up(host: &RealHost) {
     }
     let undo = host.sh("systemctl is-active bunker-ufw-undo.timer || true").unwrap();
     assert_eq!(undo.trim(), "inactive", "the firewall was confirmed");
+    a_new_login_came_in_under_the_firewall(host);
     let jail = host.sh("fail2ban-client status sshd").unwrap();
     assert!(jail.contains("Status for the jail: sshd"), "{jail}");
     let ignored = host.sh("fail2ban-client get sshd ignoreip").unwrap();
@@ -128,6 +129,19 @@ fn the_server_is_set_up(host: &RealHost) {
     assert!(same.is_ok(), "who logs in as admin may log in as deploy: {same:?}");
     let compose = host.sh("sudo -u deploy docker compose version --short").unwrap();
     assert!(compose.trim().trim_start_matches('v').starts_with('2'), "{compose}");
+}
+
+/// By the host's own journal: between the start of the timer that would take the firewall back and its end, sshd let
+/// somebody in.
+fn a_new_login_came_in_under_the_firewall(host: &RealHost) {
+    let journal = host.sh("journalctl --no-pager -o cat -u bunker-ufw-undo.timer -u ssh").unwrap();
+    let lines: Vec<&str> = journal.lines().collect();
+    let of_timer = |word: &str| {
+        lines.iter().position(|l| l.starts_with(word) && l.contains("bunker-ufw-undo.timer"))
+    };
+    let (begun, ended) = (of_timer("Started").unwrap(), of_timer("Stopped").unwrap());
+    let logins = lines[begun..ended].iter().filter(|l| l.contains("Accepted publickey"));
+    assert!(logins.count() > 0, "{journal}");
 }
 
 /// The plan's list of checks, asked of the host past the program.

@@ -58,6 +58,13 @@ pub(crate) struct FakeHost {
 /// How long every step takes.
 pub(crate) const STEP: Duration = Duration::from_secs(2);
 
+impl FakeHost {
+    /// Whether it has a job.
+    pub(crate) fn has_job(&self, seq: u32) -> bool {
+        self.jobs.contains_key(&seq)
+    }
+}
+
 impl FakeJob {
     /// The log and the end of the job by now.
     fn at(&self, now: Instant, exits: &BTreeMap<String, i32>) -> (Vec<u8>, Option<JobEnd>) {

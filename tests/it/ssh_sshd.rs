@@ -20,6 +20,7 @@ use crate::ssh_pool::{DEADLINE, Pool};
 
 /// A running `sshd`; it ends with the value.
 struct Sshd {
+    program: PathBuf,
     child: Child,
     dir: tempfile::TempDir,
     port: u16,
@@ -56,16 +57,10 @@ impl Sshd {
             // Where sshd runs as root, it wants this empty folder, which the service would make.
             drop(std::fs::create_dir("/run/sshd"));
         }
-        let child = Command::new(sshd)
-            .args(["-D", "-f", &at("config"), "-E", &at("log")])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .ok()?;
+        let child = serve(&sshd, dir.path())?;
         let host_key = std::fs::read_to_string(at("host.pub")).ok()?;
         std::fs::write(at("known_hosts"), format!("[127.0.0.1]:{port} {host_key}")).ok()?;
-        let server = Self { child, dir, port };
+        let server = Self { program: sshd, child, dir, port };
         server.wait(test)
     }
 
@@ -82,6 +77,20 @@ impl Sshd {
         }
         missing(test, &format!("sshd does not run here: {}", self.log().trim()));
         None
+    }
+
+    /// Ends the server and starts it anew, as an update of the package does: its sessions are processes of their own,
+    /// and stay.
+    fn restart(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        let n_before = self.log().matches("Server listening").count();
+        self.child = serve(&self.program, self.dir.path()).unwrap();
+        let begin = Instant::now();
+        while self.log().matches("Server listening").count() == n_before {
+            assert!(begin.elapsed() < Duration::from_secs(20), "{}", self.log());
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
     }
 
     fn log(&self) -> String {
@@ -117,6 +126,17 @@ impl Drop for Sshd {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+fn serve(sshd: &Path, dir: &Path) -> Option<Child> {
+    let at = |name: &str| dir.join(name).display().to_string();
+    Command::new(sshd)
+        .args(["-D", "-f", &at("config"), "-E", &at("log")])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()
 }
 
 fn is_ours(found: &std::fs::Metadata) -> bool {
@@ -210,11 +230,13 @@ async fn a_job_survives_its_session_being_killed() {
             seq: 1,
         },
         nonce: "00112233445566778899aabbccddeeff".into(),
+        fence: None,
         steps: vec![JobStep {
             id: "one".parse().unwrap(),
             script: script.into(),
             timeout_s: 60,
             inputs: Vec::new(),
+            new_login: false,
         }],
     };
     assert_eq!(jobs.start_job(&to, &spec, &JobInputs::default()).await, Ok(JobStart::Started));
@@ -245,6 +267,69 @@ async fn a_job_survives_its_session_being_killed() {
     assert_eq!((end, n_lost), (JobEnd::Exited(0), 1));
     let log = sshd.path(".local/state/bunker/ops/261122-221405-7f3a/real-sshd/1/log");
     assert_eq!(std::fs::read(log).unwrap(), kept.0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_of_sshd_is_not_noticed_by_what_runs_and_new_connections_come_in() {
+    let Some(mut sshd) = Sshd::start("ssh_sshd::a_restart_of_sshd") else { return };
+    let (pool, to) = (Pool::new(), sshd.connection().unwrap());
+    let script = "echo before; read -r go < go; echo \"after $go\"";
+    let fifo = sshd.path("go");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let read = pool.pool.read(&to, script, DEADLINE);
+    let restart = async {
+        // The script has the pipe open for reading: it runs, over a session of the old server.
+        let opened =
+            tokio::task::spawn_blocking(move || std::fs::OpenOptions::new().write(true).open(fifo));
+        let mut pipe = opened.await.unwrap().unwrap();
+        tokio::task::block_in_place(|| sshd.restart());
+        std::io::Write::write_all(&mut pipe, b"the restart\n").unwrap();
+    };
+    let (out, ()) = tokio::join!(read, restart);
+    assert_eq!(out.unwrap().stdout, b"before\nafter the restart\n");
+    let other = Pool::new();
+    assert_eq!(other.pool.read(&to, "echo new", DEADLINE).await.unwrap().stdout, b"new\n");
+}
+
+#[tokio::test]
+async fn a_job_that_asks_for_it_comes_by_a_new_login_and_what_runs_goes_on() {
+    let Some(mut sshd) = Sshd::start("ssh_sshd::a_job_that_asks_for_it") else { return };
+    let (pool, to) = (Pool::new(), sshd.connection().unwrap());
+    let jobs = SshJobs::new(Arc::clone(&pool.pool), &Operate::grant());
+    let spec = |seq, new_login| JobSpec {
+        job: JobRef {
+            run: "261122-221405-7f3a".parse().unwrap(),
+            instance: "real-sshd".parse().unwrap(),
+            seq,
+        },
+        nonce: "00112233445566778899aabbccddeeff".into(),
+        steps: vec![JobStep {
+            id: "one".parse().unwrap(),
+            script: "true".into(),
+            timeout_s: 60,
+            inputs: Vec::new(),
+            new_login,
+        }],
+    };
+    let none = JobInputs::default();
+    for seq in [1, 2] {
+        assert_eq!(jobs.start_job(&to, &spec(seq, false), &none).await, Ok(JobStart::Started));
+    }
+    assert_eq!(sshd.logins(), 1, "{}", sshd.log());
+    let going_on = pool.pool.read(&to, "sleep 1; echo went on", DEADLINE);
+    let third = spec(3, true);
+    let (going_on, started) = tokio::join!(going_on, jobs.start_job(&to, &third, &none));
+    assert_eq!(started, Ok(JobStart::Started));
+    assert_eq!(going_on.unwrap().stdout, b"went on\n");
+    assert_eq!(sshd.logins(), 2, "{}", sshd.log());
+    pool.pool.read(&to, "true", DEADLINE).await.unwrap();
+    assert_eq!(sshd.logins(), 2, "later commands use the new one");
+    // Nobody is let in any more: the connection that is open is no answer to that.
+    sshd.child.kill().unwrap();
+    sshd.child.wait().unwrap();
+    pool.pool.read(&to, "true", DEADLINE).await.unwrap();
+    let refused = jobs.start_job(&to, &spec(4, true), &none).await.unwrap_err();
+    assert!(refused.kind.is_unreachable(), "{refused}");
 }
 
 /// Kills the processes that the server made for its sessions; the server itself stays.

@@ -21,6 +21,7 @@ use tempfile::TempDir;
 const RUNNER: &str = r#"set -eu
 bunker_changed() { : >"$OUT/changed"; }
 bunker_tell() { printf '%s=%s\n' "$1" "$2" >>"$OUT/told"; }
+bunker_aside() { rm -f -- "$1"; }
 bunker_input() { printf '%s/in-%s' "$BUNKER_JOB" "$1"; }
 bunker_skip() { printf '%s' "$1" >"$OUT/skipped"; exit 77; }
 bunker_fail() { printf '%s' "$1" >"$OUT/failed"; printf '%s' "${2:-}" >"$OUT/hint"; exit 1; }

@@ -44,7 +44,12 @@ impl Shell {
         self.run_with(args, input, &[])
     }
 
-    fn run_with(&self, args: &[&str], input: &str, set: &[(&str, &str)]) -> (i32, String, String) {
+    pub(crate) fn run_with(
+        &self,
+        args: &[&str],
+        input: &str,
+        set: &[(&str, &str)],
+    ) -> (i32, String, String) {
         let mut command = self.command();
         command.args(args).envs(set.iter().copied());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -192,4 +197,32 @@ fn an_edit_changes_what_was_edited_and_loses_nothing() {
     let kept =
         told.split("What you wrote is in ").nth(1).and_then(|r| r.split(',').next()).unwrap();
     fs::remove_dir_all(PathBuf::from(kept).parent().unwrap()).unwrap();
+}
+
+#[test]
+fn a_secret_that_no_vault_holds_is_named_where_it_is_asked_for() {
+    let shell = shell();
+    shell.ok(&["vault", "init"], "");
+    shell.ok(&["vault", "set", "one", "vault_own"], "x");
+    shell.ok(&["vault", "set", "web", "vault_shared"], "x");
+    let vars = shell.dir.path().join("inventory/group_vars/web/main.yml");
+    let text = "a: \"{{ vault_own }}\"\nb: \"{{ vault_shared }} {{ vault_plain }}\"\nvault_plain: y\n\
+                c:\n  - \"{{ vault_gone }}\"\nd: \"{{ vault_perhaps | default('') }}\"\n";
+    fs::write(vars, text).unwrap();
+    let (code, out, _) = shell.run(&["inventory", "check"], "");
+    assert_eq!(code, 3, "{out}");
+    let told = "group_vars/web/main.yml:1:4: warning: it names vault_own, which no vault of two holds, nor one of their \
+                groups\n  hint: set it: bunker vault set two vault_own";
+    assert!(out.contains(told), "{out}");
+    assert!(
+        out.contains(
+            "main.yml:5:3: warning: it names vault_gone, which no vault of one, two holds"
+        ),
+        "{out}"
+    );
+    assert!(out.contains("0 errors, 2 warnings"), "{out}");
+    for name in ["vault_gone", "vault_own"] {
+        shell.ok(&["vault", "set", "web", name], "x");
+    }
+    shell.ok(&["inventory", "check"], "");
 }

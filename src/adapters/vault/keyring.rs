@@ -21,11 +21,14 @@ const MAX_BYTES: u64 = 64 * 1024;
 /// The hardest passphrase that is tried: 2^22 takes a quarter of a minute and 4 GB.
 const MAX_WORK: u8 = 22;
 
+/// Prints a question and gives the answer, which was not echoed.
+pub type Ask = dyn Fn(&str) -> io::Result<Zeroizing<String>> + Send + Sync;
+
 /// Who can be asked for a passphrase.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub enum Asking {
-    /// A person: prints the question and gives the answer, which was not echoed.
-    Person(fn(&str) -> io::Result<Zeroizing<String>>),
+    /// A person, in this way.
+    Person(Arc<Ask>),
     /// Nobody; what to do instead.
     Nobody(&'static str),
 }
@@ -110,7 +113,7 @@ impl Keyring {
     }
 
     fn passphrase(&self) -> Result<Zeroizing<String>, VaultError> {
-        match self.asking {
+        match &self.asking {
             Asking::Person(ask) => {
                 let question = format!("passphrase of {}: ", self.path.display());
                 ask(&question).map_err(|error| self.refused(&error.to_string()))

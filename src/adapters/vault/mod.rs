@@ -8,6 +8,7 @@ mod document;
 mod file;
 mod keyring;
 mod make_identity;
+mod missing;
 mod owners;
 mod recipients;
 mod replace;
@@ -21,8 +22,9 @@ use async_trait::async_trait;
 
 pub use document::{Document, Entry, Pending};
 pub use file::{Author, Changing, Owner, VaultFile};
-pub use keyring::{Asking, Keyring, Unlocked};
+pub use keyring::{Ask, Asking, Keyring, Unlocked};
 pub use make_identity::make_identity;
+pub use missing::missing_secrets;
 pub use owners::{due, owners};
 pub use recipients::{People, Person, file_of as recipients_file};
 

@@ -231,11 +231,13 @@ fn an_identity_with_a_passphrase_is_asked_for_once_and_handed_over() {
     home.set("one", "vault_a", "x");
     let told = home.trouble(&Arc::new(Keyring::at(&path, NOBODY))).to_string();
     assert!(told.contains("nobody can be asked for it here: ask in a test"), "{told}");
-    let wrong = Asking::Person(|_| Ok(Zeroizing::new("open barley".to_owned())));
+    let wrong = Asking::Person(Arc::new(|_: &str| Ok(Zeroizing::new("open barley".to_owned()))));
     let told = home.trouble(&Arc::new(Keyring::at(&path, wrong))).to_string();
     assert!(told.contains("this is not its passphrase"), "{told}");
-    let right =
-        Keyring::at(&path, Asking::Person(|_| Ok(Zeroizing::new("open sesame".to_owned()))));
+    let right = Keyring::at(
+        &path,
+        Asking::Person(Arc::new(|_: &str| Ok(Zeroizing::new("open sesame".to_owned())))),
+    );
     assert!(right.to_hand_over().is_none());
     right.unlock().map_err(|e| e.to_string()).unwrap();
     let given = Arc::new(Keyring::given(right.to_hand_over().unwrap()).unwrap());

@@ -9,10 +9,11 @@ use super::super::keymap::Meaning;
 use super::super::layers::{Confirm, Focus, Layer, ReferenceForm, Then};
 use super::super::model::Model;
 use super::super::toast::ToastKind;
-use super::{columns, copying, enrol, input, moving, palette, plan, run};
+use super::{audit, columns, copying, enrol, guard, input, moving, palette, plan, run};
 use crate::domain::filter::Filter;
 use crate::domain::ids::InvalidName;
 use crate::domain::plan::{PlaybookWish, What};
+use crate::domain::policy::Consent;
 
 /// A key for the front layer.
 pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
@@ -42,6 +43,7 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
             Vec::new()
         }
         Layer::Confirm(confirm) => answer(model, confirm, key),
+        Layer::Guard(form) => guard::on_key(model, form, key),
         Layer::Copy(menu) => copying::on_key(model, menu, key),
         Layer::Columns(pick) => columns::on_key(model, pick, key),
         Layer::Letter(what) => moving::letter(model, what, key),
@@ -56,10 +58,12 @@ pub(super) fn paste(model: &mut Model, text: &str) {
         Some(Layer::Reference(form) | Layer::Playbook(form)) => {
             input::paste(&mut form.input, text);
         }
+        // What is pasted was not typed: it confirms nothing.
         Some(
             Layer::Help { .. }
             | Layer::Planning { .. }
             | Layer::Confirm(_)
+            | Layer::Guard(_)
             | Layer::Copy(_)
             | Layer::Columns(_)
             | Layer::Letter(_),
@@ -95,6 +99,9 @@ fn help(model: &mut Model, top: usize, key: Key) {
 /// Filters by what is typed; while its last term cannot be used, those before it count. Where that cannot be told either,
 /// the filter stays as it was.
 fn apply_filter(model: &mut Model, text: &str) {
+    if audit::filter(model, text) {
+        return;
+    }
     let before = || {
         let before =
             text.trim_end().rsplit_once(char::is_whitespace).map_or("", |(before, _)| before);
@@ -108,9 +115,11 @@ fn apply_filter(model: &mut Model, text: &str) {
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "all other keys go to the line")]
 fn filter(model: &mut Model, mut line: Input, key: Key) {
+    // Other lists have a language of their own.
+    let of_fleet = model.screens.is_empty();
     match key.code {
         // What is wrong stands above the line, which stays until it can be used.
-        KeyCode::Enter if line.value().parse::<Filter>().is_ok() => return,
+        KeyCode::Enter if !of_fleet || line.value().parse::<Filter>().is_ok() => return,
         KeyCode::Enter => {}
         KeyCode::Esc => {
             apply_filter(model, "");
@@ -205,7 +214,7 @@ fn answer(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> {
 
 fn carry_out(model: &mut Model, then: Then) -> Vec<Effect> {
     match then {
-        Then::Start(approved) => plan::start(model, approved),
+        Then::Start(approved) => plan::start(model, approved, Consent::Yes),
         Then::Plan(wish) => plan::ask(model, wish.hosts, wish.what),
         Then::Enrol => enrol::confirmed(model),
         Then::LeaveForm => {

@@ -1,5 +1,6 @@
 //! What happens: `Msg` in, `Effect`s out. One file a page; the front layer sees keys first.
 
+mod audit;
 mod choice;
 mod columns;
 mod controls;
@@ -9,11 +10,13 @@ mod drift;
 mod enrol;
 mod fleet;
 mod go;
+mod guard;
 mod input;
 mod layers;
 mod moving;
 mod palette;
 mod plan;
+mod replay;
 mod route;
 mod run;
 mod runs;

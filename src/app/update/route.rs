@@ -10,7 +10,10 @@ use super::super::layers::{Layer, Letters};
 use super::super::model::{Model, Screen};
 use super::super::msg::Msg;
 use super::super::toast::ToastKind;
-use super::{choice, copying, data, enrol, fleet, go, layers, moving, palette, plan, run, runs};
+use super::{
+    audit, choice, copying, data, enrol, fleet, go, layers, moving, palette, plan, replay, run,
+    runs,
+};
 
 /// Applies what happened and says what is to be done. Total: no message makes it fail.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
@@ -37,6 +40,7 @@ fn route(model: &mut Model, msg: Msg) -> Vec<Effect> {
             if model.frozen.is_none() {
                 model.now = now;
             }
+            data::windows(model);
             model.toasts.expire(now);
             Vec::new()
         }
@@ -61,6 +65,15 @@ fn route(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Recorded { request, result } => {
             choice::releases(model, request, &result);
+            Vec::new()
+        }
+        Msg::Audit { request, result } => {
+            audit::take(model, request, &result);
+            Vec::new()
+        }
+        Msg::Replay(replay) => replay::take(model, replay),
+        Msg::Rewound => {
+            replay::rewound(model);
             Vec::new()
         }
         Msg::Notice(kind, text) => {
@@ -134,6 +147,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Runs => go::open(model, Destination::Runs),
         Action::SecretsDue => go::open(model, Destination::SecretsDue),
+        Action::Audit => go::open(model, Destination::Audit),
         Action::Freeze => {
             moving::freeze(model);
             Vec::new()
@@ -157,9 +171,13 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             None => fleet::perform(model, action),
             Some(Screen::Instance(_)) => fleet::perform_on_instance(model, action),
             Some(Screen::Plan(_)) => plan::perform(model, action),
-            Some(Screen::Run(_)) => run::perform(model, action),
+            Some(Screen::Run(_)) => match replay::perform(model, action) {
+                Some(effects) => effects,
+                None => run::perform(model, action),
+            },
             Some(Screen::Runs(_)) => runs::perform(model, action),
             Some(Screen::Enrol(_)) => enrol::perform(model, action),
+            Some(Screen::Audit(_)) => audit::perform(model, action),
             Some(Screen::Due(_)) => choice::perform_on_due(model, action),
             Some(Screen::Secrets(_)) => choice::perform_on_secrets(model, action),
             Some(Screen::Releases(_)) => choice::perform_on_releases(model, action),
@@ -174,8 +192,12 @@ fn back(model: &mut Model) -> Vec<Effect> {
     if model.toasts.clear() && model.screens.is_empty() {
         return Vec::new();
     }
-    if run::leave_full(model) || enrol::back(model) {
+    if run::leave_full(model) || enrol::back(model) || audit::back(model) {
         return Vec::new();
+    }
+    if model.replay.is_some() && matches!(model.screens.last(), Some(Screen::Run(_))) {
+        // There is nothing behind it.
+        return vec![Effect::Quit];
     }
     match model.screens.pop() {
         Some(Screen::Run(_)) => {

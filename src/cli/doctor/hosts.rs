@@ -4,9 +4,11 @@ use futures_util::future::join_all;
 
 use super::finding::{Finding, Notes};
 use crate::domain::catalogue::FRESHNESS;
+use crate::domain::connection::Become;
 use crate::domain::facts::{Facts, Part};
 use crate::domain::figure::Trouble;
 use crate::domain::fleet::{Fleet, Host, MetricsSettings};
+use crate::domain::health::short_age;
 use crate::domain::remote::{RemoteError, RemoteErrorKind};
 use crate::domain::settings::InstanceSettings;
 use crate::domain::untrusted::Safe;
@@ -71,6 +73,10 @@ async fn one(sources: &Sources, host: &Host) -> Vec<Finding> {
         }
         Ok(output) => {
             notes.good("ssh", &format!("answers in {} ms", output.took.as_millis()));
+            match host.connection.become_root {
+                Become::Root => notes.good("sudo", "asks for no password"),
+                Become::LoginUser => notes.good("sudo", "not used: ansible_become is false"),
+            }
             match parse_equipment(&output.stdout, &nonce) {
                 Some(equipment) => {
                     equipped(&mut notes, &equipment, host.instance.is_some());
@@ -191,12 +197,18 @@ fn instance(notes: &mut Notes, facts: &Facts, settings: &InstanceSettings) {
         notes.expect(".env", !for_others, &found, &fix);
     });
     part(notes, "backups", &facts.backup, |notes, newest| {
-        let found = newest.as_ref().map_or_else(
-            || format!("none in {}", settings.backup_dir),
-            |file| format!("newest {}", file.name),
-        );
-        let fix = "run the backup command once, and look at its cron job";
-        notes.expect("backups", newest.is_some(), &found, fix);
+        let Some(file) = newest else {
+            let found = format!("none in {}", settings.backup_dir);
+            return notes.bad(
+                "backups",
+                &found,
+                "make one (`bunker backup`), and look at its cron job",
+            );
+        };
+        let age = facts.probed_at.duration_since(file.at).as_secs_f64().max(0.0);
+        let found = format!("newest {}, {} old", file.name, short_age(age));
+        let fix = "look at its cron job and at its log; `bunker backup` makes one that is proven";
+        notes.expect("backups", age < policy.backup_warn_s as f64, &found, fix);
     });
 }
 

@@ -10,13 +10,14 @@ use super::exit::{Exit, Trouble};
 use super::instance::{desk::desk, key};
 use super::run::{confirm, operator, right, say, workflow};
 use super::vault::author;
-use super::{Context, wiring};
+use super::{Context, audit, wiring};
 use crate::adapters::enrol::{domain_of, env_of};
 use crate::adapters::inventory::{Scaffold, load};
-use crate::cli::args::StartArgs;
+use crate::cli::args::{StartArgs, StrategyArgs};
 use crate::domain::dotenv::DotEnv;
 use crate::domain::fleet::{Fleet, Host};
 use crate::domain::ids::{Domain, HostId, InvalidName};
+use crate::domain::plan::strategy::Asked;
 use crate::domain::plan::{What, Wish};
 use crate::domain::scaffold::NewInstance;
 use crate::domain::scaffold::enrol::{self, Entry, domain_to_come};
@@ -30,7 +31,7 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Exit, Trouble>
     if !args.check {
         right(context)?;
     }
-    desk(&context.inventory).can_encrypt()?;
+    desk(&context.inventory, context.operate.as_ref()).can_encrypt()?;
     let fleet = load(&context.inventory).fleet;
     let there = fleet.as_ref().and_then(|f| f.host(&id).map(|host| (f, host)));
     match there {
@@ -62,10 +63,10 @@ fn known(
         }
     }
     accept(context, args, host)?;
-    let wish = Wish { hosts: vec![host.id.clone()], what: What::Import };
+    let wish = Wish { hosts: vec![host.id.clone()], what: What::Import, asked: Asked::default() };
     let plan = wiring::runtime()?.block_on(async {
         let hosts = wiring::hosts()?;
-        let ports = wiring::plan_ports(&hosts, &context.inventory);
+        let ports = wiring::plan_ports(&hosts, &context.inventory)?;
         let plan = planner::plan(&ports, fleet, &wish, &operator::operator()).await;
         hosts.close().await;
         Ok::<_, Trouble>(plan?)
@@ -88,7 +89,10 @@ fn known(
             names.join(" ")
         ));
     }
-    desk(&context.inventory).fill(&host.id, &found.secrets, &author())?;
+    audit::reason(asks(host))?;
+    let desk = desk(&context.inventory, context.operate.as_ref());
+    let committed = desk.fill(&host.id, &found.secrets, &author())?;
+    committed.told().iter().for_each(|told| say(told));
     start(context, args, &host.id)
 }
 
@@ -106,7 +110,10 @@ fn new(context: &Context, args: &ImportArgs, id: &HostId) -> Result<Exit, Troubl
     if !go_on(args, id)? {
         return Ok(if args.check { Exit::Findings } else { Exit::Refused });
     }
-    desk(&context.inventory).write(&scaffold, &[], Some(&found.secrets), &author())?;
+    audit::reason(asks(&scaffold.host))?;
+    let desk = desk(&context.inventory, context.operate.as_ref());
+    let committed = desk.write(&scaffold, &[], Some(&found.secrets), &author())?;
+    committed.told().iter().for_each(|told| say(told));
     start(context, args, id)
 }
 
@@ -129,7 +136,7 @@ fn instance(host: &Host) -> Result<&crate::domain::settings::InstanceSettings, T
 
 /// Pins the host's keys, since the next thing is to log in: after the fingerprint was named, or a person was asked.
 fn accept(context: &Context, args: &ImportArgs, host: &Host) -> Result<(), Trouble> {
-    let desk = desk(&context.inventory);
+    let desk = desk(&context.inventory, context.operate.as_ref());
     let keys = key::look(&desk, &host.connection, &args.key)?;
     if keys.is_empty() {
         return Ok(());
@@ -148,7 +155,13 @@ fn accept(context: &Context, args: &ImportArgs, host: &Host) -> Result<(), Troub
             "the host key was not accepted: nothing was written",
         ));
     }
-    Ok(desk.pin(&keys)?)
+    audit::reason(asks(host))?;
+    Ok(desk.pin(&host.id, &keys)?)
+}
+
+/// Whether its policy asks for a reason.
+fn asks(host: &Host) -> bool {
+    host.instance.as_ref().is_some_and(|i| i.policy.require_why)
 }
 
 fn new_instance(args: &ImportArgs, id: &HostId) -> Result<NewInstance, Trouble> {
@@ -200,7 +213,11 @@ fn start(context: &Context, args: &ImportArgs, id: &HostId) -> Result<Exit, Trou
         hosts: vec![id.to_string()],
         check: false,
         yes: true,
+        confirm: args.confirm.clone(),
+        outside: args.outside,
+        wait: None,
         detach: args.detach,
+        strategy: StrategyArgs::default(),
     };
     say(&format!("the secrets of {id} are in the vault"));
     let runtime = wiring::runtime()?;

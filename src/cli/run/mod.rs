@@ -1,6 +1,8 @@
 //! The verbs that are about runs.
 
+pub(in crate::cli) mod again;
 mod ansible;
+mod approve;
 mod attach;
 mod attach_log;
 mod backup;
@@ -11,6 +13,7 @@ mod deploy;
 mod dispatch;
 mod logs;
 pub(super) mod operator;
+mod plan;
 mod plan_diff;
 mod plan_text;
 mod print;
@@ -19,10 +22,14 @@ mod rotate;
 mod show;
 mod show_json;
 mod start;
+
+mod unlock;
 mod upgrade;
 mod worker;
 
+pub(super) use attach::{Shown, follow_in};
 pub(super) use confirm::confirm;
 pub(super) use dispatch::{right, run};
 pub(super) use print::say;
 pub(super) use start::workflow;
+pub(super) use unlock::unlock_for;

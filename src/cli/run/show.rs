@@ -73,6 +73,7 @@ pub(super) fn exit_of(plan: &Plan, state: &RunState) -> Exit {
         _ if counts.unknown > 0 => Exit::Unknown,
         _ if counts.unreachable > 0 => Exit::Unreachable,
         Phase::Planned
+        | Phase::WaitingApproval
         | Phase::Waiting
         | Phase::Running
         | Phase::Paused

@@ -27,7 +27,9 @@ pub(super) fn run(context: &Context, args: &SnapshotArgs) -> Result<Exit, Troubl
     let runtime = wiring::runtime()?;
     let ended = runtime.block_on(async {
         let what = what(context, args).await?;
-        let opening = |limit| cockpit::opening(context, limit, look.clone());
+        // Nobody asks at the terminal while a page is printed.
+        let none = || tokio::sync::mpsc::unbounded_channel().1;
+        let opening = |limit| cockpit::opening(context, limit, look.clone(), none());
         let (opening, closing) = opening(args.limit.clone());
         let seen = tui::still(opening, what).await;
         closing.close().await;

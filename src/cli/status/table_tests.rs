@@ -66,6 +66,7 @@ fn fleet() -> FleetSnapshot {
             ),
         ],
         metrics: MetricsState::Failed { since: now(), last_seen: None, trouble: Trouble::TimedOut },
+        windows: Arc::new([]),
         inventory: InventoryState::default(),
         accent: None,
     }

@@ -9,8 +9,20 @@ mod fleet;
 mod instance;
 mod jump;
 mod names;
+mod notify;
 mod policy;
 mod reader;
+mod rollout;
 mod server;
 
 pub use fleet::{Surroundings, lower};
+
+/// Every name of a variable that is understood.
+pub fn known_names() -> impl Iterator<Item = &'static str> {
+    names::known()
+}
+
+/// Whether a variable counts for the whole fleet, set for `all`.
+pub fn is_fleet_wide(name: &str) -> bool {
+    names::FLEET.contains(&name)
+}

@@ -1,21 +1,36 @@
 //! The names of variables that are understood, to find misspelt ones.
 
 /// Variables that count for the whole fleet, set for `all`.
-pub(super) const FLEET: [&str; 10] = [
+pub(super) const FLEET: &[&str] = &[
     "bunker_accent",
+    "bunker_alertmanager_url",
+    "bunker_approval_ttl_s",
+    "bunker_central_host",
     "bunker_fleet_name",
-    "bunker_max_failed",
-    "bunker_max_unreachable",
+    "bunker_guardrails",
+    "bunker_hook_timeout_s",
     "bunker_metrics_timeout_s",
     "bunker_metrics_token_file",
     "bunker_metrics_url",
-    "bunker_parallel",
+    "bunker_notify_gotify_token_file",
+    "bunker_notify_gotify_url",
+    "bunker_notify_mail_from",
+    "bunker_notify_mail_to",
+    "bunker_notify_on",
+    "bunker_notify_smtp_host",
+    "bunker_notify_smtp_password_file",
+    "bunker_notify_smtp_port",
+    "bunker_notify_smtp_tls",
+    "bunker_notify_smtp_user",
+    "bunker_notify_webhook_secret_file",
+    "bunker_notify_webhook_url",
     "bunker_probe_interval_s",
-    "bunker_serial",
+    "bunker_window_outside",
+    "bunker_window_resumes",
 ];
 
 /// `bunker_*` variables that a group or a host may override.
-const HOST: [&str; 16] = [
+const HOST: &[&str] = &[
     "bunker_backup_critical_s",
     "bunker_backup_warn_s",
     "bunker_disk_critical",
@@ -24,18 +39,28 @@ const HOST: [&str; 16] = [
     "bunker_healthy_deadline_s",
     "bunker_known_hosts",
     "bunker_mail_queue_warn",
+    "bunker_maintenance",
+    "bunker_max_failed",
+    "bunker_max_unreachable",
     "bunker_min_healthy_s",
     "bunker_ops_enabled",
     "bunker_ops_remote_write_url",
+    "bunker_order",
     "bunker_p95_warn_s",
+    "bunker_parallel",
+    "bunker_progress_deadline_s",
+    "bunker_require_why",
+    "bunker_serial",
     "bunker_skew_critical_s",
     "bunker_skew_warn_s",
     "bunker_step_timeout_s",
     "bunker_upgrade_free_b",
+    "bunker_windows",
 ];
 
 /// Variables of the managed application. Its settings template may use others of its own.
-const APPLICATION: [&str; 26] = [
+const APPLICATION: [&str; 30] = [
+    "cml_admin_email",
     "cml_admin_url",
     "cml_backup_command",
     "cml_backup_cron",
@@ -44,6 +69,7 @@ const APPLICATION: [&str; 26] = [
     "cml_backup_keep_min",
     "cml_compose_files",
     "cml_compose_profiles",
+    "cml_data_services",
     "cml_dir",
     "cml_domain",
     "cml_env_template",
@@ -51,9 +77,11 @@ const APPLICATION: [&str; 26] = [
     "cml_health_url",
     "cml_instance_label",
     "cml_keep_releases",
+    "cml_local_admin_url",
     "cml_local_health_url",
     "cml_login_path",
     "cml_migrate_command",
+    "cml_migrate_status_command",
     "cml_migrations_dir",
     "cml_prometheus_url",
     "cml_pangolin_api_url",
@@ -89,6 +117,12 @@ const ANSIBLE: [&str; 10] = [
     "ansible_user",
 ];
 
+/// Every name that is understood.
+pub(super) fn known() -> impl Iterator<Item = &'static str> {
+    let own = FLEET.iter().chain(HOST).copied();
+    own.chain(SERVER).chain(APPLICATION).chain(ANSIBLE)
+}
+
 /// What is wrong with the name of a variable.
 pub(super) struct Misspelt {
     /// The name that is probably meant.
@@ -100,7 +134,6 @@ pub(super) struct Misspelt {
 /// `bunker_*` is ours alone, so an unknown one is always told. The application's settings template
 /// and Ansible have many more than are known here, so there only a near miss is.
 pub(super) fn misspelt(name: &str) -> Option<Misspelt> {
-    let known = || FLEET.into_iter().chain(HOST).chain(SERVER).chain(APPLICATION).chain(ANSIBLE);
     if known().any(|k| k == name) {
         return None;
     }

@@ -1,5 +1,6 @@
 //! What an operator wants: the way into a plan, the same from a key, the palette and the command line.
 
+use super::strategy::Asked;
 use super::{PlaybookWish, TagChoice, Workflow};
 use crate::domain::git::GitRef;
 use crate::domain::ids::HostId;
@@ -12,6 +13,8 @@ pub struct Wish {
     pub hosts: Vec<HostId>,
     /// What is wanted of them.
     pub what: What,
+    /// How many go when, where that is not as the inventory says.
+    pub asked: Asked,
 }
 
 /// A workflow with its options.

@@ -7,6 +7,7 @@ pub mod operator;
 pub mod outcome;
 pub mod pause;
 mod recover;
+pub mod retry;
 pub mod state;
 mod summary;
 #[cfg(test)]

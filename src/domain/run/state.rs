@@ -19,6 +19,9 @@ use crate::domain::untrusted::Safe;
 pub enum Phase {
     /// Stored; no worker yet.
     Planned,
+    /// Stored; another person has to approve it first.
+    #[serde(rename = "waiting-approval")]
+    WaitingApproval,
     /// A worker has it; nothing started yet.
     Waiting,
     /// Targets are being worked on.
@@ -130,6 +133,15 @@ pub struct RunState {
     /// Whether a person let it pass all that [may be passed so](PauseReason::is_passed_by_promote_all).
     #[serde(default)]
     pub promoted_all: bool,
+    /// Targets that a person had left out before they began.
+    #[serde(default)]
+    pub skipped: Vec<HostId>,
+    /// Whether what it changed goes back once it has ended.
+    #[serde(default)]
+    pub rollback_wanted: bool,
+    /// The run that this one retries or takes back.
+    #[serde(default)]
+    pub after: Option<RunId>,
     /// The running batch, from 0.
     pub batch: Option<u32>,
     /// The last batch that ended and let the run go on, from 0.
@@ -140,6 +152,9 @@ pub struct RunState {
     /// Whether its work is done here, by the worker's own processes, so that it ends with the worker.
     #[serde(default)]
     pub local: bool,
+    /// Hooks that were run and let the run go on: when, and for which batch.
+    #[serde(default)]
+    pub hooks: Vec<(crate::domain::hook::HookPoint, Option<u32>)>,
     /// Who controlled it, oldest first.
     pub controls: Vec<(Timestamp, super::control::Control, Operator)>,
 }

@@ -11,6 +11,7 @@ mod controls;
 mod gate;
 mod host;
 mod job;
+mod lease_keeper;
 mod playbook;
 mod playbook_host;
 mod progress;
@@ -19,6 +20,7 @@ mod secrets;
 mod shared;
 mod vault;
 mod verdict;
+mod watch;
 
-pub use run::{Timing, WorkerError, WorkerPorts, carry_out};
+pub use run::{AroundPorts, Timing, WorkerError, WorkerPorts, carry_out};
 pub(crate) use shared::replayed;

@@ -35,7 +35,7 @@ fi
 if [ -n "$here_sum" ] && [ "$here_sum" != "$applied" ]; then
     bunker_fail ".env in $dir was written or edited on the host, and is not what the inventory makes" "bunker configure shows the difference and decides it; nothing was changed"
 fi
-rm -f -- .env.bunker-new
+bunker_aside "$dir/.env.bunker-new"
 (umask 077 && cat "$wanted" >.env.bunker-new) || bunker_fail ".env could not be written" "look at the free space"
 if [ "$(id -u)" = 0 ]; then chown -- "$tree_owner:$(id -gn "$tree_owner")" .env.bunker-new; fi
 sync -- .env.bunker-new 2>/dev/null || :

@@ -108,6 +108,15 @@ site() {
     return 0
 }
 
+# Whether a file is one that a backup of ours is making, or was making when it was killed. What others make, such as cron,
+# has no manifest either, and counts.
+being_made() { # AT NAME
+    [ -e .bunker-making ] && [ ! -e "$2.manifest.json" ] || return 1
+    while read -r from to; do
+        [ "$1" -ge "$from" ] && [ "$1" -le "$to" ] && return 0
+    done <.bunker-making
+    return 1
+}
 backup() {
     there "$backups"
     case $? in
@@ -119,7 +128,11 @@ backup() {
     echo present
     find . -maxdepth 1 -type f ! -name '.*' ! -name '*.tmp' ! -name '*.part' ! -name '*.partial' \
         ! -name '*.log' ! -name '*.manifest.json' ! -name '*.broken' ! -name '*.sha256' ! -name '*.md5' ! -name '*
-*' -exec stat -c '%Y %s %n' {} + | sort -rn | head -n 1
+*' -exec stat -c '%Y %s %n' {} + | sort -rn | while IFS=' ' read -r at size name; do
+        if being_made "$at" "$name"; then continue; fi
+        printf '%s %s %s\n' "$at" "$size" "$name"
+        break
+    done
 }
 
 everything() {

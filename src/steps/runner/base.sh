@@ -6,12 +6,14 @@
 # with bunker_.
 #
 # A job's folder:  nonce, plan, steps/NNN-ID.sh   written before the runner starts
+#                  fence                         the generation of the lease that it may run under, or -
 #                  steps/NNN-ID.in-NAME           what a step gets; gone when it has ended
 #                  claimed/                       made by the one runner that may run it
 #                  started                        boot id, pid, its start time, session, cgroup of the runner
 #                  log                            output of the steps with the runner's marks between
 #                  hold, abort                    left by the control side
 #                  rc                             the end, in words; written last, by rename
+# Beside the jobs of a run lies `finished` when the run is over on this instance: then they may go.
 
 br_log_limit=268435456
 

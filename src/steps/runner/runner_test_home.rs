@@ -42,10 +42,12 @@ impl Home {
             script: (*script).to_owned(),
             timeout_s: 30,
             inputs: Vec::new(),
+            new_login: false,
         };
         JobSpec {
             job: self.job(instance, seq),
             nonce: NONCE.into(),
+            fence: None,
             steps: steps.iter().map(step).collect(),
         }
     }

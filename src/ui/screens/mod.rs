@@ -1,5 +1,6 @@
 //! One file a page.
 
+pub(super) mod audit;
 mod choice;
 pub(super) mod due;
 pub(super) mod enrol;

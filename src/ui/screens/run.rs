@@ -8,8 +8,10 @@ use crate::app::frame::Full;
 use crate::app::model::Model;
 use crate::app::msg::RunView;
 use crate::app::pages::{Pane, RunPage, is_active};
+use crate::app::replay::Replay;
 use crate::domain::run::outcome::{Failure, NotRun, Outcome};
-use crate::domain::run::state::{HostState, Phase};
+use crate::domain::run::pause::PauseReason;
+use crate::domain::run::state::{HostState, Phase, RunState};
 use crate::ui::canvas::{Canvas, Focused, Span};
 use crate::ui::figures;
 use crate::ui::text::{several, wrap};
@@ -41,17 +43,25 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &RunPage
     }
     output(canvas, model, page, Rect { y: top.bottom(), height: frame.output, ..area });
     let phase = view.state.phase;
-    let skip: &[Action] = match phase {
-        Phase::Running | Phase::Planned | Phase::Waiting => &[Action::Resume],
-        Phase::Paused => &[Action::Pause],
-        Phase::Stopping => &[Action::Pause, Action::Resume],
-        Phase::Lost => &[Action::Pause, Action::Abort],
-        Phase::Succeeded | Phase::Failed | Phase::Aborted => {
-            &[Action::Pause, Action::Resume, Action::Abort]
-        }
-    };
+    let skip = skipped(phase);
     let right = if is_active(phase) { "leaving is safe: it goes on" } else { "" };
     chrome::footer(canvas, model, foot, skip, if area.width >= 120 { right } else { "" });
+}
+
+/// What can be asked of a run, but not now.
+fn skipped(phase: Phase) -> &'static [Action] {
+    match phase {
+        Phase::WaitingApproval => &[Action::Pause, Action::Resume, Action::Follow, Action::Full],
+        Phase::Running | Phase::Planned | Phase::Waiting => {
+            &[Action::Resume, Action::Approve, Action::Reject]
+        }
+        Phase::Paused => &[Action::Pause, Action::Approve, Action::Reject],
+        Phase::Stopping => &[Action::Pause, Action::Resume, Action::Approve, Action::Reject],
+        Phase::Lost => &[Action::Pause, Action::Abort, Action::Approve, Action::Reject],
+        Phase::Succeeded | Phase::Failed | Phase::Aborted => {
+            &[Action::Pause, Action::Resume, Action::Abort, Action::Approve, Action::Reject]
+        }
+    }
 }
 
 fn focus(page: &RunPage, pane: Pane) -> Focused {
@@ -113,10 +123,30 @@ fn header(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rect) {
         (_, Some(summary), _) => {
             (summary.to_string(), if n_bad > 0 { Role::Down } else { Role::Text })
         }
+        (Phase::Paused, None, Some(why)) if waits(state) => {
+            (format!("{}: {why} (r looks again, P goes on so)", look.word), Role::Degraded)
+        }
         (_, None, Some(why)) => (format!("{}: {why}", look.word), Role::Degraded),
         (_, None, None) => (plan.stops_sentence(), Role::Dim),
     };
-    canvas.put(area.x + 1, area.y + 1, area.width - 1, &text, role);
+    let mut x = area.x + 1;
+    if let Some(replay) = &model.replay {
+        x += canvas.put(x, area.y + 1, area.width - 1, &place(replay), Role::Accent) + 2;
+    }
+    canvas.put(x, area.y + 1, area.right().saturating_sub(x), &text, role);
+}
+
+/// Where a replay stands: `replay 4x  0:12 of 3:40`.
+fn place(replay: &Replay) -> String {
+    let seconds = |to: jiff::Timestamp| to.duration_since(replay.from).as_secs_f64();
+    let (now, all) = (figures::elapsed(seconds(replay.now)), figures::elapsed(seconds(replay.to)));
+    let paused = if replay.paused { " paused" } else { "" };
+    format!("replay {}x{paused}  {now} of {all}", replay.speed)
+}
+
+/// Whether the run itself waits for a person, who can promote it.
+fn waits(state: &RunState) -> bool {
+    state.pause.is_some_and(|reason| reason != PauseReason::Manual)
 }
 
 /// The step that the title of the output names, and what is to be said under the output.

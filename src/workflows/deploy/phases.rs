@@ -61,7 +61,7 @@ pub(super) fn fill(host: &mut HostPlan, steps: Steps) {
     let Steps { going, left_out, claim } = steps;
     let take = lease::acquire(&claim, SHORT_S + SLACK_S);
     let mut first = vec![looking("lease", "lease", SHORT_S, take)];
-    // The firewall is confirmed by a job of its own: the control machine has come in again.
+    // The firewall is confirmed by a job of its own, sent over a new login: the control machine has come in again.
     let confirmed = going.iter().position(|s| s.step.id.as_str() == server::CONFIRM);
     let mut going = going;
     let mut last = going.split_off(confirmed.unwrap_or(0));
@@ -326,7 +326,7 @@ fn password() -> SecretName {
 }
 
 fn looking(id: &str, title: &str, timeout_s: u64, script: String) -> PlannedStep {
-    let step = JobStep { id: step_id(id), script, timeout_s, inputs: Vec::new() };
+    let step = JobStep { id: step_id(id), script, timeout_s, inputs: Vec::new(), new_login: false };
     PlannedStep { step, title: Safe::line(title), changes: None }
 }
 

@@ -62,7 +62,19 @@ pub(super) fn offered(
             COMMON,
         ),
         does("firewall", "firewall", long_s, server::firewall(long), &firewall, COMMON),
-        looks(CONFIRM, "firewall stays", short_s, server::firewall_confirm(short), COMMON),
+        confirms(looks(
+            CONFIRM,
+            "firewall stays",
+            short_s,
+            server::firewall_confirm(short),
+            COMMON,
+        )),
     ]);
     all
+}
+
+/// Only a new login shows that the firewall lets one in.
+fn confirms(mut offered: Offered) -> Offered {
+    offered.step.step.new_login = true;
+    offered
 }

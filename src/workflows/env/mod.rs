@@ -5,9 +5,11 @@
 
 mod markers;
 mod render;
+mod schemas;
 mod variables;
 
 pub use render::{Desired, Template, TemplateError, render};
+pub use schemas::schemas;
 
 /// The template that is used where the fleet has none of its own.
 pub const EMBEDDED: &str = include_str!("env.j2");

@@ -127,7 +127,7 @@ impl Site<'_> {
 }
 
 fn step(id: &str, title: &str, timeout_s: u64, script: String) -> PlannedStep {
-    let step = JobStep { id: step_id(id), script, timeout_s, inputs: Vec::new() };
+    let step = JobStep { id: step_id(id), script, timeout_s, inputs: Vec::new(), new_login: false };
     PlannedStep { step, title: Safe::line(title), changes: None }
 }
 

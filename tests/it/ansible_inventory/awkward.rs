@@ -3,7 +3,7 @@
 type Files = &'static [(&'static str, &'static str)];
 
 /// Name, and files below the inventory's folder.
-pub(super) const ALL: &[(&str, Files)] = &[
+pub(crate) const ALL: &[(&str, Files)] = &[
     ("nested", NESTED),
     ("merges", MERGES),
     ("ranges", RANGES),

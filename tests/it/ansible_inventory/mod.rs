@@ -1,7 +1,7 @@
 //! Real `ansible-inventory` and `bunker inventory list` agree on hosts, groups and every variable: of the example fleet,
 //! and of inventories made to be awkward.
 
-mod awkward;
+pub(crate) mod awkward;
 
 use std::collections::BTreeSet;
 use std::fs;

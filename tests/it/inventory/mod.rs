@@ -5,6 +5,7 @@ mod bad_files;
 mod budgets;
 mod follow;
 mod precedence;
+mod schema;
 mod shell;
 
 use std::path::Path;
