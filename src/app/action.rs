@@ -127,6 +127,7 @@ pub enum Action {
     Filter,
     Sort,
     Upgrade,
+    CanaryUpgrade,
     Deploy,
     Configure,
     Backup,

@@ -59,6 +59,16 @@ const WORK: &[ActionInfo] = &[
     .changing(Danger::Counts)
     .twin("bunker upgrade"),
     row(
+        Action::CanaryUpgrade,
+        "canary upgrade",
+        "plan an upgrade of the marked instances whose canary group goes first and is watched before the rest follows",
+        "",
+        &[c('U')],
+        &[Place::Fleet, Place::Instance],
+    )
+    .changing(Danger::Counts)
+    .twin("bunker canary-upgrade"),
+    row(
         Action::Deploy,
         "deploy",
         "plan the deployment of the marked servers, or of this one",

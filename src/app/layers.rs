@@ -30,6 +30,8 @@ pub enum Layer {
     Reference(ReferenceForm),
     /// Which playbook to run.
     Playbook(ReferenceForm),
+    /// The question where to upgrade to, the canary group first.
+    Canary(ReferenceForm),
     /// A plan is being made.
     Planning {
         /// The request whose answer is waited for.

@@ -11,6 +11,7 @@ pub use super::args_strategy::{PlanVerb, StrategyArgs};
 pub use super::args_vault::{RecipientsVerb, RotateArgs, SecretsVerb, VaultVerb};
 pub use super::audit::args::AuditVerb;
 pub use super::bundle::{BundleArgs, ReplayArgs};
+pub use super::canary::args::CanaryVerb;
 pub use super::check::CheckVerb;
 pub use super::import::args::ImportArgs;
 pub use super::instance::args::InstanceVerb;
@@ -50,6 +51,8 @@ pub enum Verb {
     Deploy(DeployArgs),
     /// Bring instances to a newer commit
     Upgrade(UpgradeArgs),
+    /// The same, the canary group first; the rest follows when that was watched and judged
+    CanaryUpgrade(UpgradeArgs),
     /// Bring .env in line with the inventory and restart what it touches
     Configure(ConfigureArgs),
     /// Go back to a release that ran before, without a network
@@ -184,6 +187,9 @@ last, as they come. They hold no output of the hosts; `bunker logs` prints that.
     /// Instances in the inventory: add, list, show, remove
     #[command(subcommand)]
     Instance(InstanceVerb),
+    /// Judge hosts of a new release against those of the old
+    #[command(subcommand)]
+    Canary(CanaryVerb),
     /// Look at the inventory
     #[command(subcommand)]
     Inventory(InventoryVerb),

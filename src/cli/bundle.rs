@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::exit::{Exit, Trouble};
 use super::output::{print, print_json};
-use super::run::{Shown, follow_in, say};
+use super::run::{Hold, Shown, follow_in, say};
 use super::{Context, cockpit_replay, wiring};
 use crate::adapters::bundle_file::{self, BundleError};
 use crate::adapters::replay::ReplayStore;
@@ -116,7 +116,8 @@ pub(super) fn replay(context: &Context, args: &ReplayArgs) -> Result<Exit, Troub
         store.clock().end();
     }
     let shown = if context.json { Shown::Events } else { Shown::Lines };
-    let ended = wiring::runtime()?.block_on(follow_in(&*store, &run, shown))?;
+    let ended =
+        wiring::runtime()?.block_on(follow_in(&*store, context, &run, shown, Hold::Looks))?;
     // How the run ended is no failure of playing it.
     Ok(if ended == Exit::Interrupted { ended } else { Exit::Ok })
 }

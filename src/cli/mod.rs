@@ -10,6 +10,7 @@ mod args_strategy;
 mod args_vault;
 mod audit;
 mod bundle;
+mod canary;
 pub(crate) mod check;
 mod cockpit;
 mod cockpit_changes;
@@ -69,6 +70,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Bundle(ref args)) => bundle::bundle(&context, args),
         Some(Verb::Replay(ref args)) => bundle::replay(&context, args),
         Some(Verb::Audit(ref verb)) => audit::run(&context, verb),
+        Some(Verb::Canary(ref verb)) => canary::run(&context, verb),
         Some(Verb::Import(ref args)) => import::run(&context, args),
         Some(Verb::Instance(ref verb)) => instance::run(&context, verb),
         Some(Verb::Window(ref verb)) => window::run(&context, verb),

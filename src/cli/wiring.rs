@@ -181,6 +181,7 @@ pub(super) fn worker_ports(
         secrets: secrets(),
         vault: Arc::new(AgeVault::new(keys())),
         playbooks: Arc::new(Playbooks::new(state_dir(), right)),
+        metrics: Arc::new(Victoria::new()),
         clock: clock(),
         supervisor: Supervisor::new(),
         timing: Timing::default(),

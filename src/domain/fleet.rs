@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::accent::Accent;
 use super::connection::Connection;
@@ -57,7 +57,7 @@ pub struct LeftOut {
 }
 
 /// The central metrics server (`bunker_metrics_*`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MetricsSettings {
     /// `bunker_metrics_url`: the address to which `/api/v1/query` is appended (a cluster's ends in
     /// `/select/0/prometheus`).

@@ -7,6 +7,7 @@ pub mod accent;
 pub mod answer;
 pub mod audit;
 pub mod bundle;
+pub mod canary;
 pub mod capability;
 pub mod catalogue;
 pub mod connection;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::canary::CanaryPolicy;
 use super::git::{GitRef, GitUrl};
 use super::ids::{Domain, InvalidName};
 use super::paths::RemotePath;
@@ -166,6 +167,9 @@ pub struct InstanceSettings {
     /// What the first deployment and its checks need beside that.
     #[serde(default)]
     pub deploy: DeploySettings,
+    /// Whether it goes first in a canary upgrade, and how that is judged. A plan has what of this it needs elsewhere.
+    #[serde(default, skip)]
+    pub canary: CanaryPolicy,
     /// Limits and times that decide health and gates.
     pub policy: InstancePolicy,
 }

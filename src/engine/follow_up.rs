@@ -1,6 +1,7 @@
 //! What follows a run that ended: the rollback of what it changed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::domain::fleet::{Fleet, Host};
 use crate::domain::git::{CommitSha, GitRef};
@@ -33,9 +34,10 @@ fn moved(host: &HostState) -> bool {
 
 /// Plans to bring back what a run changed, one plan per commit that its targets came from. They point to the run, are
 /// one batch each, and have no canary and no soak: a rollback is urgent. Each target is judged as it is now; one that
-/// is at its old commit still is left out.
+/// is at its old commit still is left out. What the inventory says `now` binds them: groups, guardrails, windows, hooks.
 pub async fn rollbacks(
     ports: &PlanPorts,
+    now: &Fleet,
     plan: &Plan,
     state: &RunState,
     by: &Operator,
@@ -44,11 +46,14 @@ pub async fn rollbacks(
     let hosts: BTreeSet<&HostId> = changed.values().flatten().collect();
     let fleet = Fleet {
         name: plan.fleet.clone(),
-        hosts: plan.hosts.iter().filter(|h| hosts.contains(&h.id)).map(as_planned).collect(),
+        hosts: plan
+            .hosts
+            .iter()
+            .filter(|h| hosts.contains(&h.id))
+            .map(|host| as_planned(host, now))
+            .collect(),
         left_out: Vec::new(),
-        groups: BTreeMap::new(),
-        metrics: None,
-        probe_interval_s: 10,
+        ..now.clone()
     };
     let mut plans = Vec::new();
     for (from, hosts) in &changed {
@@ -62,11 +67,14 @@ pub async fn rollbacks(
     Ok(plans)
 }
 
-/// The host as it was when it was planned: what was approved is what is taken back.
-fn as_planned(host: &HostPlan) -> Host {
+/// The host as it was when it was planned: what was approved is what is taken back. Its groups are those of now, since
+/// rules go by them.
+fn as_planned(host: &HostPlan, now: &Fleet) -> Host {
+    let known = now.host(&host.id);
     Host {
         id: host.id.clone(),
-        groups: Vec::new(),
+        groups: known.map(|host| host.groups.clone()).unwrap_or_default(),
+        windows: known.map(|host| Arc::clone(&host.windows)).unwrap_or_default(),
         vars: BTreeMap::new(),
         connection: host.connection.clone(),
         instance: Some(host.settings.clone()),

@@ -1,5 +1,6 @@
 //! Asynchronous orchestration against ports: no ssh, no http, no files, no screen.
 
+pub mod canary;
 pub mod follow_up;
 pub mod gate;
 pub mod launch;

@@ -69,7 +69,8 @@ fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect)
         Layer::Copy(menu) => screens::menus::copying(canvas, menu, area),
         Layer::Columns(pick) => screens::menus::columns(canvas, model, pick, area),
         Layer::Letter(what) => screens::menus::letters(canvas, model, *what, area),
-        Layer::Reference(form) => dialog::reference(canvas, area, form),
+        Layer::Reference(form) => dialog::reference(canvas, area, form, "Upgrade"),
+        Layer::Canary(form) => dialog::reference(canvas, area, form, "Canary upgrade of"),
         Layer::Playbook(form) => dialog::playbook(canvas, area, form),
         Layer::Guard(form) => dialog::guard(canvas, area, form),
         Layer::Planning { n_hosts, .. } => {

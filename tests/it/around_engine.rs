@@ -84,7 +84,9 @@ async fn a_hook_that_says_no_holds_the_batch_until_it_says_yes() {
 #[tokio::test(start_paused = true)]
 async fn a_failed_run_and_a_refused_connection_are_told_to_hooks() {
     let bench = Bench::new(&hooked()).await;
-    bench.hosts.with("a", |h| drop(h.exits.insert("up".into(), 1)));
+    bench.hosts.with("a", |h| {
+        h.exits.insert("up".into(), 1);
+    });
     assert_eq!(bench.work().await, Ok(Phase::Failed));
     let seen = points(&bench);
     assert_eq!(seen[seen.len() - 2..], ["on-failed", "post-run"], "{seen:?}");

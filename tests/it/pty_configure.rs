@@ -161,12 +161,13 @@ fn a_passphrase_is_asked_for_before_a_worker_needs_it() {
 
     // The cockpit gives its screen back for the question, and takes it again.
     stage.wants(70);
-    let mut terminal = cockpit(&stage.inventory(), stage.own.path(), 80, 24);
+    let mut terminal = cockpit(&stage.inventory(), stage.own.path(), 180, 24);
     terminal.wait_for("one .*healthy", SOON).unwrap();
     terminal.keys("c").unwrap();
     terminal.wait_for("passphrase of .*identity.txt:", SOON).unwrap();
     terminal.keys("wrong enter").unwrap();
-    terminal.wait_for("this is not its passphrase", SOON).unwrap();
+    terminal.wait_for("blocked .*this is not its passphrase", SOON).unwrap();
+    terminal.keys("esc").unwrap();
     terminal.wait_for("one .*healthy", SOON).unwrap();
     terminal.keys("c").unwrap();
     terminal.wait_for("passphrase of .*identity.txt:", SOON).unwrap();

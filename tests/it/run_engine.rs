@@ -15,7 +15,7 @@ use bunker_ops::engine::worker::{Timing, WorkerError, WorkerPorts, carry_out};
 use tokio::time::Instant;
 
 use crate::run_fake_store::{Death, FakeStore};
-use crate::run_fakes::{FakeGates, FakeHosts, STEP, StartFault};
+use crate::run_fakes::{FakeGates, FakeHosts, FakeMetrics, STEP, StartFault};
 use crate::sample::{
     Part, StepClock, ann, host, host_plan, plan_of, planned, run_id, simple_plan, step,
 };
@@ -24,6 +24,7 @@ pub(crate) struct Bench {
     pub(crate) store: FakeStore,
     pub(crate) hosts: Arc<FakeHosts>,
     pub(crate) gates: Arc<FakeGates>,
+    pub(crate) metrics: Arc<FakeMetrics>,
     pub(crate) secrets: Arc<dyn SecretSource>,
     pub(crate) vault: Arc<dyn SecretWriter>,
     pub(crate) around: crate::run_fake_around::FakeAround,
@@ -34,8 +35,8 @@ impl Bench {
         let store = FakeStore::default();
         store.create(&run_id(1), plan, planned(plan)).await.unwrap();
         let (secrets, vault) = (Arc::new(NoVault), Arc::new(NoVault));
-        let (hosts, gates, around) = Default::default();
-        Self { store, hosts, gates, secrets, vault, around }
+        let (hosts, gates, metrics, around) = Default::default();
+        Self { store, hosts, gates, metrics, secrets, vault, around }
     }
 
     pub(crate) fn ports(&self, store: FakeStore) -> WorkerPorts {
@@ -44,6 +45,7 @@ impl Bench {
             around: self.around.ports(),
             remote: Arc::clone(&self.hosts) as _,
             gates: Arc::clone(&self.gates) as _,
+            metrics: Arc::clone(&self.metrics) as _,
             secrets: Arc::clone(&self.secrets),
             vault: Arc::clone(&self.vault),
             playbooks: Arc::new(bunker_ops::adapters::ansible::playbook::NoPlaybooks),

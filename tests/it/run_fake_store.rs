@@ -14,7 +14,7 @@ use bunker_ops::domain::run::control::{Control, ControlRequest};
 use bunker_ops::domain::run::event::{EventKind, RunEvent};
 use bunker_ops::domain::run::operator::Operator;
 use bunker_ops::domain::run::state::{RunState, RunSummary};
-use bunker_ops::engine::ports::{RunReader, RunWriter, StoreError};
+use bunker_ops::engine::ports::{Clock, RunReader, RunWriter, StoreError};
 use jiff::Timestamp;
 
 #[derive(Default)]
@@ -47,6 +47,8 @@ pub(crate) enum Death {
 pub(crate) struct FakeStore {
     memory: Arc<Mutex<Memory>>,
     pub(crate) death: Option<Death>,
+    /// What events are stamped by; by their numbers where there is none.
+    pub(crate) clock: Option<Arc<dyn Clock>>,
 }
 
 impl FakeStore {
@@ -216,7 +218,8 @@ impl RunWriter for FakeStore {
         let mut made = Vec::new();
         for kind in kinds {
             let seq = memory.events.len() as u64 + 1 + made.len() as u64;
-            let at = Timestamp::from_second(1_790_000_000 + seq.cast_signed()).unwrap();
+            let numbered = || Timestamp::from_second(1_790_000_000 + seq.cast_signed()).unwrap();
+            let at = self.clock.as_ref().map_or_else(numbered, |clock| clock.now());
             made.push(RunEvent { run: run.clone(), seq, at, kind });
         }
         // All events of one append or none.

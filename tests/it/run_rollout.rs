@@ -153,7 +153,7 @@ async fn a_gate_that_cannot_be_told_waits_for_a_person_and_survives_its_worker()
                 unseen.remove("a")
             };
         };
-        let goes_dark = async {
+        let goes_dark = async || {
             until(&bench, |s| {
                 s.host(&host("a")).unwrap().step(&step("gate")).unwrap().outcome.is_some()
             })
@@ -169,7 +169,7 @@ async fn a_gate_that_cannot_be_told_waits_for_a_person_and_survives_its_worker()
         };
         if killed {
             let dies = async {
-                tokio::select! { biased; () = goes_dark => {}, ended = bench.work() => panic!("{ended:?}") }
+                tokio::select! { biased; () = goes_dark() => {}, ended = bench.work() => panic!("{ended:?}") }
             };
             dies.await;
         }
@@ -188,7 +188,7 @@ async fn a_gate_that_cannot_be_told_waits_for_a_person_and_survives_its_worker()
             tokio::join!(bench.work(), answers).0
         } else {
             let whole = async {
-                tokio::join!(async { until(&bench, |s| s.started.is_some()).await }, goes_dark);
+                tokio::join!(async { until(&bench, |s| s.started.is_some()).await }, goes_dark());
                 answers.await;
             };
             tokio::join!(bench.work(), whole).0

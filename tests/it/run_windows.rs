@@ -10,7 +10,7 @@ use bunker_ops::domain::run::pause::PauseReason;
 use bunker_ops::domain::run::state::Phase;
 use bunker_ops::engine::ports::{Clock, RunWriter};
 use bunker_ops::engine::supervisor::{Supervisor, Task};
-use bunker_ops::engine::worker::{Timing, WorkerPorts, carry_out};
+use bunker_ops::engine::worker::{WorkerPorts, carry_out};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::Instant;
@@ -59,16 +59,8 @@ impl Night {
         let bench = Bench::new(plan).await;
         let began = Instant::now();
         let from = format!("2026-12-01T{clock}Z").parse().unwrap();
-        let ports = WorkerPorts {
-            store: Arc::new(bench.store.clone()),
-            remote: Arc::clone(&bench.hosts) as _,
-            gates: Arc::clone(&bench.gates) as _,
-            secrets: Arc::clone(&bench.secrets),
-            vault: Arc::clone(&bench.vault),
-            clock: Arc::new(PausedClock { began, from }),
-            supervisor: Supervisor::new(),
-            timing: Timing::default(),
-        };
+        let clock = Arc::new(PausedClock { began, from });
+        let ports = WorkerPorts { clock, ..bench.ports(bench.store.clone()) };
         let supervisor = Supervisor::new();
         let work = async move { carry_out(ports, run_id(1), 7).await.unwrap() };
         let worker = supervisor.spawn("worker", work);

@@ -302,6 +302,7 @@ async fn a_job_that_asks_for_it_comes_by_a_new_login_and_what_runs_goes_on() {
             instance: "real-sshd".parse().unwrap(),
             seq,
         },
+        fence: None,
         nonce: "00112233445566778899aabbccddeeff".into(),
         steps: vec![JobStep {
             id: "one".parse().unwrap(),

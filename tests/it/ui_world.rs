@@ -134,7 +134,7 @@ pub(crate) fn snapshot(instances: Vec<InstanceView>) -> Arc<FleetSnapshot> {
         at: now(),
         instances: instances.into_iter().map(Arc::new).collect(),
         metrics: MetricsState::Answered { at: ago(5), partial: false },
-        windows: std::sync::Arc::new([]),
+        windows: Arc::new([]),
         inventory: InventoryState::default(),
         accent: None,
     })

@@ -30,7 +30,7 @@ impl Db {
     }
 
     /// The intent of a control.
-    pub(super) fn audit_asked(&mut self, run: &RunId, control: Control) -> Result<(), StoreError> {
+    pub(super) fn audit_asked(&mut self, run: &RunId, control: &Control) -> Result<(), StoreError> {
         let plan = self.plan(run)?;
         self.audit_intent(&deed_of_control(run, &plan, control))
     }
@@ -55,7 +55,7 @@ impl Db {
         let run = &state.run;
         match kind {
             EventKind::Controlled { control, .. } => {
-                let deed = deed_of_control(run, plan, *control);
+                let deed = deed_of_control(run, plan, control);
                 let intent = self.audit_intent_of(run, &deed.action)?;
                 self.audit_ended(&deed, intent, &Ending::done())
             }
@@ -134,7 +134,7 @@ fn deed_of_run(run: &RunId, plan: &Plan) -> Deed {
     }
 }
 
-fn deed_of_control(run: &RunId, plan: &Plan, control: Control) -> Deed {
+fn deed_of_control(run: &RunId, plan: &Plan, control: &Control) -> Deed {
     let mut deed = Deed::new(&format!("run-{}", control.name())).of_run(run);
     deed.hosts = plan.targets().map(|host| host.id.clone()).collect();
     deed

@@ -73,7 +73,7 @@ impl Db {
         by: Operator,
     ) -> Result<(), StoreError> {
         self.must_go_on(run)?;
-        self.audit_asked(run, control)?;
+        self.audit_asked(run, &control)?;
         let sql = "SELECT coalesce(max(seq), 0) + 1 FROM controls WHERE run = ?1";
         let seq: i64 = self.one(sql, params![run.as_str()])?.unwrap_or(1);
         let at = self.clock.now();

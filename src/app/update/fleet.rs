@@ -73,6 +73,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             return columns::sort(model, Sort { reversed, ..model.fleet.sort });
         }
         Action::Upgrade => ask_line(model, model.fleet.targets(), Layer::Reference),
+        Action::CanaryUpgrade => ask_line(model, model.fleet.targets(), Layer::Canary),
         Action::Playbook => ask_line(model, model.fleet.targets(), Layer::Playbook),
         Action::Deploy => return ask_deploy(model, model.fleet.targets()),
         Action::Configure => return configure(model, model.fleet.targets()),
@@ -93,6 +94,10 @@ pub(super) fn perform_on_instance(model: &mut Model, action: Action) -> Vec<Effe
             page.top = page.top.saturating_add(1).min(1_000);
         }
         Action::Up if page.pane == Pane::Second => page.top = page.top.saturating_sub(1),
+        Action::CanaryUpgrade => {
+            let id = page.id.clone();
+            ask_line(model, vec![id], Layer::Canary);
+        }
         Action::Upgrade => {
             let id = page.id.clone();
             ask_line(model, vec![id], Layer::Reference);

@@ -34,6 +34,7 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         }
         Layer::Reference(form) => line(model, form, key, Layer::Reference, upgrade_to),
         Layer::Playbook(form) => line(model, form, key, Layer::Playbook, playbook),
+        Layer::Canary(form) => line(model, form, key, Layer::Canary, canary_upgrade_to),
         Layer::Planning { request, n_hosts } => {
             if key == Key::plain(KeyCode::Esc) {
                 model.tell(ToastKind::Done, "planning dropped: nothing has been changed");
@@ -55,7 +56,7 @@ pub(super) fn paste(model: &mut Model, text: &str) {
     match model.layers.last_mut() {
         Some(Layer::Palette(state)) => input::paste(&mut state.input, text),
         Some(Layer::Filter(line) | Layer::Search(line)) => input::paste(line, text),
-        Some(Layer::Reference(form) | Layer::Playbook(form)) => {
+        Some(Layer::Reference(form) | Layer::Playbook(form) | Layer::Canary(form)) => {
             input::paste(&mut form.input, text);
         }
         // What is pasted was not typed: it confirms nothing.
@@ -182,6 +183,11 @@ fn line(
 fn upgrade_to(text: &str) -> Result<What, InvalidName> {
     let reference = if text.is_empty() { None } else { Some(text.parse()?) };
     Ok(What::Upgrade { reference })
+}
+
+fn canary_upgrade_to(text: &str) -> Result<What, InvalidName> {
+    let reference = (!text.is_empty()).then(|| text.parse()).transpose()?;
+    Ok(What::CanaryUpgrade { reference })
 }
 
 fn playbook(text: &str) -> Result<What, InvalidName> {

@@ -228,6 +228,9 @@ fn first(workflow: Workflow) -> &'static str {
         Workflow::Ansible => {
             "It does what the playbook says; nothing is checked before or after. Leaving the cockpit does not stop it."
         }
+        Workflow::CanaryUpgrade => {
+            "A backup is made first. The canary group goes first and is watched before the rest follows."
+        }
         Workflow::Upgrade => "A backup is made first. Leaving the cockpit does not stop it.",
         Workflow::Rollback => "Data is not rolled back. Leaving the cockpit does not stop it.",
         Workflow::Backup => "Nothing that runs is touched. Leaving the cockpit does not stop it.",

@@ -13,6 +13,7 @@ use super::dispatch::right;
 use super::operator::{how, operator};
 use super::worker::replay;
 use super::{approve, attach, plan_text, print};
+use crate::adapters::inventory::load;
 use crate::adapters::ssh::SshPool;
 use crate::domain::capability::Operate;
 use crate::domain::ids::RunId;
@@ -72,7 +73,7 @@ pub(super) async fn retry(context: &Context, run: &str, manner: Manner) -> Resul
     }
     if manner.check {
         if context.json {
-            print::json(&plan_text::json(&plan))?;
+            print::json(&plan_text::json(&plan, wiring::clock().now()))?;
         }
         return Ok(Exit::Findings);
     }
@@ -131,7 +132,15 @@ pub(in crate::cli) async fn roll_back(
     let (plan, state) = (store.plan(run).await?, replay(&*store, run).await?);
     let ports = wiring::plan_ports(hosts, inventory)?;
     let mut runs = Vec::new();
-    for plan in rollbacks(&ports, &plan, &state, by).await? {
+    let loaded = load(inventory);
+    let Some(fleet) = loaded.fleet else {
+        let why = format!(
+            "the inventory at {} cannot be used: `bunker inventory check`",
+            inventory.display()
+        );
+        return Err(Trouble::new(Exit::Usage, why));
+    };
+    for plan in rollbacks(&ports, &fleet, &plan, &state, by).await? {
         for left in &plan.excluded {
             print::say(&format!("rollback leaves out {}: {}", left.host, left.reason));
         }

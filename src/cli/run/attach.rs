@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::super::Context;
 use super::super::exit::{Exit, Trouble};
 use super::super::wiring;
+use super::attach_canary::CanaryLines;
 use super::attach_log::{Logs, Until};
 use super::show::{exit_of, failure_text};
 use super::{print, show_json};
@@ -76,7 +77,8 @@ pub(in crate::cli) async fn follow_in(
     let plan = store.plan(run).await?;
     let state = RunState::new(run.clone(), &plan);
     let (logs, gates) = (Logs::default(), BTreeMap::new());
-    let mut tail = Tail { store, plan: &plan, state, shown, logs, gates };
+    let canary = CanaryLines::default();
+    let mut tail = Tail { store, plan: &plan, state, shown, logs, gates, canary };
     tokio::select! {
         ended = tail.until_end() => ended,
         left = interrupted(context, run, hold) => left,
@@ -131,6 +133,7 @@ struct Tail<'a> {
     logs: Logs,
     /// What was printed last of each host's gate, and when that was seen.
     gates: BTreeMap<HostId, (Safe, Timestamp)>,
+    canary: CanaryLines,
 }
 
 impl Tail<'_> {
@@ -297,6 +300,34 @@ impl Tail<'_> {
             EventKind::HostRelapsed { host, failure } => {
                 said(host, &format!("no longer healthy: {}", failure.message))
             }
+            EventKind::BatchStarted { .. }
+            | EventKind::BatchFinished { .. }
+            | EventKind::WorkerStarted { .. }
+            | EventKind::HookRan { .. }
+            | EventKind::Noted { .. }
+            | EventKind::Paused { .. }
+            | EventKind::ApprovalAsked { .. }
+            | EventKind::ApprovalGiven { .. }
+            | EventKind::ApprovalRefused { .. }
+            | EventKind::Resumed
+            | EventKind::Stopping { .. }
+            | EventKind::GateObserved { .. }
+            | EventKind::Planned { .. }
+            | EventKind::HostStarted { .. }
+            | EventKind::StepAdded { .. }
+            | EventKind::JobIntended { .. }
+            | EventKind::JobStarted { .. }
+            | EventKind::JobEnded { .. }
+            | EventKind::Told { .. }
+            | EventKind::Controlled { .. }
+            | EventKind::RunFinished { .. }
+            | EventKind::Unrecognised => self.line_of_run(&event.kind),
+        }
+    }
+
+    /// One event that is about the run as a whole.
+    fn line_of_run(&self, kind: &EventKind) -> Option<String> {
+        match kind {
             EventKind::BatchStarted { batch } => {
                 Some(format!("batch {} of {}", batch + 1, self.plan.batches.len()))
             }
@@ -315,7 +346,17 @@ impl Tail<'_> {
             EventKind::ApprovalGiven { by } => Some(format!("approved by {}", by.user)),
             EventKind::Resumed => Some("resumed".to_owned()),
             EventKind::Stopping { why } => Some(format!("stopping: {why}")),
+            EventKind::CanarySoak { .. }
+            | EventKind::CanaryGap { .. }
+            | EventKind::CanaryJudged { .. }
+            | EventKind::CanaryEnded { .. } => self.canary.line(event),
             EventKind::GateObserved { .. }
+            | EventKind::StepStarted { .. }
+            | EventKind::StepFinished { .. }
+            | EventKind::ContactLost { .. }
+            | EventKind::ContactRestored { .. }
+            | EventKind::HostFinished { .. }
+            | EventKind::HostRelapsed { .. }
             | EventKind::WorkerStarted { .. }
             | EventKind::BatchFinished { .. }
             | EventKind::Planned { .. }

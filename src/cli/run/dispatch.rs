@@ -5,8 +5,8 @@ use super::super::args::Verb;
 use super::super::exit::{Exit, Trouble};
 use super::super::wiring;
 use super::{
-    again, ansible, approve, attach, backup, configure, controls, deploy, logs, plan, rollback,
-    rotate, show, upgrade, worker,
+    again, ansible, approve, attach, backup, canary, configure, controls, deploy, logs, plan,
+    rollback, rotate, show, upgrade, worker,
 };
 use crate::domain::capability::Operate;
 use crate::domain::run::control::Control;
@@ -20,6 +20,7 @@ pub(in crate::cli) fn run(context: &Context, verb: &Verb) -> Result<Exit, Troubl
             Verb::Rollback(args) => rollback::rollback(context, args).await,
             Verb::Backup(args) => backup::backup(context, args).await,
             Verb::Upgrade(args) => upgrade::upgrade(context, args).await,
+            Verb::CanaryUpgrade(args) => canary::upgrade(context, args).await,
             Verb::Configure(args) => configure::configure(context, args).await,
             Verb::RotateSecrets(args) => rotate::rotate(context, args).await,
             Verb::Ansible(args) => ansible::ansible(context, args).await,
@@ -47,6 +48,7 @@ pub(in crate::cli) fn run(context: &Context, verb: &Verb) -> Result<Exit, Troubl
             | Verb::Audit(_)
             | Verb::Bundle(_)
             | Verb::Replay(_)
+            | Verb::Canary(_)
             | Verb::Import(_)
             | Verb::Instance(_)
             | Verb::Window(_)

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::output::columns;
+use super::canary_text;
 use crate::domain::plan::{Change, HostPlan, Phase, Plan, Readiness};
 
 /// What would be done, to whom, in which order, and when it stops.
@@ -46,6 +47,9 @@ pub(super) fn text(plan: &Plan, now: Timestamp) -> String {
             out.extend([format!("  left out: {} ({})\n", left.title, left.reason)]);
         }
         out.extend([format!("{}\n", plan.stops_sentence())]);
+    }
+    if let Some(canary) = &plan.canary {
+        out.push_str(&canary_text::plan(canary));
     }
     for (label, text, _) in plan.rule_lines(now) {
         out.extend([format!("{label:<10} {text}\n")]);
@@ -151,5 +155,6 @@ pub(super) fn json(plan: &Plan, now: Timestamp) -> Value {
         "guardrails": plan.rules.verdict,
         "window": { "state": opening.word(), "closes": closes, "why": opening.refusal() },
         "estimates": plan.rules.estimates,
+        "canary": plan.canary.as_ref().map(|canary| canary_text::json(canary)),
     })
 }

@@ -25,6 +25,7 @@ pub(super) fn run(plan: &Plan, state: &RunState) -> Value {
         "started_at": state.started,
         "finished_at": state.finished,
         "batch": state.batch,
+        "canary": state.canary,
         "targets": state.hosts.iter().map(|h| target(plan, h)).collect::<Vec<_>>(),
         "excluded": plan.excluded,
         "controls": state.controls.iter().map(|(at, control, by)| json!({

@@ -200,6 +200,8 @@ impl From<PlanError> for Trouble {
             | PlanError::NoHosts
             | PlanError::NoInstance(_)
             | PlanError::NothingLeft
+            | PlanError::NoCanary(_)
+            | PlanError::CanariesDiffer { .. }
             | PlanError::DifferentRefs(_)
             | PlanError::DifferentRepositories(..) => Exit::Usage,
         };

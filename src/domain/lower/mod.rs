@@ -3,6 +3,7 @@
 //! **Invariant:** a value that is there and wrong is never replaced by a default. It costs its host,
 //! or, where it counts for all, the fleet.
 
+mod canary;
 mod connection;
 mod deploy;
 mod fleet;

@@ -33,6 +33,10 @@ pub(super) const FLEET: &[&str] = &[
 const HOST: &[&str] = &[
     "bunker_backup_critical_s",
     "bunker_backup_warn_s",
+    "bunker_canary_group",
+    "bunker_canary_metrics",
+    "bunker_canary_on_fail",
+    "bunker_canary_on_pass",
     "bunker_disk_critical",
     "bunker_disk_warn",
     "bunker_error_ratio_warn",
@@ -53,6 +57,7 @@ const HOST: &[&str] = &[
     "bunker_serial",
     "bunker_skew_critical_s",
     "bunker_skew_warn_s",
+    "bunker_soak_s",
     "bunker_step_timeout_s",
     "bunker_upgrade_free_b",
     "bunker_windows",

@@ -194,6 +194,16 @@ impl<'a> Reader<'a> {
         Some(read)
     }
 
+    /// A list of anything; `what` says of what.
+    pub(super) fn values(&mut self, name: &str, what: &str) -> Option<&'a [Value]> {
+        let Value::Array(items) = self.value(name)? else {
+            let hint = format!("write a list, such as [a, b]: {what}");
+            self.refuse(name, format!("{name} wants a list"), Some(&hint));
+            return None;
+        };
+        Some(items)
+    }
+
     /// A list of texts that `ok` accepts each.
     pub(super) fn list(
         &mut self,

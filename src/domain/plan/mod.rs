@@ -8,7 +8,6 @@ mod budget;
 mod estimate;
 mod opening;
 mod playbook;
-mod playbook;
 mod rules;
 mod rules_words;
 pub mod strategy;
@@ -39,6 +38,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::canary::CanaryPlan;
 use super::connection::Connection;
 use super::env::EnvChange;
 use super::git::{CommitSha, GitRef};
@@ -53,6 +53,8 @@ use super::untrusted::Safe;
 pub enum Workflow {
     /// Bring instances to a newer commit.
     Upgrade,
+    /// The same, the canary group first; the rest when that was watched and judged.
+    CanaryUpgrade,
     /// Bring instances back to a release that ran before.
     Rollback,
     /// Make a backup and prove that it can be read.
@@ -76,6 +78,7 @@ impl Workflow {
     pub fn name(self) -> &'static str {
         match self {
             Self::Upgrade => "upgrade",
+            Self::CanaryUpgrade => "canary-upgrade",
             Self::Rollback => "rollback",
             Self::Backup => "backup",
             Self::VerifyBackup => "backup verify",
@@ -296,6 +299,9 @@ pub struct Plan {
     /// The run that this one retries or takes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<RunId>,
+    /// How its first batches are watched and judged before the others follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<Box<CanaryPlan>>,
     /// When the plan was made; not part of the hash.
     pub made_at: Timestamp,
 }

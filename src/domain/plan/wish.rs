@@ -25,6 +25,11 @@ pub enum What {
         /// The branch, tag or commit to go to; `None` means the `cml_ref` that all of them follow.
         reference: Option<GitRef>,
     },
+    /// The same, the canary group first.
+    CanaryUpgrade {
+        /// The branch, tag or commit to go to; `None` means the `cml_ref` that all of them follow.
+        reference: Option<GitRef>,
+    },
     /// Bring instances back to a release that ran there.
     Rollback {
         /// The commit, the beginning of one, or the tag that was recorded; `None` means the last healthy release
@@ -66,6 +71,7 @@ impl What {
     pub fn workflow(&self) -> Workflow {
         match self {
             Self::Upgrade { .. } => Workflow::Upgrade,
+            Self::CanaryUpgrade { .. } => Workflow::CanaryUpgrade,
             Self::Rollback { .. } => Workflow::Rollback,
             Self::Backup => Workflow::Backup,
             Self::VerifyBackup { .. } => Workflow::VerifyBackup,

@@ -26,6 +26,7 @@ fn fleet(rules: serde_json::Value) -> Fleet {
         connection: connection(name),
         windows: Vec::new().into(),
         instance: None,
+        rollout: crate::domain::plan::strategy::RolloutSettings::default(),
     };
     Fleet {
         name: "north".into(),
@@ -33,7 +34,6 @@ fn fleet(rules: serde_json::Value) -> Fleet {
         left_out: vec![],
         groups: std::collections::BTreeMap::new(),
         metrics: None,
-        rollout: crate::domain::fleet::RolloutSettings::default(),
         policy: crate::domain::fleet::FleetPolicy {
             guardrails: serde_json::from_value(rules).unwrap(),
             ..crate::domain::fleet::FleetPolicy::default()

@@ -7,6 +7,8 @@ use super::control::Control;
 use super::operator::Operator;
 use super::outcome::{Failure, Outcome};
 use super::pause::PauseReason;
+use crate::domain::canary::report::Report;
+use crate::domain::canary::soak::CanaryEnd;
 use crate::domain::hook::HookPoint;
 use crate::domain::ids::{HostId, RunId, StepId};
 use crate::domain::job::{JobEnd, JobStart};
@@ -234,6 +236,33 @@ pub enum EventKind {
     Stopping {
         /// Why, for example `2 of 8 failed`.
         why: Safe,
+    },
+    /// Where the soak of a canary stands; the first of them begins it.
+    CanarySoak {
+        /// Seconds of observed health so far.
+        counted_s: f64,
+        /// Seconds that are needed.
+        needed_s: u64,
+        /// The last look: `healthy`, or which host is not, or could not be seen.
+        detail: Safe,
+    },
+    /// Time of a soak that does not count, since nobody looked.
+    CanaryGap {
+        /// Seconds.
+        gap_s: f64,
+        /// Why nobody looked, as far as is known.
+        why: Safe,
+    },
+    /// The metrics of a canary were judged.
+    CanaryJudged {
+        /// All of it.
+        report: Box<Report>,
+    },
+    /// A canary ended.
+    CanaryEnded {
+        /// How.
+        #[serde(flatten)]
+        end: CanaryEnd,
     },
     /// The run ended.
     RunFinished {

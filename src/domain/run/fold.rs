@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::canary;
 use super::control::Control;
 use super::event::{EventKind, RunEvent};
 use super::outcome::{Failure, NotRun, Outcome};
@@ -39,6 +40,7 @@ impl RunState {
             after: None,
             batch: None,
             batch_done: None,
+            canary: None,
             hosts: plan.hosts.iter().map(|h| host_before(h, batch_of(plan, &h.id))).collect(),
             local: plan.playbook.is_some(),
             hooks: Vec::new(),
@@ -123,6 +125,10 @@ impl RunState {
                 self.on_host(host, |h| h.apply(at, kind));
             }
             EventKind::HookRan { .. } => self.hook_ran(kind),
+            EventKind::CanarySoak { .. }
+            | EventKind::CanaryGap { .. }
+            | EventKind::CanaryJudged { .. }
+            | EventKind::CanaryEnded { .. } => canary::apply(&mut self.canary, at, kind),
             EventKind::Noted { .. } | EventKind::Unrecognised => {}
         }
     }
@@ -232,9 +238,7 @@ impl HostState {
                 self.started.get_or_insert(at);
             }
             EventKind::JobIntended { seq, nonce, steps, .. } => {
-                let (nonce, steps) = (nonce.clone(), steps.clone());
-                let job = JobState { nonce, steps, started: false, end: None };
-                self.jobs.entry(*seq).or_insert(job);
+                self.jobs.entry(*seq).or_insert_with(|| intended(nonce, steps));
             }
             EventKind::JobStarted { seq, start, .. } => {
                 if let (Some(job), JobStart::Started | JobStart::AlreadyThere) =
@@ -280,6 +284,10 @@ impl HostState {
             | EventKind::Paused { .. }
             | EventKind::Resumed
             | EventKind::Stopping { .. }
+            | EventKind::CanarySoak { .. }
+            | EventKind::CanaryGap { .. }
+            | EventKind::CanaryJudged { .. }
+            | EventKind::CanaryEnded { .. }
             | EventKind::RunFinished { .. }
             | EventKind::HookRan { .. }
             | EventKind::Noted { .. }
@@ -342,6 +350,10 @@ impl HostState {
         self.contact_lost = None;
         self.outcome = Some(outcome);
     }
+}
+
+fn intended(nonce: &str, steps: &[StepId]) -> JobState {
+    JobState { nonce: nonce.to_owned(), steps: steps.to_vec(), started: false, end: None }
 }
 
 /// How a step ended that had begun when its host was given up.

@@ -1,5 +1,6 @@
 //! A run: one execution of a plan. Its state is a fold of its events.
 
+mod canary;
 pub mod control;
 pub mod event;
 mod fold;

@@ -71,13 +71,19 @@ pub fn retried(plan: &Plan, state: &RunState, now: Timestamp) -> Result<Plan, No
 
 fn left_behind(host: &HostState) -> Result<bool, &'static str> {
     match &host.outcome {
-        Some(Outcome::Failed(_) | Outcome::Unreachable(_) | Outcome::Cancelled) => Ok(true),
-        Some(Outcome::NotRun(NotRun::Blocked(_))) => Ok(false),
-        Some(Outcome::NotRun(_)) => Ok(true),
         Some(Outcome::Unknown(_)) => {
             Err("nobody can tell how it ended: look at the host, then plan again")
         }
-        Some(Outcome::Ok | Outcome::Changed | Outcome::Skipped(_)) | None => Ok(false),
+        None
+        | Some(
+            Outcome::Ok
+            | Outcome::Changed
+            | Outcome::Skipped(_)
+            | Outcome::NotRun(NotRun::Blocked(_)),
+        ) => Ok(false),
+        Some(
+            Outcome::Failed(_) | Outcome::Unreachable(_) | Outcome::Cancelled | Outcome::NotRun(_),
+        ) => Ok(true),
     }
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::operator::Operator;
 use super::outcome::Outcome;
 use super::pause::PauseReason;
+use crate::domain::canary::soak::CanaryState;
 use crate::domain::ids::{HostId, RunId, StepId};
 use crate::domain::plan::PlanHash;
 use crate::domain::remote::RemoteError;
@@ -147,6 +148,9 @@ pub struct RunState {
     /// The last batch that ended and let the run go on, from 0.
     #[serde(default)]
     pub batch_done: Option<u32>,
+    /// Where its canary stands; `None` before the soak, and where it has none.
+    #[serde(default)]
+    pub canary: Option<CanaryState>,
     /// Targets in plan order.
     pub hosts: Vec<HostState>,
     /// Whether its work is done here, by the worker's own processes, so that it ends with the worker.

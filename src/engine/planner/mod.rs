@@ -3,6 +3,7 @@
 mod ansible;
 mod around;
 mod backup;
+mod canary;
 mod configure;
 mod deploy;
 mod import;
@@ -22,7 +23,7 @@ use std::sync::Arc;
 use crate::domain::fleet::Fleet;
 use crate::domain::git::GitUrl;
 use crate::domain::hook::HookProblem;
-use crate::domain::ids::HostId;
+use crate::domain::ids::{GroupName, HostId};
 use crate::domain::plan::{Plan, What, Wish, Workflow};
 use crate::domain::release::Recorded;
 use crate::domain::run::operator::Operator;
@@ -87,6 +88,22 @@ pub enum PlanError {
     /// No host said which releases it recorded; the first of them, and why.
     #[error("the recorded releases could not be read: {0}")]
     Silent(Safe),
+    /// No host of the canary group goes along.
+    #[error(
+        "no host of the canary group {} goes along: none is among the hosts that can be upgraded now (bunker_canary_group names the group; `bunker upgrade` goes without one)",
+        .0.as_ref().map_or("canary", GroupName::as_str)
+    )]
+    NoCanary(Option<GroupName>),
+    /// The canaries are to be treated differently.
+    #[error("{one} and {other} have different {variable}: set it for their group")]
+    CanariesDiffer {
+        /// The variable.
+        variable: &'static str,
+        /// One of them.
+        one: HostId,
+        /// Another.
+        other: HostId,
+    },
     /// The repository could not be asked.
     #[error(transparent)]
     Repository(#[from] RepositoryError),
@@ -142,6 +159,9 @@ async fn unruled(
         What::Rollback { to } => rollback::plan(ports, fleet, selected, to.as_ref(), by).await?,
         What::Upgrade { reference } => {
             upgrade::plan(ports, fleet, selected, reference.as_ref(), by).await?
+        }
+        What::CanaryUpgrade { reference } => {
+            canary::plan(ports, fleet, selected, reference.as_ref(), by).await?
         }
         What::Configure { overwrite_drift } => {
             configure::plan(ports, fleet, selected, *overwrite_drift, by).await

@@ -148,6 +148,8 @@ pub struct GateObservation {
     pub hopeless: bool,
     /// The restart counts of this look: those of the first look are the baseline of the later ones.
     pub baseline: GateBaseline,
+    /// By how many seconds the host's clock is ahead of ours, where it was read.
+    pub skew_s: Option<f64>,
 }
 
 /// Evaluates gates. It only looks; how long health must last and when to give up is the worker's part.

@@ -6,6 +6,8 @@
 
 mod between;
 mod budget;
+mod canary_back;
+mod canary_watch;
 mod contact;
 mod controls;
 mod gate;

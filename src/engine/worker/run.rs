@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Semaphore;
 
@@ -17,8 +18,8 @@ use crate::domain::run::pause::PauseReason;
 use crate::domain::run::state::{Phase, RunState};
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::{
-    Campaigns, Clock, GateCheck, HookRunner, LeaseDesk, PlaybookRunner, RemoteJobs, RunReader,
-    RunWriter, SecretSource, SecretWriter, StoreError,
+    Campaigns, Clock, GateCheck, HookRunner, LeaseDesk, MetricsSource, PlaybookRunner, RemoteJobs,
+    RunReader, RunWriter, SecretSource, SecretWriter, StoreError,
 };
 use crate::engine::supervisor::Supervisor;
 
@@ -72,6 +73,8 @@ pub struct WorkerPorts {
     pub remote: Arc<dyn RemoteJobs>,
     /// The gates.
     pub gates: Arc<dyn GateCheck>,
+    /// The metrics server, by which canaries are judged.
+    pub metrics: Arc<dyn MetricsSource>,
     /// The secrets that plans have holes for.
     pub secrets: Arc<dyn SecretSource>,
     /// Where new values are kept.
@@ -112,7 +115,7 @@ pub async fn carry_out(ports: WorkerPorts, run: RunId, pid: u32) -> Result<Phase
     ports.store.append(&run, vec![EventKind::WorkerStarted { pid, generation }]).await?;
     let plan = ports.store.plan(&run).await?;
     let state = replayed(&*Arc::clone(&ports.store) as &dyn RunReader, &run, &plan).await?;
-    let shared = Shared::new(ports, run, plan, &state);
+    let shared = Shared::new(ports, (run, pid), plan, &state);
     // What was asked before this worker came counts before it starts anything.
     let heard = controls::hear(&shared, state.controls.len() as u64).await?;
     let worked = tokio::select! {
@@ -127,6 +130,18 @@ pub async fn carry_out(ports: WorkerPorts, run: RunId, pid: u32) -> Result<Phase
         shared.ports.supervisor.stop(Duration::from_secs(5)).await;
     }
     worked.map_err(WorkerError::from)
+}
+
+/// Carries out another run too, as the same worker: the way back of a canary.
+pub(super) fn carry_out_too(
+    shared: &Shared,
+    run: RunId,
+) -> BoxFuture<'static, Result<(), StoreError>> {
+    let (ports, pid) = (shared.ports.clone(), shared.pid);
+    Box::pin(async move {
+        let ended = carry_out(ports, run, pid).await;
+        ended.map(drop).map_err(|WorkerError::Store(error)| error)
+    })
 }
 
 async fn work(shared: &Arc<Shared>, state: &RunState) -> Result<Phase, StoreError> {

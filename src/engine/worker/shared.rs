@@ -22,6 +22,8 @@ use crate::engine::ports::{RunReader, StoreError};
 pub(super) struct Shared {
     pub(super) ports: WorkerPorts,
     pub(super) run: RunId,
+    /// Its process.
+    pub(super) pid: u32,
     pub(super) plan: Plan,
     /// What is wanted of the run now.
     pub(super) wish: watch::Receiver<Wish>,
@@ -41,7 +43,12 @@ pub(super) struct Shared {
 
 impl Shared {
     /// As the journal says.
-    pub(super) fn new(ports: WorkerPorts, run: RunId, plan: Plan, state: &RunState) -> Arc<Self> {
+    pub(super) fn new(
+        ports: WorkerPorts,
+        (run, pid): (RunId, u32),
+        plan: Plan,
+        state: &RunState,
+    ) -> Arc<Self> {
         let (tell, wish) = watch::channel(Wish::of(state));
         let mut budget = Budget::new(&plan);
         for host in &state.hosts {
@@ -55,6 +62,7 @@ impl Shared {
         Arc::new(Self {
             ports,
             run,
+            pid,
             plan,
             wish,
             tell,

@@ -47,10 +47,9 @@ pub(super) fn header(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
         spans.to_vec()
     };
     // With their words where all of them fit.
-    let spare = usize::from(area.width.saturating_sub(used));
-    let taken: usize = left.iter().chain(&states(true)).map(|(text, _)| width(text)).sum();
-    left.extend(states(taken <= spare));
     let room = area.width.saturating_sub(used);
+    let taken: usize = left.iter().chain(&states(true)).map(|(text, _)| width(text)).sum();
+    left.extend(states(taken <= usize::from(room)));
     window(canvas, model, &left, Rect { width: room, ..area });
     canvas.spans(area.x, area.y, room, &left);
     if area.height > 1 {

@@ -1,6 +1,7 @@
 //! One file a page.
 
 pub(super) mod audit;
+mod canary;
 mod choice;
 pub(super) mod due;
 pub(super) mod enrol;

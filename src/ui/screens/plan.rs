@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::canary;
 use crate::app::action::Action;
 use crate::app::model::Model;
 use crate::app::pages::PlanPage;
@@ -76,6 +77,11 @@ fn facts(plan: &Plan, width: usize, now: jiff::Timestamp) -> Vec<Fact> {
             Weight::Stops => ("▼ ", Role::Down),
         };
         labelled(&mut lines, label, &format!("{mark}{text}"), width, 2, role);
+    }
+    if let Some(canary) = &plan.canary {
+        for (label, text, role) in canary::facts(canary) {
+            labelled(&mut lines, label, &text, width, 2, role);
+        }
     }
     for change in &plan.changes {
         change_lines(&mut lines, change, width);

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::run_grid;
+use super::{canary, run_grid};
 use crate::app::action::Action;
 use crate::app::frame::Full;
 use crate::app::model::Model;
@@ -113,9 +113,15 @@ fn header(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rect) {
         line.push((format!("  {n_unknown} unknown"), Role::Unknown));
     }
     canvas.spans(area.x, area.y, area.width.saturating_sub(used), &line);
-    if area.height < 2 {
-        return;
+    if area.height >= 2 {
+        second_line(canvas, model, view, area, n_bad);
     }
+}
+
+/// Below the header: how it stands, or why it waits or ended, in words.
+fn second_line(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rect, n_bad: usize) {
+    let (state, plan) = (&view.state, &view.plan);
+    let look = badge::phase(state.phase);
     let (text, role) = match (state.phase, &state.summary, &state.why) {
         (Phase::Lost, _, _) => {
             ("its worker is gone; r resumes from the hosts' truth".to_owned(), Role::Unknown)
@@ -127,7 +133,9 @@ fn header(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rect) {
             (format!("{}: {why} (r looks again, P goes on so)", look.word), Role::Degraded)
         }
         (_, None, Some(why)) => (format!("{}: {why}", look.word), Role::Degraded),
-        (_, None, None) => (plan.stops_sentence(), Role::Dim),
+        (_, None, None) => {
+            canary::line(state).unwrap_or_else(|| (plan.stops_sentence(), Role::Dim))
+        }
     };
     let mut x = area.x + 1;
     if let Some(replay) = &model.replay {

@@ -110,11 +110,16 @@ pub(in crate::ui) fn guard(canvas: &mut Canvas<'_>, area: Rect, form: &GuardForm
 }
 
 /// The question where to upgrade to.
-pub(in crate::ui) fn reference(canvas: &mut Canvas<'_>, area: Rect, form: &ReferenceForm) {
+pub(in crate::ui) fn reference(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    form: &ReferenceForm,
+    word: &str,
+) {
     let n = form.hosts.len();
     let title = match form.hosts.as_slice() {
-        [one] => format!("Upgrade {one}"),
-        _ => format!("Upgrade {n} instances"),
+        [one] => format!("{word} {one}"),
+        _ => format!("{word} {n} instances"),
     };
     let own = " each instance's own (cml_ref)";
     asked_line(canvas, area, form, (&title, "1 of 3: where to"), ("branch, tag or commit  ", own));

@@ -79,6 +79,7 @@ pub fn assemble<E: std::fmt::Display>(
         after: None,
         rules: Rules::default(),
         around: crate::domain::plan::Around::default(),
+        canary: None,
         made_at: wish.at,
     }
 }

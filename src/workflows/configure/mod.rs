@@ -84,6 +84,7 @@ pub fn assemble(
         after: None,
         rules: Rules::default(),
         around: crate::domain::plan::Around::default(),
+        canary: None,
         made_at: wish.at,
     }
 }

@@ -3,11 +3,13 @@
 //!
 //! **Invariant:** nothing is fetched, built or pulled, so it works with the network gone. Data is not rolled back.
 
+mod ahead;
 mod phases;
 mod recorded;
 
 use jiff::Timestamp;
 
+pub use ahead::ahead;
 pub use recorded::recorded;
 
 use super::planned::{at_once, finding};
@@ -132,6 +134,7 @@ pub fn assemble(wish: &Wish, candidates: &[Candidate<'_>], mut excluded: Vec<Exc
         after: None,
         rules: Rules::default(),
         around: crate::domain::plan::Around::default(),
+        canary: None,
         made_at: wish.at,
     }
 }

@@ -66,6 +66,7 @@ pub fn assemble(wish: &Wish, candidates: &[Candidate<'_>], excluded: Vec<Exclude
         after: None,
         rules: Rules::default(),
         around: crate::domain::plan::Around::default(),
+        canary: None,
         made_at: wish.at,
     }
 }

@@ -9,12 +9,18 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bunker_ops::adapters::ansible::playbook::NoPlaybooks;
 use bunker_ops::adapters::clock::SystemClock;
 use bunker_ops::adapters::env_template::TemplateFiles;
 use bunker_ops::adapters::git::Mirrors;
+use bunker_ops::adapters::hooks::HookFiles;
 use bunker_ops::adapters::inventory;
+use bunker_ops::adapters::paths::StateDir;
 use bunker_ops::adapters::ssh::{SshPool, SshSettings};
+use bunker_ops::adapters::store::StoreReader;
 use bunker_ops::adapters::vault::NoVault;
+use bunker_ops::adapters::victoria::Victoria;
+use bunker_ops::domain::plan::strategy::Asked;
 use bunker_ops::domain::plan::{Plan, What, Wish};
 use bunker_ops::domain::run::operator::Operator;
 use bunker_ops::domain::untrusted::Safe;
@@ -150,16 +156,22 @@ impl Fleet {
         let settings = SshSettings { known_hosts: self.path("own_hosts"), control: self.path("c") };
         self.runtime.block_on(async {
             let pool = SshPool::open(settings).unwrap();
+            let past = StoreReader::open(&StateDir::at(&self.path("past")), Arc::new(SystemClock));
             let ports = PlanPorts {
                 remote: Arc::<SshPool>::clone(&pool),
                 repository: Arc::new(Mirrors::below(self.path("repos"))),
                 secrets: Arc::new(NoVault),
                 templates: Arc::new(TemplateFiles),
+                playbooks: Arc::new(NoPlaybooks),
+                past: Arc::new(past.unwrap()),
+                hooks: Arc::new(HookFiles),
+                metrics: Arc::new(Victoria::new()),
                 inventory: self.lab.inventory_dir(),
                 clock: Arc::new(SystemClock),
             };
             let hosts = fleet.hosts.iter().map(|host| host.id.clone()).collect();
-            let wish = Wish { hosts, what: What::Upgrade { reference: Some(TO.parse().unwrap()) } };
+            let what = What::Upgrade { reference: Some(TO.parse().unwrap()) };
+            let wish = Wish { hosts, what, asked: Asked::default() };
             let plan = planner::plan(&ports, &fleet, &wish, &operator()).await.unwrap();
             pool.close().await;
             assert_eq!(plan.targets().count(), self.lab.hosts().len(), "{:#?}", plan.excluded);

@@ -79,7 +79,7 @@ async fn work(bench: &Bench, scenario: &Scenario, death: Option<Death>) {
     let asking = async {
         for (after_ms, control) in scenario.asked {
             tokio::time::sleep_until(begin + Duration::from_millis(*after_ms)).await;
-            bench.store.ask(&run_id(1), *control, &ann()).await.unwrap();
+            bench.store.ask(&run_id(1), control.clone(), &ann()).await.unwrap();
         }
         std::future::pending::<()>().await;
     };

@@ -1,6 +1,6 @@
 //! From what is asked and what targets say to batches and a budget.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Amount, Asked, Limit, Order, RolloutSettings, Scope, Strategy};
 use crate::domain::ids::HostId;
@@ -54,7 +54,15 @@ pub fn apply(
         each.iter().map(|r| r.parallel).min()
     };
     plan.parallel = asked.parallel.or(parallel).unwrap_or(usual.parallel).max(1);
-    plan.batches = cut(order.of(going, seed.unwrap_or(0), ranks), &strategy.serial);
+    // Canaries go first, all at once; sizes are of the others.
+    let canaries: BTreeSet<HostId> =
+        plan.canary.iter().flat_map(|c| c.canary.iter().map(|m| m.host.clone())).collect();
+    let (first, rest): (Vec<HostId>, Vec<HostId>) =
+        order.of(going, seed.unwrap_or(0), ranks).into_iter().partition(|id| canaries.contains(id));
+    plan.batches = cut(rest, &strategy.serial);
+    if !first.is_empty() {
+        plan.batches.insert(0, first);
+    }
     plan.stops = budget(&strategy, &plan.batches);
     plan.strategy = Some(strategy);
 }
@@ -81,7 +89,10 @@ pub fn batches_of(plan: &mut Plan, keep: impl Fn(&HostId) -> bool) {
 fn serial_of(workflow: Workflow, each: &[&RolloutSettings], n: usize) -> Vec<Amount> {
     let all = vec![Amount::Percent(100)];
     match workflow {
-        Workflow::Upgrade | Workflow::Configure | Workflow::RotateSecrets => each
+        Workflow::Upgrade
+        | Workflow::CanaryUpgrade
+        | Workflow::Configure
+        | Workflow::RotateSecrets => each
             .iter()
             .map(|r| &r.serial)
             .min_by_key(|serial| sizes(serial, n))
@@ -111,7 +122,11 @@ fn limits(
         return vec![asked];
     }
     match workflow {
-        Workflow::Upgrade | Workflow::Configure | Workflow::RotateSecrets | Workflow::Deploy => {
+        Workflow::Upgrade
+        | Workflow::CanaryUpgrade
+        | Workflow::Configure
+        | Workflow::RotateSecrets
+        | Workflow::Deploy => {
             let mut limits: Vec<Limit> = Vec::new();
             for limit in each.iter().map(|r| of(r)) {
                 if !limits.contains(&limit) {

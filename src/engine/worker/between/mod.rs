@@ -22,6 +22,7 @@
 //!   belongs last.
 
 pub(super) mod campaign;
+mod canary;
 mod health;
 pub(super) mod hooks;
 mod window;
@@ -100,6 +101,7 @@ async fn look(place: &Place<'_>) -> Result<Finding, StoreError> {
     };
     let found = found.then(place, campaign::check(place)).await?;
     let found = found.then(place, health::check(place)).await?;
+    let found = found.then(place, canary::check(place)).await?;
     // Hooks have effects of their own, so they come last.
     found.then(place, hooks::check(place)).await
 }
@@ -111,6 +113,7 @@ pub(super) async fn before_run(shared: &Shared, state: &RunState) -> Result<(), 
 
 /// Called when nothing of the run is left to do, just before its end is journalled.
 pub(super) async fn after_run(shared: &Shared, phase: Phase) -> Result<(), StoreError> {
+    canary::after_run(shared).await?;
     campaign::after_run(shared).await?;
     hooks::after_run(shared, phase).await
 }
