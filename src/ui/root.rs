@@ -92,7 +92,8 @@ fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect)
         Layer::Filter(input) | Layer::Search(input) => {
             let y = area.bottom() - 1;
             let filters = matches!(layer, Layer::Filter(_));
-            let wrong = input.value().parse::<Filter>().err().filter(|_| filters);
+            let of_fleet = filters && model.screens.is_empty();
+            let wrong = input.value().parse::<Filter>().err().filter(|_| of_fleet);
             let (label, hint) = if filters {
                 (" filter ", "enter keep  esc all ")
             } else {

@@ -116,9 +116,11 @@ fn apply_filter(model: &mut Model, text: &str) {
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "all other keys go to the line")]
 fn filter(model: &mut Model, mut line: Input, key: Key) {
+    // Other lists have a language of their own.
+    let of_fleet = model.screens.is_empty();
     match key.code {
         // What is wrong stands above the line, which stays until it can be used.
-        KeyCode::Enter if line.value().parse::<Filter>().is_ok() => return,
+        KeyCode::Enter if !of_fleet || line.value().parse::<Filter>().is_ok() => return,
         KeyCode::Enter => {}
         KeyCode::Esc => {
             apply_filter(model, "");
