@@ -9,28 +9,27 @@ use crate::domain::plan::strategy::{Amount, Asked, InvalidStrategy, Limit, seria
 
 /// How many go when; each stands for what the inventory says (bunker_serial and so on).
 #[derive(Debug, Clone, Default, ClapArgs)]
-#[command(next_help_heading = "Strategy")]
 pub struct StrategyArgs {
     /// Sizes of the batches, counts or per cent (rounded up); the last repeats: 25%, or 1,5,20%
-    #[arg(long, value_name = "SIZES", value_parser = sizes)]
+    #[arg(long, help_heading = "Strategy", value_name = "SIZES", value_parser = sizes)]
     pub serial: Option<Sizes>,
     /// inventory, sorted, reverse, shuffle, unhealthy-first or fewest-sessions-first
-    #[arg(long, value_name = "ORDER")]
+    #[arg(long, help_heading = "Strategy", value_name = "ORDER")]
     pub order: Option<Order>,
     /// What a shuffle begins with, so that it can be had again
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, help_heading = "Strategy", value_name = "NUMBER")]
     pub seed: Option<u64>,
     /// Instances of a batch at the same time
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    #[arg(long, help_heading = "Strategy", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     pub parallel: Option<u32>,
     /// Stop when this many or more failed: 2, 25%, or of each batch 1/batch, 50%/batch
-    #[arg(long, value_name = "LIMIT")]
+    #[arg(long, help_heading = "Strategy", value_name = "LIMIT")]
     pub max_failed: Option<Limit>,
     /// Stop when this many or more could not be reached
-    #[arg(long, value_name = "LIMIT")]
+    #[arg(long, help_heading = "Strategy", value_name = "LIMIT")]
     pub max_unreachable: Option<Limit>,
     /// One instance at a time, and ask before the next
-    #[arg(long)]
+    #[arg(long, help_heading = "Strategy")]
     pub step: bool,
 }
 
