@@ -9,6 +9,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use tui_input::Input;
 
 use super::canvas::Canvas;
 use super::screens;
@@ -90,39 +91,38 @@ fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect)
             canvas.put(inner.x, inner.y + 2, inner.width, "esc drop it", Role::Dim);
         }
         Layer::Filter(input) | Layer::Search(input) => {
-            let y = area.bottom() - 1;
-            let filters = matches!(layer, Layer::Filter(_));
-            let of_fleet = filters && model.screens.is_empty();
-            let wrong = input.value().parse::<Filter>().err().filter(|_| of_fleet);
-            let (label, hint) = if filters {
-                (" filter ", "enter keep  esc all ")
-            } else {
-                (" search ", "enter find  esc back ")
-            };
-            if let Some(wrong) = &wrong {
-                let above = Rect { y: y.saturating_sub(1), height: 1, ..area };
-                canvas.clear(above, Role::Text);
-                let mut text = format!("▲ {wrong}");
-                let more = "; the terms before it count";
-                if width(&text) + width(more) + 2 <= usize::from(area.width) {
-                    text.push_str(more);
-                }
-                canvas.put(
-                    above.x + 1,
-                    above.y,
-                    above.width.saturating_sub(2),
-                    &text,
-                    Role::Degraded,
-                );
-            }
-            canvas.clear(Rect { y, height: 1, ..area }, Role::Text);
-            let used = canvas.put(area.x, y, area.width, label, Role::Key);
-            let right = u16::try_from(hint.len()).unwrap_or(0);
-            let room = area.width.saturating_sub(used + right + 1);
-            dialog::line(canvas, area.x + used, y, room, input);
-            canvas.put_right(area.x, y, area.width, hint, Role::Dim);
+            typed_line(canvas, model, layer, input, area)
         }
     }
+}
+
+/// The last line, in which a filter or a search is typed; above it what is wrong with a filter.
+fn typed_line(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, input: &Input, area: Rect) {
+    let y = area.bottom() - 1;
+    let filters = matches!(layer, Layer::Filter(_));
+    let of_fleet = filters && model.screens.is_empty();
+    let wrong = input.value().parse::<Filter>().err().filter(|_| of_fleet);
+    let (label, hint) = if filters {
+        (" filter ", "enter keep  esc all ")
+    } else {
+        (" search ", "enter find  esc back ")
+    };
+    if let Some(wrong) = &wrong {
+        let above = Rect { y: y.saturating_sub(1), height: 1, ..area };
+        canvas.clear(above, Role::Text);
+        let mut text = format!("▲ {wrong}");
+        let more = "; the terms before it count";
+        if width(&text) + width(more) + 2 <= usize::from(area.width) {
+            text.push_str(more);
+        }
+        canvas.put(above.x + 1, above.y, above.width.saturating_sub(2), &text, Role::Degraded);
+    }
+    canvas.clear(Rect { y, height: 1, ..area }, Role::Text);
+    let used = canvas.put(area.x, y, area.width, label, Role::Key);
+    let right = u16::try_from(hint.len()).unwrap_or(0);
+    let room = area.width.saturating_sub(used + right + 1);
+    dialog::line(canvas, area.x + used, y, room, input);
+    canvas.put_right(area.x, y, area.width, hint, Role::Dim);
 }
 
 fn too_small(canvas: &mut Canvas<'_>, area: Rect) {
