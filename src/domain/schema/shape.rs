@@ -22,14 +22,14 @@ impl Text {
 
     /// For an item of a list, whose blanks are part of it.
     fn item(self) -> Value {
-        self.with(format!("^(?:{})$", self.pattern))
+        self.with(&format!("^(?:{})$", self.pattern))
     }
 
     fn schema(self) -> Value {
-        self.with(format!(r"^\s*(?:{})\s*$", self.pattern))
+        self.with(&format!(r"^\s*(?:{})\s*$", self.pattern))
     }
 
-    fn with(self, pattern: String) -> Value {
+    fn with(self, pattern: &str) -> Value {
         let mut schema = json!({
             "type": "string",
             "pattern": pattern,
