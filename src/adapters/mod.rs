@@ -1,15 +1,22 @@
 //! The only code that touches the world: each adapter implements a port of the engine.
 
+pub mod alertmanager;
 pub mod ansible;
+pub mod bundle_file;
+pub mod caller;
 pub mod clock;
 pub mod enrol;
 pub mod env_template;
 pub mod git;
+pub mod hooks;
 pub mod http;
 pub mod inventory;
+pub mod notify;
 pub mod paths;
+pub mod replay;
 pub mod ssh;
 pub mod store;
 pub mod vault;
 pub mod victoria;
+pub mod view_file;
 pub mod worker_process;

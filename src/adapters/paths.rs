@@ -64,3 +64,28 @@ impl StateDir {
 pub fn private_dir(dir: &Path) -> io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
 }
+
+/// The folder of what the operator wrote for the program: `$XDG_CONFIG_HOME/bunker`, else `~/.config/bunker`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigDir(PathBuf);
+
+impl ConfigDir {
+    /// By the environment.
+    pub fn from_env() -> Self {
+        let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+        let base = set("XDG_CONFIG_HOME")
+            .filter(|p| p.is_absolute())
+            .unwrap_or_else(|| set("HOME").unwrap_or_else(|| PathBuf::from("/")).join(".config"));
+        Self(base.join("bunker"))
+    }
+
+    /// The file of keys.
+    pub fn keys(&self) -> PathBuf {
+        self.0.join("keys.yaml")
+    }
+
+    /// The folder of themes.
+    pub fn themes(&self) -> PathBuf {
+        self.0.join("themes")
+    }
+}

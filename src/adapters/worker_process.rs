@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use super::paths::{StateDir, private_dir};
+use super::ssh::SshPool;
 use super::vault::Keyring;
 use crate::domain::capability::Operate;
 use crate::domain::ids::RunId;
@@ -18,13 +19,20 @@ use crate::engine::ports::StartWorker;
 pub struct WorkerProcess {
     state: StateDir,
     keys: Arc<Keyring>,
+    lender: Option<Arc<SshPool>>,
 }
 
 impl WorkerProcess {
     /// Workers that use this state folder. They read the identity file themselves, but one that was unlocked with a
     /// passphrase is given to them.
     pub fn new(state: StateDir, keys: Arc<Keyring>, _right: &Operate) -> Self {
-        Self { state, keys }
+        Self { state, keys, lender: None }
+    }
+
+    /// Workers may use the connections that this pool has open, so that they need not open their own.
+    #[must_use]
+    pub fn lending(self, pool: &Arc<SshPool>) -> Self {
+        Self { lender: Some(Arc::clone(pool)), ..self }
     }
 
     fn try_start(&self, run: &RunId) -> std::io::Result<()> {
@@ -49,6 +57,9 @@ impl WorkerProcess {
             command.arg("--identity").stdin(Stdio::piped());
         }
         let mut child = command.spawn()?;
+        if let Some(pool) = &self.lender {
+            pool.lend_to(child.id());
+        }
         if let (Some(text), Some(mut pipe)) = (unlocked, child.stdin.take()) {
             // A pipe holds more than an identity: this does not wait for the worker to read.
             pipe.write_all(text.as_bytes())?;

@@ -3,7 +3,10 @@
 //! **Invariant:** keys are matched nowhere else, and no dangerous action happens on a key alone: each
 //! goes through a dialog whose safe choice has the focus, or through a typed number.
 
+use std::fmt::Write as _;
+
 use super::key::Key;
+use super::keymap::Keymap;
 
 pub use super::action_table::ACTIONS;
 
@@ -22,8 +25,12 @@ pub enum Place {
     Run,
     /// The list of runs.
     Runs,
+    /// The page of a run that is played from a file.
+    Replay,
     /// The page of what secrets are due.
     Due,
+    /// The page of the audit log.
+    Audit,
     /// The choice of secrets.
     Secrets,
     /// The choice of a release.
@@ -36,14 +43,16 @@ pub enum Place {
 
 impl Place {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Everywhere,
         Self::Fleet,
         Self::Instance,
         Self::Plan,
         Self::Run,
         Self::Runs,
+        Self::Replay,
         Self::Due,
+        Self::Audit,
         Self::Secrets,
         Self::Releases,
         Self::Form,
@@ -52,6 +61,11 @@ impl Place {
 }
 
 impl Place {
+    /// Its name in the file of keys.
+    pub fn key(self) -> String {
+        self.title().to_lowercase().replace(' ', "-")
+    }
+
     /// Its heading in the help and in docs/keys.md.
     pub fn title(self) -> &'static str {
         match self {
@@ -61,7 +75,9 @@ impl Place {
             Self::Plan => "Plan",
             Self::Run => "Run",
             Self::Runs => "Runs",
+            Self::Replay => "Replay of a run",
             Self::Due => "Secrets due",
+            Self::Audit => "Audit log",
             Self::Secrets => "Choice of secrets",
             Self::Releases => "Choice of a release",
             Self::Form => "Form",
@@ -97,9 +113,21 @@ pub enum Action {
     PrevPane,
     Mark,
     MarkAll,
+    MarkRange,
+    Invert,
+    ProblemsOnly,
+    Freeze,
+    SortBefore,
+    SortReverse,
+    Columns,
+    HistoryBack,
+    HistoryForward,
+    BookmarkSet,
+    BookmarkGo,
     Filter,
     Sort,
     Upgrade,
+    CanaryUpgrade,
     Deploy,
     Configure,
     Backup,
@@ -120,6 +148,13 @@ pub enum Action {
     Resume,
     Abort,
     Kill,
+    Approve,
+    Reject,
+    Promote,
+    PromoteAll,
+    SkipHost,
+    AbortAndRollBack,
+    Retry,
     Follow,
     Full,
     Search,
@@ -127,6 +162,16 @@ pub enum Action {
     PrevMatch,
     CopyCommand,
     Runs,
+    Audit,
+    ReplayPause,
+    ReplayForward,
+    ReplayBack,
+    ReplayFaster,
+    ReplaySlower,
+    ReplayBegin,
+    ReplayEnd,
+    GoFleet,
+    NextTheme,
     Palette,
     Help,
     Redraw,
@@ -135,7 +180,7 @@ pub enum Action {
 }
 
 /// One row of the table.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct ActionInfo {
     /// What.
     pub action: Action,
@@ -147,6 +192,8 @@ pub struct ActionInfo {
     pub hint: &'static str,
     /// Its keys, the one that screens show first.
     pub keys: &'static [Key],
+    /// Sequences of keys that mean it too.
+    pub chords: &'static [&'static [Key]],
     /// Where they mean it.
     pub places: &'static [Place],
     /// What stands between the key and the deed.
@@ -167,6 +214,7 @@ impl Action {
             doc: "",
             hint: "",
             keys: &[],
+            chords: &[],
             places: &[],
             danger: Danger::None,
             changes: false,
@@ -182,33 +230,54 @@ impl Action {
     }
 }
 
-/// What a key means at a place; the place's own rows win over those of everywhere.
-pub fn action_for(key: Key, place: Place) -> Option<Action> {
-    let at = |place: Place| {
-        ACTIONS.iter().find(|row| row.places.contains(&place) && row.keys.contains(&key))
-    };
-    at(place).or_else(|| at(Place::Everywhere)).map(|row| row.action)
+/// What docs/keys.md begins with.
+const HEAD: &str = "# Keys\n\nMade from the table in `src/app/action.rs`; a test compares. \
+What changes the fleet asks first, and is not there in `bunker watch` and with `--read-only`.\n\n\
+Keys with a blank between are pressed one after the other; after the first, a box says what can follow. There is no time-out.\n\n\
+## Keys of your own\n\n\
+`$XDG_CONFIG_HOME/bunker/keys.yaml` gives actions other keys. The names of places are the headings below in lower case with `-` for blanks; \
+the names of actions are in the table. What is not named keeps its keys.\n\n\
+```yaml\npreset: tmux-safe        # default, or tmux-safe: no Ctrl but C-c\nmouse: true              # clicks and the wheel; off where text is read\nkeys:\n  everywhere:\n    top: [\"g g\", home]\n  fleet:\n    upgrade: \"U U\"\n```\n\n\
+`bunker check keys FILE` says what is wrong with such a file: a key that means two things at one place, keys that begin as others do, an unknown name, \
+something dangerous on a single key that is not its own. With anything wrong in it the cockpit says so and keeps the keys of this page. \
+`C-c` always leaves.\n";
+
+/// The keys as a section of the man page.
+pub fn keys_roff() -> String {
+    let keymap = Keymap::default();
+    let plain = |text: &str| text.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq");
+    let mut out = String::from(".SH KEYS\n");
+    for place in Place::ALL {
+        let _infallible = writeln!(out, ".SS {}", plain(place.title()));
+        for row in ACTIONS.iter().filter(|row| row.places.contains(&place)) {
+            let keys = keymap.keys(row.action, place).join(", ");
+            let _infallible = writeln!(out, ".TP\n\\fB{}\\fR\n{}", plain(&keys), plain(row.doc));
+        }
+    }
+    out
 }
 
 /// docs/keys.md, whole.
 pub fn keys_page() -> String {
-    let head = "# Keys\n\nMade from the table in `src/app/action.rs`; a test compares. \
-         What changes the fleet asks first, and is not there in `bunker watch` and with `--read-only`.\n";
+    let head = HEAD;
     let sections: Vec<String> = Place::ALL.into_iter().map(keys_section).collect();
     format!("{head}{}", sections.concat())
 }
 
 fn keys_section(place: Place) -> String {
     let columns = "| keys | action | what it does | on the command line |\n|---|---|---|---|\n";
+    let keymap = Keymap::default();
     let rows = ACTIONS.iter().filter(|row| row.places.contains(&place)).map(|row| {
-        let keys: Vec<String> = row.keys.iter().map(|key| format!("`{key}`")).collect();
+        let keys: Vec<String> =
+            keymap.keys(row.action, place).iter().map(|keys| format!("`{keys}`")).collect();
         let asks = match row.danger {
             Danger::None => "",
             Danger::Asks => " (asks first)",
             Danger::Counts => " (shows the plan first; more than one instance: type their number)",
         };
         let twin = row.twin.map(|t| format!("`{t}`")).unwrap_or_default();
-        format!("| {} | {} | {}{asks} | {twin} |\n", keys.join(" "), row.name, row.doc)
+        let name = super::keymap::name(row.action);
+        format!("| {} | `{name}` | {}{asks} | {twin} |\n", keys.join(", "), row.doc)
     });
     let rows: Vec<String> = rows.collect();
     format!("\n## {}\n\n{columns}{}", place.title(), rows.concat())
@@ -220,12 +289,14 @@ mod tests {
 
     #[test]
     fn every_row_is_found_by_its_own_action_and_key() {
-        for row in ACTIONS {
+        for row in ACTIONS.iter() {
             assert_eq!(row.action.info().name, row.name);
-            assert!(!row.doc.is_empty() && !row.keys.is_empty());
+            assert!(!row.doc.is_empty());
+            assert!(!row.keys.is_empty() || !row.chords.is_empty());
             for place in row.places.iter().filter(|p| **p != Place::Everywhere) {
                 for key in row.keys {
-                    assert_eq!(action_for(*key, *place), Some(row.action), "{key} at {place:?}");
+                    let found = Keymap::default().action(*key, *place);
+                    assert_eq!(found, Some(row.action), "{key} at {place:?}");
                 }
             }
         }

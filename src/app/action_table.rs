@@ -1,51 +1,31 @@
-//! The rows of the table of actions.
+//! The rows of the table of actions: what works on the fleet and on runs. Those that only look are in `action_table_look`.
+
+use std::sync::LazyLock;
 
 use super::action::{Action, ActionInfo, Danger, Place};
-use super::key::{Key, KeyCode};
+use super::action_row::{c, k, row};
+use super::action_table_look::LOOK;
+use super::key::KeyCode;
+use super::run_rows;
 
-const fn row(
-    action: Action,
-    name: &'static str,
-    doc: &'static str,
-    hint: &'static str,
-    keys: &'static [Key],
-    places: &'static [Place],
-) -> ActionInfo {
-    let (danger, changes, twin) = (Danger::None, false, None);
-    ActionInfo { action, name, doc, hint, keys, places, danger, changes, twin }
-}
-
-impl ActionInfo {
-    const fn changing(self, danger: Danger) -> Self {
-        Self { danger, changes: true, ..self }
-    }
-
-    const fn twin(self, twin: &'static str) -> Self {
-        Self { twin: Some(twin), ..self }
-    }
-}
-
-const ALL: &[Place] = &[Place::Everywhere];
-const FLEET: &[Place] = &[Place::Fleet];
-const RUN: &[Place] = &[Place::Run];
-const MARKED: &[Place] = &[Place::Fleet, Place::Secrets];
-
-const fn k(code: KeyCode) -> Key {
-    Key::plain(code)
-}
-const fn c(char: char) -> Key {
-    Key::char(char)
-}
+pub(super) const ALL: &[Place] = &[Place::Everywhere];
+pub(super) const FLEET: &[Place] = &[Place::Fleet];
+pub(super) const RUN: &[Place] = &[Place::Run];
+/// The page of a run, whether it goes on or is played from a file.
+pub(super) const OUTPUT: &[Place] = &[Place::Run, Place::Replay];
+pub(super) const MARKED: &[Place] = &[Place::Fleet, Place::Secrets];
 
 /// All of them, in the order of the footer and the help.
-pub const ACTIONS: &[ActionInfo] = &[
+pub static ACTIONS: LazyLock<Vec<ActionInfo>> = LazyLock::new(|| [WORK, LOOK].concat());
+
+const WORK: &[ActionInfo] = &[
     row(
         Action::Open,
         "open",
         "open the selected entry",
         "open",
         &[k(KeyCode::Enter), c('l'), k(KeyCode::Right)],
-        &[Place::Fleet, Place::Runs, Place::Due],
+        &[Place::Fleet, Place::Runs, Place::Due, Place::Audit],
     )
     .twin("bunker show RUN"),
     row(
@@ -78,6 +58,16 @@ pub const ACTIONS: &[ActionInfo] = &[
     )
     .changing(Danger::Counts)
     .twin("bunker upgrade"),
+    row(
+        Action::CanaryUpgrade,
+        "canary upgrade",
+        "plan an upgrade of the marked instances whose canary group goes first and is watched before the rest follows",
+        "",
+        &[c('U')],
+        &[Place::Fleet, Place::Instance],
+    )
+    .changing(Danger::Counts)
+    .twin("bunker canary-upgrade"),
     row(
         Action::Deploy,
         "deploy",
@@ -243,148 +233,29 @@ pub const ACTIONS: &[ActionInfo] = &[
     )
     .changing(Danger::Asks)
     .twin("bunker abort --kill RUN"),
+    run_rows::PROMOTE,
+    run_rows::PROMOTE_ALL,
+    run_rows::SKIP_HOST,
+    run_rows::ABORT_AND_ROLL_BACK,
+    run_rows::RETRY,
     row(
-        Action::Mark,
-        "mark",
-        "mark or unmark the selected instance, or secret",
-        "mark",
-        &[k(KeyCode::Char(' '))],
-        MARKED,
-    ),
-    row(
-        Action::MarkAll,
-        "mark all",
-        "mark all that are shown, or unmark them",
-        "",
-        &[c('*')],
-        MARKED,
-    ),
-    row(
-        Action::Filter,
-        "filter",
-        "show only instances whose name, domain, group, release or health has these words",
-        "filter",
-        &[c('/')],
-        FLEET,
-    )
-    .twin("bunker status --limit PATTERN"),
-    row(Action::Sort, "sort", "sort by the next column", "sort", &[c('s')], FLEET),
-    row(
-        Action::Follow,
-        "follow",
-        "keep the end of the output in view, or stop doing so",
-        "follow",
-        &[c('f')],
+        Action::Approve,
+        "approve",
+        "agree to a run that somebody else asked for, and start it",
+        "approve",
+        &[c('+')],
         RUN,
     )
-    .twin("bunker attach RUN"),
+    .changing(Danger::Asks)
+    .twin("bunker approve RUN"),
     row(
-        Action::Full,
-        "full",
-        "give the output the whole screen, or give it back",
-        "full",
-        &[c('z')],
+        Action::Reject,
+        "reject",
+        "say that a run that waits for a second person will not be",
+        "reject",
+        &[c('-')],
         RUN,
-    ),
-    row(Action::Search, "search", "search the output", "search", &[c('/')], RUN)
-        .twin("bunker logs RUN HOST"),
-    row(
-        Action::NextMatch,
-        "next match",
-        "go to the next place that was searched for",
-        "",
-        &[c('n')],
-        RUN,
-    ),
-    row(
-        Action::PrevMatch,
-        "previous match",
-        "go to the previous place that was searched for",
-        "",
-        &[c('N')],
-        RUN,
-    ),
-    row(
-        Action::NextPane,
-        "next pane",
-        "give the keys to the next pane",
-        "pane",
-        &[k(KeyCode::Tab)],
-        &[Place::Run, Place::Instance],
-    ),
-    row(
-        Action::PrevPane,
-        "previous pane",
-        "give the keys to the previous pane",
-        "",
-        &[k(KeyCode::BackTab)],
-        &[Place::Run, Place::Instance],
-    ),
-    row(
-        Action::CopyCommand,
-        "copy command",
-        "copy the command line that does the same",
-        "copy",
-        &[c('y')],
-        &[Place::Plan, Place::Run, Place::Instance],
-    ),
-    row(Action::Runs, "runs", "list the runs", "runs", &[c('R')], ALL).twin("bunker runs"),
-    row(
-        Action::SecretsDue,
-        "secrets due",
-        "list all secrets by when they should be changed",
-        "",
-        &[c('K')],
-        ALL,
     )
-    .changing(Danger::None)
-    .twin("bunker secrets due"),
-    row(
-        Action::Palette,
-        "command",
-        "find an action or an instance by some of its letters",
-        "command",
-        &[c(':')],
-        ALL,
-    ),
-    row(Action::Help, "help", "show what every key does here", "help", &[c('?')], ALL)
-        .twin("bunker --help"),
-    row(
-        Action::Back,
-        "back",
-        "go back; a run goes on without being watched",
-        "back",
-        &[k(KeyCode::Esc), c('h'), k(KeyCode::Left)],
-        ALL,
-    ),
-    row(
-        Action::Quit,
-        "leave",
-        "leave the cockpit; runs go on",
-        "leave",
-        &[c('q'), Key::ctrl('c')],
-        ALL,
-    ),
-    row(Action::Up, "up", "go one up", "", &[k(KeyCode::Up), c('k')], ALL),
-    row(Action::Down, "down", "go one down", "", &[k(KeyCode::Down), c('j')], ALL),
-    row(Action::PageUp, "page up", "go a page up", "", &[k(KeyCode::PageUp), Key::ctrl('u')], ALL),
-    row(
-        Action::PageDown,
-        "page down",
-        "go a page down",
-        "",
-        &[k(KeyCode::PageDown), Key::ctrl('d')],
-        ALL,
-    ),
-    row(Action::Top, "top", "go to the first", "", &[c('g'), k(KeyCode::Home)], ALL),
-    row(Action::Bottom, "bottom", "go to the last", "", &[c('G'), k(KeyCode::End)], ALL),
-    row(Action::Redraw, "redraw", "draw the screen anew", "", &[Key::ctrl('l')], ALL),
-    row(
-        Action::Suspend,
-        "suspend",
-        "back to the shell until `fg`; runs go on",
-        "",
-        &[Key::ctrl('z')],
-        ALL,
-    ),
+    .changing(Danger::Asks)
+    .twin("bunker reject RUN --reason TEXT"),
 ];

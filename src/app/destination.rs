@@ -19,6 +19,8 @@ pub enum Destination {
     Run(RunId),
     /// The secrets by when they are due.
     SecretsDue,
+    /// The audit log.
+    Audit,
 }
 
 impl fmt::Display for Destination {
@@ -29,6 +31,7 @@ impl fmt::Display for Destination {
             Self::Runs => f.write_str("runs"),
             Self::Run(run) => write!(f, "run {run}"),
             Self::SecretsDue => f.write_str("secrets-due"),
+            Self::Audit => f.write_str("audit"),
         }
     }
 }
@@ -37,7 +40,7 @@ impl fmt::Display for Destination {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownDestination {
     /// No such page.
-    #[error("{0:?} names no page: fleet, instance NAME, runs, run ID, secrets-due")]
+    #[error("{0:?} names no page: fleet, instance NAME, runs, run ID, secrets-due, audit")]
     Page(String),
     /// The page is one of something with a name that cannot be.
     #[error(transparent)]
@@ -53,6 +56,7 @@ impl FromStr for Destination {
             ("fleet", "") => Self::Fleet,
             ("runs", "") => Self::Runs,
             ("secrets-due", "") => Self::SecretsDue,
+            ("audit", "") => Self::Audit,
             ("instance", id) => Self::Instance(id.parse()?),
             ("run", id) => Self::Run(id.parse()?),
             _ => return Err(UnknownDestination::Page(text.to_owned())),
@@ -69,6 +73,7 @@ impl Model {
             Some(Screen::Runs(_)) => Some(Destination::Runs),
             Some(Screen::Run(page)) => Some(Destination::Run(page.run.clone())),
             Some(Screen::Due(_)) => Some(Destination::SecretsDue),
+            Some(Screen::Audit(_)) => Some(Destination::Audit),
             Some(Screen::Plan(_) | Screen::Secrets(_) | Screen::Releases(_) | Screen::Enrol(_)) => {
                 None
             }

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use super::replay::Ask as ReplayAsk;
 use crate::domain::capability::Operate;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Wish};
+use crate::domain::policy::Consent;
 use crate::domain::run::control::Control;
 use crate::domain::scaffold::enrol::Ask;
+use crate::domain::view::ViewChange;
 
 /// Something to do outside.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,8 +29,19 @@ pub enum Effect {
     },
     /// Read the releases of an instance.
     LoadReleases(HostId),
+    /// Read the newest records of the audit log.
+    LoadAudit {
+        /// Comes back with the answer.
+        request: u64,
+    },
+    /// Ask something of the replay.
+    Replay(ReplayAsk),
     /// Put a command line, built of validated names only, into the terminal's clipboard.
     Copy(String),
+    /// Keep what the operator chose to see.
+    Save(ViewChange),
+    /// Show the screen in the next theme.
+    NextTheme,
     /// Draw everything anew.
     Redraw,
     /// Leave the screen until the shell brings us back; runs go on.
@@ -44,9 +58,25 @@ pub struct Change {
     kind: ChangeKind,
 }
 
+/// What can follow an ended run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sequel {
+    /// Once more for what it left behind.
+    Retry,
+    /// Bring back what it changed.
+    RollBack,
+}
+
 /// Which change.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ChangeKind {
+    /// Start what follows an ended run.
+    Follow {
+        /// The run.
+        run: RunId,
+        /// What.
+        what: Sequel,
+    },
     /// Make a plan; nothing is changed by that.
     Plan {
         /// Comes back with the answer.
@@ -79,6 +109,8 @@ pub enum ChangeKind {
         request: u64,
         /// What was approved.
         plan: Arc<Plan>,
+        /// What its operator did for it.
+        consent: Consent,
     },
     /// Ask something of a run.
     Control {
@@ -89,6 +121,22 @@ pub enum ChangeKind {
     },
     /// Start a new worker for a run whose worker is gone.
     Revive(RunId),
+    /// Answer for a run that waits for a second person.
+    Decide {
+        /// The run.
+        run: RunId,
+        /// What.
+        answer: Answered,
+    },
+}
+
+/// The answer of a second person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answered {
+    /// It may run.
+    Approved,
+    /// It may not.
+    Rejected,
 }
 
 impl Change {

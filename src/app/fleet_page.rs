@@ -3,81 +3,29 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::columns::Column;
 use super::cursor::{Cursor, Step};
+pub use super::fleet_sort::{Sort, SortBy};
+use crate::domain::filter::Filter;
 use crate::domain::health::Health;
 use crate::domain::ids::HostId;
-use crate::domain::signal::Signal;
-use crate::domain::snapshot::{FleetSnapshot, HttpHealth, InstanceView};
+use crate::domain::snapshot::{Contact, FleetSnapshot, HttpHealth, InstanceView};
 
-/// What the table is sorted by.
+/// Which instances are listed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Sort {
-    /// The worst health first, then by name.
+pub enum Listed {
+    /// All.
     #[default]
+    All,
+    /// Only those that are not healthy.
     Problems,
-    /// By name.
-    Name,
-    /// By release.
-    Release,
-    /// The slowest first.
-    P95,
-    /// The most errors first.
-    Errors,
-    /// The longest queue first.
-    Queue,
-    /// The oldest backup first.
-    Backup,
-    /// The fullest disk first.
-    Disk,
-}
-
-impl Sort {
-    /// Its word in the table's border.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Problems => "problems first",
-            Self::Name => "by name",
-            Self::Release => "by release",
-            Self::P95 => "slowest first",
-            Self::Errors => "most errors first",
-            Self::Queue => "longest queue first",
-            Self::Backup => "oldest backup first",
-            Self::Disk => "fullest disk first",
-        }
-    }
-
-    /// The next one.
-    #[must_use]
-    pub fn next(self) -> Self {
-        match self {
-            Self::Problems => Self::Name,
-            Self::Name => Self::Release,
-            Self::Release => Self::P95,
-            Self::P95 => Self::Errors,
-            Self::Errors => Self::Queue,
-            Self::Queue => Self::Backup,
-            Self::Backup => Self::Disk,
-            Self::Disk => Self::Problems,
-        }
-    }
-
-    fn signal(self) -> Option<Signal> {
-        match self {
-            Self::Problems | Self::Name | Self::Release => None,
-            Self::P95 => Some(Signal::P95Seconds),
-            Self::Errors => Some(Signal::ErrorRatio),
-            Self::Queue => Some(Signal::MailQueue),
-            Self::Backup => Some(Signal::BackupAge),
-            Self::Disk => Some(Signal::DiskRatio),
-        }
-    }
 }
 
 /// The state of the fleet page.
 ///
 /// **Invariant:** selection and marks are ids, so no refresh, sort or filter moves them to another
 /// instance; the order changes only when an instance comes, goes or changes its health, or when the operator sorts.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct FleetPage {
     /// The newest snapshot.
     pub snapshot: Option<Arc<FleetSnapshot>>,
@@ -90,10 +38,34 @@ pub struct FleetPage {
     selected: Option<HostId>,
     /// The order.
     pub sort: Sort,
-    /// The filter's text.
-    pub filter: String,
+    /// What goes through: the last filter that could be used.
+    pub filter: Filter,
+    /// Whether the healthy ones are left out.
+    pub listed: Listed,
     /// Marked instances.
     pub marked: BTreeSet<HostId>,
+    /// Where a range of marks began; it ends at the selected row.
+    anchor: Option<HostId>,
+    /// The chosen columns, in the order of the screen.
+    pub columns: Vec<Column>,
+}
+
+impl Default for FleetPage {
+    fn default() -> Self {
+        Self {
+            snapshot: None,
+            order: Vec::new(),
+            made_of: Vec::new(),
+            cursor: Cursor::default(),
+            selected: None,
+            sort: Sort::default(),
+            filter: Filter::default(),
+            listed: Listed::All,
+            marked: BTreeSet::new(),
+            anchor: None,
+            columns: Column::default_choice(),
+        }
+    }
 }
 
 impl FleetPage {
@@ -107,23 +79,39 @@ impl FleetPage {
             self.made_of = made_of;
             let known: BTreeSet<&HostId> = self.made_of.iter().map(|(id, _)| id).collect();
             self.marked.retain(|id| known.contains(id));
+            self.anchor = self.anchor.take().filter(|id| known.contains(id));
+        }
+        // A figure may have passed the limit that the filter names; the order of those that stay is kept.
+        let others = || {
+            let mut shown = self.order.clone();
+            shown.sort_unstable();
+            shown != self.going_through()
+        };
+        if changed || (self.filter.reads_figures() && others()) {
             self.arrange(height);
         }
+    }
+
+    /// Places of the instances that go through, in the order of the inventory.
+    fn going_through(&self) -> Vec<usize> {
+        let Some(snapshot) = &self.snapshot else { return Vec::new() };
+        let listed = |i: &InstanceView| match self.listed {
+            Listed::All => true,
+            Listed::Problems => i.verdict.health != Health::Healthy && !not_asked(i),
+        };
+        let all = snapshot.instances.iter().enumerate();
+        all.filter(|(_, i)| listed(i) && self.filter.lets(i, snapshot.at))
+            .map(|(at, _)| at)
+            .collect()
     }
 
     /// Makes the order anew and keeps the selected instance selected.
     pub fn arrange(&mut self, height: usize) {
         let Some(snapshot) = &self.snapshot else { return };
-        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
         let all = &snapshot.instances;
-        let mut order: Vec<usize> = all
-            .iter()
-            .enumerate()
-            .filter(|(_, i)| words.iter().all(|w| matches(i, w)))
-            .map(|(at, _)| at)
-            .collect();
+        let mut order = self.going_through();
         order.sort_by(|&a, &b| match (all.get(a), all.get(b)) {
-            (Some(a), Some(b)) => compare(self.sort, a, b),
+            (Some(a), Some(b)) => self.sort.compare(a, b),
             _ => std::cmp::Ordering::Equal,
         });
         let at = self.selected.as_ref().and_then(|id| {
@@ -145,7 +133,8 @@ impl FleetPage {
     pub fn select(&mut self, id: &HostId, height: usize) {
         self.selected = Some(id.clone());
         if !self.rows().any(|i| &i.id == id) {
-            self.filter.clear();
+            self.filter = Filter::default();
+            self.listed = Listed::All;
         }
         self.arrange(height);
     }
@@ -172,6 +161,15 @@ impl FleetPage {
         self.snapshot.as_ref()?.instances.iter().find(|i| &i.id == id)
     }
 
+    /// Drops the filter, else shows the healthy ones again; says whether there was something to drop.
+    pub fn show_all(&mut self) -> bool {
+        if !self.filter.is_empty() {
+            self.filter = Filter::default();
+            return true;
+        }
+        std::mem::replace(&mut self.listed, Listed::All) == Listed::Problems
+    }
+
     /// Marks or unmarks the selected instance.
     pub fn toggle_mark(&mut self) {
         if let Some(id) = self.selected().map(|i| i.id.clone())
@@ -191,6 +189,43 @@ impl FleetPage {
         }
     }
 
+    /// Marks those of the shown ones that are not marked, and unmarks the others.
+    pub fn invert(&mut self) {
+        let shown: Vec<HostId> = self.rows().map(|i| i.id.clone()).collect();
+        for id in shown {
+            if !self.marked.remove(&id) {
+                self.marked.insert(id);
+            }
+        }
+    }
+
+    /// Begins a range of marks at the selected row.
+    pub fn begin_range(&mut self) {
+        self.anchor = self.selected().map(|i| i.id.clone());
+    }
+
+    /// The rows of the range that is open, first and last.
+    pub fn range(&self) -> Option<(usize, usize)> {
+        let anchor = self.anchor.as_ref()?;
+        let from = self.rows().position(|i| &i.id == anchor)?;
+        let to = self.cursor.selected;
+        Some((from.min(to), from.max(to)))
+    }
+
+    /// Drops the range; says whether there was one.
+    pub fn drop_range(&mut self) -> bool {
+        self.anchor.take().is_some()
+    }
+
+    /// Marks the range and ends it; says whether there was one.
+    pub fn mark_range(&mut self) -> bool {
+        let Some((from, to)) = self.range() else { return self.drop_range() };
+        let ids: Vec<HostId> =
+            self.rows().skip(from).take(to - from + 1).map(|i| i.id.clone()).collect();
+        self.marked.extend(ids);
+        self.drop_range()
+    }
+
     /// What an action is for: the marked instances in the order of the inventory, else the selected one.
     pub fn targets(&self) -> Vec<HostId> {
         if self.marked.is_empty() {
@@ -201,40 +236,7 @@ impl FleetPage {
     }
 }
 
-fn release(instance: &InstanceView) -> &str {
-    instance.release.as_ref().map_or("", |r| match &r.reference {
-        Some(reference) => reference.as_str(),
-        None => r.sha.short(),
-    })
-}
-
-fn matches(instance: &InstanceView, word: &str) -> bool {
-    let has = |text: &str| text.to_lowercase().contains(word);
-    has(instance.id.as_str())
-        || has(instance.domain.as_str())
-        || has(instance.verdict.health.word())
-        || has(release(instance))
-        || instance.groups.iter().any(|g| has(g.as_str()))
-}
-
-fn compare(sort: Sort, a: &InstanceView, b: &InstanceView) -> std::cmp::Ordering {
-    let by_name = a.id.cmp(&b.id);
-    match sort {
-        Sort::Name => by_name,
-        Sort::Problems => urgency(a).cmp(&urgency(b)).then(by_name),
-        Sort::Release => release(a).cmp(release(b)).then(by_name),
-        Sort::P95 | Sort::Errors | Sort::Queue | Sort::Backup | Sort::Disk => {
-            // The largest first, those without a figure last.
-            let value = |i: &InstanceView| {
-                let figure = sort.signal().and_then(|s| i.signals.get(&s));
-                figure.and_then(|f| f.reading).map_or(f64::NEG_INFINITY, |r| r.value)
-            };
-            value(b).total_cmp(&value(a)).then(by_name)
-        }
-    }
-}
-
-/// Problems first; an instance that was not asked yet is no problem.
-fn urgency(instance: &InstanceView) -> (Health, bool) {
-    (instance.verdict.health, matches!(instance.http, HttpHealth::NotYet))
+/// Whether nothing was heard of an instance since the program started.
+fn not_asked(instance: &InstanceView) -> bool {
+    matches!(instance.contact, Contact::NotYet) && matches!(instance.http, HttpHealth::NotYet)
 }

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use tui_input::Input;
 
 use super::action::Action;
+use super::columns::Column;
+use super::copy::Copying;
+use super::destination::Destination;
 use super::effect::ChangeKind;
 use crate::domain::ids::HostId;
 use crate::domain::plan::{Plan, Wish};
@@ -27,6 +30,8 @@ pub enum Layer {
     Reference(ReferenceForm),
     /// Which playbook to run.
     Playbook(ReferenceForm),
+    /// The question where to upgrade to, the canary group first.
+    Canary(ReferenceForm),
     /// A plan is being made.
     Planning {
         /// The request whose answer is waited for.
@@ -36,6 +41,34 @@ pub enum Layer {
     },
     /// A question before something dangerous.
     Confirm(Confirm),
+    /// A guardrail wants a name typed.
+    Guard(GuardForm),
+    /// What can be copied.
+    Copy(Copying),
+    /// Which columns stand on the screen.
+    Columns(Pick),
+    /// The letter of a bookmark is asked for.
+    Letter(Letters),
+}
+
+/// The choice of columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pick {
+    /// All columns, those that are shown first and in the order of the screen.
+    pub rows: Vec<(Column, bool)>,
+    /// The chosen one.
+    pub selected: usize,
+}
+
+/// What a letter is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Letters {
+    /// To be a bookmark of this page.
+    Set,
+    /// To go where it stands for.
+    Go,
+    /// To be no bookmark any more.
+    Drop,
 }
 
 /// The palette: what was typed, what fits, which is chosen.
@@ -54,8 +87,14 @@ pub struct Palette {
 pub enum Entry {
     /// Do something.
     Action(Action),
+    /// Something that cannot be done here, and why.
+    Unavailable(Action, String),
     /// Open an instance.
     Instance(HostId),
+    /// Open another page.
+    Page(Destination),
+    /// Go to a bookmark.
+    Bookmark(char),
 }
 
 /// The question where to upgrade to, or which playbook to run.
@@ -67,6 +106,19 @@ pub struct ReferenceForm {
     pub input: Input,
     /// Why the text is refused.
     pub problem: Option<String>,
+}
+
+/// The name of a group is typed to start a plan.
+#[derive(Debug, Clone)]
+pub struct GuardForm {
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// What has to be typed.
+    pub wanted: String,
+    /// What was typed.
+    pub input: Input,
+    /// Whether enter was pressed on something else.
+    pub wrong: bool,
 }
 
 /// A question whose safe answer has the focus.

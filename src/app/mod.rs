@@ -4,26 +4,36 @@
 //! **Invariant:** pure and synchronous. No clock, file, terminal or task: time arrives in `Msg::Tick`.
 
 pub mod action;
+mod action_row;
 mod action_table;
+mod action_table_look;
+pub mod audit_page;
 pub mod choice_pages;
+pub mod columns;
+pub mod copy;
 pub mod cursor;
 pub mod destination;
 pub mod effect;
 pub mod enrol_page;
 pub mod fleet_page;
+mod fleet_sort;
 pub mod form;
 pub mod frame;
 pub mod fuzzy;
+pub mod history;
 pub mod key;
+pub mod keymap;
 pub mod layers;
 pub mod log_tail;
 pub mod model;
 pub mod msg;
 pub mod pages;
+pub mod replay;
+mod run_rows;
 pub mod toast;
 pub mod update;
 
-pub use effect::{Change, ChangeKind, Effect};
+pub use effect::{Change, ChangeKind, Effect, Sequel};
 pub use key::Key;
 pub use model::{Model, Screen};
 pub use msg::Msg;

@@ -1,19 +1,31 @@
 //! The whole state of the cockpit: plain data, no type of any terminal library.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::action::Place;
+use super::audit_page::AuditPage;
 use super::choice_pages::{DuePage, ReleasesPage, SecretsPage};
+use super::columns;
 use super::enrol_page::{EnrolPage, Stage};
 use super::fleet_page::FleetPage;
 use super::frame::Size;
+use super::history::{Bookmark, History};
+use super::key::Key;
+use super::keymap::Keymap;
 use super::layers::Layer;
 use super::pages::{InstancePage, PlanPage, RunPage, RunsPage};
+use super::replay::Replay;
 use super::toast::{ToastKind, Toasts};
 use crate::domain::capability::Operate;
 use crate::domain::run::state::RunSummary;
+use crate::domain::snapshot::FleetSnapshot;
 use crate::domain::untrusted::Safe;
+use crate::domain::view::SavedView;
+use crate::domain::window::FleetStanding;
 
 /// A page above the fleet page.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +44,8 @@ pub enum Screen {
     Secrets(Box<SecretsPage>),
     /// Releases to choose from.
     Releases(ReleasesPage),
+    /// Who changed what.
+    Audit(Box<AuditPage>),
     /// An instance is taken into the inventory.
     Enrol(Box<EnrolPage>),
 }
@@ -43,8 +57,12 @@ pub enum Screen {
 pub struct Model {
     /// The terminal.
     pub size: Size,
-    /// How late it is.
+    /// The time that the screen shows: how late it is, or since when it stands still.
     pub now: Timestamp,
+    /// How late it is.
+    pub clock: Timestamp,
+    /// Set while the fleet's figures stand still.
+    pub frozen: Option<Frozen>,
     /// Where the operator's clock stands.
     pub zone: TimeZone,
     /// The right to change something; `None` is read-only.
@@ -59,8 +77,29 @@ pub struct Model {
     pub toasts: Toasts,
     /// The runs, newest first; `None` until they were read.
     pub runs: Option<Vec<RunSummary>>,
+    /// How the fleet's windows stand, and when that was looked at; looked at once a minute and when the fleet changes.
+    pub windows: Option<(Timestamp, Option<FleetStanding>)>,
     /// Number of the last request that was sent out.
     pub last_request: u64,
+    /// Where a replay stands; `None` where the world is looked at.
+    pub replay: Option<Replay>,
+    /// The pages that were looked at.
+    pub history: History,
+    /// Which keys mean what.
+    pub keymap: Arc<Keymap>,
+    /// Keys of a sequence that has not come to its end.
+    pub pending: Vec<Key>,
+    /// Letters that stand for pages.
+    pub bookmarks: BTreeMap<char, Bookmark>,
+}
+
+/// A screen that stands still.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Frozen {
+    /// Since when.
+    pub since: Timestamp,
+    /// The newest snapshot that came meanwhile.
+    pub held: Option<Arc<FleetSnapshot>>,
 }
 
 impl Model {
@@ -69,6 +108,8 @@ impl Model {
         Self {
             size,
             now,
+            clock: now,
+            frozen: None,
             zone,
             operate,
             fleet: FleetPage::default(),
@@ -76,8 +117,39 @@ impl Model {
             layers: Vec::new(),
             toasts: Toasts::default(),
             runs: None,
+            windows: None,
             last_request: 0,
+            replay: None,
+            history: History::default(),
+            keymap: Arc::default(),
+            pending: Vec::new(),
+            bookmarks: BTreeMap::new(),
         }
+    }
+
+    /// Takes what was chosen to be seen the last time; gives what of it means nothing.
+    pub fn remember(&mut self, view: &SavedView) -> Vec<String> {
+        let mut strange = Vec::new();
+        if let Some(keys) = view.columns() {
+            let (columns, unknown) = columns::chosen(keys);
+            self.fleet.columns = columns;
+            strange.extend(unknown.into_iter().map(|key| format!("there is no column {key:?}")));
+        }
+        match view.sort().map(str::parse) {
+            Some(Ok(sort)) => self.fleet.sort = sort,
+            Some(Err(error)) => strange.push(error.to_string()),
+            None => {}
+        }
+        for (letter, to) in view.bookmarks() {
+            match (letter.chars().next().filter(|_| letter.len() == 1), to.parse()) {
+                (Some(letter), Ok(bookmark)) => {
+                    self.bookmarks.insert(letter, bookmark);
+                }
+                (_, Err(error)) => strange.push(format!("bookmark {letter}: {error}")),
+                (None, Ok(_)) => strange.push(format!("bookmark {letter:?} is no letter")),
+            }
+        }
+        strange
     }
 
     /// Where the keys mean something.
@@ -86,9 +158,11 @@ impl Model {
             None => Place::Fleet,
             Some(Screen::Instance(_)) => Place::Instance,
             Some(Screen::Plan(_)) => Place::Plan,
+            Some(Screen::Run(_)) if self.replay.is_some() => Place::Replay,
             Some(Screen::Run(_)) => Place::Run,
             Some(Screen::Runs(_)) => Place::Runs,
             Some(Screen::Due(_)) => Place::Due,
+            Some(Screen::Audit(_)) => Place::Audit,
             Some(Screen::Secrets(_)) => Place::Secrets,
             Some(Screen::Releases(_)) => Place::Releases,
             Some(Screen::Enrol(page)) if page.stage == Stage::Form => Place::Form,
@@ -126,7 +200,7 @@ impl Model {
 
     /// Tells the operator something.
     pub fn tell(&mut self, kind: ToastKind, text: &str) {
-        let now = self.now;
+        let now = self.clock;
         self.toasts.push(kind, Safe::line(text), now);
     }
 

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 
 use super::destination::Destination;
 use super::key::Key;
+use super::replay::Replay;
 use super::toast::ToastKind;
+use crate::domain::audit::Entry;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::Plan;
 use crate::domain::release::{Recorded, Release};
@@ -21,6 +23,8 @@ use crate::domain::untrusted::Safe;
 pub enum Msg {
     /// A key was pressed.
     Key(Key),
+    /// The mouse was used where it means something.
+    Mouse(Mouse),
     /// Text was pasted; never taken for keys.
     Paste(Safe),
     /// The terminal has this many columns and rows.
@@ -45,7 +49,7 @@ pub enum Msg {
         /// Of the effect that asked.
         request: u64,
         /// The run, or what went wrong.
-        result: Result<RunId, Problem>,
+        result: Result<Begun, Problem>,
     },
     /// The attached run looks like this.
     Run(Arc<RunView>),
@@ -79,8 +83,48 @@ pub enum Msg {
         /// It, or what went wrong.
         result: Result<Box<Answer>, Problem>,
     },
+    /// The newest records of the audit log.
+    Audit {
+        /// Of the effect that asked.
+        request: u64,
+        /// The records, newest first, or what went wrong.
+        result: Result<Vec<Entry>, Problem>,
+    },
+    /// Where the replay stands.
+    Replay(Replay),
+    /// The time of the replay went back.
+    Rewound,
     /// Something to tell the operator.
     Notice(ToastKind, Safe),
+}
+
+/// What became of a plan that was to be run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begun {
+    /// A worker has it.
+    Started(RunId),
+    /// It waits for a second person.
+    Waits(RunId),
+}
+
+impl Begun {
+    /// The run.
+    pub fn run(&self) -> &RunId {
+        match self {
+            Self::Started(run) | Self::Waits(run) => run,
+        }
+    }
+}
+
+/// What the mouse did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mouse {
+    /// A click at this column and row of the screen.
+    Click(u16, u16),
+    /// The wheel, away from the person.
+    Up,
+    /// The wheel, towards the person.
+    Down,
 }
 
 /// What went wrong, for people.

@@ -8,6 +8,7 @@ use super::log_tail::LogTail;
 use super::msg::RunView;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Workflow};
+use crate::domain::policy::Demand;
 use crate::domain::release::Release;
 use crate::domain::run::outcome::Outcome;
 use crate::domain::run::state::{HostState, Phase};
@@ -63,6 +64,17 @@ impl PlanPage {
     /// Number of targets that a run would work on.
     pub fn n_to_start(&self) -> usize {
         self.plan.targets().count()
+    }
+
+    /// What the guardrails demand of its operator.
+    pub fn demand(&self) -> &Demand {
+        static USUAL: Demand = Demand::Usual;
+        self.plan.rules.verdict.as_ref().map_or(&USUAL, |v| &v.demand)
+    }
+
+    /// What has to be typed to start it, where something has.
+    pub fn wanted(&self) -> Option<String> {
+        self.demand().typed(self.n_to_start())
     }
 
     /// Whether a plan that takes back what was edited on hosts could do more than this one.
@@ -196,6 +208,10 @@ fn never_ran(outcome: &Outcome) -> bool {
 pub fn is_active(phase: Phase) -> bool {
     match phase {
         Phase::Planned | Phase::Waiting | Phase::Running | Phase::Paused | Phase::Stopping => true,
-        Phase::Succeeded | Phase::Failed | Phase::Aborted | Phase::Lost => false,
+        Phase::Succeeded
+        | Phase::Failed
+        | Phase::Aborted
+        | Phase::Lost
+        | Phase::WaitingApproval => false,
     }
 }

@@ -3,13 +3,20 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub use super::args_ansible::AnsibleArgs;
+pub use super::args_around::{HooksVerb, LeaseVerb, NotifyVerb};
+pub use super::args_strategy::{PlanVerb, StrategyArgs};
 pub use super::args_vault::{RecipientsVerb, RotateArgs, SecretsVerb, VaultVerb};
+pub use super::audit::args::AuditVerb;
+pub use super::bundle::{BundleArgs, ReplayArgs};
+pub use super::canary::args::CanaryVerb;
+pub use super::check::CheckVerb;
 pub use super::import::args::ImportArgs;
 pub use super::instance::args::InstanceVerb;
 pub use super::snapshot::args::SnapshotArgs;
+pub use super::window::args::WindowVerb;
 
 /// A terminal cockpit for fleets of Changemaker Lite instances.
 #[derive(Debug, Parser)]
@@ -24,6 +31,9 @@ pub struct Args {
     /// Change nothing, whatever is pressed or asked
     #[arg(long, global = true)]
     pub read_only: bool,
+    /// Why something is changed, for the audit log; bunker_require_why makes it a must
+    #[arg(long, global = true, value_name = "TEXT")]
+    pub why: Option<String>,
     /// No colour (also: NO_COLOR, TERM=dumb)
     #[arg(long, global = true)]
     pub no_color: bool,
@@ -41,6 +51,8 @@ pub enum Verb {
     Deploy(DeployArgs),
     /// Bring instances to a newer commit
     Upgrade(UpgradeArgs),
+    /// The same, the canary group first; the rest follows when that was watched and judged
+    CanaryUpgrade(UpgradeArgs),
     /// Bring .env in line with the inventory and restart what it touches
     Configure(ConfigureArgs),
     /// Go back to a release that ran before, without a network
@@ -54,6 +66,13 @@ pub enum Verb {
     /// When secrets should be changed
     #[command(subcommand)]
     Secrets(SecretsVerb),
+    /// What a workflow would do to which hosts, in which batches, and when it stops; changes nothing
+    #[command(
+        subcommand,
+        after_help = "Exit codes: 3 something would be done, 0 nothing to do. With --json: `batches` are lists of hosts, `sha` \
+the commit, `hash` the hash of the plan."
+    )]
+    Plan(PlanVerb),
     /// List runs, newest first
     Runs {
         /// At most this many
@@ -91,14 +110,62 @@ last, as they come. They hold no output of the hosts; `bunker logs` prints that.
         /// The run
         run: String,
     },
-    /// Finish the running steps and start nothing; with --kill end them too
+    /// Let a run pass what it waits for, although it is as it is (`resume` looks again instead)
+    Promote {
+        /// The run
+        run: String,
+        /// Do not wait for the like of it again in this run
+        #[arg(long)]
+        all: bool,
+    },
+    /// Leave out a target of a run that has not begun
+    Skip {
+        /// The run
+        run: String,
+        /// The host
+        host: String,
+    },
+    /// Try again what an ended run left behind, each from the step that it stopped at, as a new run
+    Retry {
+        /// The run
+        run: String,
+        /// Show what would happen and change nothing; exit code 3
+        #[arg(long)]
+        check: bool,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+        /// Start the run, print its id and leave it to its worker
+        #[arg(long)]
+        detach: bool,
+    },
+    /// Finish the running steps and start nothing; with --kill, or a second time, end them too
     Abort {
         /// The run
         run: String,
         /// TERM, wait, KILL and verify on each host
         #[arg(long)]
         kill: bool,
+        /// Then bring back what the run changed, as a new run; also of one that has ended
+        #[arg(long, conflicts_with = "kill")]
+        rollback: bool,
     },
+    /// Agree to a run that waits for a second person, and start it
+    Approve {
+        /// The run
+        run: String,
+    },
+    /// Say that a run that waits for a second person will not be
+    Reject {
+        /// The run
+        run: String,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Maintenance windows: list, add, end, and tell Alertmanager of them
+    #[command(subcommand)]
+    Window(WindowVerb),
     /// Carry out a run (started by the program itself)
     #[command(hide = true)]
     Worker {
@@ -108,21 +175,43 @@ last, as they come. They hold no output of the hosts; `bunker logs` prints that.
         #[arg(long)]
         identity: bool,
     },
+    /// Write a run into one file, to look at elsewhere or later
+    Bundle(BundleArgs),
+    /// Play such a file: in the cockpit, or as lines or JSON
+    Replay(ReplayArgs),
+    /// Who changed what: list, verify, export
+    #[command(subcommand)]
+    Audit(AuditVerb),
     /// Bring an instance that was installed by hand under management
     Import(ImportArgs),
     /// Instances in the inventory: add, list, show, remove
     #[command(subcommand)]
     Instance(InstanceVerb),
+    /// Judge hosts of a new release against those of the old
+    #[command(subcommand)]
+    Canary(CanaryVerb),
     /// Look at the inventory
     #[command(subcommand)]
     Inventory(InventoryVerb),
     /// The secrets of hosts and groups, encrypted to the people in recipients.txt
     #[command(subcommand)]
     Vault(VaultVerb),
+    /// Who may change an instance now, and the fleet
+    #[command(subcommand)]
+    Lease(LeaseVerb),
+    /// Programs of yours that are run around plans, batches and runs
+    #[command(subcommand)]
+    Hooks(HooksVerb),
+    /// Messages about runs: webhook, Gotify, mail
+    #[command(subcommand)]
+    Notify(NotifyVerb),
     /// Check this machine and the hosts, with the fix for each finding
     Doctor(DoctorArgs),
     /// The fleet page, read-only, for a wall
     Watch(WatchArgs),
+    /// Check a file of keys or of a theme
+    #[command(subcommand)]
+    Check(CheckVerb),
     /// Print a page of the cockpit as text or as a picture
     Snapshot(SnapshotArgs),
     /// Print completions for a shell
@@ -154,8 +243,26 @@ pub struct StatusArgs {
     pub timeout: u64,
 }
 
+/// What happens outside of the maintenance window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Outside {
+    /// Nothing is started
+    Refuse,
+    /// A run is started that waits
+    Wait,
+}
+
+impl From<Outside> for crate::domain::plan::Outside {
+    fn from(outside: Outside) -> Self {
+        match outside {
+            Outside::Refuse => Self::Refuse,
+            Outside::Wait => Self::Wait,
+        }
+    }
+}
+
 /// Options of every verb that starts a workflow.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 pub struct StartArgs {
     /// Ansible pattern: which hosts; required unless hosts are named
     #[arg(long, short, value_name = "PATTERN")]
@@ -165,16 +272,28 @@ pub struct StartArgs {
     /// Show what would happen and change nothing; exit code 3 where something would
     #[arg(long)]
     pub check: bool,
-    /// Do not ask
+    /// Do not ask; stands for nothing that a guardrail wants typed or approved
     #[arg(long, short)]
     pub yes: bool,
+    /// What a guardrail wants typed: the number of instances, or the group
+    #[arg(long, value_name = "TEXT")]
+    pub confirm: Option<String>,
+    /// Outside of the maintenance window: refuse, or start a run that waits [default: bunker_window_outside]
+    #[arg(long, value_name = "WHAT")]
+    pub outside: Option<Outside>,
+    /// Wait, at most so many seconds [900], where somebody holds an instance or the fleet
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "900")]
+    pub wait: Option<u64>,
     /// Start the run, print its id and leave it to its worker
     #[arg(long)]
     pub detach: bool,
+    /// How many go when
+    #[command(flatten)]
+    pub strategy: StrategyArgs,
 }
 
 /// Options of `upgrade`.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 pub struct UpgradeArgs {
     /// Which hosts, and how to start
     #[command(flatten)]
@@ -185,7 +304,7 @@ pub struct UpgradeArgs {
 }
 
 /// Options of `rollback`.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 #[command(
     after_help = "Data is not rolled back: the plan names the migrations that stay. Only releases go back that a \
 gate found healthy, or that ran before the first upgrade."
@@ -231,7 +350,7 @@ pub enum BackupVerb {
 }
 
 /// Options of `deploy`.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 #[command(
     after_help = "Tags: common, deploy, env, build, migrate, seed, backup, validate. `--check` shows which \
 steps they leave. A release is recorded only where everything was checked."
@@ -252,7 +371,7 @@ pub struct DeployArgs {
 }
 
 /// Options of `configure`.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 #[command(
     after_help = "What was edited on a host since the last run is never overwritten by itself: the host is \
 left alone until the inventory says the same, or --overwrite-drift is given."

@@ -115,7 +115,7 @@ pub enum RecipientsVerb {
 }
 
 /// Options of `rotate-secrets`.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 pub struct RotateArgs {
     /// Which hosts, and how to start
     #[command(flatten)]

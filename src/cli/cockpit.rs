@@ -14,18 +14,21 @@ use super::exit::{Exit, Trouble};
 use super::{Context, fleet, prompt, wiring};
 use crate::adapters::http::HttpHealthSource;
 use crate::adapters::inventory::InventoryWatch;
+use crate::adapters::paths::ConfigDir;
 use crate::adapters::ssh::SshPool;
 use crate::adapters::vault::{Asking, Keyring};
 use crate::adapters::victoria::Victoria;
+use crate::adapters::view_file::ViewFile;
+use crate::app::keymap::{self, Keymap};
 use crate::app::msg::Problem;
 use crate::app::pages::is_active;
 use crate::domain::capability::Operate;
-use crate::domain::diagnostic::Diagnostic;
+use crate::domain::diagnostic::{Diagnostic, Severity};
 use crate::domain::ids::HostId;
 use crate::domain::selector::Selector;
 use crate::domain::untrusted::Safe;
 use crate::engine::poller::{Poller, Sources as PollSources, Watched};
-use crate::engine::ports::{RemoteRead, RunReader};
+use crate::engine::ports::{AuditReader, RemoteRead, RunReader};
 use crate::engine::supervisor::Supervisor;
 use crate::tui;
 
@@ -73,8 +76,7 @@ async fn open(
     limit: Option<String>,
     lends: tokio::sync::mpsc::UnboundedReceiver<tui::Lend>,
 ) -> Result<Exit, Trouble> {
-    let look = tui::Look::from_env(context.color);
-    let (opening, closing) = opening(context, limit, look, lends);
+    let (opening, closing) = opening(context, limit, look(context), lends);
     let ended = tui::run(opening).await;
     closing.close().await;
     let model = ended.map_err(trouble)?;
@@ -122,8 +124,35 @@ pub(super) fn opening(
         operate: context.operate.clone(),
         sources: Box::pin(connecting.connect()),
         lends,
+        view: ViewFile::below(wiring::state_dir()),
+        keymap: own_keys(),
     };
     (opening, Closing { supervisor, pool })
+}
+
+/// The look of this terminal, with the theme that was chosen the last time.
+pub(super) fn look(context: &Context) -> tui::Look {
+    let (view, _told_when_it_opens) = ViewFile::below(wiring::state_dir()).load();
+    let (color, saved) = (context.color, view.theme());
+    tui::Look::of(tui::Wanted { color, saved, ..tui::Wanted::default() })
+}
+
+/// The operator's keys, where there are some.
+pub(super) fn own_keys() -> (Keymap, Vec<Diagnostic>) {
+    let file = ConfigDir::from_env().keys();
+    let shown = Safe::line(&file.to_string_lossy());
+    match std::fs::read_to_string(&file) {
+        Ok(text) => keymap::parse(shown.as_str(), &text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Default::default(),
+        Err(error) => {
+            let message = Safe::line(&format!("the keys cannot be read: {error}"));
+            let (severity, line, column, hint) = (Severity::Error, 0, 0, None);
+            (
+                Keymap::default(),
+                vec![Diagnostic { severity, file: shown, line, column, message, hint }],
+            )
+        }
+    }
 }
 
 /// Why the cockpit could not be opened, with the exit code that says so.
@@ -168,6 +197,7 @@ struct Opened {
     only: Option<Selector>,
     hosts: Arc<SshPool>,
     runs: Result<Arc<dyn RunReader>, Problem>,
+    audit: Option<Arc<dyn AuditReader>>,
 }
 
 impl Connecting {
@@ -177,7 +207,7 @@ impl Connecting {
             .supervisor
             .spawn_blocking("open", move || open_files(&inventory, limit.as_deref()));
         let opened = opening.join().await.wrap_err("opening the inventory")?;
-        let Opened { watched, files, only, hosts, runs } = opened.map_err(Refused::from)?;
+        let Opened { watched, files, only, hosts, runs, audit } = opened.map_err(Refused::from)?;
         if let Ok(mut pool) = self.pool.lock() {
             *pool = Some(Arc::clone(&hosts));
         }
@@ -192,6 +222,9 @@ impl Connecting {
         let (poller, fleet, look_again) = Poller::new(sources, watched.clone());
         drop(self.supervisor.spawn("poller", poller.run()));
         let supervisor = self.supervisor;
+        if let Some(right) = self.operate.clone() {
+            drop(supervisor.spawn("notify", wiring::keep_sending(right)));
+        }
         let changer = self.operate.map(|right| {
             Arc::new(Changes::new(right, self.inventory, hosts, watched, look_again, supervisor))
                 as Arc<dyn tui::Changer>
@@ -200,7 +233,7 @@ impl Connecting {
             Ok(runs) => (Some(runs), Vec::new()),
             Err(problem) => (None, vec![problem]),
         };
-        Ok(tui::Sources { fleet, runs, changer, problems })
+        Ok(tui::Sources { fleet, runs, audit, replay: None, changer, problems })
     }
 
     /// The inventory as it is edited, with the limited hosts only.
@@ -250,12 +283,15 @@ fn open_files(inventory: &std::path::Path, limit: Option<&str>) -> Result<Opened
     let (watched, files) = InventoryWatch::start(inventory, fleet, problems)
         .wrap_err("following the inventory's files")?;
     let hosts = wiring::hosts()?;
-    let runs = match wiring::store_reader() {
-        Ok(store) => Ok(store as Arc<dyn RunReader>),
-        Err(trouble) => Err(Problem {
-            message: Safe::line(&format!("runs cannot be shown: {:#}", trouble.report)),
-            hint: None,
-        }),
+    let (runs, audit) = match wiring::store_reader() {
+        Ok(store) => {
+            let audit = Arc::clone(&store) as Arc<dyn AuditReader>;
+            (Ok(store as Arc<dyn RunReader>), Some(audit))
+        }
+        Err(trouble) => {
+            let text = format!("runs cannot be shown: {:#}", trouble.report);
+            (Err(Problem { message: Safe::line(&text), hint: None }), None)
+        }
     };
-    Ok(Opened { watched, files, only, hosts, runs })
+    Ok(Opened { watched, files, only, hosts, runs, audit })
 }

@@ -9,21 +9,25 @@ use tokio::sync::watch;
 
 use super::cockpit_enrol::Enrolling;
 use super::exit::Trouble;
-use super::run::{operator, unlock_for};
-use super::wiring;
+use super::run::{again, operator, unlock_for};
+use super::{hooks, in_the_way, wiring};
 use crate::adapters::ssh::SshPool;
 use crate::adapters::store::StoreWriter;
 use crate::adapters::vault;
+use crate::app::Sequel;
+use crate::app::effect::Answered;
 use crate::app::msg::Problem;
 use crate::domain::capability::Operate;
 use crate::domain::fleet::Fleet;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Wish};
+use crate::domain::policy::Consent;
 use crate::domain::release::Recorded;
 use crate::domain::run::control::Control;
 use crate::domain::scaffold::enrol::{Answer, Ask};
 use crate::domain::secret::due::Due;
 use crate::domain::untrusted::Safe;
+use crate::engine::launch::Launched;
 use crate::engine::planner;
 use crate::engine::poller::{LookAgain, Watched};
 use crate::engine::ports::{Clock as _, RunWriter};
@@ -64,6 +68,10 @@ impl Changes {
         Arc::clone(&watched.borrow().fleet)
     }
 
+    fn plan_ports(&self) -> Result<planner::PlanPorts, Problem> {
+        wiring::plan_ports(&self.hosts, &self.inventory).map_err(|trouble| problem(&trouble))
+    }
+
     fn store(&self) -> Result<Arc<StoreWriter>, Problem> {
         wiring::store_writer(&self.right).map_err(|trouble| problem(&trouble))
     }
@@ -86,7 +94,10 @@ impl Changer for Changes {
             self.look_again.at(host);
         }
         let fleet = self.fleet_with(&wish.hosts).await;
-        let ports = wiring::plan_ports(&self.hosts, &self.inventory);
+        hooks::before_plan(&self.right, &fleet, &self.inventory, &wish)
+            .await
+            .map_err(|trouble| problem(&trouble))?;
+        let ports = self.plan_ports()?;
         planner::plan(&ports, &fleet, &wish, &operator::operator()).await.map_err(failed)
     }
 
@@ -104,12 +115,12 @@ impl Changer for Changes {
     async fn releases(&self, hosts: &[HostId]) -> Result<Vec<Recorded>, Problem> {
         self.hosts.forget_refusals();
         let fleet = Arc::clone(&self.watched.borrow().fleet);
-        let ports = wiring::plan_ports(&self.hosts, &self.inventory);
+        let ports = self.plan_ports()?;
         planner::releases(&ports, &fleet, hosts).await.map_err(failed)
     }
 
     async fn enrol(&self, ask: Ask) -> Result<Answer, Problem> {
-        let enrolling = Enrolling::new(&self.inventory, Arc::clone(&self.hosts));
+        let enrolling = Enrolling::new(&self.inventory, Arc::clone(&self.hosts), &self.right);
         // Files are read and written on the way: on a task that nothing else waits on.
         self.supervisor
             .spawn("enrol", async move { enrolling.answer(ask).await })
@@ -118,16 +129,30 @@ impl Changer for Changes {
             .map_err(failed)?
     }
 
-    async fn start(&self, plan: &Plan) -> Result<RunId, Problem> {
+    async fn start(&self, plan: &Plan, consent: &Consent) -> Result<Launched, Problem> {
+        in_the_way::until_free(&self.hosts, plan, None).await.map_err(|t| problem(&t))?;
+        let (store, workers, clock) =
+            (self.store()?, wiring::workers(&self.right).lending(&self.hosts), wiring::clock());
+        let launcher = wiring::launcher(&*store, &workers, &*clock);
+        launcher.start_run(plan, consent, &operator::operator(), "cockpit").await.map_err(failed)
+    }
+
+    async fn decide(&self, run: &RunId, answer: Answered) -> Result<(), Problem> {
         let (store, workers, clock) =
             (self.store()?, wiring::workers(&self.right), wiring::clock());
         let launcher = wiring::launcher(&*store, &workers, &*clock);
-        launcher.start_run(plan, &operator::operator(), "cockpit").await.map_err(failed)
+        let by = operator::operator();
+        match answer {
+            Answered::Approved => launcher.approve(run, &by).await.map_err(failed),
+            Answered::Rejected => {
+                launcher.reject(run, &by, Safe::line("in the cockpit")).await.map_err(failed)
+            }
+        }
     }
 
     async fn control(&self, run: &RunId, control: Control) -> Result<(), Problem> {
         let (store, workers, clock) =
-            (self.store()?, wiring::workers(&self.right), wiring::clock());
+            (self.store()?, wiring::workers(&self.right).lending(&self.hosts), wiring::clock());
         let launcher = wiring::launcher(&*store, &workers, &*clock);
         let by = operator::operator();
         if control != Control::Pause
@@ -137,13 +162,30 @@ impl Changer for Changes {
             return Err(problem(&locked));
         }
         match control {
-            Control::Pause | Control::Promote | Control::PromoteAll => {
+            Control::Pause | Control::SkipHost(_) => {
                 store.ask(run, control, &by).await.map_err(failed)
+            }
+            Control::Promote => launcher.promote(run, false, &by).await.map_err(failed),
+            Control::PromoteAll => launcher.promote(run, true, &by).await.map_err(failed),
+            Control::AbortAndRollBack => {
+                launcher.abort_and_roll_back(run, &by).await.map_err(failed)
             }
             Control::Resume => launcher.resume(run, &by).await.map_err(failed),
             Control::Abort => launcher.abort(run, false, &by).await.map_err(failed),
             Control::Kill => launcher.abort(run, true, &by).await.map_err(failed),
         }
+    }
+
+    async fn follow(&self, run: &RunId, what: Sequel) -> Result<Vec<RunId>, Problem> {
+        let by = operator::operator();
+        let started = match what {
+            Sequel::Retry => again::start_retry(&self.right, run, &by).await.map(|run| vec![run]),
+            Sequel::RollBack => {
+                self.hosts.forget_refusals();
+                again::roll_back(&self.right, &self.inventory, &self.hosts, run, &by).await
+            }
+        };
+        started.map_err(|trouble| problem(&trouble))
     }
 
     async fn revive(&self, run: &RunId) -> Result<(), Problem> {

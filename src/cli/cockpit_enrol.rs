@@ -5,15 +5,19 @@ use std::sync::Arc;
 use super::import::sequence::{self, ImportError, Read};
 use super::instance::desk::desk;
 use super::vault::author;
+use super::wiring;
 use crate::adapters::enrol::{Desk, made_names, shown_files, shown_keys};
-use crate::adapters::inventory::Scaffold;
+use crate::adapters::inventory::{Committed, Scaffold};
 use crate::adapters::ssh::SshPool;
 use crate::app::msg::Problem;
+use crate::domain::capability::Operate;
+use crate::domain::fleet::Host;
 use crate::domain::ids::HostId;
 use crate::domain::scaffold::NewInstance;
 use crate::domain::scaffold::enrol::{Answer, Ask, Draft, Enrolled, FoundThere, ShownKey, Words};
 use crate::domain::secret::Secrets;
 use crate::domain::untrusted::Safe;
+use crate::engine::ports::StoreError;
 
 /// What these steps need. They read and write files, so each is for a task that may wait.
 pub(super) struct Enrolling {
@@ -32,13 +36,21 @@ fn problem(error: impl std::fmt::Display) -> Problem {
     said(&lines.join("; "))
 }
 
+/// Refuses where a policy asks for a reason and nobody gave one.
+fn asks(host: &Host) -> Result<(), Problem> {
+    if sequence::asks(host) && wiring::caller().why.is_none() {
+        return Err(problem(StoreError::NoReason));
+    }
+    Ok(())
+}
+
 fn said(text: &str) -> Problem {
     Problem { message: Safe::line(text), hint: None }
 }
 
 impl Enrolling {
-    pub(super) fn new(inventory: &std::path::Path, hosts: Arc<SshPool>) -> Self {
-        Self { desk: desk(inventory), hosts }
+    pub(super) fn new(inventory: &std::path::Path, hosts: Arc<SshPool>, right: &Operate) -> Self {
+        Self { desk: desk(inventory, Some(right)), hosts }
     }
 
     pub(super) async fn answer(&self, ask: Ask) -> Result<Answer, Problem> {
@@ -68,12 +80,13 @@ impl Enrolling {
         let scaffold = Scaffold::prepare(&self.desk.inventory, new).map_err(problem)?;
         let keys = self.desk.accepted(&scaffold.host.connection, accepted).await;
         let keys = keys.map_err(problem)?;
+        asks(&scaffold.host)?;
         let written = self.desk.write(&scaffold, &keys, Some(&Secrets::new()), &author());
-        written.map_err(problem)?;
-        Ok(self.done(&new.host, Some(&scaffold)))
+        let committed = written.map_err(problem)?;
+        Ok(self.done(&new.host, Some(&scaffold), &committed))
     }
 
-    fn done(&self, host: &HostId, scaffold: Option<&Scaffold>) -> Answer {
+    fn done(&self, host: &HostId, scaffold: Option<&Scaffold>, committed: &Committed) -> Answer {
         let file = |path: &std::path::Path| Safe::line(&path.to_string_lossy());
         let vault = file(&self.desk.vault_of(host));
         let mut files = vec![vault];
@@ -81,6 +94,7 @@ impl Enrolling {
             files.insert(0, file(&scaffold.main.path));
             files.push(file(&scaffold.hosts.path));
         }
+        files.extend(committed.told().map(|told| Safe::line(&told)));
         Answer::Done(Enrolled { host: host.clone(), files })
     }
 
@@ -94,7 +108,8 @@ impl Enrolling {
     async fn found(&self, words: &Words, accepted: &[ShownKey]) -> Result<Answer, Problem> {
         let host = sequence::meant(&self.desk, words).map_err(problem)?.0;
         let keys = self.desk.accepted(&host.connection, accepted).await.map_err(problem)?;
-        self.desk.pin(&keys).map_err(problem)?;
+        asks(&host)?;
+        self.desk.pin(&host.id, &keys).map_err(problem)?;
         let read = self.read(words).await.map_err(problem)?;
         let secrets = read.found.secrets.iter();
         Ok(Answer::Found(FoundThere {
@@ -113,8 +128,9 @@ impl Enrolling {
     /// Reads the host once more, since no secret stays in the cockpit's state meanwhile.
     async fn import(&self, words: &Words) -> Result<Answer, Problem> {
         let read = self.read(words).await.map_err(problem)?;
-        sequence::write(&self.desk, &read).map_err(problem)?;
-        Ok(self.done(&read.host.id, read.scaffold.as_ref()))
+        asks(&read.host)?;
+        let committed = sequence::write(&self.desk, &read).map_err(problem)?;
+        Ok(self.done(&read.host.id, read.scaffold.as_ref(), &committed))
     }
 
     async fn read(&self, words: &Words) -> Result<Read, ImportError> {

@@ -84,6 +84,12 @@ impl Trouble {
     }
 }
 
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:#}", self.report)
+    }
+}
+
 impl From<color_eyre::Report> for Trouble {
     fn from(report: color_eyre::Report) -> Self {
         Self { exit: Exit::Failed, report }

@@ -5,17 +5,28 @@
 
 pub mod args;
 mod args_ansible;
+mod args_around;
+mod args_strategy;
 mod args_vault;
+mod audit;
+mod bundle;
+mod canary;
+pub(crate) mod check;
 mod cockpit;
 mod cockpit_changes;
 mod cockpit_enrol;
+mod cockpit_replay;
 mod context;
 mod doctor;
 mod exit;
 mod fleet;
+mod hooks;
 mod import;
+mod in_the_way;
 mod instance;
 mod inventory;
+mod lease;
+mod notify;
 mod output;
 mod prompt;
 mod run;
@@ -24,6 +35,7 @@ mod shell;
 mod snapshot;
 mod status;
 mod vault;
+mod window;
 mod wiring;
 
 use std::process::ExitCode;
@@ -33,22 +45,41 @@ use clap::Parser;
 pub use context::Context;
 pub use exit::{Exit, Trouble};
 
+use crate::domain::audit::Source;
 use crate::domain::capability::Operate;
+use crate::domain::untrusted::Safe;
 use args::{Args, Verb};
 
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
     let args = Args::parse();
     let context = Context::new(&args, grant(&args));
+    wiring::entered_by(match args.verb {
+        None | Some(Verb::Watch(_)) => Source::Cockpit,
+        Some(Verb::Worker { .. }) => Source::Worker,
+        Some(_) => Source::Cli,
+    });
+    if let Some(why) = args.why.as_deref().map(str::trim).filter(|why| !why.is_empty()) {
+        wiring::say_why(&Safe::line(why));
+    }
     let ended = match args.verb {
         None | Some(Verb::Watch(_)) => cockpit::run(&context, args.verb.as_ref()),
         Some(Verb::Inventory(ref verb)) => inventory::run(&context, verb),
         Some(Verb::Vault(ref verb)) => vault::run(&context, verb),
         Some(Verb::Secrets(ref verb)) => vault::secrets(&context, verb),
+        Some(Verb::Bundle(ref args)) => bundle::bundle(&context, args),
+        Some(Verb::Replay(ref args)) => bundle::replay(&context, args),
+        Some(Verb::Audit(ref verb)) => audit::run(&context, verb),
+        Some(Verb::Canary(ref verb)) => canary::run(&context, verb),
         Some(Verb::Import(ref args)) => import::run(&context, args),
         Some(Verb::Instance(ref verb)) => instance::run(&context, verb),
+        Some(Verb::Window(ref verb)) => window::run(&context, verb),
+        Some(Verb::Lease(ref verb)) => lease::run(&context, verb),
+        Some(Verb::Hooks(ref verb)) => hooks::run(&context, verb),
+        Some(Verb::Notify(ref verb)) => notify::run(&context, verb),
         Some(Verb::Status(ref verb)) => status::run(&context, verb),
         Some(Verb::Doctor(ref verb)) => doctor::run(&context, verb),
+        Some(Verb::Check(ref verb)) => check::run(&context, verb),
         Some(Verb::Snapshot(ref args)) => snapshot::run(&context, args),
         Some(Verb::Completions { shell }) => shell::completions(shell),
         Some(Verb::Man { ref dir }) => shell::man(dir.as_deref()),

@@ -7,24 +7,33 @@ use color_eyre::eyre::WrapErr;
 
 use super::exit::{Exit, Trouble};
 use crate::adapters::ansible::playbook::{PlaybookLooks, Playbooks};
+use crate::adapters::caller::actor;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::env_template::TemplateFiles;
 use crate::adapters::git::Mirrors;
+use crate::adapters::hooks::{HookFiles, HookProcesses};
 use crate::adapters::http::HttpHealthSource;
+use crate::adapters::notify::Couriers;
 use crate::adapters::paths::StateDir;
-use crate::adapters::ssh::{SshJobs, SshPool, SshSettings};
-use crate::adapters::store::{StoreReader, StoreWriter};
+use crate::adapters::ssh::{SshJobs, SshLeases, SshPool, SshSettings};
+use crate::adapters::store::{AuditLog, StoreReader, StoreWriter};
 use crate::adapters::vault::{AgeVault, Asking, Keyring};
 use crate::adapters::victoria::Victoria;
 use crate::adapters::worker_process::WorkerProcess;
+use crate::domain::audit::{Caller, Source};
 use crate::domain::capability::Operate;
+use crate::domain::untrusted::Safe;
 use crate::engine::gate::GateLooks;
 use crate::engine::launch::Launcher;
+use crate::engine::notify::Post;
 use crate::engine::planner::PlanPorts;
 use crate::engine::poller::Sources;
-use crate::engine::ports::{Clock, RemoteRead, RunWriter, SecretSource, StartWorker, StoreError};
+use crate::engine::ports::{
+    Audit, AuditReader, Campaigns, Clock, Courier, RemoteRead, RunWriter, SecretSource,
+    StartWorker, StoreError,
+};
 use crate::engine::supervisor::Supervisor;
-use crate::engine::worker::{Timing, WorkerPorts};
+use crate::engine::worker::{AroundPorts, Timing, WorkerPorts};
 
 /// The runtime that a verb runs on.
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Trouble> {
@@ -53,7 +62,33 @@ pub(super) fn store_reader() -> Result<Arc<StoreReader>, Trouble> {
 
 /// To change runs.
 pub(super) fn store_writer(right: &Operate) -> Result<Arc<StoreWriter>, Trouble> {
-    Ok(Arc::new(StoreWriter::open(&state_dir(), clock(), right)?))
+    Ok(Arc::new(StoreWriter::open_for(&state_dir(), clock(), caller(), right)?))
+}
+
+/// To write down what no run changes.
+pub(super) fn audit_log(right: &Operate) -> Result<Arc<dyn Audit>, StoreError> {
+    Ok(Arc::new(AuditLog::open(&state_dir(), clock(), caller(), right)?))
+}
+
+/// Through which door this process was entered.
+static SOURCE: OnceLock<Source> = OnceLock::new();
+/// Why its operator does what it does.
+static WHY: OnceLock<Safe> = OnceLock::new();
+
+/// Says through which door this process was entered. Once.
+pub(super) fn entered_by(source: Source) {
+    let _said_before = SOURCE.set(source);
+}
+
+/// Says why its operator does what it does. Once.
+pub(super) fn say_why(why: &Safe) {
+    let _said_before = WHY.set(why.clone());
+}
+
+/// Who asks for what this process does.
+pub(super) fn caller() -> Caller {
+    let source = SOURCE.get().copied().unwrap_or(Source::Cli);
+    Caller { who: actor(), source, why: WHY.get().cloned() }
 }
 
 /// Starts workers.
@@ -87,16 +122,19 @@ pub(super) fn sources(hosts: &Arc<SshPool>) -> Sources {
 }
 
 /// What planning looks through.
-pub(super) fn plan_ports(hosts: &Arc<SshPool>, inventory: &Path) -> PlanPorts {
-    PlanPorts {
+pub(super) fn plan_ports(hosts: &Arc<SshPool>, inventory: &Path) -> Result<PlanPorts, Trouble> {
+    Ok(PlanPorts {
         remote: Arc::clone(hosts) as Arc<dyn RemoteRead>,
         repository: Arc::new(Mirrors::of_this_user()),
         secrets: secrets(),
         templates: Arc::new(TemplateFiles),
         playbooks: Arc::new(PlaybookLooks),
+        past: store_reader()?,
+        hooks: Arc::new(HookFiles),
         inventory: inventory.to_owned(),
+        metrics: Arc::new(Victoria::new()),
         clock: clock(),
-    }
+    })
 }
 
 /// The operator's keys, the same for all that this process does, so that a passphrase is asked for once.
@@ -129,17 +167,46 @@ pub(super) fn worker_ports(
         http: Arc::new(HttpHealthSource::new(clock())),
         clock: clock(),
     };
+    let around = AroundPorts {
+        leases: Arc::new(SshLeases::new(Arc::clone(hosts), right)),
+        campaigns: Arc::clone(&store) as Arc<dyn Campaigns>,
+        hooks: Arc::new(HookProcesses::new(right)),
+    };
+    let log = Arc::clone(&store) as Arc<dyn AuditReader>;
     WorkerPorts {
         store,
-        remote: Arc::new(SshJobs::new(Arc::clone(hosts), right)),
+        around,
+        remote: Arc::new(SshJobs::new(Arc::clone(hosts), right).anchoring(log)),
         gates: Arc::new(gates),
         secrets: secrets(),
         vault: Arc::new(AgeVault::new(keys())),
         playbooks: Arc::new(Playbooks::new(state_dir(), right)),
+        metrics: Arc::new(Victoria::new()),
         clock: clock(),
         supervisor: Supervisor::new(),
         timing: Timing::default(),
     }
+}
+
+/// Brings messages to people.
+pub(super) fn courier() -> Arc<dyn Courier> {
+    Arc::new(Couriers::default())
+}
+
+/// Sends what waits in the outbox, as long as it is polled. It makes no store where there is none.
+pub(super) async fn keep_sending(right: Operate) {
+    while !state_dir().database().exists() {
+        tokio::time::sleep(std::time::Duration::from_secs(30)).await;
+    }
+    let Ok(store) = store_writer(&right) else { return };
+    let (courier, clock) = (courier(), clock());
+    let post = Post { outbox: &*store, courier: &*courier, clock: &*clock };
+    match post.keep_sending().await {}
+}
+
+/// Changes leases on hosts.
+pub(super) fn leases(hosts: &Arc<SshPool>, right: &Operate) -> SshLeases {
+    SshLeases::new(Arc::clone(hosts), right)
 }
 
 impl From<StoreError> for Trouble {
@@ -148,7 +215,10 @@ impl From<StoreError> for Trouble {
             StoreError::NoSuchRun(_) => Exit::NotFound,
             StoreError::Ambiguous { .. } => Exit::Usage,
             StoreError::Owned { .. } => Exit::Locked,
-            StoreError::Ended(_) | StoreError::Newer { .. } => Exit::Refused,
+            StoreError::Ended(_)
+            | StoreError::Newer { .. }
+            | StoreError::NoReason
+            | StoreError::Unapproved(_) => Exit::Refused,
             StoreError::Broken { .. } => Exit::Failed,
         };
         Self::new(exit, error)

@@ -4,6 +4,8 @@
 //! refresh costs [`N_INSTANT`] queries whatever the size of the fleet, and one of the trends
 //! [`N_TREND`] more.
 
+use serde::{Deserialize, Serialize};
+
 use super::settings::InstancePolicy;
 use super::signal::Signal;
 
@@ -123,6 +125,68 @@ pub fn warn_at(signal: Signal, policy: &InstancePolicy) -> Option<f64> {
     }
 }
 
+/// Which way a figure gets worse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Worse {
+    /// The higher the worse.
+    Higher,
+    /// The lower the worse.
+    Lower,
+}
+
+/// What a signal says about a release.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Judged {
+    /// Which.
+    pub signal: Signal,
+    /// Which way it gets worse.
+    pub worse: Worse,
+    /// A difference between instances up to this says nothing, in the signal's unit.
+    pub allowed_shift: f64,
+    /// Whether instances can be compared by it: a queue depends on what its owner sends.
+    pub compare: bool,
+    /// Whether a fleet that says nothing is judged by it.
+    pub by_default: bool,
+    /// Whether it is then only shown.
+    pub muted: bool,
+}
+
+const fn judged_by(signal: Signal, allowed_shift: f64) -> Judged {
+    let (worse, compare, by_default, muted) = (Worse::Higher, true, false, false);
+    Judged { signal, worse, allowed_shift, compare, by_default, muted }
+}
+
+/// The signals by which a canary can be judged. The others follow what people do, or the host, and not the release.
+pub const JUDGED: &[Judged] = &[
+    Judged { by_default: true, ..judged_by(Signal::ErrorRatio, 0.005) },
+    Judged { by_default: true, ..judged_by(Signal::P95Seconds, 0.05) },
+    Judged { by_default: true, muted: true, ..judged_by(Signal::MemoryRatio, 0.05) },
+    Judged { compare: false, ..judged_by(Signal::MailQueue, 20.0) },
+    Judged { worse: Worse::Lower, ..judged_by(Signal::MailRate, 0.1) },
+    Judged { worse: Worse::Lower, ..judged_by(Signal::RequestRate, 0.5) },
+    judged_by(Signal::CpuRatio, 0.1),
+    judged_by(Signal::DiskRatio, 0.05),
+];
+
+/// What a signal says about a release; `None` where that is nothing.
+pub fn judged(signal: Signal) -> Option<&'static Judged> {
+    JUDGED.iter().find(|judged| judged.signal == signal)
+}
+
+impl Query {
+    /// The expression with rates over `window_s` instead of five minutes, so that neighbouring values of a range
+    /// whose step is `window_s` share no sample: statistics need values that do not repeat each other.
+    pub fn over(&self, window_s: u32) -> String {
+        self.expression.replace("[5m]", &format!("[{window_s}s]"))
+    }
+
+    /// The query of a signal.
+    pub fn of(signal: Signal) -> Option<&'static Self> {
+        QUERIES.iter().find(|query| query.signal == signal)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,5 +200,16 @@ mod tests {
         }
         assert_eq!(QUERIES.iter().filter(|q| q.trend).count(), N_TREND);
         assert_eq!(N_INSTANT, 13);
+    }
+
+    #[test]
+    fn a_window_replaces_the_five_minutes_of_every_rate() {
+        for query in QUERIES.iter().filter(|q| q.expression.contains("rate(")) {
+            let text = query.over(30);
+            assert!(text.contains("[30s]") && !text.contains("[5m]"), "{text}");
+        }
+        let by_default: Vec<Signal> =
+            JUDGED.iter().filter(|j| j.by_default && !j.muted).map(|j| j.signal).collect();
+        assert_eq!(by_default, [Signal::ErrorRatio, Signal::P95Seconds]);
     }
 }

@@ -62,6 +62,47 @@ pub struct Connection {
     pub known_hosts: Option<String>,
 }
 
+impl Connection {
+    /// The command line that opens a shell there: every word is a validated name, or quoted.
+    pub fn ssh_command(&self) -> String {
+        let mut words = vec!["ssh".to_owned()];
+        if !self.jump.is_empty() {
+            let hops: Vec<String> = self.jump.iter().map(JumpHost::to_string).collect();
+            words.extend(["-J".to_owned(), hops.join(",")]);
+        }
+        if let Some(port) = self.port {
+            words.extend(["-p".to_owned(), port.to_string()]);
+        }
+        let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@".contains(c);
+        match &self.identity {
+            Some(path) if path.chars().all(plain) => words.extend(["-i".to_owned(), path.clone()]),
+            Some(path) if !path.chars().any(char::is_control) => {
+                words.extend(["-i".to_owned(), format!("'{}'", path.replace('\'', "'\\''"))]);
+            }
+            Some(_) | None => {}
+        }
+        words.push(match &self.user {
+            Some(user) => format!("{user}@{}", self.address),
+            None => self.address.to_string(),
+        });
+        words.join(" ")
+    }
+}
+
+impl std::fmt::Display for JumpHost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(user) = &self.user {
+            write!(f, "{user}@")?;
+        }
+        if self.port.is_some() && self.address.as_str().contains(':') {
+            write!(f, "[{}]", self.address)?;
+        } else {
+            write!(f, "{}", self.address)?;
+        }
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
+    }
+}
+
 impl FromStr for Address {
     type Err = InvalidName;
     fn from_str(text: &str) -> Result<Self, Self::Err> {

@@ -149,6 +149,25 @@ pub struct Stack {
     pub containers: Vec<Container>,
 }
 
+impl Stack {
+    /// Whether a person stopped it: there are containers that are meant to run on, and all of them ended on request (by
+    /// themselves in peace, or by TERM, INT or KILL), with no restart under way. Docker starts again what crashed.
+    pub fn is_stopped_on_purpose(&self) -> bool {
+        let mut lasting = self.containers.iter().filter(|c| !c.one_shot).peekable();
+        lasting.peek().is_some()
+            && lasting
+                .all(|c| c.state.as_str() == "exited" && matches!(c.exit_code, 0 | 130 | 137 | 143))
+    }
+
+    /// How many containers that are meant to run on do not, or say that they are not well.
+    pub fn n_unwell(&self) -> usize {
+        let unwell = |c: &&Container| {
+            c.state.as_str() != "running" || matches!(c.health.as_str(), "unhealthy" | "starting")
+        };
+        self.containers.iter().filter(|c| !c.one_shot).filter(unwell).count()
+    }
+}
+
 /// One container as `docker compose ps -a` and `docker inspect` describe it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Container {

@@ -1,13 +1,20 @@
 //! The fleet: all hosts of one inventory, built once and never changed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::accent::Accent;
 use super::connection::Connection;
 use super::ids::{GroupName, HostId};
+use super::notify::NotifySettings;
+use super::plan::Outside;
+use super::plan::strategy::RolloutSettings;
+use super::policy::{APPROVAL_TTL_S, Guardrail};
 use super::settings::{HttpUrl, InstanceSettings};
 use super::untrusted::Safe;
+use super::window::Window;
 
 /// Variables of a host after precedence, in Ansible's names.
 pub type Vars = BTreeMap<String, serde_json::Value>;
@@ -23,8 +30,12 @@ pub struct Host {
     pub vars: Vars,
     /// How it is reached.
     pub connection: Connection,
+    /// Its maintenance windows (`bunker_windows`); none means always.
+    pub windows: Arc<[Window]>,
     /// Its instance; `None` for a host that is none, such as the central server.
     pub instance: Option<InstanceSettings>,
+    /// How runs treat it as one of many targets.
+    pub rollout: RolloutSettings,
 }
 
 /// A group of the inventory.
@@ -46,7 +57,7 @@ pub struct LeftOut {
 }
 
 /// The central metrics server (`bunker_metrics_*`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MetricsSettings {
     /// `bunker_metrics_url`: the address to which `/api/v1/query` is appended (a cluster's ends in
     /// `/select/0/prometheus`).
@@ -57,22 +68,30 @@ pub struct MetricsSettings {
     pub timeout_s: u64,
 }
 
-/// How runs treat many targets (`bunker_*`).
+/// What binds every run (`bunker_*`).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RolloutSettings {
-    /// `bunker_serial`: targets of a batch, per cent of all (rounded up), by default 25.
-    pub serial_percent: u32,
-    /// `bunker_parallel`: targets of a batch at the same time, by default 8.
-    pub parallel: u32,
-    /// `bunker_max_failed`: the run stops when this many targets failed, by default 1.
-    pub max_failed: u32,
-    /// `bunker_max_unreachable`: the run stops when this many could not be reached, by default 1.
-    pub max_unreachable: u32,
+pub struct FleetPolicy {
+    /// `bunker_guardrails`: the first that fits a host counts for it.
+    pub guardrails: Vec<Guardrail>,
+    /// `bunker_approval_ttl_s`: seconds for which a plan waits for a second person, by default four hours.
+    pub approval_ttl_s: u64,
+    /// `bunker_window_outside`: what becomes of a run outside of its window, by default `refuse`.
+    pub outside: Outside,
+    /// `bunker_window_resumes`: whether a run that paused since a window closed goes on by itself when it opens.
+    pub window_resumes: bool,
+    /// `bunker_alertmanager_url`: the Alertmanager that is told of windows.
+    pub alertmanager: Option<HttpUrl>,
 }
 
-impl Default for RolloutSettings {
+impl Default for FleetPolicy {
     fn default() -> Self {
-        Self { serial_percent: 25, parallel: 8, max_failed: 1, max_unreachable: 1 }
+        Self {
+            guardrails: Vec::new(),
+            approval_ttl_s: APPROVAL_TTL_S,
+            outside: Outside::Refuse,
+            window_resumes: false,
+            alertmanager: None,
+        }
     }
 }
 
@@ -89,16 +108,51 @@ pub struct Fleet {
     pub groups: BTreeMap<GroupName, Group>,
     /// The metrics server, where one is configured.
     pub metrics: Option<MetricsSettings>,
-    /// How runs treat many targets.
-    pub rollout: RolloutSettings,
+    /// What binds every run.
+    pub policy: FleetPolicy,
     /// `bunker_probe_interval_s`: seconds between two looks at a host, by default 10.
     pub probe_interval_s: u64,
+    /// What stands around its runs.
+    pub around: FleetAround,
+    /// `bunker_accent`: the colour of its header line.
+    pub accent: Option<Accent>,
+}
+
+/// What stands around the runs of a fleet (`bunker_*`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FleetAround {
+    /// Who is told of runs; `None` where nobody is.
+    pub notify: Option<NotifySettings>,
+    /// `bunker_hook_timeout_s`: seconds that a hook may take, by default 60.
+    pub hook_timeout_s: u64,
+    /// `bunker_central_host`: the host that keeps the lease of the fleet for all control machines; by default the one
+    /// host of group `bunker_ops_central` or `central` that is no instance.
+    pub central: Option<HostId>,
+}
+
+impl Default for FleetAround {
+    fn default() -> Self {
+        Self { notify: None, hook_timeout_s: 60, central: None }
+    }
 }
 
 impl Fleet {
     /// A host by its name.
     pub fn host(&self, id: &HostId) -> Option<&Host> {
         self.hosts.iter().find(|h| &h.id == id)
+    }
+
+    /// The host that keeps the lease of the whole fleet.
+    pub fn central(&self) -> Option<&Host> {
+        if let Some(named) = &self.around.central {
+            return self.host(named);
+        }
+        let is_central = |h: &&Host| {
+            let central = |g: &GroupName| matches!(g.as_str(), "bunker_ops_central" | "central");
+            h.instance.is_none() && h.groups.iter().any(central)
+        };
+        let mut found = self.hosts.iter().filter(is_central);
+        found.next().filter(|_| found.next().is_none())
     }
 
     /// The hosts that are instances, with their settings.

@@ -62,6 +62,10 @@ pub struct JobSpec {
     /// 32 hexadecimal digits that mark the runner's own lines in the log, so that no step's output
     /// can pass for one.
     pub nonce: String,
+    /// The generation of the lease that it runs under: the runner refuses it once a newer one was given away.
+    /// `None` before the lease is taken.
+    #[serde(default)]
+    pub fence: Option<u64>,
     /// In order; the first failure ends the job.
     pub steps: Vec<JobStep>,
 }
@@ -84,6 +88,8 @@ pub enum JobEnd {
     Exited(i32),
     /// Another job held the instance's `flock`; nothing was run. The holder, where known.
     Locked(Safe),
+    /// The lease that it was made under is no longer the newest: nothing was run. Who has it now.
+    Fenced(Safe),
     /// An abort ended it and this was verified.
     Aborted,
     /// It found a hold before a step and stopped there; the steps before it are done, the others were not run.

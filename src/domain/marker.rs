@@ -233,7 +233,7 @@ fn time(text: &str) -> Option<Timestamp> {
 }
 
 /// Decodes standard base64 (RFC 4648 section 4); `-` stands for the empty text, which would be no word.
-fn base64(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
     if text == "-" {
         return Some(Vec::new());
     }

@@ -3,7 +3,11 @@
 //! **Invariant:** nothing in here reads a clock, a file, the network or the environment, and nothing
 //! in here names another folder of this crate. Time arrives as a value.
 
+pub mod accent;
 pub mod answer;
+pub mod audit;
+pub mod bundle;
+pub mod canary;
 pub mod capability;
 pub mod catalogue;
 pub mod connection;
@@ -16,13 +20,17 @@ pub mod filter;
 pub mod fleet;
 pub mod git;
 pub mod health;
+pub mod hook;
 pub mod ids;
 pub mod inventory;
 pub mod job;
+pub mod lease;
 pub mod lower;
 pub mod marker;
+pub mod notify;
 pub mod paths;
 pub mod plan;
+pub mod policy;
 pub mod release;
 pub mod remote;
 pub mod run;
@@ -38,3 +46,5 @@ pub mod snapshot;
 pub mod suggest;
 mod text_type;
 pub mod untrusted;
+pub mod view;
+pub mod window;

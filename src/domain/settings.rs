@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::canary::CanaryPolicy;
 use super::git::{GitRef, GitUrl};
 use super::ids::{Domain, InvalidName};
 use super::paths::RemotePath;
@@ -166,6 +167,9 @@ pub struct InstanceSettings {
     /// What the first deployment and its checks need beside that.
     #[serde(default)]
     pub deploy: DeploySettings,
+    /// Whether it goes first in a canary upgrade, and how that is judged. A plan has what of this it needs elsewhere.
+    #[serde(default, skip)]
+    pub canary: CanaryPolicy,
     /// Limits and times that decide health and gates.
     pub policy: InstancePolicy,
 }
@@ -320,6 +324,9 @@ pub struct InstancePolicy {
     pub error_ratio_warn: f64,
     /// Mails waiting: degraded from here on (plan: 100).
     pub mail_queue_warn: f64,
+    /// Whether a person must say why before something is changed here.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub require_why: bool,
 }
 
 impl Default for InstancePolicy {
@@ -338,6 +345,7 @@ impl Default for InstancePolicy {
             p95_warn_s: 1.0,
             error_ratio_warn: 0.02,
             mail_queue_warn: 100.0,
+            require_why: false,
         }
     }
 }

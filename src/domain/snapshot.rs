@@ -6,6 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::accent::Accent;
+use super::connection::Connection;
 use super::facts::Facts;
 use super::figure::{Figure, Trouble};
 use super::git::CommitSha;
@@ -15,6 +17,7 @@ use super::series::Series;
 use super::settings::Tier;
 use super::signal::Signal;
 use super::untrusted::Safe;
+use super::window::WindowSet;
 
 /// Whether the host answers over SSH.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -101,6 +104,9 @@ pub struct InstanceView {
     pub signals: BTreeMap<Signal, Figure>,
     /// One-hour trends.
     pub trends: BTreeMap<Signal, Series>,
+    /// How its host is reached.
+    #[serde(default, skip_serializing)]
+    pub connection: Option<Arc<Connection>>,
 }
 
 /// State of the central metrics server.
@@ -162,4 +168,14 @@ pub struct FleetSnapshot {
     pub metrics: MetricsState,
     /// How the inventory's files are.
     pub inventory: InventoryState,
+    /// The maintenance windows of its instances.
+    #[serde(default = "no_windows")]
+    pub windows: Arc<[WindowSet]>,
+    /// The colour of the fleet (`bunker_accent`).
+    #[serde(default)]
+    pub accent: Option<Accent>,
+}
+
+fn no_windows() -> Arc<[WindowSet]> {
+    Arc::new([])
 }

@@ -1,9 +1,14 @@
 //! Asynchronous orchestration against ports: no ssh, no http, no files, no screen.
 
+pub mod canary;
+pub mod follow_up;
 pub mod gate;
 pub mod launch;
+pub mod leases;
+pub mod notify;
 pub mod planner;
 pub mod poller;
 pub mod ports;
+pub mod silences;
 pub mod supervisor;
 pub mod worker;

@@ -3,10 +3,12 @@
 //! Two locks: while a job runs, the runner holds the kernel's `flock` of the instance; between jobs (a gate,
 //! a pause) the lease says whose the instance is. It is `instances/<instance>/lease` below the host's state
 //! folder, lines of `name=value`: `holder` (a sentence part for people), `run`, `workflow`, `target`,
-//! `operator`, `generation`, `started`, `heartbeat`, `expires` (seconds since 1970), `boot`.
+//! `operator`, `generation`, `started`, `heartbeat`, `doing` (how far), `expires` (seconds since 1970), `until` and
+//! `beat` (seconds since the boot), `boot`.
 //!
-//! **Invariants:** it appears whole or not at all (hard link of a written file). It ends by the host's clock
-//! only, or with the boot that it was made in. `generation` never goes back: each taking is a new one.
+//! **Invariants:** it appears whole or not at all (hard link of a written file). It ends by the host's clock since
+//! boot only, which no change of the wall clock moves, or with the boot that it was made in. `generation` never goes
+//! back: each taking is a new one, and the runner refuses jobs of an older one.
 //! It is no change of the instance: a step that takes or gives it back is ok, not changed.
 //! Each step begins by looking that the lease is still its run's, so a run that lost it changes nothing more.
 
@@ -26,9 +28,14 @@ pub struct Claim {
     pub operator: Operator,
 }
 
+/// What all that reads or writes a lease needs.
+pub(super) const COMMON: &str = include_str!("lease.sh");
+/// Takes it.
+pub(super) const ACQUIRE: &str = include_str!("lease_acquire.sh");
+
 /// Takes the lease, or fails saying who has it. The same run may take it again.
 pub fn acquire(claim: &Claim, hold_s: u64) -> String {
-    base(claim, hold_s).fixed(include_str!("lease_acquire.sh")).text()
+    base(claim, hold_s).fixed(ACQUIRE).text()
 }
 
 /// Gives the lease back, if it is ours.
@@ -52,15 +59,18 @@ fn base(claim: &Claim, hold_s: u64) -> Script {
 }
 
 fn with_claim(script: Script, claim: &Claim, hold_s: u64) -> Script {
-    let operator = &claim.operator;
-    let from = operator.from.as_ref().map(|f| format!(" from {f}")).unwrap_or_default();
-    let who = Safe::line(&format!("{} on {}{from}", operator.user, operator.machine));
     script
         .set("workflow", claim.workflow)
         .set("target", one_line(&claim.target).as_str())
-        .set("operator", one_line(&who).as_str())
+        .set("operator", who(&claim.operator).as_str())
         .set("hold_s", &hold_s.to_string())
-        .fixed(include_str!("lease.sh"))
+        .fixed(COMMON)
+}
+
+/// An operator as one line: `ann on desk from 10.0.0.7`.
+pub(super) fn who(operator: &Operator) -> Safe {
+    let from = operator.from.as_ref().map(|f| format!(" from {f}")).unwrap_or_default();
+    Safe::line(&format!("{} on {}{from}", operator.user, operator.machine))
 }
 
 /// A `Safe` may hold newlines; a line of the lease may not.

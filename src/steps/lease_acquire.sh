@@ -1,14 +1,15 @@
 mkdir -p -- "$state"
 now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 if [ -e "$lease" ] && [ "$(lease_field run)" = "$BUNKER_RUN" ]; then
-    lease_write "$(lease_field generation)" "$(lease_field started)"
+    generation=$(lease_field generation)
+    lease_write "$generation" "$(lease_field started)"
     mv -f -- "$lease_new" "$lease"
+    lease_keep_generation "$generation"
+    bunker_tell lease-generation "$generation"
     echo "the lease is ours already; prolonged"
     exit 0
 fi
-generation=$(cat "$state/generation" 2>/dev/null || echo 0)
-case $generation in '' | *[!0-9]*) generation=0 ;; esac
-generation=$((generation + 1))
+generation=$(($(lease_generation) + 1))
 lease_write "$generation" "$now"
 taken=
 if ! ln -- "$lease_new" "$lease" 2>/dev/null; then
@@ -18,12 +19,13 @@ if ! ln -- "$lease_new" "$lease" 2>/dev/null; then
     else
         rm -f -- "$lease_new"
         held=$(lease_field holder)
-        bunker_fail "$BUNKER_INSTANCE is held by ${held:-somebody who left no name}" \
-            "wait for it (\`bunker show $(lease_field run)\`); by itself the lease ends in $((lease_until - $(date +%s))) s"
+        doing=$(lease_field doing)
+        bunker_fail "$BUNKER_INSTANCE is held by ${held:-somebody who left no name}${doing:+, at $doing}" \
+            "wait for it (\`bunker show $(lease_field run)\`, or start again with --wait); by itself the lease ends in $(lease_left) s"
     fi
 fi
 rm -f -- "$lease_new"
-printf '%s\n' "$generation" >"$state/generation.new" && mv -f -- "$state/generation.new" "$state/generation"
+lease_keep_generation "$generation"
 bunker_tell lease-generation "$generation"
 echo "lease $generation taken by run $BUNKER_RUN for $operator"
 if [ -n "$taken" ]; then

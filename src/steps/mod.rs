@@ -2,6 +2,7 @@
 //!
 //! The text of a step is a `.sh` file beside it; values enter it only as assignments that [`quote`] wrote.
 
+pub mod anchor;
 pub mod backup;
 pub mod compose;
 pub mod deploy;
@@ -11,6 +12,7 @@ pub mod git;
 pub mod images;
 pub mod import;
 pub mod lease;
+pub mod lease_desk;
 pub mod logs;
 pub mod migrate;
 pub mod preflight;

@@ -7,12 +7,19 @@ use tokio::sync::mpsc::Sender;
 
 use super::sources::Sources;
 use super::tail;
+use crate::adapters::view_file::ViewFile;
 use crate::app::Msg;
-use crate::app::effect::{Change, ChangeKind, Effect};
-use crate::app::msg::Problem;
+use crate::app::audit_page::N_RECORDS;
+use crate::app::effect::{Answered, Change, ChangeKind, Effect};
+use crate::app::msg::{Begun, Problem};
+use crate::app::replay::Ask as ReplayAsk;
 use crate::app::toast::ToastKind;
+use crate::domain::audit::Wanted;
 use crate::domain::ids::RunId;
 use crate::domain::untrusted::Safe;
+use crate::domain::view::ViewChange;
+use crate::engine::launch::Launched;
+use crate::engine::ports::AuditReader;
 use crate::engine::supervisor::{Supervisor, Task};
 
 /// Releases of an instance that are read.
@@ -24,6 +31,7 @@ pub(super) enum OnScreen {
     Nothing,
     Copy(String),
     Redraw,
+    NextTheme,
     Suspend,
     Quit,
 }
@@ -37,11 +45,13 @@ pub(super) struct Effects {
     run: Option<Task<()>>,
     /// The shown output's watcher.
     log: Option<Task<()>>,
+    /// Where is kept what was chosen to be seen.
+    view: Option<ViewFile>,
 }
 
 impl Effects {
-    pub(super) fn new(supervisor: Supervisor, tell: Sender<Msg>) -> Self {
-        Self { supervisor, tell, sources: None, run: None, log: None }
+    pub(super) fn new(supervisor: Supervisor, tell: Sender<Msg>, view: Option<ViewFile>) -> Self {
+        Self { supervisor, tell, sources: None, run: None, log: None, view }
     }
 
     /// From now on there is something to look at.
@@ -63,6 +73,10 @@ impl Effects {
                     .spawn("runs to screen", tail::runs(Arc::clone(store), self.tell.clone())),
             );
         }
+        if let Some(replaying) = &sources.replay {
+            let telling = tail::replay(Arc::clone(replaying), self.tell.clone());
+            drop(self.supervisor.spawn("replay to screen", telling));
+        }
         for problem in &sources.problems {
             self.notice(problem_notice(problem));
         }
@@ -80,7 +94,9 @@ impl Effects {
             Effect::Quit => return OnScreen::Quit,
             Effect::Suspend => return OnScreen::Suspend,
             Effect::Redraw => return OnScreen::Redraw,
+            Effect::NextTheme => return OnScreen::NextTheme,
             Effect::Copy(text) => return OnScreen::Copy(text),
+            Effect::Save(change) => self.save(change),
             Effect::Change(change) => self.change(&change),
             Effect::Attach(run) => self.attach(&run),
             Effect::Detach => self.detach(),
@@ -93,6 +109,11 @@ impl Effects {
                     self.log = Some(self.supervisor.spawn("output to screen", following));
                 }
             }
+            Effect::LoadAudit { request } => {
+                let audit = self.sources.as_ref().and_then(|s| s.audit.clone());
+                self.answer("audit log to screen", audit_log(audit, request));
+            }
+            Effect::Replay(ask) => self.replay(ask),
             Effect::LoadReleases(instance) => {
                 if let Some(store) = self.store() {
                     self.answer("releases to screen", async move {
@@ -109,6 +130,18 @@ impl Effects {
         OnScreen::Nothing
     }
 
+    /// Keeps what was chosen to be seen.
+    fn save(&self, change: ViewChange) {
+        let Some(file) = self.view.clone() else { return };
+        let tell = self.tell.clone();
+        drop(self.supervisor.spawn_blocking("view to disk", move || {
+            if let Err(error) = file.save(&change) {
+                let text = format!("what was chosen is not kept for the next time: {error}");
+                let _full = tell.try_send(Msg::Notice(ToastKind::Warning, Safe::line(&text)));
+            }
+        }));
+    }
+
     fn store(&self) -> Option<Arc<dyn crate::engine::ports::RunReader>> {
         self.sources.as_ref()?.runs.clone()
     }
@@ -119,6 +152,29 @@ impl Effects {
             let watching = tail::run(store, run.clone(), self.tell.clone());
             self.run = Some(self.supervisor.spawn("run to screen", watching));
         }
+    }
+
+    /// Asks something of the replay. Where the time goes back, what watches the run is begun anew once it has ended.
+    fn replay(&mut self, ask: ReplayAsk) {
+        let Some(sources) = &self.sources else { return };
+        let (Some(replaying), Some(store)) = (sources.replay.clone(), sources.runs.clone()) else {
+            return;
+        };
+        replaying.ask(ask);
+        if !ask.goes_back() {
+            return;
+        }
+        let old: Vec<Task<()>> = self.run.take().into_iter().chain(self.log.take()).collect();
+        let (tell, run) = (self.tell.clone(), replaying.state().run);
+        self.run = Some(self.supervisor.spawn("run to screen", async move {
+            for task in old {
+                task.abort();
+                drop(task.join().await);
+            }
+            if tell.send(Msg::Rewound).await.is_ok() {
+                tail::run(store, run, tell).await;
+            }
+        }));
     }
 
     fn detach(&mut self) {
@@ -163,9 +219,10 @@ impl Effects {
                     Msg::Recorded { request, result: changer.releases(&hosts).await }
                 });
             }
-            ChangeKind::StartRun { request, plan } => {
+            ChangeKind::StartRun { request, plan, consent } => {
                 self.answer("start", async move {
-                    Msg::Started { request, result: changer.start(&plan).await }
+                    let result = changer.start(&plan, &consent).await.map(begun);
+                    Msg::Started { request, result }
                 });
             }
             ChangeKind::Control { run, control } => {
@@ -173,6 +230,19 @@ impl Effects {
                     let done = format!("run {}: asked to {}", run.short(), control.name());
                     told(changer.control(&run, control).await, &done)
                 });
+            }
+            ChangeKind::Decide { run, answer } => {
+                self.answer("decide", async move {
+                    let word = match answer {
+                        Answered::Approved => "approved and started",
+                        Answered::Rejected => "rejected",
+                    };
+                    let done = format!("run {}: {word}", run.short());
+                    told(changer.decide(&run, answer).await, &done)
+                });
+            }
+            ChangeKind::Follow { run, what } => {
+                self.answer("follow", async move { followed(changer.follow(&run, what).await) });
             }
             ChangeKind::Revive(run) => {
                 self.answer("resume", async move {
@@ -204,8 +274,45 @@ impl Effects {
             ChangeKind::Releases { request, .. } => {
                 Msg::Recorded { request: *request, result: Err(problem) }
             }
-            ChangeKind::Control { .. } | ChangeKind::Revive(_) => problem_notice(&problem),
+            ChangeKind::Control { .. }
+            | ChangeKind::Revive(_)
+            | ChangeKind::Decide { .. }
+            | ChangeKind::Follow { .. } => problem_notice(&problem),
         }
+    }
+}
+
+async fn audit_log(audit: Option<Arc<dyn AuditReader>>, request: u64) -> Msg {
+    let problem = |text: &str| Problem { message: Safe::line(text), hint: None };
+    let result = match audit {
+        None => Err(problem("the audit log cannot be read: the store could not be opened")),
+        Some(audit) => audit
+            .audit_latest(&Wanted::default(), N_RECORDS)
+            .await
+            .map_err(|error| problem(&error.to_string())),
+    };
+    Msg::Audit { request, result }
+}
+
+fn begun(launched: Launched) -> Begun {
+    match launched {
+        Launched::Started(run) => Begun::Started(run),
+        Launched::Waits(run, _) => Begun::Waits(run),
+    }
+}
+
+fn followed(result: Result<Vec<RunId>, Problem>) -> Msg {
+    match result {
+        Ok(runs) if runs.is_empty() => Msg::Notice(
+            ToastKind::Warning,
+            Safe::line("this run changed no instance that could be brought back"),
+        ),
+        Ok(runs) => {
+            let runs: Vec<&str> = runs.iter().map(RunId::short).collect();
+            let text = format!("started: {}; R shows all runs", runs.join(", "));
+            Msg::Notice(ToastKind::Done, Safe::line(&text))
+        }
+        Err(problem) => problem_notice(&problem),
     }
 }
 

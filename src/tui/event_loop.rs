@@ -3,7 +3,7 @@
 //! In this order, each time: a frame if something changed and its time has come, the terminal, data,
 //! signals, the clock. With the frame last, a flood of data would keep the screen waiting.
 
-use std::io::{self, stdout};
+use std::io::{self, Write as _, stdout};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,17 +20,22 @@ use super::guard::Guard;
 use super::look::Look;
 use super::pace::{For, Pace};
 use super::painter::Painter;
+use super::replies::{self, Heard, Replies};
 use super::signals::{Signals, Wanted, stop_self};
 use super::sources::{Connected, Sources};
 use super::{clipboard, input};
+use crate::adapters::view_file::ViewFile;
 use crate::app::choice_pages::Asked;
 use crate::app::enrol_page::Stage;
 use crate::app::frame::Size;
+use crate::app::keymap::{Keymap, Mouse};
 use crate::app::layers::Layer;
 use crate::app::pages::is_active;
 use crate::app::toast::ToastKind;
 use crate::app::{Effect, Model, Msg, Screen, update};
 use crate::domain::capability::Operate;
+use crate::domain::diagnostic::Diagnostic;
+use crate::domain::view::ViewChange;
 use crate::engine::ports::Clock;
 use crate::engine::supervisor::{Died, Supervisor, Task};
 
@@ -56,26 +61,39 @@ pub struct Opening {
     pub sources: Connected,
     /// What needs the terminal to itself for a while.
     pub lends: mpsc::UnboundedReceiver<Lend>,
+    /// Where is kept what the operator chose to see.
+    pub view: ViewFile,
+    /// Which keys mean what, and what is wrong with the operator's own.
+    pub keymap: (Keymap, Vec<Diagnostic>),
 }
 
 /// Runs the cockpit until the operator leaves; gives the state that it was left in. Needs a terminal.
 pub async fn run(opening: Opening) -> color_eyre::Result<Model> {
-    let Opening { look, clock, supervisor, operate, sources, lends } = opening;
+    let Opening { look, clock, supervisor, operate, sources, lends, view, keymap } = opening;
     let (tell, inbox) = mpsc::channel(QUEUE);
     let (width, height) =
         crossterm::terminal::size().wrap_err("asking the terminal for its size")?;
-    let model = Model::new(Size { width, height }, clock.now(), TimeZone::system(), operate);
+    let mut model = Model::new(Size { width, height }, clock.now(), TimeZone::system(), operate);
+    remember(&mut model, &view);
+    model.keymap = Arc::new(keymap.0);
+    if let Some(first) = keymap.1.first() {
+        let more = if keymap.1.len() > 1 { " (and more: bunker check keys)" } else { "" };
+        let line = first.to_string();
+        let line = line.lines().next().unwrap_or_default();
+        model.tell(ToastKind::Problem, &format!("{line}{more}; the usual keys stand"));
+    }
     let signals = Signals::catch().wrap_err("catching signals")?;
     let guard = Guard::enter().wrap_err("taking the terminal")?;
     let mut cockpit = Cockpit {
         painter: Painter::new(io::BufWriter::with_capacity(64 * 1024, stdout())),
-        effects: Effects::new(supervisor.clone(), tell),
+        effects: Effects::new(supervisor.clone(), tell, Some(view)),
         model,
         look,
         clock,
         supervisor,
         guard,
         pace: Pace::new(),
+        replies: Replies::default(),
     };
     cockpit.tell_problems();
     cockpit.paint()?;
@@ -95,6 +113,7 @@ struct Cockpit {
     supervisor: Supervisor,
     guard: Guard,
     pace: Pace,
+    replies: Replies,
 }
 
 /// Whether the loop goes on.
@@ -120,6 +139,11 @@ impl Cockpit {
     ) -> color_eyre::Result<()> {
         let mut second = every(Duration::from_secs(1));
         let mut keys = EventStream::new();
+        if self.look.asks() {
+            self.replies.asked(std::time::Instant::now());
+            stdout().write_all(replies::ASK.as_bytes()).wrap_err("asking for the background")?;
+            stdout().flush().wrap_err("asking for the background")?;
+        }
         let mut batch = Vec::with_capacity(BATCH);
         let mut connecting = Box::pin(connecting.join());
         let mut waiting = true;
@@ -128,7 +152,7 @@ impl Cockpit {
                 biased;
                 () = self.pace.due() => self.paint()?,
                 event = keys.next() => match event {
-                    Some(Ok(event)) => input::message(event).map_or(Ok(Go::On), |msg| self.take(msg))?,
+                    Some(Ok(event)) => self.hear(event)?,
                     // The terminal cannot be read any more.
                     Some(Err(_)) | None => Go::Leave,
                 },
@@ -157,6 +181,20 @@ impl Cockpit {
         }
     }
 
+    /// Something came from the terminal: of a person, or an answer.
+    fn hear(&mut self, event: crossterm::event::Event) -> color_eyre::Result<Go> {
+        match self.replies.hear(event, std::time::Instant::now()) {
+            Heard::Person(event) => input::message(event).map_or(Ok(Go::On), |msg| self.take(msg)),
+            Heard::Part => Ok(Go::On),
+            Heard::Ground(rgb) => {
+                if self.look.ground(replies::is_light(rgb)) {
+                    self.pace.want(For::Person);
+                }
+                Ok(Go::On)
+            }
+        }
+    }
+
     fn paint(&mut self) -> color_eyre::Result<Go> {
         self.painter.paint(&self.model, &self.look).wrap_err("painting")?;
         self.pace.painted();
@@ -180,6 +218,7 @@ impl Cockpit {
                 return Ok(Go::Leave);
             }
         }
+        self.guard.mouse(wants_mouse(&self.model)).wrap_err("asking for the mouse")?;
         Ok(Go::On)
     }
 
@@ -190,9 +229,18 @@ impl Cockpit {
             OnScreen::Quit => return Ok(Go::Leave),
             OnScreen::Suspend => return self.suspend(),
             OnScreen::Redraw => self.painter.forget(),
+            OnScreen::NextTheme => {
+                let name = self.look.next_theme();
+                self.model.tell(ToastKind::Done, &format!("theme {name}"));
+                drop(self.effects.perform(Effect::Save(ViewChange::Theme(name))));
+            }
             OnScreen::Copy(text) => {
-                clipboard::copy(&mut stdout(), &text).wrap_err("copying")?;
-                self.model.tell(ToastKind::Done, &format!("copied: {text}"));
+                match clipboard::copy(&mut stdout(), &text, self.look.multiplexer) {
+                    Ok(()) => self.model.tell(ToastKind::Done, &format!("copied: {text}")),
+                    Err(error) => {
+                        self.model.tell(ToastKind::Problem, &format!("not copied: {error}"));
+                    }
+                }
             }
         }
         Ok(Go::On)
@@ -239,6 +287,17 @@ impl Cockpit {
     }
 }
 
+/// Takes what was chosen to be seen the last time, and says what of it cannot be used.
+fn remember(model: &mut Model, view: &ViewFile) {
+    let (saved, problem) = view.load();
+    if let Some(problem) = problem {
+        model.tell(ToastKind::Warning, &format!("{}: {}", problem.file, problem.message));
+    }
+    for strange in model.remember(&saved) {
+        model.tell(ToastKind::Warning, &format!("view.yaml: {strange}"));
+    }
+}
+
 fn connected(sources: Result<color_eyre::Result<Sources>, Died>) -> color_eyre::Result<Sources> {
     match sources {
         Ok(sources) => sources,
@@ -249,7 +308,7 @@ fn connected(sources: Result<color_eyre::Result<Sources>, Died>) -> color_eyre::
 /// For whom a message asks for a frame: the first sight of the fleet is waited for, as an answer is.
 fn whom(model: &Model, msg: &Msg) -> For {
     match msg {
-        Msg::Key(_) | Msg::Paste(_) | Msg::Resize(..) | Msg::Go(_) => For::Person,
+        Msg::Key(_) | Msg::Mouse(_) | Msg::Paste(_) | Msg::Resize(..) | Msg::Go(_) => For::Person,
         Msg::Fleet(_) if model.fleet.snapshot.is_none() => For::Person,
         Msg::Tick(_)
         | Msg::Fleet(_)
@@ -262,6 +321,9 @@ fn whom(model: &Model, msg: &Msg) -> For {
         | Msg::Secrets { .. }
         | Msg::Recorded { .. }
         | Msg::Enrol { .. }
+        | Msg::Audit { .. }
+        | Msg::Replay(_)
+        | Msg::Rewound
         | Msg::Notice(..) => For::Data,
     }
 }
@@ -271,12 +333,22 @@ fn bucket(at: Timestamp) -> i64 {
     at.as_second().div_euclid(10)
 }
 
+/// Whether the mouse means something: never where text is read, which is then selected by the terminal.
+fn wants_mouse(model: &Model) -> bool {
+    let lists = matches!(
+        model.screens.last(),
+        None | Some(Screen::Runs(_) | Screen::Due(_) | Screen::Secrets(_) | Screen::Releases(_))
+    );
+    model.keymap.mouse == Mouse::On && lists
+}
+
 /// Whether something on the screen counts seconds.
 pub(super) fn moves(model: &Model) -> bool {
     let planning = model.layers.iter().any(|l| matches!(l, Layer::Planning { .. }));
     let starting = matches!(model.screens.last(), Some(Screen::Plan(p)) if p.starting.is_some());
     let running = match model.screens.last() {
         Some(Screen::Run(page)) => page.phase().is_some_and(is_active),
+        Some(Screen::Audit(page)) => matches!(page.entries, Asked::Waiting(_)),
         Some(Screen::Due(page)) => matches!(page.due, Asked::Waiting(_)),
         Some(Screen::Secrets(page)) => matches!(page.rows, Asked::Waiting(_)),
         Some(Screen::Enrol(page)) => matches!(page.stage, Stage::Working { .. }),

@@ -4,7 +4,9 @@ use std::io::{self, Write, stdout};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+};
 use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
@@ -18,6 +20,8 @@ static OURS: AtomicBool = AtomicBool::new(false);
 pub(super) struct Guard {
     /// How often the screen was taken.
     taken: u32,
+    /// Whether the terminal tells of the mouse.
+    mouse: bool,
 }
 
 impl Guard {
@@ -26,13 +30,26 @@ impl Guard {
         hook();
         enable_raw_mode()?;
         OURS.store(true, Ordering::SeqCst);
-        let guard = Self { taken: 1 };
+        let guard = Self { taken: 1, mouse: false };
         execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
         Ok(guard)
     }
 
+    /// Asks the terminal to tell of the mouse, or to keep it for selecting text.
+    pub(super) fn mouse(&mut self, wanted: bool) -> io::Result<()> {
+        if std::mem::replace(&mut self.mouse, wanted) == wanted {
+            return Ok(());
+        }
+        if wanted {
+            execute!(stdout(), EnableMouseCapture)
+        } else {
+            execute!(stdout(), DisableMouseCapture)
+        }
+    }
+
     /// Gives the screen back for a while and takes it again after `meanwhile`.
     pub(super) fn lend(&mut self, meanwhile: impl FnOnce()) -> io::Result<()> {
+        self.mouse(false)?;
         restore();
         meanwhile();
         self.taken = self.taken.saturating_add(1);
@@ -45,6 +62,7 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
+        let _gone = self.mouse(false);
         restore();
     }
 }

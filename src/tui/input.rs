@@ -1,9 +1,13 @@
 //! What the terminal says, as messages.
 
-use crossterm::event::{Event, KeyCode as Code, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{
+    Event, KeyCode as Code, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent,
+    MouseEventKind,
+};
 
 use crate::app::Msg;
 use crate::app::key::{Key, KeyCode};
+use crate::app::msg::Mouse;
 use crate::domain::untrusted::Safe;
 
 /// The message of a terminal event; `None` where it means nothing to us.
@@ -12,7 +16,18 @@ pub(super) fn message(event: Event) -> Option<Msg> {
         Event::Key(key) => self::key(key).map(Msg::Key),
         Event::Paste(text) => Some(Msg::Paste(Safe::line(&text))),
         Event::Resize(width, height) => Some(Msg::Resize(width, height)),
-        Event::Mouse(_) | Event::FocusGained | Event::FocusLost => None,
+        Event::Mouse(mouse) => self::mouse(mouse).map(Msg::Mouse),
+        Event::FocusGained | Event::FocusLost => None,
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "moves and other buttons mean nothing here")]
+fn mouse(event: MouseEvent) -> Option<Mouse> {
+    match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => Some(Mouse::Click(event.column, event.row)),
+        MouseEventKind::ScrollUp => Some(Mouse::Up),
+        MouseEventKind::ScrollDown => Some(Mouse::Down),
+        _ => None,
     }
 }
 

@@ -11,6 +11,7 @@ mod input;
 mod look;
 mod pace;
 mod painter;
+mod replies;
 mod signals;
 mod snapshot;
 mod sources;
@@ -20,8 +21,8 @@ mod tail;
 mod trace;
 
 pub use event_loop::{Lend, Opening, run};
-pub use look::Look;
+pub use look::{Look, Wanted};
 pub use snapshot::{Picture, ansi, svg as picture_svg, text};
-pub use sources::{Changer, Connected, Sources};
+pub use sources::{Changer, Connected, Replaying, Sources};
 pub use still::{Still, still};
 pub use trace::trace_to;

@@ -73,11 +73,8 @@ mod tests {
     fn a_screen_that_did_not_change_costs_no_byte() {
         let size = Size { width: 80, height: 24 };
         let mut model = Model::new(size, Timestamp::UNIX_EPOCH, TimeZone::UTC, None);
-        let look = Look {
-            theme: ui::Theme::builtin("dark", ui::Depth::True),
-            ascii: false,
-            problems: vec![],
-        };
+        let depth = ui::Depth::True;
+        let look = Look::fixed(ui::Theme::builtin("dark", depth), depth);
         let mut bytes = Vec::new();
         let mut painter = Painter::new(&mut bytes);
         assert!(painter.paint(&model, &look).unwrap());

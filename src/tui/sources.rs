@@ -6,15 +6,20 @@ use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
+use crate::app::Sequel;
+use crate::app::effect::Answered;
 use crate::app::msg::Problem;
+use crate::app::replay::{Ask as ReplayAsk, Replay};
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Wish};
+use crate::domain::policy::Consent;
 use crate::domain::release::Recorded;
 use crate::domain::run::control::Control;
 use crate::domain::scaffold::enrol::{Answer, Ask};
 use crate::domain::secret::due::Due;
 use crate::domain::snapshot::FleetSnapshot;
-use crate::engine::ports::RunReader;
+use crate::engine::launch::Launched;
+use crate::engine::ports::{AuditReader, RunReader};
 
 /// What leads to changes. Built with the right to them; a read-only cockpit has none.
 #[async_trait]
@@ -28,11 +33,23 @@ pub trait Changer: Send + Sync + 'static {
     /// Does a step on the way of taking an instance into the inventory.
     async fn enrol(&self, ask: Ask) -> Result<Answer, Problem>;
     /// Starts a run of exactly this plan, carried out by a worker of its own.
-    async fn start(&self, plan: &Plan) -> Result<RunId, Problem>;
+    async fn start(&self, plan: &Plan, consent: &Consent) -> Result<Launched, Problem>;
+    /// Answers for a run that waits for a second person.
+    async fn decide(&self, run: &RunId, answer: Answered) -> Result<(), Problem>;
     /// Asks something of a run.
     async fn control(&self, run: &RunId, control: Control) -> Result<(), Problem>;
+    /// Starts what follows an ended run; gives the new runs.
+    async fn follow(&self, run: &RunId, what: Sequel) -> Result<Vec<RunId>, Problem>;
     /// Starts a new worker for a run whose worker is gone.
     async fn revive(&self, run: &RunId) -> Result<(), Problem>;
+}
+
+/// A run that is played from a file.
+pub trait Replaying: Send + Sync + 'static {
+    /// Where it stands.
+    fn state(&self) -> Replay;
+    /// Asks something of it.
+    fn ask(&self, ask: ReplayAsk);
 }
 
 /// Everything that the cockpit is connected to.
@@ -42,6 +59,10 @@ pub struct Sources {
     pub fleet: watch::Receiver<Arc<FleetSnapshot>>,
     /// The runs; `None` where the store cannot be read.
     pub runs: Option<Arc<dyn RunReader>>,
+    /// The audit log; `None` where the store cannot be read.
+    pub audit: Option<Arc<dyn AuditReader>>,
+    /// The run that is played from a file; `None` where the world is looked at.
+    pub replay: Option<Arc<dyn Replaying>>,
     /// What leads to changes; `None` is read-only.
     pub changer: Option<Arc<dyn Changer>>,
     /// What went wrong on the way, for the operator.

@@ -34,10 +34,13 @@ pub struct Still {
 /// Connects, waits until every host has answered or patience ends, goes there, presses the keys, and gives the state.
 /// What would change a host or a run is not carried out, whatever is pressed.
 pub async fn still(opening: Opening, what: Still) -> color_eyre::Result<Model> {
-    let Opening { clock, supervisor, operate, sources, .. } = opening;
+    let Opening { clock, supervisor, operate, sources, view, keymap, .. } = opening;
     let (tell, inbox) = mpsc::channel(QUEUE);
     let mut model = Model::new(what.size, clock.now(), TimeZone::system(), operate);
-    let mut effects = Effects::new(supervisor, tell);
+    model.keymap = std::sync::Arc::new(keymap.0);
+    // What of it means nothing is told by the cockpit.
+    drop(model.remember(&view.load().0));
+    let mut effects = Effects::new(supervisor, tell, None);
     effects.connected(sources.await?);
     let deadline = Instant::now() + what.patience;
     let mut view = View { inbox, effects, deadline };
@@ -93,12 +96,22 @@ fn only_looks(effect: &Effect) -> bool {
             ChangeKind::Enrol { .. }
             | ChangeKind::StartRun { .. }
             | ChangeKind::Control { .. }
-            | ChangeKind::Revive(_) => false,
+            | ChangeKind::Decide { .. }
+            | ChangeKind::Revive(_)
+            | ChangeKind::Follow { .. } => false,
         },
-        Effect::Attach(_) | Effect::Detach | Effect::FollowLog { .. } | Effect::LoadReleases(_) => {
-            true
-        }
-        Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => false,
+        Effect::Attach(_)
+        | Effect::Detach
+        | Effect::FollowLog { .. }
+        | Effect::LoadReleases(_)
+        | Effect::LoadAudit { .. } => true,
+        Effect::Copy(_)
+        | Effect::Replay(_)
+        | Effect::Save(_)
+        | Effect::NextTheme
+        | Effect::Redraw
+        | Effect::Suspend
+        | Effect::Quit => false,
     }
 }
 
@@ -122,6 +135,7 @@ fn answered(model: &Model) -> bool {
             | Screen::Plan(_)
             | Screen::Runs(_)
             | Screen::Due(_)
+            | Screen::Audit(_)
             | Screen::Secrets(_)
             | Screen::Releases(_)
             | Screen::Enrol(_),

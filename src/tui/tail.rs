@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::Sender;
 
+use super::sources::Replaying;
 use crate::app::Msg;
 use crate::app::msg::{LogChunk, RunView};
 use crate::app::toast::ToastKind;
@@ -21,6 +22,8 @@ const RUN: Duration = Duration::from_millis(120);
 const LOG: Duration = Duration::from_millis(80);
 /// Between two looks at what the store's version does not tell: whether workers live.
 const LIVES: Duration = Duration::from_secs(3);
+/// Between two looks at where a replay stands.
+const REPLAY: Duration = Duration::from_millis(200);
 /// Runs in the list.
 const N_RUNS: usize = 200;
 /// Bytes of an output that are read at a time.
@@ -96,6 +99,21 @@ pub(super) async fn run(store: Arc<dyn RunReader>, run: RunId, tell: Sender<Msg>
             }
         }
         tokio::time::sleep(RUN).await;
+    }
+}
+
+/// Tells where a replay stands, as it goes on.
+pub(super) async fn replay(replaying: Arc<dyn Replaying>, tell: Sender<Msg>) {
+    let mut told = None;
+    loop {
+        let now = replaying.state();
+        if told.as_ref() != Some(&now) {
+            told = Some(now.clone());
+            if tell.send(Msg::Replay(now)).await.is_err() {
+                return;
+            }
+        }
+        tokio::time::sleep(REPLAY).await;
     }
 }
 

@@ -12,11 +12,13 @@ use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
 use super::screens;
+use super::text::width;
 use super::theme::{Role, Theme};
 use super::widgets::{badge, chrome, dialog};
 use crate::app::frame::{MIN_HEIGHT, MIN_WIDTH};
 use crate::app::layers::Layer;
 use crate::app::model::{Model, Screen};
+use crate::domain::filter::Filter;
 
 /// Draws the model into the whole buffer.
 pub fn view(model: &Model, theme: &Theme, buf: &mut Buffer) {
@@ -34,15 +36,29 @@ pub fn view(model: &Model, theme: &Theme, buf: &mut Buffer) {
         Some(Screen::Run(page)) => screens::run::draw(&mut canvas, model, page, area),
         Some(Screen::Runs(page)) => screens::runs::draw(&mut canvas, model, page, area),
         Some(Screen::Enrol(page)) => screens::enrol::draw(&mut canvas, model, page, area),
+        Some(Screen::Audit(page)) => screens::audit::draw(&mut canvas, model, page, area),
         Some(Screen::Due(page)) => screens::due::draw(&mut canvas, model, page, area),
         Some(Screen::Secrets(page)) => screens::secrets::draw(&mut canvas, model, page, area),
         Some(Screen::Releases(page)) => screens::releases::draw(&mut canvas, model, page, area),
     }
+    // Production is told by its line at the top, whatever page is open.
+    if let Some(accent) = model.fleet.snapshot.as_ref().and_then(|s| s.accent) {
+        let style = theme.accent(accent);
+        canvas.buf.set_style(Rect { height: 1, ..area }, style);
+    }
     for layer in &model.layers {
         draw_layer(&mut canvas, model, layer, area);
     }
+    if model.layers.is_empty() && !model.pending.is_empty() {
+        screens::which_key::draw(&mut canvas, model, area);
+    }
     let writing = matches!(model.layers.last(), Some(Layer::Filter(_) | Layer::Search(_)));
     chrome::toasts(&mut canvas, model, area, !writing);
+    // Red on blue is not read: glyph and word tell the state there.
+    if let Some((ground, ink)) = theme.plain_selection() {
+        let selected = canvas.buf.content.iter_mut().filter(|cell| cell.bg == ground);
+        selected.filter(|cell| cell.symbol() != "▌").for_each(|cell| cell.fg = ink);
+    }
 }
 
 fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect) {
@@ -50,8 +66,13 @@ fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect)
         Layer::Help { top } => screens::help::draw(canvas, model, *top, area),
         Layer::Palette(state) => screens::palette::draw(canvas, model, state, area),
         Layer::Confirm(question) => dialog::confirm(canvas, area, question),
-        Layer::Reference(form) => dialog::reference(canvas, area, form),
+        Layer::Copy(menu) => screens::menus::copying(canvas, menu, area),
+        Layer::Columns(pick) => screens::menus::columns(canvas, model, pick, area),
+        Layer::Letter(what) => screens::menus::letters(canvas, model, *what, area),
+        Layer::Reference(form) => dialog::reference(canvas, area, form, "Upgrade"),
+        Layer::Canary(form) => dialog::reference(canvas, area, form, "Canary upgrade of"),
         Layer::Playbook(form) => dialog::playbook(canvas, area, form),
+        Layer::Guard(form) => dialog::guard(canvas, area, form),
         Layer::Planning { n_hosts, .. } => {
             let inner = dialog::frame(canvas, area, 60, 6, "Planning", "2 of 3: the plan");
             let what = if *n_hosts == 1 {
@@ -70,11 +91,29 @@ fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect)
         }
         Layer::Filter(input) | Layer::Search(input) => {
             let y = area.bottom() - 1;
-            let (label, hint) = if matches!(layer, Layer::Filter(_)) {
+            let filters = matches!(layer, Layer::Filter(_));
+            let wrong = input.value().parse::<Filter>().err().filter(|_| filters);
+            let (label, hint) = if filters {
                 (" filter ", "enter keep  esc all ")
             } else {
                 (" search ", "enter find  esc back ")
             };
+            if let Some(wrong) = &wrong {
+                let above = Rect { y: y.saturating_sub(1), height: 1, ..area };
+                canvas.clear(above, Role::Text);
+                let mut text = format!("▲ {wrong}");
+                let more = "; the terms before it count";
+                if width(&text) + width(more) + 2 <= usize::from(area.width) {
+                    text.push_str(more);
+                }
+                canvas.put(
+                    above.x + 1,
+                    above.y,
+                    above.width.saturating_sub(2),
+                    &text,
+                    Role::Degraded,
+                );
+            }
             canvas.clear(Rect { y, height: 1, ..area }, Role::Text);
             let used = canvas.put(area.x, y, area.width, label, Role::Key);
             let right = u16::try_from(hint.len()).unwrap_or(0);

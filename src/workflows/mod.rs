@@ -2,6 +2,7 @@
 
 pub mod ansible;
 pub mod backup;
+pub mod canary;
 pub mod configure;
 pub mod deploy;
 pub mod env;

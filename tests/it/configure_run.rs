@@ -31,7 +31,7 @@ impl Deck {
         let options = Options::instances()
             .with_policy("bunker_min_healthy_s: 1")
             .with_policy("bunker_healthy_deadline_s: 8")
-            .with_policy("bunker_serial: 100");
+            .with_policy("bunker_serial: 100%");
         let options = options.with_hosts(names.iter().map(spec).collect());
         let deck = Self {
             lab: Lab::start(names.len(), options).unwrap(),

@@ -66,6 +66,7 @@ impl Bench {
                 seq,
             },
             nonce: NONCE.into(),
+            fence: None,
             steps: steps.iter().map(step).collect(),
         }
     }

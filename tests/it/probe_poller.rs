@@ -12,8 +12,9 @@ use bunker_ops::domain::answer::{InstantAnswer, RangeAnswer, Sample, Stretch};
 use bunker_ops::domain::catalogue::{N_INSTANT, N_TREND};
 use bunker_ops::domain::connection::Connection;
 use bunker_ops::domain::figure::Trouble;
-use bunker_ops::domain::fleet::{Fleet, Host, MetricsSettings, RolloutSettings};
+use bunker_ops::domain::fleet::{Fleet, FleetPolicy, Host, MetricsSettings};
 use bunker_ops::domain::health::Health;
+use bunker_ops::domain::plan::strategy::RolloutSettings;
 use bunker_ops::domain::remote::{RemoteError, RemoteErrorKind};
 use bunker_ops::domain::settings::HttpUrl;
 use bunker_ops::domain::signal::Signal;
@@ -132,6 +133,7 @@ fn host(id: &str) -> Host {
             "jump": [], "become_root": "loginuser", "known_hosts": null
         }))
         .unwrap(),
+        windows: Vec::new().into(),
         instance: Some(
             serde_json::from_value(json!({
                 "domain": format!("{id}.example.org"), "tier": 2, "label": format!("{id}.example.org"),
@@ -143,6 +145,7 @@ fn host(id: &str) -> Host {
             }))
             .unwrap(),
         ),
+        rollout: RolloutSettings::default(),
     }
 }
 
@@ -156,8 +159,10 @@ fn fleet(ids: &[&str]) -> Watched {
             token_file: None,
             timeout_s: 5,
         }),
-        rollout: RolloutSettings::default(),
+        policy: FleetPolicy::default(),
         probe_interval_s: 1,
+        around: bunker_ops::domain::fleet::FleetAround::default(),
+        accent: None,
         left_out: vec![],
     };
     Watched { fleet: Arc::new(fleet), files: InventoryState::default() }

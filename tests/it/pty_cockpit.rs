@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::lab::terminal::Terminal;
 use crate::lab::{Lab, Options};
 
-const SOON: Duration = Duration::from_secs(30);
+pub(crate) const SOON: Duration = Duration::from_secs(30);
 
 fn bunker(lab: &Lab, state: &std::path::Path) -> CommandBuilder {
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_bunker"));
@@ -27,7 +27,7 @@ fn signal(terminal: &Terminal, signal: Signal) {
     kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
 }
 
-fn opened(lab: &Lab, state: &std::path::Path) -> Terminal {
+pub(crate) fn opened(lab: &Lab, state: &std::path::Path) -> Terminal {
     let terminal = Terminal::start(bunker(lab, state), 100, 30).unwrap();
     terminal.wait_for("paper-01 .*healthy", SOON).unwrap();
     terminal

@@ -47,7 +47,12 @@ fn spec(seq: u32, steps: &[(&str, &str)]) -> JobSpec {
         inputs: Vec::new(),
         new_login: false,
     };
-    JobSpec { job: job(seq), nonce: NONCE.into(), steps: steps.iter().map(step).collect() }
+    JobSpec {
+        job: job(seq),
+        nonce: NONCE.into(),
+        fence: None,
+        steps: steps.iter().map(step).collect(),
+    }
 }
 
 /// Asks until `good` says yes.

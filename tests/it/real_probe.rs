@@ -8,10 +8,14 @@ use bunker_ops::adapters::clock::SystemClock;
 use bunker_ops::adapters::env_template::TemplateFiles;
 use bunker_ops::adapters::git::Mirrors;
 use bunker_ops::adapters::inventory::load;
+use bunker_ops::adapters::paths::StateDir;
 use bunker_ops::adapters::ssh::{SshPool, SshSettings};
+use bunker_ops::adapters::store::StoreReader;
 use bunker_ops::adapters::vault::NoVault;
+use bunker_ops::adapters::victoria::Victoria;
 use bunker_ops::domain::facts::Facts;
 use bunker_ops::domain::fleet::Fleet;
+use bunker_ops::domain::plan::strategy::Asked;
 use bunker_ops::domain::plan::{Plan, Readiness, What, Wish};
 use bunker_ops::domain::run::operator::Operator;
 use bunker_ops::domain::untrusted::Safe;
@@ -26,7 +30,7 @@ async fn plan(ports: &PlanPorts, fleet: &Fleet, to: &str) -> Plan {
     let by = Operator { user: Safe::line("mona"), machine: Safe::line("desk"), from: None };
     let hosts = vec!["real-01".parse().unwrap()];
     let what = What::Upgrade { reference: Some(to.parse().unwrap()) };
-    planner::plan(ports, fleet, &Wish { hosts, what }, &by).await.unwrap()
+    planner::plan(ports, fleet, &Wish { hosts, what, asked: Asked::default() }, &by).await.unwrap()
 }
 
 /// Everything on the host that a look could change: files with their sizes and times, containers, images.
@@ -110,7 +114,22 @@ async fn plans_tell_the_truth(remote: Arc<dyn RemoteRead>, fleet: &Fleet, state:
     let (secrets, inventory) = (Arc::new(NoVault), state.to_owned());
     let templates = Arc::new(TemplateFiles);
     let playbooks = Arc::new(bunker_ops::adapters::ansible::playbook::NoPlaybooks);
-    let ports = PlanPorts { remote, repository, secrets, templates, playbooks, inventory, clock };
+    let past = StoreReader::open(&StateDir::at(state), Arc::new(SystemClock)).unwrap();
+    let past = Arc::new(past);
+    let hooks = Arc::new(bunker_ops::adapters::hooks::HookFiles);
+    let metrics = Arc::new(Victoria::new());
+    let ports = PlanPorts {
+        remote,
+        repository,
+        secrets,
+        templates,
+        playbooks,
+        past,
+        hooks,
+        inventory,
+        metrics,
+        clock,
+    };
     let good = plan(&ports, fleet, "v2.5.0").await;
     let target = good.hosts.first().unwrap();
     assert_eq!((target.readiness, &target.findings[..]), (Readiness::Ready, &[][..]));

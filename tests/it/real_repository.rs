@@ -24,6 +24,7 @@ fn the_stand_in_repository_is_the_same_every_time() {
         "v2.4.1",
         "v2.5.0",
         "v2.5.1-slow",
+        "v2.5.2-sluggish",
         "v2.6.0-broken-build",
         "v2.6.1-unhealthy",
         "v2.6.2-bad-migration",

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::{sync::Arc, time::Duration};
 
+use bunker_ops::adapters::vault::NoVault;
 use bunker_ops::domain::plan::Plan;
 use bunker_ops::domain::run::control::Control;
 use bunker_ops::domain::run::event::EventKind;
@@ -14,7 +15,7 @@ use bunker_ops::engine::worker::{Timing, WorkerError, WorkerPorts, carry_out};
 use tokio::time::Instant;
 
 use crate::run_fake_store::{Death, FakeStore};
-use crate::run_fakes::{FakeGates, FakeHosts, STEP, StartFault};
+use crate::run_fakes::{FakeGates, FakeHosts, FakeMetrics, STEP, StartFault};
 use crate::sample::{
     Part, StepClock, ann, host, host_plan, plan_of, planned, run_id, simple_plan, step,
 };
@@ -23,24 +24,28 @@ pub(crate) struct Bench {
     pub(crate) store: FakeStore,
     pub(crate) hosts: Arc<FakeHosts>,
     pub(crate) gates: Arc<FakeGates>,
+    pub(crate) metrics: Arc<FakeMetrics>,
     pub(crate) secrets: Arc<dyn SecretSource>,
     pub(crate) vault: Arc<dyn SecretWriter>,
+    pub(crate) around: crate::run_fake_around::FakeAround,
 }
 
 impl Bench {
     pub(crate) async fn new(plan: &Plan) -> Self {
         let store = FakeStore::default();
         store.create(&run_id(1), plan, planned(plan)).await.unwrap();
-        let none = || Arc::new(bunker_ops::adapters::vault::NoVault);
-        let (secrets, vault) = (none(), none());
-        Self { store, hosts: Arc::default(), gates: Arc::default(), secrets, vault }
+        let (secrets, vault) = (Arc::new(NoVault), Arc::new(NoVault));
+        let (hosts, gates, metrics, around) = Default::default();
+        Self { store, hosts, gates, metrics, secrets, vault, around }
     }
 
     pub(crate) fn ports(&self, store: FakeStore) -> WorkerPorts {
         WorkerPorts {
             store: Arc::new(store),
+            around: self.around.ports(),
             remote: Arc::clone(&self.hosts) as _,
             gates: Arc::clone(&self.gates) as _,
+            metrics: Arc::clone(&self.metrics) as _,
             secrets: Arc::clone(&self.secrets),
             vault: Arc::clone(&self.vault),
             playbooks: Arc::new(bunker_ops::adapters::ansible::playbook::NoPlaybooks),
@@ -49,12 +54,10 @@ impl Bench {
             timing: Timing::default(),
         }
     }
-
     /// A whole worker, from claim to end.
     pub(crate) async fn work(&self) -> Result<Phase, WorkerError> {
         carry_out(self.ports(self.store.clone()), run_id(1), 7).await
     }
-
     /// A worker that dies at this write.
     pub(crate) async fn work_until(&self, death: Death) -> Result<Phase, WorkerError> {
         let writes = self.store.n_writes();
@@ -67,7 +70,6 @@ impl Bench {
         store.death = Some(later);
         carry_out(self.ports(store), run_id(1), 6).await
     }
-
     fn state(&self) -> RunState {
         self.store.state(&run_id(1))
     }

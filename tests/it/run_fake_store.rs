@@ -8,12 +8,13 @@ use async_trait::async_trait;
 use bunker_ops::domain::ids::{HostId, RunId};
 use bunker_ops::domain::marker::StepMark;
 use bunker_ops::domain::plan::Plan;
+use bunker_ops::domain::policy::{Approval, Verdicted};
 use bunker_ops::domain::release::Release;
 use bunker_ops::domain::run::control::{Control, ControlRequest};
 use bunker_ops::domain::run::event::{EventKind, RunEvent};
 use bunker_ops::domain::run::operator::Operator;
 use bunker_ops::domain::run::state::{RunState, RunSummary};
-use bunker_ops::engine::ports::{RunReader, RunWriter, StoreError};
+use bunker_ops::engine::ports::{Clock, RunReader, RunWriter, StoreError};
 use jiff::Timestamp;
 
 #[derive(Default)]
@@ -25,6 +26,9 @@ struct Memory {
     logs: BTreeMap<(HostId, u32), Vec<u8>>,
     releases: Vec<Release>,
     writes: usize,
+    /// What the writes were at which a process died.
+    struck: Vec<String>,
+    approval: Option<Approval>,
 }
 
 /// When and how a store fails, as a process that is killed would leave it.
@@ -43,6 +47,8 @@ pub(crate) enum Death {
 pub(crate) struct FakeStore {
     memory: Arc<Mutex<Memory>>,
     pub(crate) death: Option<Death>,
+    /// What events are stamped by; by their numbers where there is none.
+    pub(crate) clock: Option<Arc<dyn Clock>>,
 }
 
 impl FakeStore {
@@ -65,6 +71,16 @@ impl FakeStore {
         self.lock().logs.get(&(host.parse().unwrap(), seq)).cloned().unwrap_or_default()
     }
 
+    /// What was asked last.
+    pub(crate) fn last_control(&self) -> Option<Control> {
+        self.lock().controls.last().map(|request| request.control.clone())
+    }
+
+    /// What the writes were at which a process died.
+    pub(crate) fn struck(&self) -> Vec<String> {
+        self.lock().struck.clone()
+    }
+
     pub(crate) fn n_writes(&self) -> usize {
         self.lock().writes
     }
@@ -77,9 +93,15 @@ impl FakeStore {
     fn write(
         &self,
         memory: &mut Memory,
+        what: &[String],
         act: impl FnOnce(&mut Memory, bool),
     ) -> Result<(), StoreError> {
         memory.writes += 1;
+        if let Some(Death::Before(n) | Death::After(n) | Death::Half(n)) = self.death
+            && memory.writes == n
+        {
+            memory.struck.extend_from_slice(what);
+        }
         let broken = || StoreError::Broken { path: "memory".into(), what: "dead".into() };
         match self.death {
             Some(Death::Before(n) | Death::After(n) | Death::Half(n)) if memory.writes > n => {
@@ -100,6 +122,12 @@ impl FakeStore {
             }
         }
     }
+}
+
+/// The name of a kind of event in the journal.
+fn name_of(kind: &EventKind) -> String {
+    let json = serde_json::to_value(kind).unwrap();
+    json["event"].as_str().unwrap().to_owned()
 }
 
 #[async_trait]
@@ -139,6 +167,9 @@ impl RunReader for FakeStore {
     async fn log_marks(&self, _: &RunId, _: &HostId) -> Result<Vec<StepMark>, StoreError> {
         Ok(Vec::new())
     }
+    async fn approval(&self, _: &RunId) -> Result<Option<Approval>, StoreError> {
+        Ok(self.lock().approval.clone())
+    }
     async fn releases(&self, _: &HostId, _: usize) -> Result<Vec<Release>, StoreError> {
         Ok(self.released())
     }
@@ -151,6 +182,22 @@ impl RunWriter for FakeStore {
         memory.plan = Some(plan.clone());
         let at = Timestamp::from_second(1_790_000_000).unwrap();
         memory.events.push(RunEvent { run: run.clone(), seq: 1, at, kind: first });
+        Ok(())
+    }
+    async fn create_waiting(
+        &self,
+        run: &RunId,
+        plan: &Plan,
+        first: EventKind,
+        approval: &Approval,
+    ) -> Result<(), StoreError> {
+        self.lock().approval = Some(approval.clone());
+        self.create(run, plan, first).await
+    }
+    async fn decide(&self, _: &RunId, what: &Verdicted) -> Result<(), StoreError> {
+        if let Some(approval) = &mut self.lock().approval {
+            approval.decision = Some(what.clone());
+        }
         Ok(())
     }
     async fn claim(&self, _: &RunId, _: u32) -> Result<u32, StoreError> {
@@ -171,11 +218,13 @@ impl RunWriter for FakeStore {
         let mut made = Vec::new();
         for kind in kinds {
             let seq = memory.events.len() as u64 + 1 + made.len() as u64;
-            let at = Timestamp::from_second(1_790_000_000 + seq.cast_signed()).unwrap();
+            let numbered = || Timestamp::from_second(1_790_000_000 + seq.cast_signed()).unwrap();
+            let at = self.clock.as_ref().map_or_else(numbered, |clock| clock.now());
             made.push(RunEvent { run: run.clone(), seq, at, kind });
         }
         // All events of one append or none.
-        self.write(&mut memory, |m, whole| {
+        let what: Vec<String> = made.iter().map(|event| name_of(&event.kind)).collect();
+        self.write(&mut memory, &what, |m, whole| {
             if whole {
                 m.events.extend(made.clone());
             }
@@ -199,7 +248,7 @@ impl RunWriter for FakeStore {
         bytes: &[u8],
     ) -> Result<u64, StoreError> {
         let mut memory = self.lock();
-        self.write(&mut memory, |m, whole| {
+        self.write(&mut memory, &["output".to_owned()], |m, whole| {
             let bytes = if whole { bytes } else { &bytes[..bytes.len() / 2] };
             m.logs.entry((host.clone(), seq)).or_default().extend_from_slice(bytes);
         })?;
@@ -219,6 +268,9 @@ impl RunWriter for FakeStore {
         let memory = self.lock();
         let log = memory.logs.get(&(host.clone(), seq)).map(Vec::as_slice).unwrap_or_default();
         Ok(log.iter().skip(offset as usize).take(limit).copied().collect())
+    }
+    async fn keep_hook_log(&self, _: &RunId, _: &'static str, _: &[u8]) -> Result<(), StoreError> {
+        Ok(())
     }
     async fn record_release(&self, release: &Release) -> Result<(), StoreError> {
         let mut memory = self.lock();

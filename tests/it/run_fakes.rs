@@ -5,15 +5,21 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bunker_ops::domain::answer::{RangeAnswer, Stretch};
 use bunker_ops::domain::connection::Connection;
+use bunker_ops::domain::figure::Trouble;
+use bunker_ops::domain::fleet::MetricsSettings;
+use bunker_ops::domain::ids::RunId;
 use bunker_ops::domain::job::{
     AbortOutcome, JobEnd, JobInputs, JobRef, JobSpec, JobStart, JobTruth,
 };
 use bunker_ops::domain::plan::{GateSpec, HostPlan};
 use bunker_ops::domain::remote::{RemoteError, RemoteErrorKind};
 use bunker_ops::domain::run::outcome::Failure;
+use bunker_ops::domain::series::Series;
 use bunker_ops::engine::ports::{
-    GateBaseline, GateCheck, GateObservation, LogSink, ReadOutput, RemoteJobs, RemoteRead,
+    GateBaseline, GateCheck, GateObservation, LogSink, MetricsSource, ReadOutput, RemoteJobs,
+    RemoteRead,
 };
 use tokio::time::Instant;
 
@@ -39,7 +45,8 @@ struct FakeJob {
 
 #[derive(Default)]
 pub(crate) struct FakeHost {
-    jobs: BTreeMap<u32, FakeJob>,
+    /// By run and number.
+    jobs: BTreeMap<(RunId, u32), FakeJob>,
     pub(crate) start_faults: VecDeque<StartFault>,
     /// Following ends with an error when it comes to these bytes of a job's log, once each.
     pub(crate) cuts: BTreeSet<u64>,
@@ -57,6 +64,13 @@ pub(crate) struct FakeHost {
 
 /// How long every step takes.
 pub(crate) const STEP: Duration = Duration::from_secs(2);
+
+impl FakeHost {
+    /// Whether it has a job.
+    pub(crate) fn has_job(&self, seq: u32) -> bool {
+        self.jobs.keys().any(|(_, number)| *number == seq)
+    }
+}
 
 impl FakeJob {
     /// The log and the end of the job by now.
@@ -120,7 +134,10 @@ impl FakeHosts {
 
     /// The log of a job as the host has it.
     pub(crate) fn log(&self, host: &str, seq: u32) -> Vec<u8> {
-        self.with(host, |h| h.jobs[&seq].at(Instant::now(), &h.exits).0)
+        self.with(host, |h| {
+            let job = h.jobs.iter().find(|((_, of), _)| *of == seq).unwrap().1;
+            job.at(Instant::now(), &h.exits).0
+        })
     }
 
     fn reach(&self, to: &Connection) -> Result<(), RemoteError> {
@@ -129,6 +146,10 @@ impl FakeHosts {
             _ => Ok(()),
         })
     }
+}
+
+fn key(job: &JobRef) -> (RunId, u32) {
+    (job.run.clone(), job.seq)
 }
 
 fn error(to: &Connection, kind: RemoteErrorKind) -> RemoteError {
@@ -160,7 +181,7 @@ impl RemoteJobs for FakeHosts {
                 Some(StartFault::RequestLost) => return Err(error(to, RemoteErrorKind::Timeout)),
                 Some(StartFault::AnswerLost) | None => {}
             }
-            let start = if h.jobs.contains_key(&spec.job.seq) {
+            let start = if h.jobs.contains_key(&key(&spec.job)) {
                 JobStart::AlreadyThere
             } else {
                 h.n_starts += 1;
@@ -170,7 +191,7 @@ impl RemoteJobs for FakeHosts {
                 h.got.extend(got);
                 let job =
                     FakeJob { spec: spec.clone(), began: Instant::now(), held: None, killed: None };
-                h.jobs.insert(spec.job.seq, job);
+                h.jobs.insert(key(&spec.job), job);
                 JobStart::Started
             };
             if fault == Some(StartFault::AnswerLost) {
@@ -191,7 +212,7 @@ impl RemoteJobs for FakeHosts {
         loop {
             self.reach(to)?;
             let (log, end, cut) = self.with(to.host.as_str(), |h| {
-                let (mut log, mut end) = h.jobs[&job.seq].at(Instant::now(), &h.exits);
+                let (mut log, mut end) = h.jobs[&key(job)].at(Instant::now(), &h.exits);
                 if h.locked {
                     (log, end) = (Vec::new(), Some(JobEnd::Locked("run 1 by bob".into())));
                 }
@@ -219,7 +240,7 @@ impl RemoteJobs for FakeHosts {
 
     async fn look_at_job(&self, to: &Connection, job: &JobRef) -> Result<JobTruth, RemoteError> {
         self.reach(to)?;
-        Ok(self.with(to.host.as_str(), |h| match h.jobs.get(&job.seq) {
+        Ok(self.with(to.host.as_str(), |h| match h.jobs.get(&key(job)) {
             None => JobTruth::NeverStarted,
             Some(job) => {
                 let (log, end) = job.at(Instant::now(), &h.exits);
@@ -235,7 +256,7 @@ impl RemoteJobs for FakeHosts {
     async fn hold_job(&self, to: &Connection, job: &JobRef) -> Result<(), RemoteError> {
         self.reach(to)?;
         self.with(to.host.as_str(), |h| {
-            h.jobs.get_mut(&job.seq).unwrap().held.get_or_insert_with(Instant::now);
+            h.jobs.get_mut(&key(job)).unwrap().held.get_or_insert_with(Instant::now);
         });
         Ok(())
     }
@@ -248,7 +269,7 @@ impl RemoteJobs for FakeHosts {
     ) -> Result<AbortOutcome, RemoteError> {
         self.reach(to)?;
         self.with(to.host.as_str(), |h| {
-            h.jobs.get_mut(&job.seq).unwrap().killed.get_or_insert_with(Instant::now);
+            h.jobs.get_mut(&key(job)).unwrap().killed.get_or_insert_with(Instant::now);
         });
         Ok(AbortOutcome::Stopped)
     }
@@ -281,6 +302,7 @@ impl GateCheck for FakeGates {
             detail: if healthy { "healthy".into() } else { "api restarts".into() },
             hopeless,
             baseline: GateBaseline::default(),
+            skew_s: None,
         }
     }
 
@@ -291,5 +313,85 @@ impl GateCheck for FakeGates {
             hint: Some("roll back with v2.4.0".into()),
             last_lines: vec!["panic: no database".into()],
         }
+    }
+}
+
+/// How a fake metrics server answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Measured {
+    /// Nothing gets through.
+    #[default]
+    Down,
+    /// All instances are alike.
+    Alike,
+    /// The canary takes three times as long as the rest, below every limit.
+    Slow,
+    /// The canary's answers are errors.
+    Errors,
+    /// The canary's samples ended long ago.
+    Stale,
+    /// The answer may lack data.
+    Partial,
+}
+
+/// A metrics server in memory: the label of a canary begins with `c`.
+#[derive(Default)]
+pub(crate) struct FakeMetrics {
+    pub(crate) now: Mutex<Measured>,
+    pub(crate) n_asked: std::sync::atomic::AtomicUsize,
+}
+
+const LABELS: [&str; 5] = ["c1", "c2", "r1", "r2", "r3"];
+
+impl FakeMetrics {
+    pub(crate) fn answer(&self, with: Measured) {
+        *self.now.lock().unwrap() = with;
+    }
+}
+
+#[async_trait]
+impl MetricsSource for FakeMetrics {
+    async fn instant(
+        &self,
+        _: &MetricsSettings,
+        _: &str,
+    ) -> Result<bunker_ops::domain::answer::InstantAnswer, Trouble> {
+        Err(Trouble::NoData)
+    }
+
+    async fn range(
+        &self,
+        _: &MetricsSettings,
+        expression: &str,
+        stretch: Stretch,
+    ) -> Result<RangeAnswer, Trouble> {
+        self.n_asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        let how = *self.now.lock().unwrap();
+        if how == Measured::Down {
+            return Err(Trouble::Down("connection refused".into()));
+        }
+        let at = |i: u32| {
+            stretch.end.as_second() as f64 - f64::from(stretch.step_s * (stretch.n - 1 - i))
+        };
+        let value = |label: &str, i: u32| {
+            let canary = label.starts_with('c');
+            // A little noise that is the same at each run.
+            let noise = f64::from((i * 7 + u32::from(label.as_bytes()[1]) * 13) % 11) / 100.0;
+            if expression.starts_with("max by (instance) (timestamp") {
+                let fresh = at(i) - 2.0;
+                return if canary && how == Measured::Stale { at(0) - 4_000.0 } else { fresh };
+            }
+            if expression.contains("status_code") {
+                return if canary && how == Measured::Errors { 0.2 } else { noise / 100.0 };
+            }
+            if canary && how == Measured::Slow { 0.9 + noise / 10.0 } else { 0.3 + noise }
+        };
+        let series = LABELS.map(|label| {
+            let values = (0..stretch.n).map(|i| Some(value(label, i))).collect();
+            (label.to_owned(), Series { end: stretch.end, step_s: stretch.step_s, values })
+        });
+        let partial = how == Measured::Partial;
+        Ok(RangeAnswer { series: series.into(), partial, n_odd: 0 })
     }
 }

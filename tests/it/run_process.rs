@@ -28,14 +28,8 @@ impl Bench {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_bunker"));
-        command
-            .args(args)
-            .env("BUNKER_STATE", self.state())
-            .env("BUNKER_INVENTORY", self.lab.inventory_dir())
-            .env("XDG_CACHE_HOME", self.own.path().join("cache"))
-            .env_remove("XDG_RUNTIME_DIR")
-            .stdin(Stdio::null());
+        let mut command = program(&self.lab, self.own.path());
+        command.args(args);
         command
     }
 
@@ -104,6 +98,29 @@ impl Bench {
         let hosts = (1..=n).map(|seq| read(&there.join(seq.to_string()).join("log"))).collect();
         (hosts, (1..=n).map(|seq| read(&here.join(format!("{seq}.log")))).collect())
     }
+}
+
+/// The program on the fleet of a lab, with folders of its own below `own`.
+pub(crate) fn program(lab: &Lab, own: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bunker"));
+    command
+        .env("BUNKER_STATE", own.join("state"))
+        .env("BUNKER_INVENTORY", lab.inventory_dir())
+        .env("XDG_CACHE_HOME", own.join("cache"))
+        .env_remove("XDG_RUNTIME_DIR")
+        .stdin(Stdio::null());
+    command
+}
+
+/// How often each step of a run began on a host, by all logs below the run's folder there.
+pub(crate) fn all_starts(run: &Path) -> BTreeMap<String, u32> {
+    let mut logs = Vec::new();
+    for host in std::fs::read_dir(run).into_iter().flatten().flatten() {
+        for job in std::fs::read_dir(host.path()).into_iter().flatten().flatten() {
+            logs.extend(std::fs::read(job.path().join("log")));
+        }
+    }
+    starts(&logs)
 }
 
 impl Drop for Bench {

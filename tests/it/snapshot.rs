@@ -45,7 +45,7 @@ fn a_page_is_printed_as_text_colours_picture_and_json_without_a_terminal() {
     assert!(
         out.starts_with("<svg")
             && out.contains("#fbfbf9")
-            && out.contains("sort by the next column"),
+            && out.contains("mark or unmark the selected"),
         "{out}"
     );
 

@@ -20,6 +20,7 @@ use crate::ssh_pool::{DEADLINE, Pool};
 
 /// A running `sshd`; it ends with the value.
 struct Sshd {
+    program: PathBuf,
     child: Child,
     dir: tempfile::TempDir,
     port: u16,
@@ -56,16 +57,10 @@ impl Sshd {
             // Where sshd runs as root, it wants this empty folder, which the service would make.
             drop(std::fs::create_dir("/run/sshd"));
         }
-        let child = Command::new(sshd)
-            .args(["-D", "-f", &at("config"), "-E", &at("log")])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .ok()?;
+        let child = serve(&sshd, dir.path())?;
         let host_key = std::fs::read_to_string(at("host.pub")).ok()?;
         std::fs::write(at("known_hosts"), format!("[127.0.0.1]:{port} {host_key}")).ok()?;
-        let server = Self { child, dir, port };
+        let server = Self { program: sshd, child, dir, port };
         server.wait(test)
     }
 
@@ -82,6 +77,20 @@ impl Sshd {
         }
         missing(test, &format!("sshd does not run here: {}", self.log().trim()));
         None
+    }
+
+    /// Ends the server and starts it anew, as an update of the package does: its sessions are processes of their own,
+    /// and stay.
+    fn restart(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        let n_before = self.log().matches("Server listening").count();
+        self.child = serve(&self.program, self.dir.path()).unwrap();
+        let begin = Instant::now();
+        while self.log().matches("Server listening").count() == n_before {
+            assert!(begin.elapsed() < Duration::from_secs(20), "{}", self.log());
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
     }
 
     fn log(&self) -> String {
@@ -117,6 +126,17 @@ impl Drop for Sshd {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+fn serve(sshd: &Path, dir: &Path) -> Option<Child> {
+    let at = |name: &str| dir.join(name).display().to_string();
+    Command::new(sshd)
+        .args(["-D", "-f", &at("config"), "-E", &at("log")])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()
 }
 
 fn is_ours(found: &std::fs::Metadata) -> bool {
@@ -210,6 +230,7 @@ async fn a_job_survives_its_session_being_killed() {
             seq: 1,
         },
         nonce: "00112233445566778899aabbccddeeff".into(),
+        fence: None,
         steps: vec![JobStep {
             id: "one".parse().unwrap(),
             script: script.into(),
@@ -248,6 +269,28 @@ async fn a_job_survives_its_session_being_killed() {
     assert_eq!(std::fs::read(log).unwrap(), kept.0);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_of_sshd_is_not_noticed_by_what_runs_and_new_connections_come_in() {
+    let Some(mut sshd) = Sshd::start("ssh_sshd::a_restart_of_sshd") else { return };
+    let (pool, to) = (Pool::new(), sshd.connection().unwrap());
+    let script = "echo before; read -r go < go; echo \"after $go\"";
+    let fifo = sshd.path("go");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let read = pool.pool.read(&to, script, DEADLINE);
+    let restart = async {
+        // The script has the pipe open for reading: it runs, over a session of the old server.
+        let opened =
+            tokio::task::spawn_blocking(move || std::fs::OpenOptions::new().write(true).open(fifo));
+        let mut pipe = opened.await.unwrap().unwrap();
+        tokio::task::block_in_place(|| sshd.restart());
+        std::io::Write::write_all(&mut pipe, b"the restart\n").unwrap();
+    };
+    let (out, ()) = tokio::join!(read, restart);
+    assert_eq!(out.unwrap().stdout, b"before\nafter the restart\n");
+    let other = Pool::new();
+    assert_eq!(other.pool.read(&to, "echo new", DEADLINE).await.unwrap().stdout, b"new\n");
+}
+
 #[tokio::test]
 async fn a_job_that_asks_for_it_comes_by_a_new_login_and_what_runs_goes_on() {
     let Some(mut sshd) = Sshd::start("ssh_sshd::a_job_that_asks_for_it") else { return };
@@ -259,6 +302,7 @@ async fn a_job_that_asks_for_it_comes_by_a_new_login_and_what_runs_goes_on() {
             instance: "real-sshd".parse().unwrap(),
             seq,
         },
+        fence: None,
         nonce: "00112233445566778899aabbccddeeff".into(),
         steps: vec![JobStep {
             id: "one".parse().unwrap(),

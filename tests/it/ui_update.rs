@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use bunker_ops::app::action::{ACTIONS, Danger, Place, action_for};
+use bunker_ops::app::action::{ACTIONS, Danger, Place};
 use bunker_ops::app::effect::ChangeKind;
+use bunker_ops::app::keymap::Keymap;
 use bunker_ops::app::layers::{Focus, Layer};
+use bunker_ops::app::msg::Begun;
 use bunker_ops::app::msg::{LogChunk, Problem};
 use bunker_ops::app::pages::Follow;
 use bunker_ops::app::{Effect, Key, Model, Msg, Screen, update};
@@ -50,7 +52,7 @@ fn problems_stand_first_and_the_selection_follows_its_instance() {
     assert_eq!(selected(&model), "red-deer");
     press(&mut model, "G");
     assert_eq!(selected(&model), "test-01");
-    press(&mut model, "g");
+    press(&mut model, "g g");
     assert_eq!(selected(&model), "calgary-prod");
 }
 
@@ -93,7 +95,11 @@ fn an_upgrade_of_many_starts_only_after_their_number_was_typed() {
     let mut model = open();
     let effects = press(&mut model, "space space u v 2 . 5 . 0 enter");
     match &asked(&effects)[..] {
-        [ChangeKind::Plan { wish: Wish { hosts, what: What::Upgrade { reference } }, .. }] => {
+        [
+            ChangeKind::Plan {
+                wish: Wish { hosts, what: What::Upgrade { reference }, .. }, ..
+            },
+        ] => {
             // In the order of the inventory, not of the marks.
             assert_eq!(hosts, &[host("red-deer"), host("calgary-prod")]);
             assert_eq!(reference.as_ref().unwrap().as_str(), "v2.5.0");
@@ -112,7 +118,8 @@ fn an_upgrade_of_many_starts_only_after_their_number_was_typed() {
     );
     assert_eq!(press(&mut model, "2 enter enter"), vec![], "it is not started twice");
     let request = model.last_request;
-    let effects = update(&mut model, Msg::Started { request, result: Ok(run_id(0x7f3a)) });
+    let effects =
+        update(&mut model, Msg::Started { request, result: Ok(Begun::Started(run_id(0x7f3a))) });
     assert_eq!(effects, vec![Effect::Attach(run_id(0x7f3a))]);
     assert_eq!(model.place(), Place::Run);
     assert!(model.fleet.marked.is_empty());
@@ -221,7 +228,7 @@ fn the_output_is_followed_scrolled_and_searched() {
 fn a_run_is_paused_at_once_and_aborted_only_after_a_second_thought() {
     let mut model = watching();
     let control = |effects: &[Effect]| match &asked(effects)[..] {
-        [ChangeKind::Control { control, .. }] => Some(*control),
+        [ChangeKind::Control { control, .. }] => Some(control.clone()),
         _ => None,
     };
     assert_eq!(control(&press(&mut model, "p")), Some(Control::Pause));
@@ -230,6 +237,9 @@ fn a_run_is_paused_at_once_and_aborted_only_after_a_second_thought() {
     assert_eq!(press(&mut model, "a esc A a A enter"), vec![]);
     assert_eq!(control(&press(&mut model, "a l enter")), Some(Control::Abort));
     assert_eq!(control(&press(&mut model, "A tab enter")), Some(Control::Kill));
+    assert_eq!(control(&press(&mut model, "B tab enter")), Some(Control::AbortAndRollBack));
+    // Nobody waits, the selected target has begun, and the run has not ended.
+    assert_eq!(press(&mut model, "P tab enter O tab enter s tab enter t tab enter"), vec![]);
     let effects = press(&mut model, "esc esc");
     assert!(effects.contains(&Effect::Detach), "leaving a run stops nothing: {effects:?}");
     assert_eq!(asked(&effects), vec![]);
@@ -323,7 +333,10 @@ fn nothing_makes_the_state_machine_fail() {
         }
         update(&mut model, Msg::Tick(now()));
     }
-    assert_eq!(action_for(Key::char('q'), Place::Fleet).map(|a| a.info().name), Some("leave"));
+    assert_eq!(
+        Keymap::default().action(Key::char('q'), Place::Fleet).map(|a| a.info().name),
+        Some("leave")
+    );
     assert_eq!(press(&mut model, "C-c"), vec![Effect::Quit]);
 }
 

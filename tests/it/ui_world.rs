@@ -92,6 +92,7 @@ pub(crate) fn instance(name: &str, age_s: i64) -> InstanceView {
             .map(|(signal, value)| (signal, Figure::fresh(value, at, Source::Metrics)))
             .collect(),
         trends: trends.into_iter().map(|signal| (signal, trend.clone())).collect(),
+        connection: None,
     }
 }
 
@@ -133,7 +134,9 @@ pub(crate) fn snapshot(instances: Vec<InstanceView>) -> Arc<FleetSnapshot> {
         at: now(),
         instances: instances.into_iter().map(Arc::new).collect(),
         metrics: MetricsState::Answered { at: ago(5), partial: false },
+        windows: Arc::new([]),
         inventory: InventoryState::default(),
+        accent: None,
     })
 }
 

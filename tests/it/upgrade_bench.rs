@@ -247,6 +247,7 @@ fn settings(home: &Path, repo: &Path) -> InstanceSettings {
         reference: "v2".parse().unwrap(),
         compose_files: Vec::new(),
         compose_profiles: Vec::new(),
+        canary: bunker_ops::domain::canary::CanaryPolicy::default(),
         expected_services: Vec::new(),
         migrate_command: command("docker compose exec -T api npx prisma migrate deploy"),
         migrations_dir: "api/prisma/migrations".to_owned(),

@@ -9,10 +9,14 @@ use bunker_ops::adapters::clock::SystemClock;
 use bunker_ops::adapters::env_template::TemplateFiles;
 use bunker_ops::adapters::git::Mirrors;
 use bunker_ops::adapters::inventory;
+use bunker_ops::adapters::paths::StateDir;
 use bunker_ops::adapters::ssh::{SshPool, SshSettings};
+use bunker_ops::adapters::store::StoreReader;
 use bunker_ops::adapters::vault::NoVault;
+use bunker_ops::adapters::victoria::Victoria;
 use bunker_ops::domain::fleet::Fleet;
 use bunker_ops::domain::ids::HostId;
+use bunker_ops::domain::plan::strategy::Asked;
 use bunker_ops::domain::plan::{Finding, HostPlan, Plan, Readiness, What, Wish};
 use bunker_ops::engine::planner::{self, PlanError, PlanPorts};
 use sha2::{Digest, Sha256};
@@ -60,18 +64,22 @@ impl Paper {
     }
 
     pub(crate) async fn plan(&self, hosts: &[&str], to: &str) -> Result<Plan, PlanError> {
+        let state = StateDir::at(self.own.path());
         let ports = PlanPorts {
             remote: Arc::<SshPool>::clone(&self.pool),
             repository: Arc::new(self.mirrors()),
             secrets: Arc::new(NoVault),
             templates: Arc::new(TemplateFiles),
             playbooks: Arc::new(bunker_ops::adapters::ansible::playbook::NoPlaybooks),
+            past: Arc::new(StoreReader::open(&state, Arc::new(SystemClock)).unwrap()),
+            hooks: Arc::new(bunker_ops::adapters::hooks::HookFiles),
             inventory: self.own.path().to_owned(),
+            metrics: Arc::new(Victoria::new()),
             clock: Arc::new(SystemClock),
         };
         let hosts = hosts.iter().map(|h| h.parse().unwrap()).collect();
         let reference = (!to.is_empty()).then(|| to.parse().unwrap());
-        let wish = Wish { hosts, what: What::Upgrade { reference } };
+        let wish = Wish { hosts, what: What::Upgrade { reference }, asked: Asked::default() };
         planner::plan(&ports, &self.fleet, &wish, &operator("ops-1")).await
     }
 

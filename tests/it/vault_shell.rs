@@ -44,7 +44,12 @@ impl Shell {
         self.run_with(args, input, &[])
     }
 
-    fn run_with(&self, args: &[&str], input: &str, set: &[(&str, &str)]) -> (i32, String, String) {
+    pub(crate) fn run_with(
+        &self,
+        args: &[&str],
+        input: &str,
+        set: &[(&str, &str)],
+    ) -> (i32, String, String) {
         let mut command = self.command();
         command.args(args).envs(set.iter().copied());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

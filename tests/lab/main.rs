@@ -3,6 +3,7 @@
 #[expect(
     dead_code,
     unreachable_pub,
+    unused_imports,
     let_underscore_drop,
     reason = "the tests use parts that this program does not"
 )]

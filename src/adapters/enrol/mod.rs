@@ -6,10 +6,12 @@ mod found;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::inventory::{FileChange, Scaffold, ScaffoldError};
+use super::caller::actor;
+use super::inventory::{Committed, FileChange, History, Scaffold, ScaffoldError};
 use super::paths::StateDir;
 use super::ssh::{HostKey, HostKeyError, Keys, SshSettings, host_keys};
 use super::vault::{Author, Keyring, Owner, People, VaultFile};
+use crate::domain::audit::{Deed, Facts};
 use crate::domain::connection::Connection;
 use crate::domain::ids::HostId;
 use crate::domain::scaffold::enrol::{ShownFile, ShownKey};
@@ -18,7 +20,7 @@ use crate::domain::secret::catalogue::KNOWN;
 use crate::domain::secret::generate::{Recipe, generate};
 use crate::domain::secret::{Secret, SecretName, Secrets};
 use crate::domain::untrusted::Safe;
-use crate::engine::ports::VaultError;
+use crate::engine::ports::{OpenAudit, StoreError, VaultError, audited};
 
 pub use found::{ReadEnvError, domain_of, env_of};
 
@@ -52,6 +54,9 @@ pub enum EnrolError {
     /// The state folder cannot be used.
     #[error("the state folder: {0}")]
     State(Safe),
+    /// It cannot be written down who does this, so it is not done.
+    #[error(transparent)]
+    Audit(#[from] StoreError),
 }
 
 /// Where instances are taken in.
@@ -63,6 +68,8 @@ pub struct Desk {
     pub state: StateDir,
     /// The operator's keys.
     pub keys: Arc<Keyring>,
+    /// Where it is written down before it is done.
+    pub audit: OpenAudit,
 }
 
 impl Desk {
@@ -100,35 +107,79 @@ impl Desk {
         Ok(keys)
     }
 
-    /// Pins them.
-    pub fn pin(&self, keys: &[HostKey]) -> Result<(), EnrolError> {
-        if !keys.is_empty() {
+    /// Pins them, as the keys of this host.
+    pub fn pin(&self, host: &HostId, keys: &[HostKey]) -> Result<(), EnrolError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let shown = keys.iter().fold(Deed::new("host-key-pin").on(host), |deed, key| {
+            deed.after(&key.kind, &key.fingerprint)
+        });
+        audited(&*(self.audit)()?, shown, |_| {
             let failed = |e: std::io::Error| EnrolError::State(Safe::line(&e.to_string()));
             self.state.prepare().map_err(failed)?;
             host_keys::pin(&self.known_hosts(), keys)?;
-        }
-        Ok(())
+            Ok(((), Facts::new()))
+        })
     }
 
     /// Pins the key and writes the files; the list of hosts comes last.
     ///
-    /// `secrets` are those that the instance has already; those that it lacks are made. `None` makes none.
+    /// `secrets` are those that the instance has already; those that it lacks are made. `None` makes none. Gives whether it is in the
+    /// history of the inventory.
     pub fn write(
         &self,
         scaffold: &Scaffold,
         keys: &[HostKey],
         secrets: Option<&Secrets>,
         author: &Author,
-    ) -> Result<(), EnrolError> {
-        self.pin(keys)?;
-        scaffold.write(|| match secrets {
-            Some(given) => self.fill(&scaffold.host.id, given, author),
-            None => Ok(()),
+    ) -> Result<Committed, EnrolError> {
+        let host = &scaffold.host.id;
+        self.pin(host, keys)?;
+        let at = scaffold.host.connection.address.as_str();
+        let deed = Deed::new("instance-add").on(host).after("address", at);
+        let files =
+            [&scaffold.main.path, &scaffold.hosts.path, &self.vault_of(host)].map(Clone::clone);
+        self.remembered(deed, &files, &format!("add {host} to the inventory"), || {
+            scaffold.write(|| match secrets {
+                Some(given) => self.seal(host, given, author),
+                None => Ok(()),
+            })
         })
     }
 
-    /// Gives a host these secrets, which count before what is in its vault, and makes those that it lacks then.
-    pub fn fill(&self, host: &HostId, given: &Secrets, author: &Author) -> Result<(), EnrolError> {
+    /// Gives a host these secrets, which count before what is in its vault, and makes those that it lacks then. Gives whether it is
+    /// in the history of the inventory.
+    pub fn fill(
+        &self,
+        host: &HostId,
+        given: &Secrets,
+        author: &Author,
+    ) -> Result<Committed, EnrolError> {
+        let names = given.keys().map(SecretName::as_str);
+        let deed =
+            names.fold(Deed::new("vault-fill").on(host), |d, name| d.after(name, "taken over"));
+        let what = format!("take over the secrets of {host}");
+        self.remembered(deed, &[self.vault_of(host)], &what, || self.seal(host, given, author))
+    }
+
+    /// Writes files of the inventory between intent and outcome, and commits them.
+    fn remembered(
+        &self,
+        deed: Deed,
+        files: &[PathBuf],
+        what: &str,
+        write: impl FnOnce() -> Result<(), EnrolError>,
+    ) -> Result<Committed, EnrolError> {
+        audited(&*(self.audit)()?, deed, |intent| {
+            let history = History::before(&self.inventory, files);
+            write()?;
+            let committed = history.commit(what, &actor(), &intent.anchor);
+            Ok((committed.clone(), committed.facts()))
+        })
+    }
+
+    fn seal(&self, host: &HostId, given: &Secrets, author: &Author) -> Result<(), EnrolError> {
         let file = VaultFile::of(&self.inventory, &Owner::Host(host.clone()), &self.keys);
         file.change(|vault| {
             for (name, value) in given {

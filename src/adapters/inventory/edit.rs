@@ -52,7 +52,7 @@ pub(super) fn remove(text: &str, host: &HostId) -> Result<Option<String>, String
     Ok((now != text).then_some(now))
 }
 
-fn parse(text: &str) -> Result<Option<Node>, String> {
+pub(super) fn parse(text: &str) -> Result<Option<Node>, String> {
     let document = yaml::parse(text.strip_prefix('\u{feff}').unwrap_or(text))
         .map_err(|fault| format!("line {}: {}", fault.mark.line, fault.message))?;
     match document.twice.first() {
@@ -61,14 +61,14 @@ fn parse(text: &str) -> Result<Option<Node>, String> {
     }
 }
 
-fn entries(node: &Node) -> &[Entry] {
+pub(super) fn entries(node: &Node) -> &[Entry] {
     match &node.kind {
         Kind::Map(entries) => entries,
         Kind::Scalar(_) | Kind::Literal(_) | Kind::List(_) | Kind::Vault => &[],
     }
 }
 
-fn child<'n>(node: &'n Node, key: &str) -> Option<&'n Entry> {
+pub(super) fn child<'n>(node: &'n Node, key: &str) -> Option<&'n Entry> {
     entries(node).iter().find(|e| e.key == key)
 }
 
@@ -127,7 +127,7 @@ fn range_with(node: &Node, host: &str) -> Option<String> {
 }
 
 /// Refuses mappings whose entries do not stand one a line, where they are used.
-fn block(text: &str, map: &Node) -> Result<(), String> {
+pub(super) fn block(text: &str, map: &Node) -> Result<(), String> {
     let line = map.mark.line;
     let whole = text.lines().nth(line.saturating_sub(1) as usize).unwrap_or_default();
     let at = whole.chars().nth(map.mark.column.saturating_sub(1) as usize);
@@ -140,12 +140,12 @@ fn block(text: &str, map: &Node) -> Result<(), String> {
 }
 
 /// The index of the line on which an entry begins.
-fn index(entry: &Entry) -> usize {
+pub(super) fn index(entry: &Entry) -> usize {
     (entry.at.line as usize).saturating_sub(1)
 }
 
 /// The index after the last line that belongs to an entry.
-fn extent(lines: &[&str], entry: &Entry) -> usize {
+pub(super) fn extent(lines: &[&str], entry: &Entry) -> usize {
     let mut end = index(entry) + 1;
     for (at, line) in lines.iter().enumerate().skip(end) {
         let indent = line.chars().take_while(|c| *c == ' ').count();
@@ -221,7 +221,7 @@ fn put(lines: &[&str], at: usize, column: usize, keys: &[String]) -> String {
     out
 }
 
-fn eol(lines: &[&str]) -> &'static str {
+pub(super) fn eol(lines: &[&str]) -> &'static str {
     if lines.first().is_some_and(|l| l.ends_with("\r\n")) { "\r\n" } else { "\n" }
 }
 
@@ -251,7 +251,7 @@ fn unset(value: &mut Value, path: &[String]) {
     }
 }
 
-fn verify(text: &str, meant: &Value) -> Result<(), String> {
+pub(super) fn verify(text: &str, meant: &Value) -> Result<(), String> {
     let said = parse(text)?.map_or(Value::Null, |root| root.to_json());
     if said == *meant {
         return Ok(());

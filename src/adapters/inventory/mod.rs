@@ -4,15 +4,20 @@
 //! with a diagnostic for everything else. No file is ever run.
 
 mod edit;
+mod edit_list;
 mod files;
+mod history;
 mod load;
 mod ranges;
 mod scaffold;
 mod source;
 mod vars_files;
 mod watch;
+mod window;
 mod yaml;
 
+pub use history::{Committed, History, commits_with_anchors};
 pub use load::load;
 pub use scaffold::{FileChange, Removal, Scaffold, ScaffoldError};
 pub use watch::InventoryWatch;
+pub use window::{Whose, WindowEdit};

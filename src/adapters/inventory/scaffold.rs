@@ -54,11 +54,11 @@ pub enum ScaffoldError {
     },
 }
 
-fn safe(path: &Path) -> Safe {
+pub(super) fn safe(path: &Path) -> Safe {
     Safe::line(&path.to_string_lossy())
 }
 
-fn file_error(path: &Path) -> impl Fn(io::Error) -> ScaffoldError {
+pub(super) fn file_error(path: &Path) -> impl Fn(io::Error) -> ScaffoldError {
     let file = safe(path);
     move |error| ScaffoldError::File { file: file.clone(), what: Safe::line(&error.to_string()) }
 }
@@ -165,7 +165,7 @@ fn hosts_file(dir: &Path) -> Result<PathBuf, ScaffoldError> {
     Ok(fs::canonicalize(&file).unwrap_or(file))
 }
 
-fn read_if_there(path: &Path) -> Result<Option<String>, ScaffoldError> {
+pub(super) fn read_if_there(path: &Path) -> Result<Option<String>, ScaffoldError> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -230,7 +230,7 @@ fn rehearse(
 }
 
 /// Copies what the loader reads.
-fn copy(from: &Path, to: &Path, depth: usize) -> io::Result<()> {
+pub(super) fn copy(from: &Path, to: &Path, depth: usize) -> io::Result<()> {
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let (source, target) = (entry.path(), to.join(entry.file_name()));
@@ -247,25 +247,25 @@ fn copy(from: &Path, to: &Path, depth: usize) -> io::Result<()> {
 }
 
 /// The right to edit the folder's list of hosts, until dropped. Another of our programs waits for it.
-fn lock(dir: &Path) -> Result<fs::File, ScaffoldError> {
+pub(super) fn lock(dir: &Path) -> Result<fs::File, ScaffoldError> {
     let folder = fs::File::open(dir).map_err(file_error(dir))?;
     flock(&folder, FlockOperation::LockExclusive).map_err(|e| file_error(dir)(e.into()))?;
     Ok(folder)
 }
 
-fn unchanged(change: &FileChange) -> Result<(), ScaffoldError> {
+pub(super) fn unchanged(change: &FileChange) -> Result<(), ScaffoldError> {
     if read_if_there(&change.path)? == change.before {
         return Ok(());
     }
     Err(ScaffoldError::Changed(safe(&change.path)))
 }
 
-fn mode_of(path: &Path) -> u32 {
+pub(super) fn mode_of(path: &Path) -> u32 {
     fs::metadata(path).map_or(0o644, |meta| meta.permissions().mode() & 0o777)
 }
 
 /// Replaces a file at once.
-fn replace(path: &Path, text: &str, mode: u32) -> Result<(), ScaffoldError> {
+pub(super) fn replace(path: &Path, text: &str, mode: u32) -> Result<(), ScaffoldError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let write = || {
         let builder = &mut tempfile::Builder::new();
@@ -316,6 +316,19 @@ impl Removal {
         ];
         let vars = names.iter().map(|n| base.join(n)).filter(|p| p.exists()).collect();
         Ok(Self { dir: dir.to_owned(), host: host.clone(), files: changes, vars })
+    }
+
+    /// Every single file that is changed or goes.
+    pub fn all_files(&self) -> Vec<PathBuf> {
+        fn walk(path: &Path, found: &mut Vec<PathBuf>) {
+            match fs::read_dir(path) {
+                Ok(entries) => entries.flatten().for_each(|entry| walk(&entry.path(), found)),
+                Err(_) => found.push(path.to_owned()),
+            }
+        }
+        let mut found: Vec<PathBuf> = self.files.iter().map(|f| f.path.clone()).collect();
+        self.vars.iter().for_each(|path| walk(path, &mut found));
+        found
     }
 
     /// Copies everything that goes to `backup`, then takes the host out, then its variables and secrets.

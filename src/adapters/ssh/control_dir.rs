@@ -2,10 +2,13 @@
 
 use std::fs::{self, DirBuilder};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use sha2::{Digest, Sha256};
+
+use super::lending;
 use super::process::Process;
 
 /// The longest socket path that `ssh` can bind: 104 bytes on some systems, less the 17 that it adds meanwhile.
@@ -60,33 +63,53 @@ impl ControlDir {
         sweep(base);
         let pool = POOLS.fetch_add(1, Ordering::Relaxed);
         let path = base.join(format!("{}-{pool}", Process::own().tag()));
-        if path.as_os_str().len() + "/9999.s".len() > MAX_SOCKET_PATH {
+        if path.as_os_str().len() + "/abcdef01-9999.s".len() > MAX_SOCKET_PATH {
             return Err(ControlDirError::TooLong(path));
         }
         own(&path)?;
         Ok(Self { path, next: AtomicU32::new(0) })
     }
 
-    /// Names for the files of a new connection; a name is never used again.
-    pub(super) fn files(&self) -> ControlFiles {
+    /// Names for the files of a new connection with this configuration; a name is never used again.
+    pub(super) fn files(&self, config: &str) -> ControlFiles {
         let n = self.next.fetch_add(1, Ordering::Relaxed);
-        let file = |ending: &str| self.path.join(format!("{n}.{ending}"));
-        ControlFiles {
-            socket: file("s"),
-            config: file("conf"),
-            log: file("log"),
-            process: file("pid"),
-        }
+        ControlFiles::of(&self.path.join(format!("{}-{n}", ControlFiles::name_of(config))))
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 }
 
 impl Drop for ControlDir {
     fn drop(&mut self) {
-        remove(&self.path);
+        lending::leave_all(&self.path);
+        // What was lent is removed by whoever uses it last.
+        if !lending::any_open(&self.path) {
+            remove(&self.path);
+        }
     }
 }
 
 impl ControlFiles {
+    /// What the names of connections with this configuration begin with.
+    pub(super) fn name_of(config: &str) -> String {
+        let digest = Sha256::digest(config.as_bytes());
+        let first = digest.iter().take(4).fold(0_u32, |name, byte| name << 8 | u32::from(*byte));
+        format!("{first:08x}")
+    }
+
+    /// The files of the connection with this name, a path without an ending.
+    pub(super) fn of(name: &Path) -> Self {
+        Self {
+            socket: name.with_extension("s"),
+            config: name.with_extension("conf"),
+            log: name.with_extension("log"),
+            process: name.with_extension("pid"),
+        }
+    }
+
     /// Removes them.
     pub(super) fn remove(&self) {
         for path in [&self.socket, &self.config, &self.log, &self.process] {
@@ -128,21 +151,20 @@ fn sweep(base: &Path) {
         if owner.is_alive() {
             continue;
         }
-        for file in fs::read_dir(entry.path()).into_iter().flatten().flatten() {
-            let text = fs::read_to_string(file.path()).unwrap_or_default();
-            let is_process = file.path().extension().is_some_and(|ending| ending == "pid");
-            let master = Process::from_tag(&text).filter(|_| is_process);
-            if let Some(master) = master.filter(|master| master.is_named("ssh")) {
-                tracing::info!(pid = master.pid, "ending an ssh connection of a dead process");
-                master.end();
-            }
+        if !lending::clear(&entry.path()) {
+            remove(&entry.path());
         }
-        remove(&entry.path());
     }
 }
 
+/// Makes an empty file with mode 0600.
+pub(super) fn own_private(path: &Path) -> io::Result<()> {
+    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map(drop)
+}
+
 fn remove(path: &Path) {
-    if let Err(error) = fs::remove_dir_all(path) {
+    let gone = fs::remove_dir_all(path);
+    if let Err(error) = gone.or_else(|e| if path.exists() { Err(e) } else { Ok(()) }) {
         tracing::debug!(?path, ?error, "cannot remove a folder of control sockets");
     }
 }

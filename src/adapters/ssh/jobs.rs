@@ -12,22 +12,38 @@ use crate::domain::capability::Operate;
 use crate::domain::connection::Connection;
 use crate::domain::job::{AbortOutcome, JobEnd, JobInputs, JobRef, JobSpec, JobStart, JobTruth};
 use crate::domain::remote::{RemoteError, RemoteErrorKind as Kind};
-use crate::engine::ports::{LogSink, ReadOutput, RemoteJobs, RemoteRead};
+use crate::engine::ports::{AuditReader, LogSink, ReadOutput, RemoteJobs, RemoteRead};
+use crate::steps::anchor;
 use crate::steps::runner::{self, Unreadable};
 
 /// How long a host may take to start a job, or to tell about one.
 const DEADLINE: Duration = Duration::from_secs(40);
 
 /// Jobs on hosts, over the connections of a pool.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SshJobs {
     pool: Arc<SshPool>,
+    /// The log whose head the hosts keep.
+    log: Option<Arc<dyn AuditReader>>,
 }
 
 impl SshJobs {
     /// Needs the right to change something.
     pub fn new(pool: Arc<SshPool>, _right: &Operate) -> Self {
-        Self { pool }
+        Self { pool, log: None }
+    }
+
+    /// Leaves the head of this log on every host where a job is started.
+    #[must_use]
+    pub fn anchoring(self, log: Arc<dyn AuditReader>) -> Self {
+        Self { log: Some(log), ..self }
+    }
+
+    /// What goes before a job. A head that cannot be read is no reason to leave the host alone: it is in the log.
+    async fn anchor(&self, to: &Connection) -> String {
+        let Some(log) = &self.log else { return String::new() };
+        let head = log.audit_head().await.ok().flatten();
+        head.map(|head| anchor::keep(&head, to.become_root)).unwrap_or_default()
     }
 
     async fn ask<T>(
@@ -43,7 +59,12 @@ impl SshJobs {
     }
 }
 
-fn unreadable(to: &Connection, what: &str, problem: &Unreadable, got: &ReadOutput) -> RemoteError {
+pub(super) fn unreadable(
+    to: &Connection,
+    what: &str,
+    problem: &Unreadable,
+    got: &ReadOutput,
+) -> RemoteError {
     let at = classify::target(to);
     match problem {
         Unreadable::Refused(why) => {
@@ -85,7 +106,8 @@ impl RemoteJobs for SshJobs {
         if spec.steps.first().is_some_and(|step| step.new_login) {
             self.pool.inner.log_in_anew(to);
         }
-        let script = runner::start(spec, inputs, to.become_root);
+        let job = runner::start(spec, inputs, to.become_root);
+        let script = format!("{}{job}", self.anchor(to).await);
         self.ask(to, &script, DEADLINE, "start the job", runner::read_start).await
     }
 

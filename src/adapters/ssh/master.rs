@@ -13,7 +13,8 @@ use tokio::time::{Instant, timeout};
 
 use super::classify;
 use super::config;
-use super::control_dir::ControlFiles;
+use super::control_dir::{ControlDir, ControlFiles};
+use super::lending::{self, Tenancy};
 use super::process::Process;
 use crate::domain::connection::Connection;
 use crate::domain::remote::{RemoteError, RemoteErrorKind as Kind};
@@ -28,11 +29,13 @@ const FRESH_FOR: Duration = Duration::from_secs(5);
 const MAX_STUCK: u32 = 2;
 
 /// **Invariant:** the `ssh` process ends with the last use of this value and not before: replacing a
-/// connection in the pool never takes it from under a command that runs over it.
+/// connection in the pool never takes it from under a command that runs over it. Where it is lent
+/// ([`lending`]), the last use of all processes counts.
 pub(super) struct Master {
     session: Arc<openssh::Session>,
     files: ControlFiles,
     process: Process,
+    tenancy: Tenancy,
     stuck: AtomicU32,
     retired: AtomicBool,
     answered: Mutex<Instant>,
@@ -47,10 +50,25 @@ impl std::fmt::Debug for Master {
 }
 
 impl Master {
+    /// Uses the connection that another process of this user has open to the very same place, if one does. One through a
+    /// jump host hangs on a second one, and is not lent.
+    pub(super) async fn borrow(to: &Connection, own: &Path, known_hosts: &[&Path]) -> Option<Self> {
+        if !to.jump.is_empty() {
+            return None;
+        }
+        let (files, process) = lending::borrow(own, &config::render(to, known_hosts, None))?;
+        if ask_process(&files.socket).await != Some(process) {
+            lending::leave(&files, process, Tenancy::Guest);
+            return None;
+        }
+        tracing::debug!(pid = process.pid, host = %to.host, "using a connection of another process");
+        Some(Self::over(files, process, Tenancy::Guest, None))
+    }
+
     /// Opens a connection. It is tried once.
     pub(super) async fn open(
         to: &Connection,
-        files: ControlFiles,
+        dir: &ControlDir,
         known_hosts: &[&Path],
         bastion: Option<Arc<Self>>,
     ) -> Result<Self, RemoteError> {
@@ -59,6 +77,7 @@ impl Master {
             classify::error(to, Kind::Local, &what, Some("is the OpenSSH client installed?".into()))
         };
         let text = config::render(to, known_hosts, bastion.as_ref().map(|b| &*b.files.socket));
+        let files = dir.files(&text);
         write_private(&files.config, &text).map_err(failed)?;
         let cleanup = Cleanup(&files);
         let mut ssh = tokio::process::Command::new("ssh");
@@ -82,16 +101,37 @@ impl Master {
         };
         write_private(&files.process, &process.tag()).map_err(failed)?;
         std::mem::forget(cleanup);
+        Ok(Self::over(files, process, Tenancy::Owner, bastion))
+    }
+
+    fn over(
+        files: ControlFiles,
+        process: Process,
+        tenancy: Tenancy,
+        bastion: Option<Arc<Self>>,
+    ) -> Self {
         let session = openssh::Session::resume_mux(files.socket.clone().into_boxed_path(), None);
-        Ok(Self {
+        Self {
             session: Arc::new(session),
             files,
             process,
+            tenancy,
             stuck: AtomicU32::new(0),
             retired: AtomicBool::new(false),
             answered: Mutex::new(Instant::now()),
             _bastion: bastion,
-        })
+        }
+    }
+
+    /// Whether another process opened it.
+    pub(super) fn is_borrowed(&self) -> bool {
+        self.tenancy == Tenancy::Guest
+    }
+
+    /// Ends it now, whatever of ours runs over it; where another process uses it, it is left to that. Gives its process
+    /// where it was ended.
+    pub(super) fn end(&self) -> Option<Process> {
+        lending::leave(&self.files, self.process, self.tenancy).then_some(self.process)
     }
 
     /// Whether it may take a further command; a look at local state only.
@@ -131,17 +171,11 @@ impl Master {
     pub(super) fn session(&self) -> Arc<openssh::Session> {
         Arc::clone(&self.session)
     }
-
-    /// Its process.
-    pub(super) fn process(&self) -> Process {
-        self.process
-    }
 }
 
 impl Drop for Master {
     fn drop(&mut self) {
-        self.process.end();
-        self.files.remove();
+        lending::leave(&self.files, self.process, self.tenancy);
     }
 }
 

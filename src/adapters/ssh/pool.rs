@@ -12,14 +12,15 @@ use tokio::time::{Instant, timeout_at};
 
 use super::classify;
 use super::control_dir::{ControlDir, ControlDirError};
+use super::lending;
 use super::master::{Master, wait_for_end};
 use super::settings::SshSettings;
 use super::starts::{Lane, MAX_THROUGH_BASTION, Starts};
 use crate::domain::connection::{Become, Connection};
 use crate::domain::remote::{RemoteError, RemoteErrorKind as Kind};
 
-/// Sessions at once on one connection: sshd allows ten (MaxSessions).
-const MAX_SESSIONS: usize = 8;
+/// Sessions at once on one connection: sshd allows ten (MaxSessions), and a connection may be lent to a second process.
+const MAX_SESSIONS: usize = 5;
 /// How long a refused key or an unknown host key is remembered, if no file changes that could cure it.
 const REFUSED_FOR: Duration = Duration::from_mins(15);
 
@@ -61,6 +62,8 @@ struct State {
     opening: Option<Opening>,
     refused: Option<Refused>,
     was_silent: bool,
+    /// Set where what other processes have open does not do.
+    own_only: bool,
 }
 
 /// A failure that only a person can cure.
@@ -83,8 +86,8 @@ impl SshPool {
         Ok(Arc::new(Self { inner: Arc::new(inner) }))
     }
 
-    /// Ends all connections, whatever runs over them; jobs on hosts go on. Gives how many `ssh` processes
-    /// were still there after two seconds.
+    /// Ends all connections but those that other processes use, whatever of ours runs over them; jobs on hosts go on.
+    /// Gives how many `ssh` processes were still there after two seconds.
     pub async fn close(&self) -> usize {
         let slots = std::mem::take(&mut *locked(&self.inner.slots));
         let mut processes = Vec::new();
@@ -92,11 +95,15 @@ impl SshPool {
             let state = std::mem::take(&mut *locked(&slot.state));
             if let Some(master) = state.master {
                 master.retire();
-                master.process().end();
-                processes.push(master.process());
+                processes.extend(master.end());
             }
         }
         wait_for_end(&processes, Duration::from_secs(2)).await
+    }
+
+    /// Lets another process of this user use all connections that are open, also after we have ended.
+    pub fn lend_to(&self, pid: u32) {
+        lending::lend_all(self.inner.dir.path(), pid);
     }
 
     /// Forgets that hosts refused our key or showed an unknown one: the next command tries again.
@@ -131,14 +138,18 @@ impl Inner {
             if let Some(master) = state.master.as_ref().filter(|master| master.is_usable()) {
                 return Ok(Arc::clone(master));
             }
-            state.master = None;
+            // Where one that was lent to us is of no use, another would not be either.
+            state.own_only |= state.master.take().is_some_and(|master| master.is_borrowed());
+            let may_borrow = !state.own_only;
             if let Some(error) = self.refusal(&state, to) {
                 return Err(error);
             }
             let lane = if state.was_silent { Lane::Slow } else { Lane::Fresh };
             state
                 .opening
-                .get_or_insert_with(|| opening(Arc::clone(self), to.clone(), lane).shared())
+                .get_or_insert_with(|| {
+                    opening(Arc::clone(self), to.clone(), lane, may_borrow).shared()
+                })
                 .clone()
         };
         // Whoever gives up leaves the opening to those who still wait, or come back for it.
@@ -158,7 +169,12 @@ impl Inner {
     /// is goes on.
     pub(super) fn log_in_anew(&self, to: &Connection) {
         let slot = self.slot(to);
-        let open = locked(&slot.state).master.take();
+        let open = {
+            let mut state = locked(&slot.state);
+            // One that is lent to us was no login of now.
+            state.own_only = true;
+            state.master.take()
+        };
         if let Some(master) = open {
             master.retire();
         }
@@ -210,10 +226,21 @@ impl Inner {
     }
 }
 
-/// Opens a connection: through the warm connection to its jump host, in its turn, and once more if the host
+/// Opens a connection, or uses that of another process: through the warm connection to its jump host, in its turn, and once more if the host
 /// turned it away before authentication. A refused key is never tried again.
-fn opening(pool: Arc<Inner>, to: Connection, lane: Lane) -> BoxFuture<'static, Opened> {
+fn opening(
+    pool: Arc<Inner>,
+    to: Connection,
+    lane: Lane,
+    may_borrow: bool,
+) -> BoxFuture<'static, Opened> {
     Box::pin(async move {
+        let known =
+            [Some(pool.settings.known_hosts.as_path()), to.known_hosts.as_deref().map(Path::new)];
+        let known: Vec<&Path> = known.into_iter().flatten().collect();
+        if may_borrow && let Some(lent) = Master::borrow(&to, pool.dir.path(), &known).await {
+            return Ok(Arc::new(lent));
+        }
         let bastion = match bastion(&to) {
             Some(jump) => Some((pool.slot(&jump), through(&pool, &jump).await?)),
             None => None,
@@ -226,13 +253,8 @@ fn opening(pool: Arc<Inner>, to: Connection, lane: Lane) -> BoxFuture<'static, O
                     None => None,
                 };
                 let _turn = pool.starts.turn(lane).await;
-                let known = [
-                    Some(pool.settings.known_hosts.as_path()),
-                    to.known_hosts.as_deref().map(Path::new),
-                ];
-                let known: Vec<&Path> = known.into_iter().flatten().collect();
                 let warm = bastion.as_ref().map(|(_, master)| Arc::clone(master));
-                Master::open(&to, pool.dir.files(), &known, warm).await
+                Master::open(&to, &pool.dir, &known, warm).await
             };
             match opened {
                 Err(error) if again && may_pass(&error, &to) => again = false,

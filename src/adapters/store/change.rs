@@ -6,6 +6,7 @@ use super::db::{Db, Folded};
 use super::liveness::Process;
 use super::look::{number, rows};
 use crate::domain::ids::RunId;
+use crate::domain::notify::news;
 use crate::domain::plan::Plan;
 use crate::domain::release::Release;
 use crate::domain::run::control::{Control, ControlRequest};
@@ -25,12 +26,14 @@ impl Db {
         let (text, summary) = (self.json(&plan)?, self.json(&state.summarised(&plan))?);
         let sql = "INSERT INTO runs (id, plan, summary) VALUES (?1, ?2, ?3)";
         self.execute_with(sql, params![run.as_str(), text, summary])?;
+        self.audit_planned(run, &plan)?;
         self.folded.insert(run.clone(), Folded { plan, state });
         self.journal(run, vec![first]).map(drop)
     }
 
     pub(super) fn claim(&mut self, run: &RunId, pid: u32) -> Result<u32, StoreError> {
         self.must_go_on(run)?;
+        self.must_be_approved(run)?;
         let me = Process::here(pid);
         if let Some(other) = self.living_worker(run)?.filter(|other| *other != me) {
             return Err(StoreError::Owned { run: run.to_string(), pid: other.pid });
@@ -41,6 +44,7 @@ impl Db {
         let wanted = params![run.as_str(), me.pid, me.start, me.machine, now_s];
         let generation: Option<u32> = self.one(sql, wanted)?;
         let generation = generation.ok_or_else(|| StoreError::NoSuchRun(run.to_string()))?;
+        self.audit_claimed(run, generation)?;
         self.mine.insert(run.clone(), generation);
         Ok(generation)
     }
@@ -69,6 +73,7 @@ impl Db {
         by: Operator,
     ) -> Result<(), StoreError> {
         self.must_go_on(run)?;
+        self.audit_asked(run, &control)?;
         let sql = "SELECT coalesce(max(seq), 0) + 1 FROM controls WHERE run = ?1";
         let seq: i64 = self.one(sql, params![run.as_str()])?.unwrap_or(1);
         let at = self.clock.now();
@@ -97,7 +102,11 @@ impl Db {
     }
 
     /// Writes events behind the last one and keeps the run's line in the list of runs.
-    fn journal(&mut self, run: &RunId, kinds: Vec<EventKind>) -> Result<Vec<RunEvent>, StoreError> {
+    pub(super) fn journal(
+        &mut self,
+        run: &RunId,
+        kinds: Vec<EventKind>,
+    ) -> Result<Vec<RunEvent>, StoreError> {
         let mut folded = self.folded(run)?;
         let mut events = Vec::with_capacity(kinds.len());
         for kind in kinds {
@@ -107,6 +116,11 @@ impl Db {
             let text = self.json(&event)?;
             self.execute_with(sql, params![run.as_str(), number(seq), at.to_string(), text])?;
             folded.state.apply(&event);
+            self.audit_event(&folded.plan, &folded.state, &event.kind)?;
+            if let Some(message) = news(&folded.plan, &folded.state, &event) {
+                let channels = folded.plan.around.notify.iter().flat_map(|n| n.channels.clone());
+                self.post(&message, &channels.collect::<Vec<_>>())?;
+            }
             events.push(event);
         }
         let summary = self.json(&folded.state.summarised(&folded.plan))?;
@@ -137,7 +151,7 @@ impl Db {
         Ok(folded)
     }
 
-    fn must_go_on(&mut self, run: &RunId) -> Result<(), StoreError> {
+    pub(super) fn must_go_on(&mut self, run: &RunId) -> Result<(), StoreError> {
         let folded = self.folded(run)?;
         let ended = folded.state.finished.is_some();
         self.folded.insert(run.clone(), folded);
@@ -157,7 +171,11 @@ impl Db {
         Err(StoreError::Owned { run: run.to_string(), pid: pid.unwrap_or(0) })
     }
 
-    fn execute_with(&self, sql: &str, values: &[&dyn rusqlite::ToSql]) -> Result<(), StoreError> {
+    pub(super) fn execute_with(
+        &self,
+        sql: &str,
+        values: &[&dyn rusqlite::ToSql],
+    ) -> Result<(), StoreError> {
         let done = self.connection()?.prepare_cached(sql).and_then(|mut s| s.execute(values));
         self.sql(done).map(drop)
     }

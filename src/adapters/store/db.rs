@@ -11,6 +11,7 @@ use super::logs::LogFiles;
 use super::presented::Presented;
 use super::schema;
 use crate::adapters::paths::StateDir;
+use crate::domain::audit::Caller;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::Plan;
 use crate::domain::run::state::RunState;
@@ -26,6 +27,8 @@ pub(super) struct Folded {
 pub(super) struct Db {
     pub(super) dir: StateDir,
     pub(super) clock: Arc<dyn Clock>,
+    /// Who changes something through this handle, for the audit log; nobody does through a reader.
+    pub(super) caller: Option<Caller>,
     /// `None` in a reader before there is a database.
     connection: Option<Connection>,
     pub(super) folded: HashMap<RunId, Folded>,
@@ -37,22 +40,31 @@ pub(super) struct Db {
 
 impl Db {
     /// To change things; makes the folder and the database where they are missing.
-    pub(super) fn writer(dir: StateDir, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+    pub(super) fn writer(
+        dir: StateDir,
+        clock: Arc<dyn Clock>,
+        caller: Caller,
+    ) -> Result<Self, StoreError> {
         dir.prepare().map_err(|e| schema::broken_file(dir.path(), &e))?;
         let connection = schema::open_writer(&dir.database())?;
-        Ok(Self::with(dir, clock, Some(connection)))
+        Ok(Self::with(dir, clock, Some(caller), Some(connection)))
     }
 
     /// To look at things; makes nothing.
     pub(super) fn reader(dir: StateDir, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let connection = schema::open_reader(&dir.database())?;
-        Ok(Self::with(dir, clock, connection))
+        Ok(Self::with(dir, clock, None, connection))
     }
 
-    fn with(dir: StateDir, clock: Arc<dyn Clock>, connection: Option<Connection>) -> Self {
+    fn with(
+        dir: StateDir,
+        clock: Arc<dyn Clock>,
+        caller: Option<Caller>,
+        connection: Option<Connection>,
+    ) -> Self {
         let logs = LogFiles::new(dir.runs());
         let (folded, mine, presented) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { dir, clock, connection, folded, mine, logs, presented }
+        Self { dir, clock, caller, connection, folded, mine, logs, presented }
     }
 
     /// The connection; `None` while there is no database.

@@ -6,25 +6,28 @@ use async_trait::async_trait;
 
 use super::db::Db;
 use super::thread::Thread;
+use crate::adapters::caller::this_process;
 use crate::adapters::paths::StateDir;
+use crate::domain::audit::{Anchor, Caller, Entry, Row, Wanted};
 use crate::domain::capability::Operate;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::marker::StepMark;
 use crate::domain::plan::Plan;
+use crate::domain::policy::{Approval, Verdicted};
 use crate::domain::release::Release;
 use crate::domain::run::control::{Control, ControlRequest};
 use crate::domain::run::event::{EventKind, RunEvent};
 use crate::domain::run::operator::Operator;
 use crate::domain::run::state::RunSummary;
-use crate::engine::ports::{Clock, RunReader, RunWriter, StoreError};
+use crate::engine::ports::{AuditReader, Clock, RunReader, RunWriter, StoreError};
 
 /// Looks at runs. Works, and sees nothing, where there is no store yet; makes nothing.
 #[derive(Debug)]
-pub struct StoreReader(Thread);
+pub struct StoreReader(pub(super) Thread);
 
 /// Changes runs.
 #[derive(Debug)]
-pub struct StoreWriter(Thread);
+pub struct StoreWriter(pub(super) Thread);
 
 impl StoreReader {
     /// Opens the store below `dir`.
@@ -39,15 +42,45 @@ impl StoreWriter {
     pub fn open(
         dir: &StateDir,
         clock: Arc<dyn Clock>,
+        right: &Operate,
+    ) -> Result<Self, StoreError> {
+        Self::open_for(dir, clock, this_process(), right)
+    }
+
+    /// Opens it for this caller, whom the audit log names.
+    pub fn open_for(
+        dir: &StateDir,
+        clock: Arc<dyn Clock>,
+        caller: Caller,
         _right: &Operate,
     ) -> Result<Self, StoreError> {
         let own = dir.clone();
-        Thread::start(dir.database(), move || Db::writer(own, clock)).map(Self)
+        Thread::start(dir.database(), move || Db::writer(own, clock, caller)).map(Self)
     }
 }
 
 macro_rules! reader {
     ($name:ident) => {
+        #[async_trait]
+        impl AuditReader for $name {
+            async fn audit_rows(&self, after: u64, limit: usize) -> Result<Vec<Row>, StoreError> {
+                self.0.look(move |db| db.audit_rows(after, limit)).await
+            }
+
+            async fn audit_latest(
+                &self,
+                wanted: &Wanted,
+                limit: usize,
+            ) -> Result<Vec<Entry>, StoreError> {
+                let wanted = wanted.clone();
+                self.0.look(move |db| db.audit_latest(&wanted, limit)).await
+            }
+
+            async fn audit_head(&self) -> Result<Option<Anchor>, StoreError> {
+                self.0.look(Db::audit_head).await
+            }
+        }
+
         #[async_trait]
         impl RunReader for $name {
             async fn runs(&self, limit: usize) -> Result<Vec<RunSummary>, StoreError> {
@@ -103,6 +136,11 @@ macro_rules! reader {
                 self.0.look(move |db| db.log_marks(&run, &host)).await
             }
 
+            async fn approval(&self, run: &RunId) -> Result<Option<Approval>, StoreError> {
+                let run = run.clone();
+                self.0.look(move |db| db.approval(&run)).await
+            }
+
             async fn releases(
                 &self,
                 instance: &HostId,
@@ -122,6 +160,22 @@ impl RunWriter for StoreWriter {
     async fn create(&self, run: &RunId, plan: &Plan, first: EventKind) -> Result<(), StoreError> {
         let (run, plan) = (run.clone(), plan.clone());
         self.0.change(move |db| db.create(&run, plan, first)).await
+    }
+
+    async fn create_waiting(
+        &self,
+        run: &RunId,
+        plan: &Plan,
+        first: EventKind,
+        approval: &Approval,
+    ) -> Result<(), StoreError> {
+        let (run, plan, approval) = (run.clone(), plan.clone(), approval.clone());
+        self.0.change(move |db| db.create_waiting(&run, plan, first, &approval)).await
+    }
+
+    async fn decide(&self, run: &RunId, what: &Verdicted) -> Result<(), StoreError> {
+        let (run, what) = (run.clone(), what.clone());
+        self.0.change(move |db| db.decide(&run, &what)).await
     }
 
     async fn claim(&self, run: &RunId, pid: u32) -> Result<u32, StoreError> {
@@ -179,6 +233,16 @@ impl RunWriter for StoreWriter {
     ) -> Result<Vec<u8>, StoreError> {
         let key = (run.clone(), host.clone(), seq);
         self.0.file(move |db| db.logs.read(&key, offset, limit)).await
+    }
+
+    async fn keep_hook_log(
+        &self,
+        run: &RunId,
+        hook: &'static str,
+        output: &[u8],
+    ) -> Result<(), StoreError> {
+        let (run, output) = (run.clone(), output.to_vec());
+        self.0.file(move |db| db.keep_hook_log(&run, hook, &output)).await
     }
 
     async fn record_release(&self, release: &Release) -> Result<(), StoreError> {

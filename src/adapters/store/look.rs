@@ -32,9 +32,14 @@ impl Db {
         let mut runs = Vec::with_capacity(found.len());
         for (summary, _) in found {
             let mut summary: RunSummary = self.parsed(&summary)?;
-            let begun = !matches!(summary.phase, Phase::Planned);
+            let begun = !matches!(summary.phase, Phase::Planned | Phase::WaitingApproval);
             if begun && !summary.phase.is_over() && !self.worker_alive(&summary.run)? {
                 summary.phase = Phase::Lost;
+            }
+            if summary.phase == Phase::WaitingApproval
+                && let Some(approval) = self.approval(&summary.run)?
+            {
+                summary.summary = Some(approval.line(self.clock.now()));
             }
             runs.push(summary);
         }

@@ -3,6 +3,11 @@
 //! One thread owns one connection; the handles send it work and await the answer. What waits is
 //! committed together, so that many hosts cost few syncs.
 
+mod approvals;
+mod audit;
+mod audit_runs;
+mod beside_runs;
+mod campaigns;
 mod change;
 mod check;
 mod db;
@@ -10,9 +15,11 @@ mod handle;
 mod liveness;
 mod logs;
 mod look;
+mod outbox;
 mod presented;
 mod schema;
 mod thread;
 
+pub use audit::AuditLog;
 pub use check::check;
 pub use handle::{StoreReader, StoreWriter};

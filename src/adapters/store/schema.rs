@@ -11,7 +11,8 @@ use crate::engine::ports::StoreError;
 const BUSY: Duration = Duration::from_secs(10);
 
 /// The database's versions: entry `n` leads from version `n` to `n + 1`.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE runs (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
         id TEXT NOT NULL UNIQUE,
@@ -43,7 +44,63 @@ const MIGRATIONS: [&str; 1] = ["
         record TEXT NOT NULL,
         UNIQUE (instance, run)
     ) STRICT;
-"];
+",
+    // Nothing in the audit log is ever changed or taken out: SQLite itself refuses. The record is kept as its exact text.
+    "
+    CREATE TABLE audit (
+        seq INTEGER PRIMARY KEY,
+        record TEXT NOT NULL,
+        hash TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX audit_run ON audit (record ->> '$.run', record ->> '$.action');
+    CREATE TRIGGER audit_keeps BEFORE UPDATE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;
+    CREATE TRIGGER audit_stays BEFORE DELETE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;
+    CREATE TRIGGER audit_follows BEFORE INSERT ON audit
+    WHEN new.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM audit)
+    BEGIN SELECT RAISE(ABORT, 'the audit log has no gaps'); END;
+    CREATE TABLE audit_log (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        id TEXT NOT NULL,
+        key BLOB NOT NULL
+    ) STRICT;
+    INSERT INTO audit_log VALUES (1, lower(hex(randomblob(8))), randomblob(32));
+",
+    "
+    CREATE TABLE approvals (
+        run TEXT PRIMARY KEY REFERENCES runs (id),
+        approval TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+",
+    "
+    CREATE TABLE campaigns (
+        fleet TEXT PRIMARY KEY,
+        run TEXT NOT NULL REFERENCES runs (id),
+        since_s INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE lease_breaks (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        at_s INTEGER NOT NULL,
+        lease TEXT NOT NULL,
+        record TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE outbox (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        key TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        message TEXT NOT NULL,
+        made_s INTEGER NOT NULL,
+        next_s INTEGER NOT NULL,
+        tries INTEGER NOT NULL DEFAULT 0,
+        state TEXT NOT NULL DEFAULT 'waiting',
+        error TEXT,
+        claimed_until_s INTEGER,
+        UNIQUE (key, channel)
+    ) STRICT;
+",
+];
 
 /// The newest version that this program knows.
 pub(super) const KNOWN: u32 = MIGRATIONS.len() as u32;

@@ -69,6 +69,7 @@ pub(super) fn secrets(model: &mut Model, request: u64, answer: &Result<Vec<Due>,
             | Screen::Run(_)
             | Screen::Runs(_)
             | Screen::Releases(_)
+            | Screen::Audit(_)
             | Screen::Enrol(_) => {}
         }
     }

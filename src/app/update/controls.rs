@@ -1,12 +1,12 @@
 //! What can be asked of a run.
 
 use super::super::action::Action;
-use super::super::effect::{ChangeKind, Effect};
+use super::super::effect::{ChangeKind, Effect, Sequel};
 use super::super::layers::{Confirm, Focus, Layer, Then};
 use super::super::model::{Model, Screen};
-use super::super::pages::is_active;
+use super::super::pages::{RunPage, is_active};
 use super::super::toast::ToastKind;
-use super::layers;
+use super::{guard, layers};
 use crate::domain::ids::RunId;
 use crate::domain::run::control::Control;
 use crate::domain::run::state::Phase;
@@ -18,6 +18,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(phase) = phase else { return Vec::new() };
     let busy = page.hosts().iter().filter(|h| h.started.is_some() && h.outcome.is_none()).count();
     let control = match action {
+        Action::Approve | Action::Reject => return guard::decide(model, action),
         Action::Pause => Control::Pause,
         Action::Resume if phase == Phase::Lost => {
             return layers::change(model, ChangeKind::Revive(run));
@@ -25,52 +26,129 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Resume => Control::Resume,
         Action::Abort => Control::Abort,
         Action::Kill => Control::Kill,
+        Action::Promote => Control::Promote,
+        Action::PromoteAll => Control::PromoteAll,
+        Action::SkipHost => match to_skip(page) {
+            Ok(control) => control,
+            Err(why) => return warn(model, &why),
+        },
+        Action::Retry => return sequel(model, run, phase, Sequel::Retry),
+        Action::AbortAndRollBack if phase.is_over() => {
+            return sequel(model, run, phase, Sequel::RollBack);
+        }
+        Action::AbortAndRollBack => Control::AbortAndRollBack,
         _ => return Vec::new(),
     };
     if !is_active(phase) {
-        let text = match phase {
-            Phase::Lost => "its worker is gone: r resumes the run from the hosts' truth",
-            _ => "this run has ended: there is nothing to control",
-        };
-        model.tell(ToastKind::Warning, text);
-        return Vec::new();
+        return warn(
+            model,
+            match phase {
+                Phase::WaitingApproval => {
+                    "it waits for a second person: + approves it, - rejects it"
+                }
+                Phase::Lost => "its worker is gone: r resumes the run from the hosts' truth",
+                _ => "this run has ended: there is nothing to control",
+            },
+        );
     }
-    match control {
-        Control::Pause | Control::Resume | Control::Promote | Control::PromoteAll => {
-            layers::change(model, ChangeKind::Control { run, control })
-        }
-        Control::Abort | Control::Kill => {
-            model.layers.push(Layer::Confirm(question(run, control, busy)));
-            Vec::new()
-        }
+    if matches!(control, Control::Promote | Control::PromoteAll) && phase != Phase::Paused {
+        return warn(model, "this run does not wait for anybody: there is nothing to promote");
     }
+    if matches!(control, Control::Pause | Control::Resume) {
+        return layers::change(model, ChangeKind::Control { run, control });
+    }
+    let question = question(page, run, control, busy);
+    model.layers.push(Layer::Confirm(question));
+    Vec::new()
 }
 
-fn question(run: RunId, control: Control, busy: usize) -> Confirm {
+fn warn(model: &mut Model, text: &str) -> Vec<Effect> {
+    model.tell(ToastKind::Warning, text);
+    Vec::new()
+}
+
+/// The selected target, where it can still be left out.
+fn to_skip(page: &RunPage) -> Result<Control, String> {
+    let host = page.host.as_ref().and_then(|id| page.hosts().iter().find(|h| &h.id == id));
+    let Some(host) = host else { return Err("no target is selected".to_owned()) };
+    if host.started.is_some() || host.outcome.is_some() {
+        return Err(format!("{} has begun or ended: only a waiting target is skipped", host.id));
+    }
+    Ok(Control::SkipHost(host.id.clone()))
+}
+
+/// Asks for what can follow an ended run.
+fn sequel(model: &mut Model, run: RunId, phase: Phase, what: Sequel) -> Vec<Effect> {
+    if !phase.is_over() {
+        return warn(model, "this run has not ended: there is nothing to retry yet");
+    }
+    let (title, act, text) = match what {
+        Sequel::Retry => (
+            "retry run",
+            "retry",
+            "Targets that failed, were not reached or not started go again, each from the step that it stopped at.",
+        ),
+        Sequel::RollBack => (
+            "roll back run",
+            "roll back",
+            "What this run took to another commit goes back at once. Data is not rolled back.",
+        ),
+    };
+    model.layers.push(Layer::Confirm(Confirm {
+        title: format!("{title} {}", run.short()),
+        lines: vec!["A new run is started, which points to this one.".to_owned(), text.to_owned()],
+        safe: "not now",
+        act,
+        focus: Focus::Safe,
+        then: Then::Change(ChangeKind::Follow { run, what }),
+    }));
+    Vec::new()
+}
+
+fn question(page: &RunPage, run: RunId, control: Control, busy: usize) -> Confirm {
     let working = match busy {
         0 => "No instance is being worked on now.".to_owned(),
         1 => "1 instance is being worked on now.".to_owned(),
         n => format!("{n} instances are being worked on now."),
     };
-    let (title, act, what) = match control {
+    let waits = page.view.as_ref().and_then(|view| view.state.why.clone());
+    let waits = waits.map(|why| format!("It waits: {why}.")).unwrap_or_default();
+    let short = run.short().to_owned();
+    let (title, act, lines) = match &control {
         Control::Kill => (
-            format!("kill run {}", run.short()),
+            format!("kill run {short}"),
             "kill",
-            "Their steps are ended too: TERM, wait, KILL, verify. An instance may be left between two releases.",
+            vec![working, "Their steps are ended too: TERM, wait, KILL, verify. An instance may be left between two releases.".to_owned()],
         ),
-        Control::Abort
-        | Control::Pause
-        | Control::Resume
-        | Control::Promote
-        | Control::PromoteAll => (
-            format!("abort run {}", run.short()),
+        Control::AbortAndRollBack => (
+            format!("abort run {short} and roll back"),
+            "abort and roll back",
+            vec![working, "Their running steps are finished; then what this run changed goes back, as a new run. Data is not rolled back.".to_owned()],
+        ),
+        Control::Promote => (
+            format!("promote run {short}"),
+            "promote",
+            vec![waits, "It goes on although that is so.".to_owned()],
+        ),
+        Control::PromoteAll => (
+            format!("promote run {short} to its end"),
+            "promote all",
+            vec![waits, "It goes on, and does not wait for the like of it again. What is seen to be ill still stops it.".to_owned()],
+        ),
+        Control::SkipHost(host) => (
+            format!("skip {host}"),
+            "skip",
+            vec![format!("Run {short} leaves {host} as it is, and ends without it.")],
+        ),
+        Control::Abort | Control::Pause | Control::Resume => (
+            format!("abort run {short}"),
             "abort",
-            "Their running steps are finished, then nothing further is started.",
+            vec![working, "Their running steps are finished, then nothing further is started.".to_owned()],
         ),
     };
     Confirm {
         title,
-        lines: vec![working, what.to_owned()],
+        lines,
         safe: "let it run",
         act,
         focus: Focus::Safe,

@@ -5,17 +5,36 @@ use std::sync::Arc;
 use super::super::effect::Effect;
 use super::super::model::{Model, Screen};
 use super::super::toast::ToastKind;
-use super::run;
+use super::{audit, run};
 use crate::domain::ids::HostId;
 use crate::domain::release::Release;
 use crate::domain::run::state::RunSummary;
 use crate::domain::snapshot::FleetSnapshot;
+use crate::domain::window::fleet_standing;
 
 pub(super) fn fleet(model: &mut Model, snapshot: Arc<FleetSnapshot>) -> Vec<Effect> {
     tell_of_edit(model, &snapshot);
     let rows = model.size.fleet(snapshot.instances.len()).rows();
+    let other =
+        model.fleet.snapshot.as_ref().is_none_or(|s| !Arc::ptr_eq(&s.windows, &snapshot.windows));
     model.fleet.take(snapshot, rows);
+    if other {
+        model.windows = None;
+    }
+    windows(model);
     Vec::new()
+}
+
+/// Looks at the windows anew: each minute, since what is shown counts minutes.
+pub(super) fn windows(model: &mut Model) {
+    let minute = |at: jiff::Timestamp| at.as_second().div_euclid(60);
+    if model.windows.as_ref().is_some_and(|(at, _)| minute(*at) == minute(model.now)) {
+        return;
+    }
+    if let Some(snapshot) = &model.fleet.snapshot {
+        let n = snapshot.instances.len();
+        model.windows = Some((model.now, fleet_standing(&snapshot.windows, n, model.now)));
+    }
 }
 
 /// An edit of the inventory that is refused is told once, with file and line; so is its mending.
@@ -75,6 +94,7 @@ pub(super) fn refit(model: &mut Model) {
             Screen::Plan(page) => page.cursor.fit(page.n_rows(), height / 2),
             Screen::Run(page) => run::refit(page, size),
             Screen::Instance(_) | Screen::Enrol(_) => {}
+            Screen::Audit(page) => audit::refit(page, size),
             Screen::Due(page) => page.cursor.fit(page.due.known().map_or(0, Vec::len), chosen),
             Screen::Secrets(page) => {
                 page.cursor.fit(page.rows.known().map_or(0, Vec::len), chosen);

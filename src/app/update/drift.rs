@@ -5,6 +5,7 @@ use super::super::model::{Model, Screen};
 use super::super::toast::ToastKind;
 use crate::domain::env::{EnvChange, EnvValue, grouped};
 use crate::domain::ids::HostId;
+use crate::domain::plan::strategy::Asked;
 use crate::domain::plan::{Plan, What, Wish};
 
 /// Edits that a question names one by one.
@@ -28,7 +29,11 @@ pub(super) fn ask(model: &mut Model) {
         safe: "leave it there",
         act: "plan to overwrite",
         focus: Focus::Safe,
-        then: Then::Plan(Wish { hosts, what: What::Configure { overwrite_drift: true } }),
+        then: Then::Plan(Wish {
+            hosts,
+            what: What::Configure { overwrite_drift: true },
+            asked: Asked::default(),
+        }),
     }));
 }
 

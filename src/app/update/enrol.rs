@@ -1,6 +1,6 @@
 //! Taking an instance into the inventory: the form, what is shown before anything is written, and the way on.
 
-use super::super::action::{Action, action_for};
+use super::super::action::Action;
 use super::super::cursor::Step;
 use super::super::effect::{ChangeKind, Effect};
 use super::super::enrol_page::{EnrolPage, Purpose, Stage};
@@ -36,8 +36,9 @@ fn seen(model: &mut Model) -> Option<&mut EnrolPage> {
 
 /// A key while the form is filled in; `None` where there is no form.
 pub(super) fn on_key(model: &mut Model, key: Key) -> Option<Vec<Effect>> {
+    let meant = model.keymap.action(key, super::super::action::Place::Form);
     let page = seen(model).filter(|page| page.stage == Stage::Form)?;
-    match action_for(key, super::super::action::Place::Form) {
+    match meant {
         Some(Action::NextField) => page.form.step(true),
         Some(Action::PrevField) => page.form.step(false),
         Some(Action::GoOn) => return Some(submit(model)),

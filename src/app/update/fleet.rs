@@ -6,11 +6,12 @@ use super::super::action::Action;
 use super::super::cursor::Step;
 use super::super::effect::Effect;
 use super::super::enrol_page::Purpose;
+use super::super::fleet_page::{Listed, Sort};
 use super::super::layers::{Layer, ReferenceForm};
 use super::super::model::{Model, Screen};
 use super::super::pages::{InstancePage, Pane};
 use super::super::toast::ToastKind;
-use super::{choice, enrol, plan};
+use super::{choice, columns, enrol, plan};
 use crate::domain::ids::HostId;
 use crate::domain::plan::{TagChoice, What};
 
@@ -42,21 +43,37 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
                 None => Vec::new(),
             };
         }
+        Action::Mark | Action::MarkRange if model.fleet.mark_range() => {}
         Action::Mark => {
             model.fleet.toggle_mark();
             model.fleet.go(Step::Down, rows);
         }
+        Action::MarkRange => model.fleet.begin_range(),
+        Action::Invert => model.fleet.invert(),
+        Action::ProblemsOnly => {
+            model.fleet.listed = match model.fleet.listed {
+                Listed::All => Listed::Problems,
+                Listed::Problems => Listed::All,
+            };
+            model.fleet.arrange(rows);
+        }
+        Action::Columns => columns::open(model),
         Action::MarkAll => model.fleet.toggle_all(),
         Action::Filter => {
-            model.layers.push(Layer::Filter(Input::new(model.fleet.filter.clone())));
+            model.layers.push(Layer::Filter(Input::new(model.fleet.filter.text().to_owned())));
         }
         Action::AddInstance => enrol::open(model, Purpose::Add),
         Action::Import => enrol::open(model, Purpose::Import),
-        Action::Sort => {
-            model.fleet.sort = model.fleet.sort.next();
-            model.fleet.arrange(rows);
+        Action::Sort => return columns::sort(model, model.fleet.sort.next(&model.fleet.columns)),
+        Action::SortBefore => {
+            return columns::sort(model, model.fleet.sort.before(&model.fleet.columns));
+        }
+        Action::SortReverse => {
+            let reversed = !model.fleet.sort.reversed;
+            return columns::sort(model, Sort { reversed, ..model.fleet.sort });
         }
         Action::Upgrade => ask_line(model, model.fleet.targets(), Layer::Reference),
+        Action::CanaryUpgrade => ask_line(model, model.fleet.targets(), Layer::Canary),
         Action::Playbook => ask_line(model, model.fleet.targets(), Layer::Playbook),
         Action::Deploy => return ask_deploy(model, model.fleet.targets()),
         Action::Configure => return configure(model, model.fleet.targets()),
@@ -77,6 +94,10 @@ pub(super) fn perform_on_instance(model: &mut Model, action: Action) -> Vec<Effe
             page.top = page.top.saturating_add(1).min(1_000);
         }
         Action::Up if page.pane == Pane::Second => page.top = page.top.saturating_sub(1),
+        Action::CanaryUpgrade => {
+            let id = page.id.clone();
+            ask_line(model, vec![id], Layer::Canary);
+        }
         Action::Upgrade => {
             let id = page.id.clone();
             ask_line(model, vec![id], Layer::Reference);
@@ -96,9 +117,6 @@ pub(super) fn perform_on_instance(model: &mut Model, action: Action) -> Vec<Effe
         Action::Backup | Action::VerifyBackup | Action::Rollback | Action::Rotate => {
             let id = page.id.clone();
             return ask_care(model, action, vec![id]);
-        }
-        Action::CopyCommand => {
-            return vec![Effect::Copy(format!("bunker status --limit {}", page.id))];
         }
         // Up and down go through the instances in the order of the fleet page.
         Action::Up | Action::Down => {

@@ -4,7 +4,7 @@ use super::super::destination::Destination;
 use super::super::effect::Effect;
 use super::super::model::{Model, Screen};
 use super::super::pages::{RunPage, RunsPage};
-use super::{choice, data, fleet};
+use super::{audit, choice, data, fleet};
 
 /// Leaves every page for this one. A run that was watched goes on; a plan or form that stood open is dropped.
 pub(super) fn go(model: &mut Model, to: Destination) -> Vec<Effect> {
@@ -36,5 +36,6 @@ pub(super) fn open(model: &mut Model, to: Destination) -> Vec<Effect> {
             vec![Effect::Attach(run)]
         }
         Destination::SecretsDue => choice::open_due(model),
+        Destination::Audit => audit::open(model),
     }
 }

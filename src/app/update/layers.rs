@@ -2,15 +2,18 @@
 
 use tui_input::Input;
 
-use super::super::action::{Action, action_for};
+use super::super::action::Action;
 use super::super::effect::{Change, ChangeKind, Effect};
 use super::super::key::{Key, KeyCode};
+use super::super::keymap::Meaning;
 use super::super::layers::{Confirm, Focus, Layer, ReferenceForm, Then};
 use super::super::model::Model;
 use super::super::toast::ToastKind;
-use super::{enrol, input, palette, plan, run};
+use super::{audit, columns, copying, enrol, guard, input, moving, palette, plan, run};
+use crate::domain::filter::Filter;
 use crate::domain::ids::InvalidName;
 use crate::domain::plan::{PlaybookWish, What};
+use crate::domain::policy::Consent;
 
 /// A key for the front layer.
 pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
@@ -31,6 +34,7 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         }
         Layer::Reference(form) => line(model, form, key, Layer::Reference, upgrade_to),
         Layer::Playbook(form) => line(model, form, key, Layer::Playbook, playbook),
+        Layer::Canary(form) => line(model, form, key, Layer::Canary, canary_upgrade_to),
         Layer::Planning { request, n_hosts } => {
             if key == Key::plain(KeyCode::Esc) {
                 model.tell(ToastKind::Done, "planning dropped: nothing has been changed");
@@ -40,6 +44,10 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
             Vec::new()
         }
         Layer::Confirm(confirm) => answer(model, confirm, key),
+        Layer::Guard(form) => guard::on_key(model, form, key),
+        Layer::Copy(menu) => copying::on_key(model, menu, key),
+        Layer::Columns(pick) => columns::on_key(model, pick, key),
+        Layer::Letter(what) => moving::letter(model, what, key),
     }
 }
 
@@ -48,16 +56,25 @@ pub(super) fn paste(model: &mut Model, text: &str) {
     match model.layers.last_mut() {
         Some(Layer::Palette(state)) => input::paste(&mut state.input, text),
         Some(Layer::Filter(line) | Layer::Search(line)) => input::paste(line, text),
-        Some(Layer::Reference(form) | Layer::Playbook(form)) => {
+        Some(Layer::Reference(form) | Layer::Playbook(form) | Layer::Canary(form)) => {
             input::paste(&mut form.input, text);
         }
-        Some(Layer::Help { .. } | Layer::Planning { .. } | Layer::Confirm(_)) => return,
+        // What is pasted was not typed: it confirms nothing.
+        Some(
+            Layer::Help { .. }
+            | Layer::Planning { .. }
+            | Layer::Confirm(_)
+            | Layer::Guard(_)
+            | Layer::Copy(_)
+            | Layer::Columns(_)
+            | Layer::Letter(_),
+        ) => return,
         None => return enrol::paste(model, text),
     }
     match model.layers.last() {
         Some(Layer::Filter(line)) => {
             let text = line.value().to_owned();
-            apply_filter(model, text);
+            apply_filter(model, &text);
         }
         Some(Layer::Palette(_)) => palette::refresh(model),
         _ => {}
@@ -66,20 +83,33 @@ pub(super) fn paste(model: &mut Model, text: &str) {
 
 fn help(model: &mut Model, top: usize, key: Key) {
     let page = usize::from(model.size.height.saturating_sub(6)).max(1);
-    let top = match action_for(key, model.place()) {
+    let top = match model.keymap.action(key, model.place()) {
         Some(Action::Down) => top + 1,
         Some(Action::Up) => top.saturating_sub(1),
         Some(Action::PageDown) => top + page,
         Some(Action::PageUp) => top.saturating_sub(page),
         Some(Action::Top) => 0,
         Some(Action::Bottom) => 1_000,
+        // `g` begins `g g`, which needs no help here.
+        None if model.keymap.meaning(&[key], model.place()) == Meaning::More => 0,
         _ => return,
     };
     model.layers.push(Layer::Help { top: top.min(200) });
 }
 
-fn apply_filter(model: &mut Model, text: String) {
-    model.fleet.filter = text;
+/// Filters by what is typed; while its last term cannot be used, those before it count. Where that cannot be told either,
+/// the filter stays as it was.
+fn apply_filter(model: &mut Model, text: &str) {
+    if audit::filter(model, text) {
+        return;
+    }
+    let before = || {
+        let before =
+            text.trim_end().rsplit_once(char::is_whitespace).map_or("", |(before, _)| before);
+        before.parse::<Filter>()
+    };
+    let Ok(filter) = text.parse::<Filter>().or_else(|_| before()) else { return };
+    model.fleet.filter = filter;
     let rows = model.fleet_rows();
     model.fleet.arrange(rows);
 }
@@ -87,9 +117,11 @@ fn apply_filter(model: &mut Model, text: String) {
 #[expect(clippy::wildcard_enum_match_arm, reason = "all other keys go to the line")]
 fn filter(model: &mut Model, mut line: Input, key: Key) {
     match key.code {
-        KeyCode::Enter => return,
+        // What is wrong stands above the line, which stays until it can be used.
+        KeyCode::Enter if line.value().parse::<Filter>().is_ok() => return,
+        KeyCode::Enter => {}
         KeyCode::Esc => {
-            apply_filter(model, String::new());
+            apply_filter(model, "");
             return;
         }
         KeyCode::Up | KeyCode::Down => {
@@ -103,7 +135,7 @@ fn filter(model: &mut Model, mut line: Input, key: Key) {
         }
         _ => {
             if input::edit(&mut line, key) {
-                apply_filter(model, line.value().to_owned());
+                apply_filter(model, line.value());
             }
         }
     }
@@ -151,6 +183,11 @@ fn upgrade_to(text: &str) -> Result<What, InvalidName> {
     Ok(What::Upgrade { reference })
 }
 
+fn canary_upgrade_to(text: &str) -> Result<What, InvalidName> {
+    let reference = (!text.is_empty()).then(|| text.parse()).transpose()?;
+    Ok(What::CanaryUpgrade { reference })
+}
+
 fn playbook(text: &str) -> Result<What, InvalidName> {
     PlaybookWish::parse(text).map(What::Ansible)
 }
@@ -181,7 +218,7 @@ fn answer(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> {
 
 fn carry_out(model: &mut Model, then: Then) -> Vec<Effect> {
     match then {
-        Then::Start(approved) => plan::start(model, approved),
+        Then::Start(approved) => plan::start(model, approved, Consent::Yes),
         Then::Plan(wish) => plan::ask(model, wish.hosts, wish.what),
         Then::Enrol => enrol::confirmed(model),
         Then::LeaveForm => {

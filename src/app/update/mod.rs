@@ -1,18 +1,25 @@
 //! What happens: `Msg` in, `Effect`s out. One file a page; the front layer sees keys first.
 
+mod audit;
 mod choice;
+mod columns;
 mod controls;
+mod copying;
 mod data;
 mod drift;
 mod enrol;
 mod fleet;
 mod go;
+mod guard;
 mod input;
 mod layers;
+mod moving;
 mod palette;
 mod plan;
+mod replay;
 mod route;
 mod run;
 mod runs;
 
+pub(super) use plan::command as plan_command;
 pub use route::update;

@@ -1,12 +1,15 @@
 //! The command palette: actions that apply here, and instances, by some of their letters.
 
-use super::super::action::ACTIONS;
+use super::super::action::{ACTIONS, ActionInfo, Place};
+use super::super::copy;
+use super::super::destination::Destination;
 use super::super::effect::Effect;
 use super::super::fuzzy;
 use super::super::key::{Key, KeyCode};
-use super::super::layers::{Entry, Layer, Palette};
+use super::super::layers::{Entry, Layer, Letters, Palette};
 use super::super::model::Model;
-use super::{fleet, input, route};
+use super::super::toast::ToastKind;
+use super::{fleet, go, input, moving, route};
 
 /// Entries that are kept.
 const MAX_FOUND: usize = 50;
@@ -28,14 +31,22 @@ fn found(model: &Model, letters: &str) -> Vec<Entry> {
     let place = model.place();
     let mut scored: Vec<(i32, Entry)> = ACTIONS
         .iter()
-        .filter(|row| row.action.applies(place) && (model.operate.is_some() || !row.changes))
         .filter_map(|row| {
             let by_name = fuzzy::score(letters, row.name).map(|s| s + 4);
             let by_doc =
                 fuzzy::score(letters, row.doc).filter(|_| letters.len() > 2).map(|s| s - 12);
-            by_name.max(by_doc).map(|s| (s, Entry::Action(row.action)))
+            let score = by_name.max(by_doc)?;
+            Some(match unavailable(model, row, place) {
+                None => (score, Entry::Action(row.action)),
+                // What can be done stands first.
+                Some(why) => (score - 30, Entry::Unavailable(row.action, why)),
+            })
         })
         .collect();
+    if letters.is_empty() {
+        scored.retain(|(_, entry)| matches!(entry, Entry::Action(_)));
+    }
+    scored.extend(pages(model, letters));
     if let Some(snapshot) = &model.fleet.snapshot {
         scored.extend(snapshot.instances.iter().filter_map(|i| {
             let by_id = fuzzy::score(letters, i.id.as_str());
@@ -52,16 +63,75 @@ fn found(model: &Model, letters: &str) -> Vec<Entry> {
     scored.into_iter().map(|(_, entry)| entry).take(MAX_FOUND).collect()
 }
 
+/// Why an action cannot be asked for at this place.
+fn unavailable(model: &Model, row: &ActionInfo, place: Place) -> Option<String> {
+    if row.changes && model.operate.is_none() {
+        return Some("read-only".to_owned());
+    }
+    if row.action.applies(place) {
+        return None;
+    }
+    let places: Vec<&str> = row.places.iter().map(|place| place.title()).collect();
+    Some(format!("on: {}", places.join(", ")))
+}
+
+/// Runs and bookmarks, and the fleet page.
+fn pages(model: &Model, letters: &str) -> Vec<(i32, Entry)> {
+    let mut found = Vec::new();
+    if let Some(score) = fuzzy::score(letters, "fleet") {
+        found.push((score, Entry::Page(Destination::Fleet)));
+    }
+    for (letter, bookmark) in &model.bookmarks {
+        let text = format!("{letter} {bookmark}");
+        found.extend(fuzzy::score(letters, &text).map(|s| (s, Entry::Bookmark(*letter))));
+    }
+    if letters.is_empty() {
+        return found;
+    }
+    for run in model.runs.iter().flatten() {
+        let text = format!("run {} {} {}", run.run.short(), run.workflow.name(), run.phase.word());
+        let score = fuzzy::score(letters, &text).max(fuzzy::score(letters, run.run.as_str()));
+        found.extend(score.map(|s| (s - 4, Entry::Page(Destination::Run(run.run.clone())))));
+    }
+    found
+}
+
+/// Does what an entry says; one that cannot be done says why and stays.
+fn take(model: &mut Model, state: Palette) -> Vec<Effect> {
+    match state.found.get(state.selected).cloned() {
+        Some(Entry::Action(action)) => route::perform(model, action),
+        Some(Entry::Instance(id)) => fleet::open(model, id),
+        Some(Entry::Page(to)) => go::open(model, to),
+        Some(Entry::Bookmark(letter)) => moving::letter(model, Letters::Go, Key::char(letter)),
+        Some(Entry::Unavailable(action, why)) => {
+            let text = format!("{} cannot be done here: {why}", action.info().name);
+            model.tell(ToastKind::Warning, &text);
+            model.layers.push(Layer::Palette(state));
+            Vec::new()
+        }
+        None => Vec::new(),
+    }
+}
+
 pub(super) fn on_key(model: &mut Model, mut state: Palette, key: Key) -> Vec<Effect> {
     let last = state.found.len().saturating_sub(1);
     match (key.ctrl, key.code) {
         (_, KeyCode::Esc) => return Vec::new(),
-        (_, KeyCode::Enter) => {
-            return match state.found.get(state.selected) {
-                Some(Entry::Action(action)) => route::perform(model, *action),
-                Some(Entry::Instance(id)) => fleet::open(model, id.clone()),
-                None => Vec::new(),
+        (_, KeyCode::Enter) => return take(model, state),
+        (true, KeyCode::Char('y')) => {
+            let twin = match state.found.get(state.selected) {
+                Some(Entry::Action(action)) => copy::twin(model, *action),
+                Some(Entry::Instance(id)) => Some(format!("bunker status --limit {id}")),
+                Some(Entry::Page(Destination::Run(run))) => Some(format!("bunker attach {run}")),
+                _ => None,
             };
+            model.layers.push(Layer::Palette(state));
+            if let Some(line) = twin {
+                return vec![Effect::Copy(line)];
+            }
+            let text = "there is no command line for this that is whole already";
+            model.tell(ToastKind::Warning, text);
+            return Vec::new();
         }
         (_, KeyCode::Up) | (true, KeyCode::Char('p')) => {
             state.selected = state.selected.saturating_sub(1);

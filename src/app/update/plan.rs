@@ -8,19 +8,21 @@ use super::super::effect::{ChangeKind, Effect};
 use super::super::key::{Key, KeyCode};
 use super::super::layers::{Confirm, Focus, Layer, Then};
 use super::super::model::{Model, Screen};
-use super::super::msg::Problem;
+use super::super::msg::{Begun, Problem};
 use super::super::pages::{PlanPage, RunPage};
 use super::super::toast::ToastKind;
-use super::{drift, fleet, layers};
+use super::{drift, fleet, guard, layers};
 use crate::domain::ids::{HostId, RunId};
+use crate::domain::plan::strategy::Asked;
 use crate::domain::plan::{HostPlan, Phase, Plan, What, Wish, Workflow};
+use crate::domain::policy::Consent;
 use crate::domain::secret::SecretName;
 
 /// Asks for a plan.
 pub(super) fn ask(model: &mut Model, hosts: Vec<HostId>, what: What) -> Vec<Effect> {
     let request = model.next_request();
     let n_hosts = hosts.len();
-    let wish = Wish { hosts, what };
+    let wish = Wish { hosts, what, asked: Asked::default() };
     let effects = layers::change(model, ChangeKind::Plan { request, wish });
     if !effects.is_empty() {
         model.layers.push(Layer::Planning { request, n_hosts });
@@ -62,19 +64,28 @@ pub(super) fn planned(
 pub(super) fn started(
     model: &mut Model,
     request: u64,
-    result: Result<RunId, Problem>,
+    result: Result<Begun, Problem>,
 ) -> Vec<Effect> {
     let asked = |screen: &Screen| matches!(screen, Screen::Plan(p) if p.starting == Some(request));
     match result {
-        Ok(run) => {
+        Ok(begun) => {
+            let run: RunId = begun.run().clone();
             let waited = model.screens.iter().any(asked);
             // What was chosen for it is done with.
             model.screens.retain(|screen| !asked(screen) && !is_choice(screen));
             model.fleet.marked.clear();
-            model.tell(
-                ToastKind::Done,
-                &format!("run {} started: leaving is safe, it goes on", run.short()),
-            );
+            let short = run.short();
+            match begun {
+                Begun::Started(_) => {
+                    let text = format!("run {short} started: leaving is safe, it goes on");
+                    model.tell(ToastKind::Done, &text);
+                }
+                Begun::Waits(_) => {
+                    let text =
+                        format!("run {short} waits for a second person: nothing was started");
+                    model.tell(ToastKind::Warning, &text);
+                }
+            }
             if !waited {
                 return Vec::new();
             }
@@ -140,18 +151,17 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         return Vec::new();
     }
     match action {
-        Action::Start => approve(model),
+        Action::Start => guard::approve(model),
         Action::OverwriteDrift => {
             drift::ask(model);
             Vec::new()
         }
-        Action::CopyCommand => vec![Effect::Copy(command(&page.plan))],
         _ => Vec::new(),
     }
 }
 
 /// The command line that makes this plan.
-pub(super) fn command(plan: &Plan) -> String {
+pub(in crate::app) fn command(plan: &Plan) -> String {
     let mut line = format!("bunker {}", plan.workflow.name());
     if let Some(playbook) = &plan.playbook {
         let path = playbook.files.path.as_str();
@@ -185,39 +195,8 @@ pub(super) fn command(plan: &Plan) -> String {
     line
 }
 
-fn approve(model: &mut Model) -> Vec<Effect> {
-    let Some(Screen::Plan(page)) = model.screens.last_mut() else { return Vec::new() };
-    if page.starting.is_some() {
-        return Vec::new();
-    }
-    let n = page.n_to_start();
-    match n {
-        0 => {
-            model.tell(ToastKind::Warning, "no instance of this plan is ready: see the reasons");
-            Vec::new()
-        }
-        1 => {
-            let approved = Arc::clone(&page.plan);
-            let confirm = question(&approved);
-            model.layers.push(Layer::Confirm(confirm));
-            Vec::new()
-        }
-        _ if page.typed == n.to_string() => {
-            let approved = Arc::clone(&page.plan);
-            start(model, approved)
-        }
-        _ => {
-            page.typed.clear();
-            model.tell(
-                ToastKind::Warning,
-                &format!("type {n} and press enter to start: nothing has been changed"),
-            );
-            Vec::new()
-        }
-    }
-}
-
-fn question(plan: &Arc<Plan>) -> Confirm {
+/// The question before one instance is changed.
+pub(super) fn question(plan: &Arc<Plan>) -> Confirm {
     let ready = plan.targets().next();
     let host = ready.map(|h| h.id.to_string()).unwrap_or_default();
     let to = plan
@@ -225,12 +204,13 @@ fn question(plan: &Arc<Plan>) -> Confirm {
         .as_ref()
         .map(|t| format!(" to {} ({})", t.reference, t.sha.short()))
         .unwrap_or_default();
+    let verb = match &plan.playbook {
+        Some(_) => "run the playbook on",
+        None => plan.workflow.name(),
+    };
     Confirm {
         title: format!("{} {host}", plan.workflow.name()),
-        lines: vec![
-            format!("This will {} {host}{to}.", plan.workflow.name()),
-            first(plan.workflow).to_owned(),
-        ],
+        lines: vec![format!("This will {verb} {host}{to}."), first(plan.workflow).to_owned()],
         safe: "not now",
         act: "start",
         focus: Focus::Safe,
@@ -248,6 +228,9 @@ fn first(workflow: Workflow) -> &'static str {
         Workflow::Ansible => {
             "It does what the playbook says; nothing is checked before or after. Leaving the cockpit does not stop it."
         }
+        Workflow::CanaryUpgrade => {
+            "A backup is made first. The canary group goes first and is watched before the rest follows."
+        }
         Workflow::Upgrade => "A backup is made first. Leaving the cockpit does not stop it.",
         Workflow::Rollback => "Data is not rolled back. Leaving the cockpit does not stop it.",
         Workflow::Backup => "Nothing that runs is touched. Leaving the cockpit does not stop it.",
@@ -261,10 +244,10 @@ fn first(workflow: Workflow) -> &'static str {
     }
 }
 
-/// Starts a run of an approved plan.
-pub(super) fn start(model: &mut Model, plan: Arc<Plan>) -> Vec<Effect> {
+/// Asks for a run of this plan, with what its operator did for it; the guardrails decide.
+pub(super) fn start(model: &mut Model, plan: Arc<Plan>, consent: Consent) -> Vec<Effect> {
     let request = model.next_request();
-    let effects = layers::change(model, ChangeKind::StartRun { request, plan });
+    let effects = layers::change(model, ChangeKind::StartRun { request, plan, consent });
     if !effects.is_empty()
         && let Some(Screen::Plan(page)) = model.screens.last_mut()
     {

@@ -1,20 +1,31 @@
 //! Where each message goes: data to its page, keys to the front layer, else to the page.
 
-use super::super::action::{Action, action_for};
+use super::super::action::Action;
 use super::super::destination::Destination;
 use super::super::effect::Effect;
 use super::super::frame::Size;
-use super::super::key::Key;
-use super::super::layers::Layer;
+use super::super::key::{Key, KeyCode};
+use super::super::keymap::{Chord, Meaning};
+use super::super::layers::{Layer, Letters};
 use super::super::model::{Model, Screen};
 use super::super::msg::Msg;
 use super::super::toast::ToastKind;
-use super::{choice, data, enrol, fleet, go, layers, palette, plan, run, runs};
+use super::{
+    audit, choice, copying, data, enrol, fleet, go, layers, moving, palette, plan, replay, run,
+    runs,
+};
 
 /// Applies what happened and says what is to be done. Total: no message makes it fail.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    let effects = route(model, msg);
+    moving::after(model);
+    effects
+}
+
+fn route(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => on_key(model, key),
+        Msg::Mouse(mouse) => moving::mouse(model, mouse),
         Msg::Paste(text) => {
             layers::paste(model, text.as_str());
             Vec::new()
@@ -25,12 +36,16 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Tick(now) => {
-            model.now = now;
+            model.clock = now;
+            if model.frozen.is_none() {
+                model.now = now;
+            }
+            data::windows(model);
             model.toasts.expire(now);
             Vec::new()
         }
         Msg::Go(to) => go::go(model, to),
-        Msg::Fleet(snapshot) => data::fleet(model, snapshot),
+        Msg::Fleet(snapshot) => moving::fleet(model, snapshot),
         Msg::Runs(runs) => data::runs(model, runs),
         Msg::Planned { request, result } => plan::planned(model, request, result),
         Msg::Started { request, result } => plan::started(model, request, result),
@@ -52,6 +67,15 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             choice::releases(model, request, &result);
             Vec::new()
         }
+        Msg::Audit { request, result } => {
+            audit::take(model, request, &result);
+            Vec::new()
+        }
+        Msg::Replay(replay) => replay::take(model, replay),
+        Msg::Rewound => {
+            replay::rewound(model);
+            Vec::new()
+        }
         Msg::Notice(kind, text) => {
             model.tell(kind, text.as_str());
             Vec::new()
@@ -62,7 +86,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
     if model.size.too_small() {
         // Nobody should act on what cannot be seen.
-        return match action_for(key, model.place()) {
+        return match model.keymap.action(key, model.place()) {
             Some(Action::Quit) => vec![Effect::Quit],
             _ => Vec::new(),
         };
@@ -77,12 +101,26 @@ fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
     if let Some(effects) = enrol::on_key(model, key) {
         return effects;
     }
-    if plan::typed(model, key) {
+    if model.pending.is_empty() && plan::typed(model, key) {
         return Vec::new();
     }
-    match action_for(key, model.place()) {
-        Some(action) => perform(model, action),
-        None => Vec::new(),
+    let mut pressed = std::mem::take(&mut model.pending);
+    let first = pressed.is_empty();
+    if !first && key == Key::plain(KeyCode::Esc) {
+        return Vec::new();
+    }
+    pressed.push(key);
+    match model.keymap.meaning(&pressed, model.place()) {
+        Meaning::Action(action) => perform(model, action),
+        Meaning::More => {
+            model.pending = pressed;
+            Vec::new()
+        }
+        Meaning::Nothing if first => Vec::new(),
+        Meaning::Nothing => {
+            model.tell(ToastKind::Warning, &format!("{} means nothing here", Chord(pressed)));
+            Vec::new()
+        }
     }
 }
 
@@ -97,6 +135,8 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Quit => vec![Effect::Quit],
         Action::Suspend => vec![Effect::Suspend],
         Action::Redraw => vec![Effect::Redraw],
+        Action::NextTheme => vec![Effect::NextTheme],
+        Action::GoFleet => moving::home(model),
         Action::Help => {
             model.layers.push(Layer::Help { top: 0 });
             Vec::new()
@@ -107,14 +147,37 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Runs => go::open(model, Destination::Runs),
         Action::SecretsDue => go::open(model, Destination::SecretsDue),
+        Action::Audit => go::open(model, Destination::Audit),
+        Action::Freeze => {
+            moving::freeze(model);
+            Vec::new()
+        }
+        Action::CopyCommand => {
+            copying::open(model);
+            Vec::new()
+        }
+        Action::HistoryBack => moving::back(model),
+        Action::HistoryForward => moving::forward(model),
+        Action::BookmarkSet => {
+            moving::ask_letter(model, Letters::Set);
+            Vec::new()
+        }
+        Action::BookmarkGo => {
+            moving::ask_letter(model, Letters::Go);
+            Vec::new()
+        }
         Action::Back => back(model),
         _ => match model.screens.last() {
             None => fleet::perform(model, action),
             Some(Screen::Instance(_)) => fleet::perform_on_instance(model, action),
             Some(Screen::Plan(_)) => plan::perform(model, action),
-            Some(Screen::Run(_)) => run::perform(model, action),
+            Some(Screen::Run(_)) => match replay::perform(model, action) {
+                Some(effects) => effects,
+                None => run::perform(model, action),
+            },
             Some(Screen::Runs(_)) => runs::perform(model, action),
             Some(Screen::Enrol(_)) => enrol::perform(model, action),
+            Some(Screen::Audit(_)) => audit::perform(model, action),
             Some(Screen::Due(_)) => choice::perform_on_due(model, action),
             Some(Screen::Secrets(_)) => choice::perform_on_secrets(model, action),
             Some(Screen::Releases(_)) => choice::perform_on_releases(model, action),
@@ -122,14 +185,19 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     }
 }
 
-/// One step back: a full output, then the page; on the fleet page notices, then the filter, then the marks.
+/// One step back: a full output, then the page; on the fleet page notices, then a range, the filter, what is left out,
+/// and the marks.
 fn back(model: &mut Model) -> Vec<Effect> {
     // A notice never stands in the way of going back; where there is nothing to go back to, it goes.
     if model.toasts.clear() && model.screens.is_empty() {
         return Vec::new();
     }
-    if run::leave_full(model) || enrol::back(model) {
+    if run::leave_full(model) || enrol::back(model) || audit::back(model) {
         return Vec::new();
+    }
+    if model.replay.is_some() && matches!(model.screens.last(), Some(Screen::Run(_))) {
+        // There is nothing behind it.
+        return vec![Effect::Quit];
     }
     match model.screens.pop() {
         Some(Screen::Run(_)) => {
@@ -148,13 +216,14 @@ fn back(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
         None => {
-            if model.fleet.filter.is_empty() {
-                model.fleet.marked.clear();
-            } else {
-                model.fleet.filter.clear();
-                let rows = model.fleet_rows();
-                model.fleet.arrange(rows);
+            if model.fleet.drop_range() {
+                return Vec::new();
             }
+            if !model.fleet.show_all() {
+                model.fleet.marked.clear();
+            }
+            let rows = model.fleet_rows();
+            model.fleet.arrange(rows);
             Vec::new()
         }
     }

@@ -111,9 +111,6 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Search => model.layers.push(Layer::Search(Input::default())),
         Action::NextMatch => next_match(model, Direction::Forward),
         Action::PrevMatch => next_match(model, Direction::Backward),
-        Action::CopyCommand => {
-            return vec![Effect::Copy(format!("bunker attach {}", page.run))];
-        }
         _ => return controls::perform(model, action),
     }
     Vec::new()

@@ -3,6 +3,7 @@
 
 use clap::Args as ClapArgs;
 
+use crate::cli::args::Outside;
 use crate::cli::instance::args::KeyArgs;
 
 /// Options of `import`.
@@ -45,6 +46,12 @@ pub struct ImportArgs {
     /// Do not ask; a host key that is not known then has to be named
     #[arg(long, short)]
     pub yes: bool,
+    /// What a guardrail wants typed: the number of instances, or the group
+    #[arg(long, value_name = "TEXT")]
+    pub confirm: Option<String>,
+    /// Outside of the maintenance window: refuse, or start a run that waits [default: bunker_window_outside]
+    #[arg(long, value_name = "WHAT")]
+    pub outside: Option<Outside>,
     /// Start the run, print its id and leave it to its worker
     #[arg(long)]
     pub detach: bool,

@@ -10,8 +10,8 @@ mod tell;
 use super::exit::{Exit, Trouble};
 use super::instance::{desk::desk, key};
 use super::run::{confirm, right, say, workflow};
-use super::{Context, wiring};
-use crate::cli::args::StartArgs;
+use super::{Context, audit, wiring};
+use crate::cli::args::{StartArgs, StrategyArgs};
 use crate::domain::fleet::Host;
 use crate::domain::ids::HostId;
 use crate::domain::plan::What;
@@ -23,7 +23,7 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Exit, Trouble>
     if !args.check {
         right(context)?;
     }
-    let desk = desk(&context.inventory);
+    let desk = desk(&context.inventory, context.operate.as_ref());
     desk.can_encrypt()?;
     let words = words(args);
     let (host, _) = sequence::meant(&desk, &words)?;
@@ -53,7 +53,9 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<Exit, Trouble>
             names.join(" ")
         ));
     }
-    sequence::write(&desk, &read)?;
+    audit::reason(sequence::asks(&read.host))?;
+    let committed = sequence::write(&desk, &read)?;
+    committed.told().iter().for_each(|told| say(told));
     start(context, args, id)
 }
 
@@ -88,6 +90,7 @@ impl From<ImportError> for Trouble {
             ImportError::NoDomain => ".env on the host names no DOMAIN: give --domain".to_owned(),
             ImportError::NoInstance(_)
             | ImportError::Nothing(..)
+            | ImportError::State(_)
             | ImportError::Name(_)
             | ImportError::Words(_)
             | ImportError::Scaffold(_)
@@ -102,7 +105,9 @@ impl From<ImportError> for Trouble {
             | ImportError::NoDomain
             | ImportError::Name(_)
             | ImportError::Words(_) => Self::new(Exit::Usage, text),
-            ImportError::Nothing(..) | ImportError::Template(_) => Self::new(Exit::Failed, text),
+            ImportError::Nothing(..) | ImportError::State(_) | ImportError::Template(_) => {
+                Self::new(Exit::Failed, text)
+            }
             ImportError::Scaffold(error) => error.into(),
             ImportError::Env(error) => error.into(),
             ImportError::Plan(error) => error.into(),
@@ -112,7 +117,7 @@ impl From<ImportError> for Trouble {
 
 /// Pins the host's keys, since the next thing is to log in: after the fingerprint was named, or a person was asked.
 fn accept(context: &Context, args: &ImportArgs, host: &Host) -> Result<(), Trouble> {
-    let desk = desk(&context.inventory);
+    let desk = desk(&context.inventory, context.operate.as_ref());
     let keys = key::look(&desk, &host.connection, &args.key)?;
     if keys.is_empty() {
         return Ok(());
@@ -131,7 +136,8 @@ fn accept(context: &Context, args: &ImportArgs, host: &Host) -> Result<(), Troub
             "the host key was not accepted: nothing was written",
         ));
     }
-    Ok(desk.pin(&keys)?)
+    audit::reason(sequence::asks(host))?;
+    Ok(desk.pin(&host.id, &keys)?)
 }
 
 /// Whether to write: never with `--check`, else when it was asked for or a person says so.
@@ -153,7 +159,11 @@ fn start(context: &Context, args: &ImportArgs, id: &HostId) -> Result<Exit, Trou
         hosts: vec![id.to_string()],
         check: false,
         yes: true,
+        confirm: args.confirm.clone(),
+        outside: args.outside,
+        wait: None,
         detach: args.detach,
+        strategy: StrategyArgs::default(),
     };
     say(&format!("the secrets of {id} are in the vault"));
     let runtime = wiring::runtime()?;

@@ -7,10 +7,11 @@ use super::super::run::operator;
 use super::super::vault::author;
 use super::super::wiring;
 use crate::adapters::enrol::{Desk, EnrolError, ReadEnvError, domain_of, env_of};
-use crate::adapters::inventory::{Scaffold, ScaffoldError, load};
+use crate::adapters::inventory::{Committed, Scaffold, ScaffoldError, load};
 use crate::adapters::ssh::SshPool;
 use crate::domain::fleet::{Fleet, Host};
 use crate::domain::ids::{Domain, HostId, InvalidName};
+use crate::domain::plan::strategy::Asked;
 use crate::domain::plan::{What, Wish};
 use crate::domain::scaffold::NewInstance;
 use crate::domain::scaffold::enrol::{Entry, Refused, Words, check, domain_to_come, new_instance};
@@ -31,6 +32,8 @@ pub(in crate::cli) enum ImportError {
     NoDomain,
     #[error("nothing to import: {0}: {1}")]
     Nothing(HostId, String),
+    #[error("{0}")]
+    State(String),
     #[error(transparent)]
     Name(#[from] InvalidName),
     #[error(transparent)]
@@ -121,8 +124,9 @@ async fn is_imported(
     fleet: &Fleet,
     host: &Host,
 ) -> Result<(), ImportError> {
-    let wish = Wish { hosts: vec![host.id.clone()], what: What::Import };
-    let ports = wiring::plan_ports(hosts, &desk.inventory);
+    let wish = Wish { hosts: vec![host.id.clone()], what: What::Import, asked: Asked::default() };
+    let ports = wiring::plan_ports(hosts, &desk.inventory)
+        .map_err(|trouble| ImportError::State(format!("{:#}", trouble.report)))?;
     let plan = planner::plan(&ports, fleet, &wish, &operator::operator()).await?;
     match plan.excluded.first().filter(|_| plan.hosts.is_empty()) {
         Some(left) => Err(ImportError::Nothing(host.id.clone(), left.reason.to_string())),
@@ -131,9 +135,14 @@ async fn is_imported(
 }
 
 /// Writes the inventory, where the host is new, and its secrets into the vault.
-pub(in crate::cli) fn write(desk: &Desk, read: &Read) -> Result<(), EnrolError> {
+pub(in crate::cli) fn write(desk: &Desk, read: &Read) -> Result<Committed, EnrolError> {
     match &read.scaffold {
         Some(scaffold) => desk.write(scaffold, &[], Some(&read.found.secrets), &author()),
         None => desk.fill(&read.host.id, &read.found.secrets, &author()),
     }
+}
+
+/// Whether the policy of a host asks for a reason.
+pub(in crate::cli) fn asks(host: &Host) -> bool {
+    host.instance.as_ref().is_some_and(|i| i.policy.require_why)
 }

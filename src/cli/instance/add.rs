@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::super::Context;
+use super::super::audit;
 use super::super::exit::{Exit, Trouble};
 use super::super::output::{print, print_json};
 use super::super::run::{confirm, right, say};
@@ -24,7 +25,7 @@ pub(super) fn add(context: &Context, args: &AddArgs) -> Result<Exit, Trouble> {
         right(context)?;
     }
     let scaffold = Scaffold::prepare(&context.inventory, &new)?;
-    let desk = desk(&context.inventory);
+    let desk = desk(&context.inventory, context.operate.as_ref());
     let secrets = if args.no_secrets { None } else { Some(Secrets::new()) };
     if secrets.is_some() {
         desk.can_encrypt()?;
@@ -50,7 +51,9 @@ pub(super) fn add(context: &Context, args: &AddArgs) -> Result<Exit, Trouble> {
         say("nothing was written");
         return Ok(Exit::Refused);
     }
-    desk.write(&scaffold, &keys, secrets.as_ref(), &author())?;
+    audit::reason(scaffold.host.instance.as_ref().is_some_and(|i| i.policy.require_why))?;
+    let committed = desk.write(&scaffold, &keys, secrets.as_ref(), &author())?;
+    committed.told().iter().for_each(|told| say(told));
     say(&format!("{} is in the inventory: `bunker deploy {}` sets it up", new.host, new.host));
     Ok(Exit::Ok)
 }
@@ -91,7 +94,7 @@ pub(in crate::cli) fn text(scaffold: &Scaffold, keys: &[HostKey], secrets: bool)
 }
 
 /// A file's change, line by line.
-pub(super) fn difference(change: &FileChange) -> Vec<String> {
+pub(in crate::cli) fn difference(change: &FileChange) -> Vec<String> {
     let path = change.path.display();
     let mut lines = match &change.before {
         Some(before) if before == &change.after => return vec![format!("{path} is there already")],

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::super::Context;
+use super::super::audit::audited_files;
 use super::super::exit::{Exit, Trouble};
 use super::super::output::{print, print_json};
 use super::super::run::{confirm, right, say};
@@ -10,6 +11,7 @@ use super::super::wiring;
 use super::add::difference;
 use super::args::RemoveArgs;
 use crate::adapters::inventory::Removal;
+use crate::domain::audit::{Deed, Facts};
 use crate::domain::ids::HostId;
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::Clock as _;
@@ -43,7 +45,12 @@ pub(super) fn remove(context: &Context, args: &RemoveArgs) -> Result<Exit, Troub
         return Ok(Exit::Refused);
     }
     wiring::state_dir().prepare().map_err(|e| Trouble::new(Exit::Failed, e))?;
-    removal.write(&backup)?;
+    let files = removal.all_files();
+    let what = format!("take {host} out of the inventory");
+    audited_files(context, Deed::new("instance-remove").on(&host), &files, &what, |_| {
+        removal.write(&backup)?;
+        Ok(((), Facts::new()))
+    })?;
     let kept = Safe::line(&backup.to_string_lossy());
     say(&format!(
         "{host} is out of the inventory; the host itself was left alone. A copy of all of it is in {kept}"

@@ -10,17 +10,19 @@ use jiff::{SignedDuration, Timestamp};
 use super::super::Context;
 use super::super::exit::{Exit, Trouble};
 use super::super::wiring;
+use super::attach_canary::CanaryLines;
 use super::attach_log::{Logs, Until};
 use super::show::{exit_of, failure_text};
 use super::{print, show_json};
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::Plan;
+use crate::domain::run::control::Control;
 use crate::domain::run::event::{EventKind, RunEvent, same_but_for_time};
 use crate::domain::run::outcome::Outcome;
 use crate::domain::run::pause::PauseReason;
 use crate::domain::run::state::RunState;
 use crate::domain::untrusted::Safe;
-use crate::engine::ports::RunReader;
+use crate::engine::ports::{RunReader, RunWriter};
 
 /// Between two looks at the store.
 const LOOK: Duration = Duration::from_millis(150);
@@ -30,12 +32,13 @@ const GATE_QUIET: SignedDuration = SignedDuration::from_secs(10);
 /// Follows the run that is meant.
 pub(super) async fn attach(context: &Context, run: &str) -> Result<Exit, Trouble> {
     let run = wiring::store_reader()?.find(run).await?;
-    follow(&run, if context.json { Shown::Events } else { Shown::Lines }).await
+    let shown = if context.json { Shown::Events } else { Shown::Lines };
+    follow(context, &run, shown, Hold::Looks).await
 }
 
 /// What following a run prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shown {
+pub(in crate::cli) enum Shown {
     /// Output and events, for a person.
     Lines,
     /// Each event as one line of JSON.
@@ -44,22 +47,82 @@ pub(super) enum Shown {
     Summary,
 }
 
+/// What Ctrl-C means for a run that is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum Hold {
+    /// Somebody only looks: leave at once, the run is not touched.
+    Looks,
+    /// It was started here: the first time nothing further is started, the second time leave.
+    Foreground,
+}
+
 /// Follows a run until it ends, its worker is gone, the reader has gone or Ctrl-C is pressed.
-pub(super) async fn follow(run: &RunId, shown: Shown) -> Result<Exit, Trouble> {
-    let store = wiring::store_reader()?;
+pub(super) async fn follow(
+    context: &Context,
+    run: &RunId,
+    shown: Shown,
+    hold: Hold,
+) -> Result<Exit, Trouble> {
+    follow_in(&*wiring::store_reader()?, context, run, shown, hold).await
+}
+
+/// The same in this store, which may be a file.
+pub(in crate::cli) async fn follow_in(
+    store: &dyn RunReader,
+    context: &Context,
+    run: &RunId,
+    shown: Shown,
+    hold: Hold,
+) -> Result<Exit, Trouble> {
     let plan = store.plan(run).await?;
     let state = RunState::new(run.clone(), &plan);
     let (logs, gates) = (Logs::default(), BTreeMap::new());
-    let mut tail = Tail { store: &*store, plan: &plan, state, shown, logs, gates };
+    let canary = CanaryLines::default();
+    let mut tail = Tail { store, plan: &plan, state, shown, logs, gates, canary };
     tokio::select! {
         ended = tail.until_end() => ended,
-        _ = tokio::signal::ctrl_c() => {
-            print::say(&format!(
-                "\nleft; run {run} goes on: `bunker attach {run}` to come back, `bunker abort {run}` to end it"
-            ));
-            Ok(Exit::Interrupted)
-        }
+        left = interrupted(context, run, hold) => left,
     }
+}
+
+/// Waits for Ctrl-C. The first one in the foreground starts nothing further and says what still runs; the run goes on
+/// being followed. The next one leaves, and the run stays with its worker.
+async fn interrupted(context: &Context, run: &RunId, hold: Hold) -> Result<Exit, Trouble> {
+    let pressed = || async { drop(tokio::signal::ctrl_c().await) };
+    pressed().await;
+    let may = context.operate.is_some() && hold == Hold::Foreground;
+    if may && let Some(still) = pause(context, run).await? {
+        print::say(&format!(
+            "\nrun {run}: no further step is started; {still}\nCtrl-C again leaves it to its worker; `bunker resume {run}` goes on, `bunker abort {run}` ends it"
+        ));
+        pressed().await;
+    }
+    print::say(&format!(
+        "\nleft; run {run} stays with its worker: `bunker attach {run}` to come back, `bunker abort {run}` to end it"
+    ));
+    Ok(Exit::Interrupted)
+}
+
+/// Asks the run to pause; gives what still runs, or nothing where there is nobody to ask.
+async fn pause(context: &Context, run: &RunId) -> Result<Option<String>, Trouble> {
+    let store = wiring::store_writer(super::dispatch::right(context)?)?;
+    if !store.worker_alive(run).await? {
+        return Ok(None);
+    }
+    store.ask(run, Control::Pause, &super::operator::operator()).await?;
+    let state = super::worker::replay(&*store, run).await?;
+    let busy = state.hosts.iter().filter(|h| h.started.is_some() && h.outcome.is_none());
+    let busy: Vec<String> = busy
+        .map(|h| match h.running_step() {
+            Some(step) => format!("{} ({})", h.id, step.title),
+            None => h.id.to_string(),
+        })
+        .collect();
+    Ok(Some(if busy.is_empty() {
+        "nothing runs now".to_owned()
+    } else {
+        format!("these finish what they do: {}", busy.join(", "))
+    }))
 }
 
 struct Tail<'a> {
@@ -70,6 +133,7 @@ struct Tail<'a> {
     logs: Logs,
     /// What was printed last of each host's gate, and when that was seen.
     gates: BTreeMap<HostId, (Safe, Timestamp)>,
+    canary: CanaryLines,
 }
 
 impl Tail<'_> {
@@ -233,22 +297,74 @@ impl Tail<'_> {
             }
             EventKind::ContactRestored { host } => said(host, "in contact again"),
             EventKind::HostFinished { host, outcome } => said(host, outcome.word()),
+            EventKind::HostRelapsed { host, failure } => {
+                said(host, &format!("no longer healthy: {}", failure.message))
+            }
+            EventKind::BatchStarted { .. }
+            | EventKind::BatchFinished { .. }
+            | EventKind::WorkerStarted { .. }
+            | EventKind::HookRan { .. }
+            | EventKind::Noted { .. }
+            | EventKind::Paused { .. }
+            | EventKind::ApprovalAsked { .. }
+            | EventKind::ApprovalGiven { .. }
+            | EventKind::ApprovalRefused { .. }
+            | EventKind::Resumed
+            | EventKind::Stopping { .. }
+            | EventKind::GateObserved { .. }
+            | EventKind::Planned { .. }
+            | EventKind::HostStarted { .. }
+            | EventKind::StepAdded { .. }
+            | EventKind::JobIntended { .. }
+            | EventKind::JobStarted { .. }
+            | EventKind::JobEnded { .. }
+            | EventKind::Told { .. }
+            | EventKind::Controlled { .. }
+            | EventKind::RunFinished { .. }
+            | EventKind::Unrecognised => self.line_of_run(&event.kind),
+            EventKind::CanarySoak { .. }
+            | EventKind::CanaryGap { .. }
+            | EventKind::CanaryJudged { .. }
+            | EventKind::CanaryEnded { .. } => self.canary.line(event),
+        }
+    }
+
+    /// One event that is about the run as a whole.
+    fn line_of_run(&self, kind: &EventKind) -> Option<String> {
+        match kind {
             EventKind::BatchStarted { batch } => {
                 Some(format!("batch {} of {}", batch + 1, self.plan.batches.len()))
             }
             EventKind::WorkerStarted { generation, .. } if *generation > 1 => {
                 Some(format!("worker {generation} goes on"))
             }
+            EventKind::HookRan { hook, failed, lines, took_s, .. } => {
+                Some(hook_line(hook, failed.as_ref(), lines, *took_s))
+            }
+            EventKind::Noted { text } => Some(format!("note: {text}")),
             EventKind::Paused { why, reason } if *reason == PauseReason::Manual => {
                 Some(format!("paused: {why}"))
             }
             EventKind::Paused { why, reason } => Some(format!("paused ({}): {why}", reason.name())),
+            EventKind::ApprovalAsked { why, .. } => Some(format!("waits: {why}")),
+            EventKind::ApprovalGiven { by } => Some(format!("approved by {}", by.user)),
             EventKind::Resumed => Some("resumed".to_owned()),
             EventKind::Stopping { why } => Some(format!("stopping: {why}")),
-            EventKind::GateObserved { .. }
+            EventKind::CanarySoak { .. }
+            | EventKind::CanaryGap { .. }
+            | EventKind::CanaryJudged { .. }
+            | EventKind::CanaryEnded { .. }
+            | EventKind::GateObserved { .. }
+            | EventKind::StepStarted { .. }
+            | EventKind::StepFinished { .. }
+            | EventKind::ContactLost { .. }
+            | EventKind::ContactRestored { .. }
+            | EventKind::HostFinished { .. }
+            | EventKind::HostRelapsed { .. }
             | EventKind::WorkerStarted { .. }
             | EventKind::BatchFinished { .. }
             | EventKind::Planned { .. }
+            | EventKind::ApprovalRefused { .. }
             | EventKind::HostStarted { .. }
             | EventKind::StepAdded { .. }
             | EventKind::JobIntended { .. }
@@ -260,4 +376,15 @@ impl Tail<'_> {
             | EventKind::Unrecognised => None,
         }
     }
+}
+
+fn hook_line(
+    hook: &impl std::fmt::Display,
+    failed: Option<&Safe>,
+    lines: &[Safe],
+    took_s: f64,
+) -> String {
+    let how = failed.map_or_else(|| "ok".to_owned(), |why| format!("failed: {why}"));
+    let said: String = lines.iter().flat_map(|line| ["\n  ", line.as_str()]).collect();
+    format!("hook {hook}: {how} ({took_s:.1} s){said}")
 }

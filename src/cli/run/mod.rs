@@ -1,9 +1,14 @@
 //! The verbs that are about runs.
 
+pub(in crate::cli) mod again;
 mod ansible;
+mod approve;
 mod attach;
+mod attach_canary;
 mod attach_log;
 mod backup;
+mod canary;
+mod canary_text;
 mod configure;
 mod confirm;
 mod controls;
@@ -11,6 +16,7 @@ mod deploy;
 mod dispatch;
 mod logs;
 pub(super) mod operator;
+mod plan;
 mod plan_diff;
 mod plan_text;
 mod print;
@@ -24,6 +30,7 @@ mod unlock;
 mod upgrade;
 mod worker;
 
+pub(super) use attach::{Hold, Shown, follow_in};
 pub(super) use confirm::confirm;
 pub(super) use dispatch::{right, run};
 pub(super) use print::say;

@@ -1,5 +1,6 @@
 //! Who sits at this end.
 
+use crate::adapters::caller::login_name;
 use crate::domain::run::operator::Operator;
 use crate::domain::untrusted::Safe;
 
@@ -8,22 +9,11 @@ pub(in crate::cli) fn operator() -> Operator {
     let set = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty() && v.len() <= 200);
     let user = ["SUDO_USER", "LOGNAME", "USER"].into_iter().find_map(set);
     let uid = rustix::process::getuid().as_raw();
-    let user = user.or_else(|| name_of(uid)).unwrap_or_else(|| format!("uid-{uid}"));
+    let user = user.or_else(|| login_name(uid)).unwrap_or_else(|| format!("uid-{uid}"));
     let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let from =
         set("SSH_CONNECTION").and_then(|connection| connection.split(' ').next().map(Safe::line));
     Operator { user: Safe::line(&user), machine: Safe::line(&machine), from }
-}
-
-/// The login name of a user id of this machine.
-fn name_of(uid: u32) -> Option<String> {
-    let users = std::fs::read_to_string("/etc/passwd").ok()?;
-    let uid = uid.to_string();
-    users.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)? == uid).then(|| name.to_owned())
-    })
 }
 
 /// The command line as it was given, for the record.

@@ -1,12 +1,14 @@
 //! A plan for people and as JSON, before anything runs.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::output::columns;
+use super::canary_text;
 use crate::domain::plan::{Change, HostPlan, Phase, Plan, Readiness};
 
 /// What would be done, to whom, in which order, and when it stops.
-pub(super) fn text(plan: &Plan) -> String {
+pub(super) fn text(plan: &Plan, now: Timestamp) -> String {
     let target = plan.target.as_ref();
     let target = target.map(|t| format!(" to {} ({})", t.reference, t.sha.short()));
     let n = plan.targets().count();
@@ -18,6 +20,10 @@ pub(super) fn text(plan: &Plan) -> String {
         plan.batches.len(),
         plan.hash().short()
     );
+    if n > 0 {
+        let order = plan.order_words().map(|words| format!(", {words}")).unwrap_or_default();
+        out.extend([format!("batches {}, parallel {}{order}\n", plan.sizes(), plan.parallel)]);
+    }
     for change in &plan.changes {
         out.push_str(&change_text(change));
     }
@@ -41,6 +47,12 @@ pub(super) fn text(plan: &Plan) -> String {
             out.extend([format!("  left out: {} ({})\n", left.title, left.reason)]);
         }
         out.extend([format!("{}\n", plan.stops_sentence())]);
+    }
+    if let Some(canary) = &plan.canary {
+        out.push_str(&canary_text::plan(canary));
+    }
+    for (label, text, _) in plan.rule_lines(now) {
+        out.extend([format!("{label:<10} {text}\n")]);
     }
     out
 }
@@ -108,7 +120,9 @@ fn steps(host: &HostPlan) -> Vec<Vec<String>> {
 }
 
 /// The plan as JSON, without the rendered scripts.
-pub(super) fn json(plan: &Plan) -> Value {
+pub(super) fn json(plan: &Plan, now: Timestamp) -> Value {
+    let opening = plan.opening_of_all(now);
+    let closes = opening.closes();
     let target = |host: &HostPlan| {
         json!({
             "host": host.id,
@@ -126,12 +140,21 @@ pub(super) fn json(plan: &Plan) -> Value {
         "workflow": plan.workflow.name(),
         "target": plan.target,
         "playbook": plan.playbook,
+        "sha": plan.target.as_ref().map(|t| &t.sha),
+        "hash": plan.hash(),
         "plan_hash": plan.hash(),
         "changes": plan.changes,
         "targets": plan.hosts.iter().map(target).collect::<Vec<_>>(),
         "excluded": plan.excluded,
         "batches": plan.batches,
         "parallel": plan.parallel,
+        "sizes": plan.batches.iter().map(Vec::len).collect::<Vec<_>>(),
+        "strategy": plan.strategy,
+        "budget": plan.stops,
         "stops": plan.stops_sentence(),
+        "guardrails": plan.rules.verdict,
+        "window": { "state": opening.word(), "closes": closes, "why": opening.refusal() },
+        "estimates": plan.rules.estimates,
+        "canary": plan.canary.as_ref().map(|canary| canary_text::json(canary)),
     })
 }

@@ -7,7 +7,7 @@ use super::super::exit::{Exit, Trouble};
 use super::super::output::columns;
 use super::super::wiring;
 use super::worker::replay;
-use super::{print, show_json};
+use super::{canary_text, print, show_json};
 use crate::domain::plan::{Plan, Readiness};
 use crate::domain::run::outcome::{Failure, Outcome};
 use crate::domain::run::state::{HostState, Phase, RunState};
@@ -73,6 +73,7 @@ pub(super) fn exit_of(plan: &Plan, state: &RunState) -> Exit {
         _ if counts.unknown > 0 => Exit::Unknown,
         _ if counts.unreachable > 0 => Exit::Unreachable,
         Phase::Planned
+        | Phase::WaitingApproval
         | Phase::Waiting
         | Phase::Running
         | Phase::Paused
@@ -91,6 +92,9 @@ fn would_change(plan: &Plan, state: &RunState) -> bool {
 /// A run for people: what it is, then its targets, those to look at first.
 pub(super) fn text(plan: &Plan, state: &RunState) -> String {
     let mut out = heading(plan, state);
+    if let Some(canary) = &state.canary {
+        out.push_str(&canary_text::state(canary));
+    }
     out.push('\n');
     for host in state.worst_first() {
         out.push_str(&host_text(host));

@@ -20,14 +20,16 @@ pub(super) fn run(plan: &Plan, state: &RunState) -> Value {
         "summary": state.summary,
         "plan_hash": state.hash,
         "by": state.by.as_ref().map(operator),
+        "after": state.after,
         "planned_at": state.planned,
         "started_at": state.started,
         "finished_at": state.finished,
         "batch": state.batch,
+        "canary": state.canary,
         "targets": state.hosts.iter().map(|h| target(plan, h)).collect::<Vec<_>>(),
         "excluded": plan.excluded,
         "controls": state.controls.iter().map(|(at, control, by)| json!({
-            "at": at, "control": control.name(), "by": operator(by),
+            "at": at, "control": control.name(), "host": control.host(), "by": operator(by),
         })).collect::<Vec<_>>(),
     })
 }

@@ -1,20 +1,26 @@
 //! A workflow from the command line: plan, show, ask, start, follow.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::super::Context;
 use super::super::args::StartArgs;
 use super::super::exit::{Exit, Trouble};
-use super::super::{fleet, wiring};
+use super::super::{audit, fleet, hooks, in_the_way, wiring};
+use super::confirm::confirm_plan;
 use super::dispatch::right;
 use super::operator::{how, operator};
-use super::{attach, confirm, plan_diff, plan_text, print};
+use super::{approve, attach, plan_diff, plan_text, print};
+use crate::adapters::ssh::SshPool;
 use crate::domain::fleet::Fleet;
 use crate::domain::ids::HostId;
 use crate::domain::plan::{Plan, Readiness, What, Wish};
+use crate::domain::policy::Consent;
 use crate::domain::untrusted::Safe;
+use crate::engine::launch::Launched;
 use crate::engine::planner::{self, PlanError};
-use crate::engine::ports::RepositoryError;
+use crate::engine::ports::{Clock as _, RepositoryError};
 
 /// Plans a workflow for the hosts of the call, shows the plan and starts it once it was approved; with `--check` it only
 /// says what that would do.
@@ -38,13 +44,22 @@ pub(super) async fn showing(
     }
     let (fleet, problems) = fleet::fleet(context)?;
     fleet::tell(&fleet, &problems);
-    let wish = Wish { hosts: wished(&fleet, args)?, what };
+    let asked = args.strategy.asked();
+    let wish = Wish { hosts: wished(&fleet, args)?, what, asked };
+    if let Some(right) = &context.operate {
+        let said = hooks::before_plan(right, &fleet, &context.inventory, &wish).await?;
+        for line in said {
+            print::say(line.as_str());
+        }
+    }
     let hosts = wiring::hosts()?;
-    let ports = wiring::plan_ports(&hosts, &context.inventory);
-    let planned = planner::plan(&ports, &fleet, &wish, &operator()).await;
-    hosts.close().await;
-    let plan = planned?;
+    let ports = wiring::plan_ports(&hosts, &context.inventory)?;
+    let mut plan = planner::plan(&ports, &fleet, &wish, &operator()).await?;
+    if let Some(outside) = args.outside {
+        plan.rules.outside = outside.into();
+    }
     if args.check {
+        hosts.close().await;
         return check(context, &plan, diff);
     }
     if !context.json {
@@ -54,22 +69,48 @@ pub(super) async fn showing(
     if n == 0 {
         return nothing(context, &plan);
     }
-    let name = plan.workflow.name();
-    let what = format!("{name} {n} instance{}", if n == 1 { "" } else { "s" });
-    if !args.yes && !confirm(&what, n)? {
+    in_the_way::until_free(&hosts, &plan, args.wait).await?;
+    audit::reason(plan.targets().any(|host| host.settings.policy.require_why))?;
+    let Some(consent) = consent(args, &plan)? else {
         print::say("nothing was done");
         return Ok(Exit::Refused);
-    }
-    start(context, args, &plan).await
+    };
+    super::super::window::tell(&fleet).await;
+    start(context, args, &plan, &consent, &hosts).await
 }
 
-async fn start(context: &Context, args: &StartArgs, plan: &Plan) -> Result<Exit, Trouble> {
+/// What the operator does to have it run; `None` is not to.
+fn consent(args: &StartArgs, plan: &Plan) -> Result<Option<Consent>, Trouble> {
+    if let Some(text) = &args.confirm {
+        return Ok(Some(Consent::Typed(text.clone())));
+    }
+    let denied = plan.rules.verdict.as_ref().is_none_or(|v| !v.denied.is_empty());
+    if args.yes || denied {
+        // What a guardrail forbids is refused where all runs start; nobody is asked first.
+        return Ok(Some(Consent::Beforehand));
+    }
+    confirm_plan(plan)
+}
+
+/// Starts the run. Its worker uses the connections over which the plan was made.
+async fn start(
+    context: &Context,
+    args: &StartArgs,
+    plan: &Plan,
+    consent: &Consent,
+    hosts: &Arc<SshPool>,
+) -> Result<Exit, Trouble> {
     let right = right(context)?;
     let store = wiring::store_writer(right)?;
-    let (workers, clock) = (wiring::workers(right), wiring::clock());
+    let (workers, clock) = (wiring::workers(right).lending(hosts), wiring::clock());
     let launcher = wiring::launcher(&*store, &workers, &*clock);
-    let run = launcher.start_run(plan, &operator(), &how()).await?;
+    let launched = launcher.start_run(plan, consent, &operator(), &how()).await?;
     drop(store);
+    hosts.close().await;
+    let run = match launched {
+        Launched::Started(run) => run,
+        Launched::Waits(run, approval) => return approve::waits(context, &run, &approval),
+    };
     if args.detach {
         if context.json {
             print::json(&json!({ "run": run }))?;
@@ -79,13 +120,19 @@ async fn start(context: &Context, args: &StartArgs, plan: &Plan) -> Result<Exit,
         }
         return Ok(Exit::Ok);
     }
-    print::say(&format!("run {run} started; leaving it (Ctrl-C) does not end it"));
+    print::say(&format!(
+        "run {run} started; Ctrl-C starts no further step, twice leaves it to its worker"
+    ));
     let shown = if context.json { attach::Shown::Summary } else { attach::Shown::Lines };
-    attach::follow(&run, shown).await
+    attach::follow(context, &run, shown, attach::Hold::Foreground).await
+}
+
+fn now() -> jiff::Timestamp {
+    wiring::clock().now()
 }
 
 fn shown(plan: &Plan, diff: bool) -> String {
-    let mut text = plan_text::text(plan);
+    let mut text = plan_text::text(plan, now());
     if diff {
         text.push_str(&plan_diff::text(plan));
     } else if plan_diff::has_any(plan) {
@@ -96,7 +143,7 @@ fn shown(plan: &Plan, diff: bool) -> String {
 
 fn check(context: &Context, plan: &Plan, diff: bool) -> Result<Exit, Trouble> {
     if context.json {
-        print::json(&plan_text::json(plan))?;
+        print::json(&plan_text::json(plan, now()))?;
     } else {
         print::all(&shown(plan, diff))?;
     }
@@ -106,7 +153,7 @@ fn check(context: &Context, plan: &Plan, diff: bool) -> Result<Exit, Trouble> {
 /// There is no target to run: all is up to date, or what is left is not ready.
 fn nothing(context: &Context, plan: &Plan) -> Result<Exit, Trouble> {
     if context.json {
-        print::json(&json!({ "run": null, "plan": plan_text::json(plan) }))?;
+        print::json(&json!({ "run": null, "plan": plan_text::json(plan, now()) }))?;
     }
     let unknown = plan.hosts.iter().any(|h| h.readiness == Readiness::Unknown);
     if plan.hosts.is_empty() {
@@ -148,10 +195,13 @@ impl From<PlanError> for Trouble {
             | PlanError::Repository(RepositoryError::NoSuchRef { .. }) => Exit::NotFound,
             PlanError::Repository(_) | PlanError::Vault(_) => Exit::Failed,
             PlanError::Silent(_) => Exit::Unreachable,
+            PlanError::Hook(_) | PlanError::InMaintenance(_) => Exit::Refused,
             PlanError::NotRotated { .. }
             | PlanError::NoHosts
             | PlanError::NoInstance(_)
             | PlanError::NothingLeft
+            | PlanError::NoCanary(_)
+            | PlanError::CanariesDiffer { .. }
             | PlanError::DifferentRefs(_)
             | PlanError::DifferentRepositories(..) => Exit::Usage,
         };

@@ -10,11 +10,16 @@ use super::super::exit::{Exit, Trouble};
 use super::super::wiring;
 use super::dispatch::right;
 use super::show::exit_of;
+use super::{again, print};
 use crate::adapters::vault::{Asking, Keyring};
+use crate::domain::run::control::Control;
 use crate::domain::run::state::RunState;
+use crate::engine::notify::Post;
 use crate::engine::ports::RunReader;
 use crate::engine::worker::{WorkerError, carry_out};
 
+/// How long a worker stays to send its last message.
+const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(12);
 /// What to do where a worker needs a passphrase.
 const NOBODY: &str = "resume the run in a shell, where `bunker resume` asks for it";
 
@@ -30,7 +35,17 @@ pub(super) async fn work(context: &Context, run: &str, identity: bool) -> Result
     let run = store.find(run).await?;
     let hosts = wiring::hosts()?;
     let ports = wiring::worker_ports(std::sync::Arc::clone(&store), &hosts, right);
-    let worked = carry_out(ports, run.clone(), std::process::id()).await;
+    let (courier, clock) = (wiring::courier(), wiring::clock());
+    let post = Post { outbox: &*store, courier: &*courier, clock: &*clock };
+    let worked = tokio::select! {
+        worked = carry_out(ports, run.clone(), std::process::id()) => worked,
+        never = post.keep_sending() => match never {},
+    };
+    if worked.is_ok() {
+        roll_back_if_wanted(context, &*store, &run, &hosts).await;
+    }
+    // The run has ended; its last message goes out now, or by whoever lives later.
+    let _later = tokio::time::timeout(LAST_WORDS, post.flush()).await;
     hosts.close().await;
     match worked {
         Ok(_) => {
@@ -38,6 +53,32 @@ pub(super) async fn work(context: &Context, run: &str, identity: bool) -> Result
             Ok(exit_of(&store.plan(&run).await?, &state))
         }
         Err(WorkerError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// Brings back what the run changed, where somebody asked for that. What goes wrong is told in worker.log; the run has
+/// ended, and `bunker abort --rollback` on it tries again.
+async fn roll_back_if_wanted(
+    context: &Context,
+    store: &dyn RunReader,
+    run: &crate::domain::ids::RunId,
+    hosts: &std::sync::Arc<crate::adapters::ssh::SshPool>,
+) {
+    let asked = async {
+        let state = replay(store, run).await?;
+        let asks = |control: &Control| *control == Control::AbortAndRollBack;
+        let by = state.controls.iter().rev().find(|(_, control, _)| asks(control));
+        let Some((_, _, by)) = by else { return Ok(()) };
+        let right = right(context)?;
+        let runs = again::roll_back(right, &context.inventory, hosts, run, by).await?;
+        again::tell(run, &runs);
+        Ok::<(), Trouble>(())
+    };
+    if let Err(trouble) = asked.await {
+        print::say(&format!(
+            "run {run}: the rollback could not be started: {:#}; try `bunker abort --rollback {run}`",
+            trouble.report
+        ));
     }
 }
 

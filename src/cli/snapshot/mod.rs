@@ -10,11 +10,12 @@ use super::exit::{Exit, Trouble};
 use super::output::{print, print_json};
 use super::{Context, cockpit, fleet, wiring};
 use crate::adapters::vault::{Asking, Keyring};
+use crate::adapters::view_file::ViewFile;
 use crate::app::destination::Destination;
 use crate::app::{Key, Model};
 use crate::domain::ids::HostId;
 use crate::engine::ports::RunReader;
-use crate::tui::{self, Look, Picture, Still};
+use crate::tui::{self, Look, Picture, Still, Wanted};
 use crate::ui::Depth;
 use args::{Colors, Format, Page, SnapshotArgs};
 
@@ -70,7 +71,9 @@ fn look(context: &Context, args: &SnapshotArgs) -> Result<Look, Trouble> {
         (None, Format::Svg) if context.color => Some(Depth::True),
         (None, _) => None,
     };
-    let mut look = Look::chosen(context.color, args.theme.as_deref(), depth);
+    let (view, _told_by_the_cockpit) = ViewFile::below(wiring::state_dir()).load();
+    let (color, theme, saved) = (context.color, args.theme.as_deref(), view.theme());
+    let mut look = Look::of(Wanted { color, theme, saved, depth });
     // A picture brings its own signs.
     look.ascii &= args.format != Format::Svg;
     match look.problems.first() {

@@ -6,11 +6,31 @@ use serde_json::{Map, Value, json};
 use crate::domain::figure::{Figure, Source};
 use crate::domain::signal::Signal;
 use crate::domain::snapshot::{FleetSnapshot, HttpHealth, InstanceView};
+use crate::domain::window::{fleet_standing, silenced, standing};
 
 pub(super) fn status(snapshot: &FleetSnapshot) -> Value {
     let instances: Vec<Value> =
         snapshot.instances.iter().map(|view| instance(view, snapshot.at)).collect();
-    json!({ "instances": instances })
+    let n = snapshot.instances.len();
+    let window = fleet_standing(&snapshot.windows, n, snapshot.at);
+    let window = window.map(|s| json!({ "words": s.words, "open": s.open, "silent": s.n_silent }));
+    json!({ "instances": instances, "window": window, "windows": windows(snapshot) })
+}
+
+/// The windows of each instance that has some, at the moment of the snapshot.
+fn windows(snapshot: &FleetSnapshot) -> Map<String, Value> {
+    let mut all = Map::new();
+    for set in snapshot.windows.iter() {
+        let standing = standing(&set.windows, snapshot.at);
+        let silent = silenced(&set.windows, snapshot.at).map(|(window, _)| &window.name);
+        for host in &set.hosts {
+            let value = json!({
+                "open": standing.is_open(), "changes": standing.changes(), "silenced_by": silent,
+            });
+            all.insert(host.to_string(), value);
+        }
+    }
+    all
 }
 
 fn instance(view: &InstanceView, now: Timestamp) -> Value {

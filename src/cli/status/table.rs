@@ -11,6 +11,7 @@ use crate::domain::figure::Trouble;
 use crate::domain::health::{Health, short_age};
 use crate::domain::signal::Signal;
 use crate::domain::snapshot::{FleetSnapshot, HttpHealth, InstanceView, MetricsState};
+use crate::domain::window::fleet_standing;
 
 /// How to print.
 #[derive(Debug, Clone, Copy)]
@@ -110,6 +111,14 @@ fn head(snapshot: &FleetSnapshot, look: &Look) -> String {
     let plural = if n == 1 { "" } else { "s" };
     let mut out =
         format!("{}  {n} instance{plural}{counts}\n", ascii(snapshot.fleet.as_str(), look));
+    if let Some(standing) = fleet_standing(&snapshot.windows, n, snapshot.at) {
+        let silent = match standing.n_silent {
+            0 => String::new(),
+            n => format!("; alerts of {n} are silent"),
+        };
+        let text = format!("window: {}{silent}\n", standing.words);
+        out.push_str(&ascii(&text, look));
+    }
     if let MetricsState::Failed { trouble, .. } = &snapshot.metrics {
         let text = format!("metrics: {}; figures from it are missing", trouble_words(trouble));
         for piece in wrapped(&text, look.columns) {

@@ -41,6 +41,7 @@ fn view(id: &str, health: Health, age_s: i64, reasons: Vec<Reason>) -> Arc<Insta
         }),
         signals,
         trends: BTreeMap::new(),
+        connection: None,
     })
 }
 
@@ -65,7 +66,9 @@ fn fleet() -> FleetSnapshot {
             ),
         ],
         metrics: MetricsState::Failed { since: now(), last_seen: None, trouble: Trouble::TimedOut },
+        windows: Arc::new([]),
         inventory: InventoryState::default(),
+        accent: None,
     }
 }
 

@@ -8,12 +8,14 @@ use std::path::{Path, PathBuf};
 use color_eyre::eyre::WrapErr;
 use zeroize::Zeroizing;
 
+use super::super::audit::audited_files;
 use super::super::exit::{Exit, Trouble};
 use super::super::{Context, wiring};
 use super::owners::owner;
-use super::{author, say};
+use super::{author, deed_of, say};
 use crate::adapters::ansible::{self, Passwords, Taken};
 use crate::adapters::vault::{Owner, VaultFile};
+use crate::domain::audit::Facts;
 use crate::domain::secret::{SecretName, Secrets};
 use crate::domain::untrusted::Safe;
 
@@ -48,12 +50,20 @@ pub(super) fn import(
     }
     let keys = wiring::keys();
     let vault = VaultFile::of(&context.inventory, &owner, &keys);
-    let changed = vault.change(|vault| {
-        let mut changed = 0;
-        for (name, _, secret) in &named {
-            changed += usize::from(vault.set(name, secret, &author())?);
-        }
-        Ok(changed)
+    let mut deed = deed_of("vault-import", &owner);
+    for (name, ..) in &named {
+        deed = deed.after(name.as_str(), "taken over");
+    }
+    let what = format!("take over secrets of {owner} from ansible-vault");
+    let changed = audited_files(context, deed, &[vault.path().to_owned()], &what, |_| {
+        let changed = vault.change(|vault| {
+            let mut changed = 0;
+            for (name, _, secret) in &named {
+                changed += usize::from(vault.set(name, secret, &author())?);
+            }
+            Ok(changed)
+        })?;
+        Ok((changed, Facts::new()))
     })?;
     say(&format!("took {} secrets of {owner} over, {changed} of them new or changed", named.len()));
     for (name, variable, _) in named.iter().filter(|(name, variable, _)| name.as_str() != variable)

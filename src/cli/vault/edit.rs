@@ -10,11 +10,13 @@ use std::process::Command;
 use color_eyre::eyre::WrapErr;
 use zeroize::Zeroizing;
 
+use super::super::audit::audited_files;
 use super::super::exit::{Exit, Trouble};
 use super::super::{Context, wiring};
 use super::owners::owner;
-use super::{author, say};
+use super::{author, deed_of, say};
 use crate::adapters::vault::{Owner, VaultFile};
+use crate::domain::audit::{Deed, Facts};
 use crate::domain::secret::{Secret, SecretName, Secrets};
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::VaultError;
@@ -41,7 +43,12 @@ pub(super) fn edit(context: &Context, of: &str) -> Result<Exit, Trouble> {
             say("nothing was changed");
             return Ok(Exit::Ok);
         }
-        return match apply(&file, &before, &after, &generations) {
+        let files = [file.path().to_owned()];
+        let (deed, what) = (told(&owner, &before, &after), format!("edit secrets of {owner}"));
+        let applied = audited_files(context, deed, &files, &what, |_| {
+            Ok((apply(&file, &before, &after, &generations)?, Facts::new()))
+        });
+        return match applied {
             Ok(n) => {
                 say(&format!("changed {n} secrets of {owner}"));
                 Ok(Exit::Ok)
@@ -49,6 +56,20 @@ pub(super) fn edit(context: &Context, of: &str) -> Result<Exit, Trouble> {
             Err(error) => Err(draft.keep(&error.to_string())),
         };
     }
+}
+
+/// Which secrets are changed, and how.
+fn told(owner: &Owner, before: &Secrets, after: &Secrets) -> Deed {
+    let mut deed = deed_of("vault-edit", owner);
+    for name in before.keys().chain(after.keys()).filter(|n| before.get(*n) != after.get(*n)) {
+        let word = match (before.get(name), after.get(name)) {
+            (None, _) => "new",
+            (Some(_), None) => "removed",
+            (Some(_), Some(_)) => "changed",
+        };
+        deed = deed.after(name.as_str(), word);
+    }
+    deed
 }
 
 type Generations = BTreeMap<SecretName, u32>;

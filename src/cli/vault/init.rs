@@ -2,12 +2,14 @@
 
 use zeroize::Zeroizing;
 
+use super::super::audit::audited_files;
 use super::super::exit::{Exit, Trouble};
 use super::super::output::print;
 use super::super::run::operator;
 use super::super::{Context, prompt, wiring};
 use super::say;
 use crate::adapters::vault::{People, make_identity, recipients_file};
+use crate::domain::audit::{Deed, Facts};
 use crate::domain::untrusted::Safe;
 
 /// Makes the identity where there is none, and adds it to the recipients where it is not among them.
@@ -39,7 +41,13 @@ pub(super) fn init(
     } else {
         let by = operator::operator();
         let own = format!("{}@{}", by.user, by.machine);
-        People::add(&context.inventory, name.unwrap_or(&own), &key)?;
+        let name = name.unwrap_or(&own);
+        let deed = Deed::new("vault-recipient-add").about(name).after("recipient", &key);
+        let files = [recipients_file(&context.inventory)];
+        audited_files(context, deed, &files, &format!("add recipient {name}"), |_| {
+            People::add(&context.inventory, name, &key)?;
+            Ok(((), Facts::new()))
+        })?;
         let file = Safe::line(&recipients_file(&context.inventory).to_string_lossy());
         say(&format!("added you to {file}"));
         if !people.current.is_empty() {

@@ -14,7 +14,8 @@ use super::args::{RecipientsVerb, SecretsVerb, VaultVerb};
 use super::exit::{Exit, Trouble};
 use super::run::{operator, right};
 use super::wiring;
-use crate::adapters::vault::Author;
+use crate::adapters::vault::{Author, Owner};
+use crate::domain::audit::Deed;
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::{Clock, VaultError};
 
@@ -69,6 +70,14 @@ pub(super) fn secrets(context: &Context, verb: &SecretsVerb) -> Result<Exit, Tro
 pub(in crate::cli) fn author() -> Author {
     let by = operator::operator();
     Author { by: Safe::line(&format!("{}@{}", by.user, by.machine)), at: wiring::clock().now() }
+}
+
+/// A change of the secrets of an owner, before it is done.
+fn deed_of(action: &str, owner: &Owner) -> Deed {
+    match owner {
+        Owner::Host(host) => Deed::new(action).on(host),
+        Owner::Group(group) => Deed::new(action).about(&format!("group {group}")),
+    }
 }
 
 /// Says something on standard error.

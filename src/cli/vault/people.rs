@@ -3,11 +3,13 @@
 use serde_json::json;
 
 use super::super::Context;
+use super::super::audit::audited_files;
 use super::super::exit::{Exit, Trouble};
 use super::super::output::{columns, print, print_json};
 use super::super::wiring;
 use super::{owners, say};
-use crate::adapters::vault::{People, VaultFile};
+use crate::adapters::vault::{People, VaultFile, recipients_file};
+use crate::domain::audit::{Deed, Facts};
 
 pub(super) fn list(context: &Context) -> Result<Exit, Trouble> {
     let people = People::read(&context.inventory)?;
@@ -24,14 +26,23 @@ pub(super) fn list(context: &Context) -> Result<Exit, Trouble> {
 }
 
 pub(super) fn add(context: &Context, name: &str, key: &str) -> Result<Exit, Trouble> {
-    People::add(&context.inventory, name, key)?;
+    let deed = Deed::new("vault-recipient-add").about(name).after("recipient", key);
+    let files = [recipients_file(&context.inventory)];
+    audited_files(context, deed, &files, &format!("add recipient {name}"), |_| {
+        People::add(&context.inventory, name, key)?;
+        Ok(((), Facts::new()))
+    })?;
     say(&format!("added {name}; `bunker vault rekey` lets them read the secrets"));
     Ok(Exit::Ok)
 }
 
 /// Takes somebody out and names what they can read still.
 pub(super) fn remove(context: &Context, who: &str) -> Result<Exit, Trouble> {
-    let gone = People::remove(&context.inventory, who)?;
+    let deed = Deed::new("vault-recipient-remove").about(who);
+    let files = [recipients_file(&context.inventory)];
+    let gone = audited_files(context, deed, &files, &format!("remove recipient {who}"), |_| {
+        Ok((People::remove(&context.inventory, who)?, Facts::new()))
+    })?;
     say(&format!("removed {}; now run `bunker vault rekey`", gone.name));
     let keys = wiring::keys();
     for owner in owners::all(context)? {

@@ -3,11 +3,13 @@
 use serde_json::json;
 
 use super::super::Context;
+use super::super::audit::audited_files;
 use super::super::exit::{Exit, Trouble};
 use super::super::output::{columns, print, print_json};
 use super::super::wiring;
 use super::{owners, say};
 use crate::adapters::vault::{Document, Entry, Keyring, Owner, People, VaultFile};
+use crate::domain::audit::{Deed, Facts};
 use crate::domain::secret::SecretName;
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::VaultError;
@@ -127,9 +129,24 @@ fn opens(
 pub(super) fn rekey(context: &Context) -> Result<Exit, Trouble> {
     let people = People::read(&context.inventory)?;
     let keys: std::sync::Arc<Keyring> = wiring::keys();
+    let mut deed = Deed::new("vault-rekey").about("all vaults");
+    for person in &people.current {
+        deed = deed.after(person.name.as_str(), &person.key);
+    }
+    let files: Vec<_> = owners::all(context)?
+        .iter()
+        .map(|owner| VaultFile::of(&context.inventory, owner, &keys).path().to_owned())
+        .collect();
+    audited_files(context, deed, &files, "encrypt the vaults to the recipients of today", |_| {
+        let (exit, words) = rekeyed(context, &people, &keys)?;
+        Ok((exit, Facts::from([(Safe::line("vaults"), Safe::line(&words))])))
+    })
+}
+
+fn rekeyed(context: &Context, people: &People, keys: &Keyring) -> Result<(Exit, String), Trouble> {
     let (mut done, mut same, mut failed) = (0, 0, 0);
     for owner in owners::all(context)? {
-        let file = VaultFile::of(&context.inventory, &owner, &keys);
+        let file = VaultFile::of(&context.inventory, &owner, keys);
         let before = file.look()?.map(|d| d.recipients);
         match file.change(|vault| Ok(vault.document().clone())) {
             Ok(document) => {
@@ -140,7 +157,7 @@ pub(super) fn rekey(context: &Context) -> Result<Exit, Trouble> {
                 }
                 for (name, entry) in document.secrets.iter().filter(|(_, e)| !e.seen_by.is_empty())
                 {
-                    say(&format!("change {name} of {owner}: {}", remark(entry, &people)));
+                    say(&format!("change {name} of {owner}: {}", remark(entry, people)));
                 }
             }
             Err(error) => {
@@ -149,6 +166,8 @@ pub(super) fn rekey(context: &Context) -> Result<Exit, Trouble> {
             }
         }
     }
-    say(&format!("{done} vaults encrypted again, {same} were right already, {failed} failed"));
-    Ok(if failed == 0 { Exit::Ok } else { Exit::Failed })
+    let words =
+        format!("{done} vaults encrypted again, {same} were right already, {failed} failed");
+    say(&words);
+    Ok((if failed == 0 { Exit::Ok } else { Exit::Failed }, words))
 }

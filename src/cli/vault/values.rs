@@ -5,14 +5,17 @@ use std::io::{IsTerminal, Read};
 use color_eyre::eyre::WrapErr;
 use zeroize::Zeroizing;
 
+use super::super::audit::audited_files;
 use super::super::exit::{Exit, Trouble};
 use super::super::output::print;
 use super::super::{Context, prompt, wiring};
 use super::owners::{owner, secret_name};
-use super::{author, say};
+use super::{author, deed_of, say};
 use crate::adapters::vault::{Owner, VaultFile};
+use crate::domain::audit::Facts;
 use crate::domain::secret::{Secret, SecretName};
 use crate::domain::suggest::nearest;
+use crate::domain::untrusted::Safe;
 
 /// Prints a value, and nothing else but a line end.
 pub(super) fn get(context: &Context, of: &str, name: &str) -> Result<Exit, Trouble> {
@@ -51,10 +54,19 @@ pub(super) fn set(context: &Context, of: &str, name: &str) -> Result<Exit, Troub
     let value = Secret::new(value.to_owned());
     let keys = wiring::keys();
     let file = VaultFile::of(&context.inventory, &owner, &keys);
-    let generation = file.change(|vault| {
-        let changed = vault.set(&name, &value, &author())?;
-        let entry = vault.document().secrets.get(&name);
-        Ok(entry.filter(|_| changed).map(|e| e.generation))
+    let files = [file.path().to_owned()];
+    let what = format!("set {name} of {owner}");
+    let deed = deed_of("vault-set", &owner).after("secret", name.as_str());
+    let generation = audited_files(context, deed, &files, &what, |audit| {
+        let mark = audit.mark(&value)?;
+        let generation = file.change(|vault| {
+            let changed = vault.set(&name, &value, &author())?;
+            let entry = vault.document().secrets.get(&name);
+            Ok(entry.filter(|_| changed).map(|e| e.generation))
+        })?;
+        let number = generation.map_or_else(|| "as before".to_owned(), |n| n.to_string());
+        let facts = [(Safe::line("value"), mark), (Safe::line("generation"), Safe::line(&number))];
+        Ok((generation, facts.into_iter().collect()))
     })?;
     match generation {
         Some(generation) => say(&format!("{name} of {owner} has generation {generation}")),
@@ -73,13 +85,22 @@ pub(super) fn remove(context: &Context, of: &str, names: &[String]) -> Result<Ex
     if let Some(name) = names.iter().find(|n| !document.secrets.contains_key(*n)) {
         return Err(none(&owner, name, &document.secrets.keys().collect::<Vec<_>>()));
     }
-    file.change(|vault| {
-        for name in &names {
-            vault.remove(name);
-        }
-        Ok(())
-    })?;
     let removed: Vec<&str> = names.iter().map(SecretName::as_str).collect();
+    let mut deed = deed_of("vault-remove", &owner);
+    for name in &names {
+        let generation = document.secrets.get(name).map_or(0, |entry| entry.generation);
+        deed = deed.before(name.as_str(), &format!("generation {generation}"));
+    }
+    let what = format!("remove {} of {owner}", removed.join(", "));
+    audited_files(context, deed, &[file.path().to_owned()], &what, |_| {
+        file.change(|vault| {
+            for name in &names {
+                vault.remove(name);
+            }
+            Ok(())
+        })?;
+        Ok(((), Facts::new()))
+    })?;
     say(&format!("took {} out of the vault of {owner}", removed.join(", ")));
     Ok(Exit::Ok)
 }

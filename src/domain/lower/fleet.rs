@@ -7,8 +7,14 @@ use serde_json::Value;
 use super::connection::{connection, local_path};
 use super::instance::{instance, url};
 use super::names;
+use super::notify::notify;
+use super::policy;
 use super::reader::Reader;
-use crate::domain::fleet::{Fleet, Group, Host, LeftOut, MetricsSettings, RolloutSettings, Vars};
+use super::rollout::rollout;
+use crate::domain::accent::Accent;
+use crate::domain::fleet::{
+    Fleet, FleetAround, FleetPolicy, Group, Host, LeftOut, MetricsSettings, Vars,
+};
 use crate::domain::ids::{GroupName, HostId};
 use crate::domain::inventory::merge::{Merged, Sources, merge};
 use crate::domain::inventory::{Loaded, Place, Problems, Shown, Variables, resolve};
@@ -62,11 +68,17 @@ fn lower_host(host: &Merged, around: &Surroundings, problems: &mut Problems) -> 
     let mut reader = Reader::new(&host.id, &host.at, &host.vars, problems);
     let connection = connection(&mut reader, around.home.as_deref());
     let instance = instance(&mut reader, &host.groups);
-    let (Some(connection), Ok(instance), false) = (connection, instance, host.lost) else {
+    let windows = policy::windows(&mut reader);
+    let rollout = rollout(&mut reader);
+    let spoilt = host.lost || reader.failed();
+    let (Some(connection), Ok(instance), Some(windows), false) =
+        (connection, instance, windows, spoilt)
+    else {
         return None;
     };
     let vars = plain_vars(&host.vars);
-    Some(Host { id: host.id.clone(), groups: host.groups.clone(), vars, connection, instance })
+    let (id, groups) = (host.id.clone(), host.groups.clone());
+    Some(Host { id, groups, vars, connection, windows: windows.into(), instance, rollout })
 }
 
 /// Variables as the rest of the program may see them: no secrets.
@@ -131,7 +143,7 @@ fn check_names(sources: &Sources, merged: &[Merged], problems: &mut Problems) {
     }
     let mut told = BTreeSet::new();
     for host in merged {
-        for name in names::FLEET {
+        for name in names::FLEET.iter().copied() {
             let Some(variable) = host.vars.get(name).filter(|v| !v.source.is_all()) else {
                 continue;
             };
@@ -150,8 +162,10 @@ fn check_names(sources: &Sources, merged: &[Merged], problems: &mut Problems) {
 struct Wide {
     name: Safe,
     metrics: Option<MetricsSettings>,
-    rollout: RolloutSettings,
+    policy: FleetPolicy,
     probe_interval_s: u64,
+    around: FleetAround,
+    accent: Option<Accent>,
 }
 
 impl Wide {
@@ -160,25 +174,27 @@ impl Wide {
         let host: HostId = "all".parse().ok()?;
         let mut own = Problems::default();
         let mut r = Reader::new(&host, &around.folder, vars, &mut own);
-        let usual = RolloutSettings::default();
         let name = r.text("bunker_fleet_name").unwrap_or(&around.fleet_name);
-        let small =
-            |n: Option<u64>, usual: u32| n.and_then(|n| u32::try_from(n).ok()).unwrap_or(usual);
-        let rollout = RolloutSettings {
-            serial_percent: small(r.whole("bunker_serial", (1, 100)), usual.serial_percent),
-            parallel: small(r.whole("bunker_parallel", (1, 100)), usual.parallel),
-            max_failed: small(r.whole("bunker_max_failed", (1, 10_000)), usual.max_failed),
-            max_unreachable: small(
-                r.whole("bunker_max_unreachable", (1, 10_000)),
-                usual.max_unreachable,
-            ),
-        };
         let metrics_url = url(&mut r, "bunker_metrics_url", None);
         let token_file = local_path(&mut r, "bunker_metrics_token_file", around.home.as_deref());
         let timeout_s = r.whole("bunker_metrics_timeout_s", (1, 600)).unwrap_or(5);
         let probe_interval_s = r.whole("bunker_probe_interval_s", (1, 3_600)).unwrap_or(10);
         let metrics = metrics_url.map(|url| MetricsSettings { url, token_file, timeout_s });
-        let wide = Self { name: Safe::line(name), metrics, rollout, probe_interval_s };
+        let policy = policy::of_the_fleet(&mut r);
+        let stands_around = FleetAround {
+            notify: notify(&mut r, around.home.as_deref()),
+            hook_timeout_s: r.whole("bunker_hook_timeout_s", (1, 86_400)).unwrap_or(60),
+            central: r.parse::<HostId>("bunker_central_host"),
+        };
+        let accent = accent(&mut r);
+        let wide = Self {
+            name: Safe::line(name),
+            metrics,
+            policy,
+            probe_interval_s,
+            around: stands_around,
+            accent,
+        };
         let failed = r.failed();
         problems.take_as_fatal(own);
         (!failed).then_some(wide)
@@ -196,8 +212,23 @@ impl Wide {
             left_out,
             groups,
             metrics: self.metrics,
-            rollout: self.rollout,
+            policy: self.policy,
             probe_interval_s: self.probe_interval_s,
+            around: self.around,
+            accent: self.accent,
+        }
+    }
+}
+
+/// The colour of the fleet. One that cannot be used costs the colour only.
+fn accent(r: &mut Reader<'_>) -> Option<Accent> {
+    let text = r.text("bunker_accent")?;
+    match text.parse() {
+        Ok(accent) => Some(accent),
+        Err(wrong) => {
+            let message = format!("bunker_accent: {wrong}");
+            r.warn("bunker_accent", message, "the header keeps the colours of the theme");
+            None
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `cml_*`: what runs on a host, with the defaults of the managed application.
 
 use super::reader::Reader;
-use super::{deploy, policy, server};
+use super::{canary, deploy, policy, server};
 use crate::domain::git::{GitRef, GitUrl};
 use crate::domain::ids::{Domain, GroupName, InvalidName};
 use crate::domain::paths::RemotePath;
@@ -67,6 +67,7 @@ fn settings(r: &mut Reader<'_>) -> Option<InstanceSettings> {
     let server = server::server(r);
     let deploy = deploy::deploy(r, domain.as_ref());
     let policy = policy::policy(r);
+    let canary = canary::canary(r, &policy);
     let domain = domain?;
     let dir = dir?;
     Some(InstanceSettings {
@@ -85,6 +86,7 @@ fn settings(r: &mut Reader<'_>) -> Option<InstanceSettings> {
         backup_dir: backup_dir.or_else(|| dir.join("backups").ok())?,
         server,
         deploy,
+        canary,
         policy,
         domain,
         dir,

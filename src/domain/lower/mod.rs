@@ -3,14 +3,17 @@
 //! **Invariant:** a value that is there and wrong is never replaced by a default. It costs its host,
 //! or, where it counts for all, the fleet.
 
+mod canary;
 mod connection;
 mod deploy;
 mod fleet;
 mod instance;
 mod jump;
 mod names;
+mod notify;
 mod policy;
 mod reader;
+mod rollout;
 mod server;
 
 pub use fleet::{Surroundings, lower};

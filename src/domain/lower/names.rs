@@ -1,36 +1,66 @@
 //! The names of variables that are understood, to find misspelt ones.
 
 /// Variables that count for the whole fleet, set for `all`.
-pub(super) const FLEET: [&str; 9] = [
+pub(super) const FLEET: &[&str] = &[
+    "bunker_accent",
+    "bunker_alertmanager_url",
+    "bunker_approval_ttl_s",
+    "bunker_central_host",
     "bunker_fleet_name",
-    "bunker_max_failed",
-    "bunker_max_unreachable",
+    "bunker_guardrails",
+    "bunker_hook_timeout_s",
     "bunker_metrics_timeout_s",
     "bunker_metrics_token_file",
     "bunker_metrics_url",
-    "bunker_parallel",
+    "bunker_notify_gotify_token_file",
+    "bunker_notify_gotify_url",
+    "bunker_notify_mail_from",
+    "bunker_notify_mail_to",
+    "bunker_notify_on",
+    "bunker_notify_smtp_host",
+    "bunker_notify_smtp_password_file",
+    "bunker_notify_smtp_port",
+    "bunker_notify_smtp_tls",
+    "bunker_notify_smtp_user",
+    "bunker_notify_webhook_secret_file",
+    "bunker_notify_webhook_url",
     "bunker_probe_interval_s",
-    "bunker_serial",
+    "bunker_window_outside",
+    "bunker_window_resumes",
 ];
 
 /// `bunker_*` variables that a group or a host may override.
-const HOST: [&str; 16] = [
+const HOST: &[&str] = &[
     "bunker_backup_critical_s",
     "bunker_backup_warn_s",
+    "bunker_canary_group",
+    "bunker_canary_metrics",
+    "bunker_canary_on_fail",
+    "bunker_canary_on_pass",
     "bunker_disk_critical",
     "bunker_disk_warn",
     "bunker_error_ratio_warn",
     "bunker_healthy_deadline_s",
     "bunker_known_hosts",
     "bunker_mail_queue_warn",
+    "bunker_maintenance",
+    "bunker_max_failed",
+    "bunker_max_unreachable",
     "bunker_min_healthy_s",
     "bunker_ops_enabled",
     "bunker_ops_remote_write_url",
+    "bunker_order",
     "bunker_p95_warn_s",
+    "bunker_parallel",
+    "bunker_progress_deadline_s",
+    "bunker_require_why",
+    "bunker_serial",
     "bunker_skew_critical_s",
     "bunker_skew_warn_s",
+    "bunker_soak_s",
     "bunker_step_timeout_s",
     "bunker_upgrade_free_b",
+    "bunker_windows",
 ];
 
 /// Variables of the managed application. Its settings template may use others of its own.
@@ -94,7 +124,8 @@ const ANSIBLE: [&str; 10] = [
 
 /// Every name that is understood.
 pub(super) fn known() -> impl Iterator<Item = &'static str> {
-    FLEET.into_iter().chain(HOST).chain(SERVER).chain(APPLICATION).chain(ANSIBLE)
+    let own = FLEET.iter().chain(HOST).copied();
+    own.chain(SERVER).chain(APPLICATION).chain(ANSIBLE)
 }
 
 /// What is wrong with the name of a variable.

@@ -1,7 +1,14 @@
-//! `bunker_*` of an instance: the limits and times that decide health and gates.
+//! `bunker_*` that decide: limits and times for health and gates, windows, guardrails.
 
+use std::collections::BTreeSet;
+
+use super::instance::url;
 use super::reader::Reader;
+use crate::domain::fleet::FleetPolicy;
+use crate::domain::plan::Outside;
+use crate::domain::policy::Guardrail;
 use crate::domain::settings::InstancePolicy;
+use crate::domain::window::Window;
 
 const DAY: u64 = 86_400;
 /// Shares are often written as per cent by mistake.
@@ -35,11 +42,59 @@ pub(super) fn policy(r: &mut Reader<'_>) -> InstancePolicy {
             .number("bunker_error_ratio_warn", (0.0, 1.0), SHARE)
             .unwrap_or(usual.error_ratio_warn),
         mail_queue_warn: positive(r, "bunker_mail_queue_warn").unwrap_or(usual.mail_queue_warn),
+        require_why: r.truth("bunker_require_why").unwrap_or(usual.require_why),
     };
     if !r.failed() {
         in_order(r, &policy);
     }
     policy
+}
+
+/// The windows of a host. One that cannot be used costs the host: without it, it would be changed at any time.
+pub(super) fn windows(r: &mut Reader<'_>) -> Option<Vec<Window>> {
+    let name = "bunker_windows";
+    let hint = "docs/rollouts.md shows how windows are written; times stand in quotes";
+    if r.variable(name).is_none() {
+        return Some(Vec::new());
+    }
+    let before = r.failed();
+    let windows: Vec<Window> = r.items(name, hint).unwrap_or_default();
+    let mut names = BTreeSet::new();
+    if let Some(twice) = windows.iter().find(|w| !names.insert(w.name.clone())) {
+        r.refuse(name, format!("{name}: two windows are named {}", twice.name), None);
+    }
+    (before || !r.failed()).then_some(windows)
+}
+
+/// What binds every run of the fleet. A value that cannot be used was said; then the result counts for nothing.
+pub(super) fn of_the_fleet(r: &mut Reader<'_>) -> FleetPolicy {
+    let usual = FleetPolicy::default();
+    let name = "bunker_guardrails";
+    let hint = "docs/rollouts.md shows how guardrails are written";
+    let guardrails: Vec<Guardrail> = r.items(name, hint).unwrap_or_default();
+    for (at, rule) in guardrails.iter().enumerate() {
+        if let Some(problem) = rule.problem() {
+            r.refuse(name, format!("{name}: entry {}: {problem}", at + 1), Some(hint));
+        }
+    }
+    let outside = match r.text("bunker_window_outside") {
+        None | Some("refuse") => Outside::Refuse,
+        Some("wait") => Outside::Wait,
+        Some(_) => {
+            let message = "bunker_window_outside is refuse or wait".to_owned();
+            r.refuse("bunker_window_outside", message, None);
+            Outside::Refuse
+        }
+    };
+    FleetPolicy {
+        guardrails,
+        approval_ttl_s: r
+            .whole("bunker_approval_ttl_s", (60, 30 * DAY))
+            .unwrap_or(usual.approval_ttl_s),
+        outside,
+        window_resumes: r.truth("bunker_window_resumes").unwrap_or(usual.window_resumes),
+        alertmanager: url(r, "bunker_alertmanager_url", None),
+    }
 }
 
 fn positive(r: &mut Reader<'_>, name: &str) -> Option<f64> {

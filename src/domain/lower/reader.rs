@@ -2,10 +2,12 @@
 
 use std::str::FromStr;
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::domain::ids::{HostId, InvalidName};
 use crate::domain::inventory::{Place, Problems, Reading, Variable, Variables};
+use crate::domain::untrusted::Safe;
 
 /// Reads one host's variables, remembers whether one could not be used, and says so at its place.
 pub(super) struct Reader<'a> {
@@ -55,7 +57,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The value of a variable: `None` where it is not set, is null, or cannot be used.
-    fn value(&mut self, name: &str) -> Option<&'a Value> {
+    pub(super) fn value(&mut self, name: &str) -> Option<&'a Value> {
         let (why, hint) = match &self.vars.get(name)?.var.reading {
             Reading::Plain(Value::Null) | Reading::Literal(Value::Null) => return None,
             Reading::Plain(value) | Reading::Literal(value) => return Some(value),
@@ -169,6 +171,37 @@ impl<'a> Reader<'a> {
             self.refuse(name, format!("{name} has an item that cannot be used"), Some(rule));
         }
         ports
+    }
+
+    /// A list of things that read themselves.
+    pub(super) fn items<T: DeserializeOwned>(&mut self, name: &str, hint: &str) -> Option<Vec<T>> {
+        let Value::Array(items) = self.value(name)? else {
+            self.refuse(name, format!("{name} wants a list"), Some(hint));
+            return None;
+        };
+        let mut read = Vec::with_capacity(items.len());
+        for (at, item) in items.iter().enumerate() {
+            match serde_json::from_value(item.clone()) {
+                Ok(thing) => read.push(thing),
+                Err(error) => {
+                    let what = Safe::line(&error.to_string());
+                    let message = format!("{name}: entry {}: {what}", at + 1);
+                    self.refuse(name, message, Some(hint));
+                    return None;
+                }
+            }
+        }
+        Some(read)
+    }
+
+    /// A list of anything; `what` says of what.
+    pub(super) fn values(&mut self, name: &str, what: &str) -> Option<&'a [Value]> {
+        let Value::Array(items) = self.value(name)? else {
+            let hint = format!("write a list, such as [a, b]: {what}");
+            self.refuse(name, format!("{name} wants a list"), Some(&hint));
+            return None;
+        };
+        Some(items)
     }
 
     /// A list of texts that `ok` accepts each.

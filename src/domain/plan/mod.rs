@@ -3,15 +3,29 @@
 //! **Invariant:** only a plan can run, and a plan says everything: the worker needs nothing but it. What was
 //! approved is therefore what runs; a host that appears later is not touched.
 
+mod around;
+mod budget;
+mod estimate;
+mod opening;
 mod playbook;
+mod rules;
+mod rules_words;
+pub mod strategy;
 mod tags;
 mod vault;
 mod wish;
 
+pub use around::{Around, CampaignSpec};
+pub use budget::FailureBudget;
+pub use estimate::{Estimate, Past, estimate, estimates};
+pub use opening::Opening;
 pub use playbook::{
     ANSIBLE_PASSWORD, AnsibleTag, Playbook, PlaybookFiles, PlaybookPath, PlaybookWish,
     tags as ansible_tags,
 };
+pub use rules::{Outside, Rules};
+pub use rules_words::{RuleLine, Weight};
+pub use strategy::{Order, Strategy};
 pub use tags::{Tag, TagChoice};
 pub use vault::{VaultAct, VaultStep};
 pub use wish::{What, Wish};
@@ -24,10 +38,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::canary::CanaryPlan;
 use super::connection::Connection;
 use super::env::EnvChange;
 use super::git::{CommitSha, GitRef};
-use super::ids::{HostId, StepId};
+use super::ids::{HostId, RunId, StepId};
 use super::job::JobStep;
 use super::settings::InstanceSettings;
 use super::untrusted::Safe;
@@ -38,6 +53,8 @@ use super::untrusted::Safe;
 pub enum Workflow {
     /// Bring instances to a newer commit.
     Upgrade,
+    /// The same, the canary group first; the rest when that was watched and judged.
+    CanaryUpgrade,
     /// Bring instances back to a release that ran before.
     Rollback,
     /// Make a backup and prove that it can be read.
@@ -61,6 +78,7 @@ impl Workflow {
     pub fn name(self) -> &'static str {
         match self {
             Self::Upgrade => "upgrade",
+            Self::CanaryUpgrade => "canary-upgrade",
             Self::Rollback => "rollback",
             Self::Backup => "backup",
             Self::VerifyBackup => "backup verify",
@@ -239,15 +257,6 @@ pub struct Excluded {
     pub reason: Safe,
 }
 
-/// When a run stops starting further targets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FailureBudget {
-    /// It stops when this many targets have failed; at least 1.
-    pub max_failed: u32,
-    /// It stops when this many targets could not be reached; at least 1.
-    pub max_unreachable: u32,
-}
-
 /// A workflow resolved against exact targets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -278,6 +287,21 @@ pub struct Plan {
     pub parallel: u32,
     /// When the run stops.
     pub stops: FailureBudget,
+    /// Whether and when it may run.
+    #[serde(default, skip_serializing_if = "Rules::is_empty")]
+    pub rules: Rules,
+    /// Who is told, which hooks are run, and the lease of the whole fleet.
+    #[serde(default, skip_serializing_if = "Around::is_empty")]
+    pub around: Around,
+    /// How batches, order and budget were decided; `None` in plans of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<Strategy>,
+    /// The run that this one retries or takes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<RunId>,
+    /// How its first batches are watched and judged before the others follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<Box<CanaryPlan>>,
     /// When the plan was made; not part of the hash.
     pub made_at: Timestamp,
 }
@@ -344,18 +368,6 @@ impl Plan {
     pub fn host(&self, id: &HostId) -> Option<&HostPlan> {
         self.hosts.iter().find(|h| &h.id == id)
     }
-
-    /// When it stops, in words: `stops when 2 or more of 8 fail, or 1 of 8 cannot be reached`.
-    pub fn stops_sentence(&self) -> String {
-        let n = self.targets().count();
-        let many = |k: u32| if k > 1 { format!("{k} or more") } else { k.to_string() };
-        let fail = if self.stops.max_failed == 1 { "fails" } else { "fail" };
-        format!(
-            "stops when {} of {n} {fail}, or {} of {n} cannot be reached",
-            many(self.stops.max_failed),
-            many(self.stops.max_unreachable)
-        )
-    }
 }
 
 impl HostPlan {
@@ -375,13 +387,18 @@ impl HostPlan {
 
     /// Ids and titles of all steps in order, gates included.
     pub fn steps(&self) -> impl Iterator<Item = (&StepId, &Safe)> {
-        self.phases.iter().flat_map(|phase| {
-            let (steps, ours): (&[PlannedStep], _) = match phase {
-                Phase::Job { steps } => (steps, None),
-                Phase::Gate(gate) => (&[], Some((&gate.id, &gate.title))),
-                Phase::Vault(vault) => (&[], Some((&vault.id, &vault.title))),
-            };
-            steps.iter().map(|s| (&s.step.id, &s.title)).chain(ours)
-        })
+        self.phases.iter().flat_map(Phase::steps)
+    }
+}
+
+impl Phase {
+    /// Ids and titles of its steps in order; a gate is one.
+    pub fn steps(&self) -> impl Iterator<Item = (&StepId, &Safe)> {
+        let (steps, ours): (&[PlannedStep], _) = match self {
+            Self::Job { steps } => (steps, None),
+            Self::Gate(gate) => (&[], Some((&gate.id, &gate.title))),
+            Self::Vault(vault) => (&[], Some((&vault.id, &vault.title))),
+        };
+        steps.iter().map(|s| (&s.step.id, &s.title)).chain(ours)
     }
 }

@@ -1,5 +1,6 @@
 //! What an operator wants: the way into a plan, the same from a key, the palette and the command line.
 
+use super::strategy::Asked;
 use super::{PlaybookWish, TagChoice, Workflow};
 use crate::domain::git::GitRef;
 use crate::domain::ids::HostId;
@@ -12,6 +13,8 @@ pub struct Wish {
     pub hosts: Vec<HostId>,
     /// What is wanted of them.
     pub what: What,
+    /// How many go when, where that is not as the inventory says.
+    pub asked: Asked,
 }
 
 /// A workflow with its options.
@@ -19,6 +22,11 @@ pub struct Wish {
 pub enum What {
     /// Bring instances to another commit.
     Upgrade {
+        /// The branch, tag or commit to go to; `None` means the `cml_ref` that all of them follow.
+        reference: Option<GitRef>,
+    },
+    /// The same, the canary group first.
+    CanaryUpgrade {
         /// The branch, tag or commit to go to; `None` means the `cml_ref` that all of them follow.
         reference: Option<GitRef>,
     },
@@ -63,6 +71,7 @@ impl What {
     pub fn workflow(&self) -> Workflow {
         match self {
             Self::Upgrade { .. } => Workflow::Upgrade,
+            Self::CanaryUpgrade { .. } => Workflow::CanaryUpgrade,
             Self::Rollback { .. } => Workflow::Rollback,
             Self::Backup => Workflow::Backup,
             Self::VerifyBackup { .. } => Workflow::VerifyBackup,

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::operator::Operator;
+use crate::domain::ids::HostId;
 
 /// A control.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Control {
     /// Start no further step until resumed.
@@ -21,11 +22,16 @@ pub enum Control {
     Promote,
     /// The same, and do not wait for the like of it again in this run.
     PromoteAll,
+    /// Abort, and when the run has ended bring back what it changed, as a new run.
+    #[serde(rename = "abort-and-rollback")]
+    AbortAndRollBack,
+    /// Leave out this target, where it has not begun.
+    SkipHost(HostId),
 }
 
 impl Control {
     /// Its name in commands, screens and JSON.
-    pub fn name(self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             Self::Pause => "pause",
             Self::Resume => "resume",
@@ -33,6 +39,22 @@ impl Control {
             Self::Kill => "kill",
             Self::Promote => "promote",
             Self::PromoteAll => "promote-all",
+            Self::AbortAndRollBack => "abort-and-rollback",
+            Self::SkipHost(_) => "skip-host",
+        }
+    }
+
+    /// The target that it is about, where it is about one.
+    pub fn host(&self) -> Option<&HostId> {
+        match self {
+            Self::SkipHost(host) => Some(host),
+            Self::Pause
+            | Self::Resume
+            | Self::Abort
+            | Self::Kill
+            | Self::Promote
+            | Self::PromoteAll
+            | Self::AbortAndRollBack => None,
         }
     }
 }

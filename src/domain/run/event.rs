@@ -5,8 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::control::Control;
 use super::operator::Operator;
-use super::outcome::Outcome;
+use super::outcome::{Failure, Outcome};
 use super::pause::PauseReason;
+use crate::domain::canary::report::Report;
+use crate::domain::canary::soak::CanaryEnd;
+use crate::domain::hook::HookPoint;
 use crate::domain::ids::{HostId, RunId, StepId};
 use crate::domain::job::{JobEnd, JobStart};
 use crate::domain::plan::PlanHash;
@@ -43,6 +46,25 @@ pub enum EventKind {
         how: Safe,
         /// The run that this one retries or resumes from, if any.
         after: Option<RunId>,
+    },
+    /// The run waits for a second person.
+    ApprovalAsked {
+        /// The first moment at which it is too late.
+        until: Timestamp,
+        /// Why.
+        why: Safe,
+    },
+    /// A second person agreed to the run.
+    ApprovalGiven {
+        /// Who.
+        by: Operator,
+    },
+    /// The run was not agreed to.
+    ApprovalRefused {
+        /// Who said so.
+        by: Operator,
+        /// Why.
+        why: Safe,
     },
     /// A worker took the run.
     WorkerStarted {
@@ -168,6 +190,31 @@ pub enum EventKind {
         /// How, as the worst of its steps.
         outcome: Outcome,
     },
+    /// A hook was run.
+    HookRan {
+        /// When.
+        hook: HookPoint,
+        /// The batch that it was about, from 0.
+        batch: Option<u32>,
+        /// What went wrong; `None` where it ended with 0.
+        failed: Option<Safe>,
+        /// Its last lines of output, oldest first; all of it is in `hooks.log` of the run.
+        lines: Vec<Safe>,
+        /// Seconds that it took.
+        took_s: f64,
+    },
+    /// Something that people should know and that changes nothing of the run's course.
+    Noted {
+        /// What, as a sentence.
+        text: Safe,
+    },
+    /// A target that had ended well is no longer healthy: from now on it counts as failed.
+    HostRelapsed {
+        /// Which.
+        host: HostId,
+        /// What was seen, and the way back.
+        failure: Failure,
+    },
     /// An operator asked for something.
     Controlled {
         /// What.
@@ -189,6 +236,33 @@ pub enum EventKind {
     Stopping {
         /// Why, for example `2 of 8 failed`.
         why: Safe,
+    },
+    /// Where the soak of a canary stands; the first of them begins it.
+    CanarySoak {
+        /// Seconds of observed health so far.
+        counted_s: f64,
+        /// Seconds that are needed.
+        needed_s: u64,
+        /// The last look: `healthy`, or which host is not, or could not be seen.
+        detail: Safe,
+    },
+    /// Time of a soak that does not count, since nobody looked.
+    CanaryGap {
+        /// Seconds.
+        gap_s: f64,
+        /// Why nobody looked, as far as is known.
+        why: Safe,
+    },
+    /// The metrics of a canary were judged.
+    CanaryJudged {
+        /// All of it.
+        report: Box<Report>,
+    },
+    /// A canary ended.
+    CanaryEnded {
+        /// How.
+        #[serde(flatten)]
+        end: CanaryEnd,
     },
     /// The run ended.
     RunFinished {

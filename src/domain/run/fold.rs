@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::canary;
 use super::control::Control;
 use super::event::{EventKind, RunEvent};
 use super::outcome::{Failure, NotRun, Outcome};
 use super::pause::PauseReason;
 use super::state::{HostState, JobState, Phase, RunState, StepState};
+use crate::domain::hook::HookPoint;
 use crate::domain::ids::{HostId, RunId, StepId};
 use crate::domain::job::JobStart;
 use crate::domain::plan::{HostPlan, Plan};
@@ -33,10 +35,15 @@ impl RunState {
             stopped: None,
             waived: Vec::new(),
             promoted_all: false,
+            skipped: Vec::new(),
+            rollback_wanted: false,
+            after: None,
             batch: None,
             batch_done: None,
+            canary: None,
             hosts: plan.hosts.iter().map(|h| host_before(h, batch_of(plan, &h.id))).collect(),
             local: plan.playbook.is_some(),
+            hooks: Vec::new(),
             controls: Vec::new(),
         }
     }
@@ -67,18 +74,16 @@ impl RunState {
 
     fn apply_kind(&mut self, at: Timestamp, kind: &EventKind) {
         match kind {
-            EventKind::Planned { hash, by, .. } => {
+            EventKind::Planned { hash, by, after, .. } => {
+                self.after.clone_from(after);
                 self.hash = hash.clone();
                 self.by = Some(by.clone());
                 self.planned = Some(at);
             }
-            EventKind::WorkerStarted { generation, .. } => {
-                self.generation = *generation;
-                self.started.get_or_insert(at);
-                if self.phase == Phase::Planned {
-                    self.phase = Phase::Waiting;
-                }
-            }
+            EventKind::ApprovalAsked { .. }
+            | EventKind::ApprovalGiven { .. }
+            | EventKind::ApprovalRefused { .. } => self.approval(kind),
+            EventKind::WorkerStarted { generation, .. } => self.taken(at, *generation),
             EventKind::BatchStarted { batch } => {
                 self.batch = Some(*batch);
                 self.waived.clear();
@@ -86,27 +91,22 @@ impl RunState {
             }
             EventKind::BatchFinished { batch } => self.batch_done = Some(*batch),
             EventKind::Controlled { control, by } => {
-                self.controlled(*control);
-                self.controls.push((at, *control, by.clone()));
+                self.controlled(control);
+                self.controls.push((at, control.clone(), by.clone()));
             }
             EventKind::Paused { why, reason } => {
                 self.pause = Some(*reason);
                 self.stands(Phase::Paused, Some(why));
             }
-            EventKind::Resumed => {
-                self.pause = None;
-                match self.stopped.clone() {
-                    Some(why) => self.stands(Phase::Stopping, Some(&why)),
-                    None => self.stands(Phase::Running, None),
-                }
-            }
+            EventKind::Resumed => self.goes_on(),
             EventKind::Stopping { why } => {
-                self.pause = None;
                 self.stopped = Some(why.clone());
-                self.stands(Phase::Stopping, Some(why));
+                self.goes_on();
             }
             EventKind::RunFinished { state, summary } => self.finish(at, *state, summary),
             EventKind::HostStarted { host } => {
+                // A yes is for one target.
+                self.waived.retain(|reason| *reason != PauseReason::StepMode);
                 self.now_running();
                 self.on_host(host, |h| h.apply(at, kind));
             }
@@ -119,29 +119,85 @@ impl RunState {
             | EventKind::GateObserved { host, .. }
             | EventKind::ContactLost { host, .. }
             | EventKind::ContactRestored { host }
+            | EventKind::HostRelapsed { host, .. }
             | EventKind::JobEnded { host, .. }
             | EventKind::HostFinished { host, .. } => {
                 self.on_host(host, |h| h.apply(at, kind));
             }
-            EventKind::Unrecognised => {}
+            EventKind::HookRan { .. } => self.hook_ran(kind),
+            EventKind::CanarySoak { .. }
+            | EventKind::CanaryGap { .. }
+            | EventKind::CanaryJudged { .. }
+            | EventKind::CanaryEnded { .. } => canary::apply(&mut self.canary, at, kind),
+            EventKind::Noted { .. } | EventKind::Unrecognised => {}
+        }
+    }
+
+    fn taken(&mut self, at: Timestamp, generation: u32) {
+        self.generation = generation;
+        self.started.get_or_insert(at);
+        if self.phase == Phase::Planned {
+            self.phase = Phase::Waiting;
+        }
+    }
+
+    /// What is asked of a second person, and the answer.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "it is called for these only")]
+    fn approval(&mut self, kind: &EventKind) {
+        match kind {
+            EventKind::ApprovalAsked { why, .. } => {
+                self.stands(Phase::WaitingApproval, Some(why));
+            }
+            EventKind::ApprovalGiven { .. } => self.stands(Phase::Planned, None),
+            EventKind::ApprovalRefused { why, .. } => self.why = Some(why.clone()),
+            _ => {}
+        }
+    }
+
+    /// It waits no longer; what stopped it before a pause stops it after it.
+    fn goes_on(&mut self) {
+        self.pause = None;
+        match self.stopped.clone() {
+            Some(why) => self.stands(Phase::Stopping, Some(&why)),
+            None => self.stands(Phase::Running, None),
         }
     }
 
     /// A promotion lets the run pass what it waits for now; nothing that it has not come to yet.
-    fn controlled(&mut self, control: Control) {
+    fn controlled(&mut self, control: &Control) {
         match control {
             Control::PromoteAll => {
                 self.promoted_all = true;
                 self.waived.extend(self.pause);
             }
             Control::Promote => self.waived.extend(self.pause),
-            Control::Pause | Control::Resume | Control::Abort | Control::Kill => {}
+            // The answer to the question of step mode is yes; anything else is looked at again.
+            Control::Resume => {
+                self.waived.extend(self.pause.filter(|reason| *reason == PauseReason::StepMode));
+            }
+            Control::SkipHost(host) => self.skipped.push(host.clone()),
+            Control::AbortAndRollBack => self.rollback_wanted = true,
+            Control::Pause | Control::Abort | Control::Kill => {}
         }
     }
 
     /// Whether a person let the run pass this since its last batch began.
     pub fn is_waived(&self, reason: PauseReason) -> bool {
         self.waived.contains(&reason) || (self.promoted_all && reason.is_passed_by_promote_all())
+    }
+
+    fn hook_ran(&mut self, kind: &EventKind) {
+        // Where a failure stops nothing, having been run is enough.
+        if let EventKind::HookRan { hook, batch, failed, .. } = kind
+            && (failed.is_none() || !hook.stops())
+        {
+            self.hooks.push((*hook, *batch));
+        }
+    }
+
+    /// Whether this hook was run for this batch and let the run go on.
+    pub fn hook_passed(&self, point: HookPoint, batch: Option<u32>) -> bool {
+        self.hooks.contains(&(point, batch))
     }
 
     fn on_host(&mut self, id: &HostId, change: impl FnOnce(&mut HostState)) {
@@ -182,13 +238,7 @@ impl HostState {
                 self.started.get_or_insert(at);
             }
             EventKind::JobIntended { seq, nonce, steps, .. } => {
-                let job = JobState {
-                    nonce: nonce.clone(),
-                    steps: steps.clone(),
-                    started: false,
-                    end: None,
-                };
-                self.jobs.entry(*seq).or_insert(job);
+                self.jobs.entry(*seq).or_insert_with(|| intended(nonce, steps));
             }
             EventKind::JobStarted { seq, start, .. } => {
                 if let (Some(job), JobStart::Started | JobStart::AlreadyThere) =
@@ -198,9 +248,7 @@ impl HostState {
                 }
             }
             EventKind::JobEnded { seq, end, .. } => {
-                if let Some(job) = self.jobs.get_mut(seq) {
-                    job.end = Some(end.clone());
-                }
+                self.jobs.entry(*seq).and_modify(|job| job.end = Some(end.clone()));
             }
             EventKind::StepAdded { step, title, .. } => self.add_step(step, title),
             EventKind::StepStarted { step, host_time, .. } => {
@@ -224,7 +272,11 @@ impl HostState {
             EventKind::ContactLost { error, .. } => self.contact_lost = Some(error.clone()),
             EventKind::ContactRestored { .. } => self.contact_lost = None,
             EventKind::HostFinished { outcome, .. } => self.end(at, outcome.clone()),
+            EventKind::HostRelapsed { failure, .. } => self.relapse(failure),
             EventKind::Planned { .. }
+            | EventKind::ApprovalAsked { .. }
+            | EventKind::ApprovalGiven { .. }
+            | EventKind::ApprovalRefused { .. }
             | EventKind::WorkerStarted { .. }
             | EventKind::BatchStarted { .. }
             | EventKind::BatchFinished { .. }
@@ -232,7 +284,13 @@ impl HostState {
             | EventKind::Paused { .. }
             | EventKind::Resumed
             | EventKind::Stopping { .. }
+            | EventKind::CanarySoak { .. }
+            | EventKind::CanaryGap { .. }
+            | EventKind::CanaryJudged { .. }
+            | EventKind::CanaryEnded { .. }
             | EventKind::RunFinished { .. }
+            | EventKind::HookRan { .. }
+            | EventKind::Noted { .. }
             | EventKind::Unrecognised => {}
         }
     }
@@ -240,6 +298,13 @@ impl HostState {
     fn add_step(&mut self, id: &StepId, title: &Safe) {
         if self.step(id).is_none() {
             self.steps.push(step_before(id, title));
+        }
+    }
+
+    /// What had ended well and is ill has failed.
+    fn relapse(&mut self, failure: &Failure) {
+        if self.outcome.as_ref().is_some_and(Outcome::lets_go_on) {
+            self.outcome = Some(Outcome::Failed(failure.clone()));
         }
     }
 
@@ -275,6 +340,8 @@ impl HostState {
         for step in self.steps.iter_mut().filter(|s| s.outcome.is_none()) {
             step.outcome = Some(if step.started.is_some() {
                 end_of_begun(&outcome)
+            } else if let Outcome::Skipped(_) = &outcome {
+                outcome.clone()
             } else {
                 Outcome::NotRun(rest.clone().unwrap_or(NotRun::RunStopped))
             });
@@ -283,6 +350,10 @@ impl HostState {
         self.contact_lost = None;
         self.outcome = Some(outcome);
     }
+}
+
+fn intended(nonce: &str, steps: &[StepId]) -> JobState {
+    JobState { nonce: nonce.to_owned(), steps: steps.to_vec(), started: false, end: None }
 }
 
 /// How a step ended that had begun when its host was given up.

@@ -1,5 +1,6 @@
 //! A run: one execution of a plan. Its state is a fold of its events.
 
+mod canary;
 pub mod control;
 pub mod event;
 mod fold;
@@ -7,6 +8,7 @@ pub mod operator;
 pub mod outcome;
 pub mod pause;
 mod recover;
+pub mod retry;
 pub mod state;
 mod summary;
 #[cfg(test)]

@@ -23,6 +23,8 @@ pub enum PauseReason {
     Approval,
     /// Whether the targets are healthy could not be told.
     GateUnknown,
+    /// The canary passed, and the rest waits for a person.
+    Promotion,
     /// A hook of the operator's said no.
     Hook,
     /// One target at a time: the next waits for a person.
@@ -43,6 +45,7 @@ impl PauseReason {
             Self::BudgetHit => "budget-hit",
             Self::Approval => "approval",
             Self::GateUnknown => "gate-unknown",
+            Self::Promotion => "promotion",
             Self::Hook => "hook",
             Self::StepMode => "step-mode",
             Self::Unrecognised => "unrecognised",
@@ -53,7 +56,11 @@ impl PauseReason {
     /// decides (a window, an approval, a hook) and a broken budget are asked about each time.
     pub fn is_passed_by_promote_all(self) -> bool {
         match self {
-            Self::Inconclusive | Self::NoData | Self::GateUnknown | Self::StepMode => true,
+            Self::Inconclusive
+            | Self::NoData
+            | Self::GateUnknown
+            | Self::Promotion
+            | Self::StepMode => true,
             Self::Manual
             | Self::WindowClosed
             | Self::BudgetHit

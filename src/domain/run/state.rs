@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::operator::Operator;
 use super::outcome::Outcome;
 use super::pause::PauseReason;
+use crate::domain::canary::soak::CanaryState;
 use crate::domain::ids::{HostId, RunId, StepId};
 use crate::domain::plan::PlanHash;
 use crate::domain::remote::RemoteError;
@@ -19,6 +20,9 @@ use crate::domain::untrusted::Safe;
 pub enum Phase {
     /// Stored; no worker yet.
     Planned,
+    /// Stored; another person has to approve it first.
+    #[serde(rename = "waiting-approval")]
+    WaitingApproval,
     /// A worker has it; nothing started yet.
     Waiting,
     /// Targets are being worked on.
@@ -130,16 +134,31 @@ pub struct RunState {
     /// Whether a person let it pass all that [may be passed so](PauseReason::is_passed_by_promote_all).
     #[serde(default)]
     pub promoted_all: bool,
+    /// Targets that a person had left out before they began.
+    #[serde(default)]
+    pub skipped: Vec<HostId>,
+    /// Whether what it changed goes back once it has ended.
+    #[serde(default)]
+    pub rollback_wanted: bool,
+    /// The run that this one retries or takes back.
+    #[serde(default)]
+    pub after: Option<RunId>,
     /// The running batch, from 0.
     pub batch: Option<u32>,
     /// The last batch that ended and let the run go on, from 0.
     #[serde(default)]
     pub batch_done: Option<u32>,
+    /// Where its canary stands; `None` before the soak, and where it has none.
+    #[serde(default)]
+    pub canary: Option<CanaryState>,
     /// Targets in plan order.
     pub hosts: Vec<HostState>,
     /// Whether its work is done here, by the worker's own processes, so that it ends with the worker.
     #[serde(default)]
     pub local: bool,
+    /// Hooks that were run and let the run go on: when, and for which batch.
+    #[serde(default)]
+    pub hooks: Vec<(crate::domain::hook::HookPoint, Option<u32>)>,
     /// Who controlled it, oldest first.
     pub controls: Vec<(Timestamp, super::control::Control, Operator)>,
 }

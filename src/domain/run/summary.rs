@@ -17,8 +17,11 @@ pub struct Counts {
     pub waiting: u32,
     /// Being worked on.
     pub running: u32,
-    /// Ended well: ok, changed or skipped.
+    /// Ended well: ok or changed.
     pub ok: u32,
+    /// Left out by a person before they began.
+    #[serde(default)]
+    pub skipped: u32,
     /// Failed.
     pub failed: u32,
     /// Could not be reached.
@@ -49,6 +52,7 @@ impl fmt::Display for Counts {
             (self.not_run, "not run"),
             (self.running, "running"),
             (self.waiting, "waiting"),
+            (self.skipped, "skipped"),
             (self.ok, "ok"),
         ]
         .into_iter()
@@ -64,6 +68,7 @@ impl Phase {
     pub fn word(self) -> &'static str {
         match self {
             Self::Planned => "planned",
+            Self::WaitingApproval => "waiting-approval",
             Self::Waiting => "waiting",
             Self::Running => "running",
             Self::Paused => "paused",
@@ -80,6 +85,7 @@ impl Phase {
         match self {
             Self::Succeeded | Self::Failed | Self::Aborted => true,
             Self::Planned
+            | Self::WaitingApproval
             | Self::Waiting
             | Self::Running
             | Self::Paused
@@ -114,6 +120,11 @@ impl HostState {
             None if self.started.is_some() => "running",
             None => "waiting",
         }
+    }
+
+    /// The generation of the lease that the run took on it: what its further jobs must be allowed by.
+    pub fn lease_generation(&self) -> Option<u64> {
+        self.told.get(&Safe::line("lease-generation"))?.as_str().parse().ok()
     }
 
     /// A step of it.
@@ -161,7 +172,8 @@ impl RunState {
             let cell = match &host.outcome {
                 None if host.started.is_some() => &mut counts.running,
                 None => &mut counts.waiting,
-                Some(Outcome::Ok | Outcome::Changed | Outcome::Skipped(_)) => &mut counts.ok,
+                Some(Outcome::Ok | Outcome::Changed) => &mut counts.ok,
+                Some(Outcome::Skipped(_)) => &mut counts.skipped,
                 Some(Outcome::Failed(_)) => &mut counts.failed,
                 Some(Outcome::Unreachable(_)) => &mut counts.unreachable,
                 Some(Outcome::Unknown(_)) => &mut counts.unknown,

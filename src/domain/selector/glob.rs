@@ -2,7 +2,7 @@
 
 /// A glob.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Glob(Vec<Piece>);
+pub(in crate::domain) struct Glob(Vec<Piece>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
@@ -14,7 +14,7 @@ enum Piece {
 
 impl Glob {
     /// `None` where a bracket is not closed or empty.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(in crate::domain) fn parse(text: &str) -> Option<Self> {
         let mut pieces = Vec::new();
         let mut chars = text.chars().peekable();
         while let Some(c) = chars.next() {
@@ -47,7 +47,7 @@ impl Glob {
     }
 
     /// Whether it matches the whole of `name`; never slower than their lengths multiplied.
-    pub(super) fn matches(&self, name: &str) -> bool {
+    pub(in crate::domain) fn matches(&self, name: &str) -> bool {
         let mut reach = vec![true];
         reach.extend(self.0.iter().map(|_| false));
         open_stars(&self.0, &mut reach);

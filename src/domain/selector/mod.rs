@@ -12,6 +12,7 @@ mod tests;
 
 use std::fmt;
 
+pub(in crate::domain) use glob::Glob;
 use regex::Regex;
 
 /// A parsed pattern: unions first, then intersections, then exclusions, whatever their order.
@@ -43,7 +44,7 @@ struct Term {
 enum Matcher {
     All,
     Name(String),
-    Glob(glob::Glob),
+    Glob(Glob),
     Regex(Regex),
 }
 

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::connection::{Become, Connection};
-use crate::domain::fleet::{Fleet, Group, Host, LeftOut, RolloutSettings, Vars};
+use crate::domain::fleet::{Fleet, FleetPolicy, Group, Host, LeftOut, Vars};
+use crate::domain::plan::strategy::RolloutSettings;
 use crate::domain::untrusted::Safe;
 
 /// web = web01..web03, db = db-a db-b; canary = web01; site = web + db; alone; broken is left out.
@@ -25,7 +26,9 @@ fn fleet() -> Fleet {
             become_root: Become::Root,
             known_hosts: None,
         },
+        windows: Vec::new().into(),
         instance: None,
+        rollout: RolloutSettings::default(),
     };
     let group = |hosts: &[&str], children: &[&str]| Group {
         hosts: hosts.iter().map(|h| h.parse().unwrap()).collect(),
@@ -45,8 +48,10 @@ fn fleet() -> Fleet {
             ("site".parse().unwrap(), group(&[], &["web", "db"])),
         ]),
         metrics: None,
-        rollout: RolloutSettings::default(),
+        policy: FleetPolicy::default(),
         probe_interval_s: 10,
+        around: crate::domain::fleet::FleetAround::default(),
+        accent: None,
     }
 }
 

@@ -40,6 +40,7 @@ struct Looked {
     look: Look,
     restarts: BTreeMap<Safe, u32>,
     stack: Part<Stack>,
+    skew_s: Option<f64>,
 }
 
 impl GateLooks {
@@ -52,13 +53,10 @@ impl GateLooks {
         let asked = self.http.health(&host.settings.health_url, &HttpHealth::NotYet);
         let (facts, http) = futures_util::join!(self.containers(host), asked);
         let (stack, skew_s) = match facts {
-            Ok(facts) => {
-                let skew = facts.clock_skew_s.known().copied().unwrap_or(0.0);
-                (facts.stack, skew)
-            }
-            Err(why) => (Part::Unreadable(why), 0.0),
+            Ok(facts) => (facts.stack, facts.clock_skew_s.known().copied()),
+            Err(why) => (Part::Unreadable(why), None),
         };
-        let skew = SignedDuration::try_from_secs_f64(skew_s).unwrap_or_default();
+        let skew = SignedDuration::try_from_secs_f64(skew_s.unwrap_or(0.0)).unwrap_or_default();
         let now = self.clock.now();
         let look = judge(&Seen {
             stack: &stack,
@@ -71,7 +69,7 @@ impl GateLooks {
         });
         let counts = stack.known().map(|s| s.containers.as_slice()).unwrap_or_default();
         let restarts = counts.iter().map(|c| (c.id.clone(), c.restarts)).collect();
-        Looked { look, restarts, stack }
+        Looked { look, restarts, stack, skew_s }
     }
 
     async fn containers(&self, host: &HostPlan) -> Result<Facts, Safe> {
@@ -129,7 +127,7 @@ impl GateCheck for GateLooks {
             Look::Unseen(why) => (false, false, false, why),
         };
         let baseline = GateBaseline { restarts: looked.restarts };
-        GateObservation { healthy, known, detail, hopeless, baseline }
+        GateObservation { healthy, known, detail, hopeless, baseline, skew_s: looked.skew_s }
     }
 
     async fn explain(&self, host: &HostPlan, gate: &GateSpec, last: &GateObservation) -> Failure {

@@ -53,8 +53,7 @@ async fn made(
         .zip(old)
         .map(|(((host, settings), look), old)| Candidate { host, settings, look, old })
         .collect();
-    let (fleet_name, parallel) = (fleet.name.clone(), fleet.rollout.parallel);
-    let wish = Wish { fleet: fleet_name, parallel, drill, operator: by.clone(), at };
+    let wish = Wish { fleet: fleet.name.clone(), drill, operator: by.clone(), at };
     assemble(&wish, &candidates, excluded)
 }
 

@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 
 use super::PlanPorts;
 use super::select::Selected;
+use super::strategy::leave_stopped_out;
 use crate::domain::facts::Facts;
 use crate::domain::fleet::{Fleet, Host};
 use crate::domain::plan::Plan;
@@ -29,14 +30,16 @@ pub(super) async fn plan(
     overwrite_drift: bool,
     by: &Operator,
 ) -> Plan {
-    let Selected { hosts, excluded } = selected;
+    let Selected { hosts, mut excluded } = selected;
     let at = ports.clock.now();
     let looks = join_all(hosts.into_iter().map(|(host, settings)| async move {
         let (look, desired) =
             futures_util::join!(look(ports, host, settings), desired(ports, host));
         Candidate { host, settings, look, desired }
     }));
-    let candidates = looks.await;
+    let candidates = leave_stopped_out(looks.await, &mut excluded, |c| {
+        (&c.host.id, c.look.as_ref().ok().map(|(facts, _)| facts))
+    });
     let wish =
         Wish { operator: by.clone(), at, overwrite_drift, inventory: ports.inventory.clone() };
     assemble(&wish, fleet, &candidates, excluded)

@@ -12,7 +12,7 @@ use crate::domain::run::operator::Operator;
 use crate::domain::secret::Secrets;
 use crate::domain::settings::InstanceSettings;
 use crate::domain::untrusted::Safe;
-use crate::workflows::deploy::{Candidate, Strategy, Wish, assemble};
+use crate::workflows::deploy::{Candidate, Source, Wish, assemble};
 use crate::workflows::env::{Desired, render};
 
 /// Plans a deployment of `reference`, or of the ref that all follow.
@@ -39,12 +39,8 @@ pub(super) async fn plan(
         candidates.push(Candidate { host, settings, look, secrets, env });
     }
     let wish = Wish { target, tags: tags.clone(), operator: by.clone(), at };
-    let strategy = Strategy {
-        fleet: fleet.name.clone(),
-        rollout: fleet.rollout.clone(),
-        inventory: ports.inventory.clone(),
-    };
-    let plan = assemble(&wish, &strategy, &candidates, excluded);
+    let source = Source { fleet: fleet.name.clone(), inventory: ports.inventory.clone() };
+    let plan = assemble(&wish, &source, &candidates, excluded);
     if plan.hosts.is_empty() { Err(PlanError::NothingLeft) } else { Ok(plan) }
 }
 

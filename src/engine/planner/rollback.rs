@@ -27,8 +27,7 @@ pub(super) async fn plan(
     let at = ports.clock.now();
     let candidates = candidates(ports, hosts, to).await;
     let target = one_target(&candidates)?;
-    let parallel = fleet.rollout.parallel;
-    let wish = Wish { fleet: fleet.name.clone(), parallel, target, operator: by.clone(), at };
+    let wish = Wish { fleet: fleet.name.clone(), target, operator: by.clone(), at };
     Ok(assemble(&wish, &candidates, excluded))
 }
 

@@ -3,6 +3,7 @@
 use futures_util::future::join_all;
 
 use super::select::Selected;
+use super::strategy::leave_stopped_out;
 use super::upgrade::look_at_all;
 use super::{PlanError, PlanPorts};
 use crate::domain::fleet::Fleet;
@@ -31,7 +32,7 @@ pub(super) async fn plan(
         };
         return Err(PlanError::NotRotated { name: name.clone(), instead: Safe::line(instead) });
     }
-    let Selected { hosts, excluded } = selected;
+    let Selected { hosts, mut excluded } = selected;
     let vaults =
         join_all(hosts.iter().map(|(host, _)| ports.secrets.secrets(&ports.inventory, &host.id)));
     let (looks, vaults) = futures_util::join!(look_at_all(ports, &hosts), vaults);
@@ -40,13 +41,14 @@ pub(super) async fn plan(
         let names = vault?.into_keys().collect();
         candidates.push(Candidate { host, settings, look, names });
     }
+    let candidates =
+        leave_stopped_out(candidates, &mut excluded, |c| (&c.host.id, c.look.as_ref().ok()));
     let wish = Wish {
         names: names.to_vec(),
         operator: by.clone(),
         at: ports.clock.now(),
         inventory: ports.inventory.clone(),
         fleet: fleet.name.clone(),
-        rollout: fleet.rollout.clone(),
     };
     Ok(assemble(&wish, &candidates, excluded))
 }

@@ -30,7 +30,14 @@ pub(super) fn instances<'a>(
         excluded.push(Excluded { host: id.clone(), reason: Safe::line(reason) });
     }
     let mut hosts = Vec::new();
+    let mut resting = Vec::new();
     for host in fleet.hosts.iter().filter(|h| wished.contains(&h.id)) {
+        if let Some(why) = host.rollout.maintenance.as_ref().filter(|_| host.instance.is_some()) {
+            resting.push(format!("{} ({why})", host.id));
+            let reason = Safe::line(&format!("it is in maintenance: {why}"));
+            excluded.push(Excluded { host: host.id.clone(), reason });
+            continue;
+        }
         match &host.instance {
             Some(settings) => hosts.push((host, settings)),
             None => excluded.push(Excluded {
@@ -38,6 +45,9 @@ pub(super) fn instances<'a>(
                 reason: Safe::line("it is no instance: it has no cml_domain"),
             }),
         }
+    }
+    if hosts.is_empty() && !resting.is_empty() {
+        return Err(PlanError::InMaintenance(Safe::line(&resting.join(", "))));
     }
     if hosts.is_empty() {
         return Err(excluded

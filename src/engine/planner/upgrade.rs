@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 
 use super::select::Selected;
+use super::strategy::leave_stopped_out;
 use super::{PlanError, PlanPorts};
 use crate::domain::facts::Facts;
 use crate::domain::fleet::{Fleet, Host};
@@ -15,7 +16,7 @@ use crate::domain::run::operator::Operator;
 use crate::domain::settings::InstanceSettings;
 use crate::engine::poller::probe_host;
 use crate::engine::ports::{RepositoryError, RepositoryLayout};
-use crate::workflows::upgrade::{Candidate, Strategy, Wish, assemble};
+use crate::workflows::upgrade::{Candidate, Wish, assemble};
 
 /// Plans an upgrade to `reference`, or to the ref that all follow.
 pub(super) async fn plan(
@@ -27,7 +28,7 @@ pub(super) async fn plan(
 ) -> Result<Plan, PlanError> {
     let repo = selected.one_repository()?;
     let reference = selected.one_reference(reference)?;
-    let Selected { hosts, excluded } = selected;
+    let Selected { hosts, mut excluded } = selected;
     let at = ports.clock.now();
     let (sha, looks) = futures_util::join!(
         ports.repository.resolve(&repo, &reference),
@@ -39,10 +40,11 @@ pub(super) async fn plan(
         .zip(looks)
         .map(|((host, settings), look)| Candidate { host, settings, look })
         .collect();
+    let candidates =
+        leave_stopped_out(candidates, &mut excluded, |c| (&c.host.id, c.look.as_ref().ok()));
     let changes = changes(ports, &repo, &target, &candidates).await?;
     let wish = Wish { target, operator: by.clone(), at };
-    let strategy = Strategy { fleet: fleet.name.clone(), rollout: fleet.rollout.clone() };
-    Ok(assemble(&wish, &strategy, &candidates, changes, excluded))
+    Ok(assemble(&wish, &fleet.name, &candidates, changes, excluded))
 }
 
 /// All hosts at once, so that a dead one costs the others nothing.

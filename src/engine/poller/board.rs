@@ -8,17 +8,21 @@ use jiff::Timestamp;
 use super::metrics::{Figures, Trends};
 use super::poll::Watched;
 use super::record::Record;
+use crate::domain::accent::Accent;
 use crate::domain::fleet::MetricsSettings;
 use crate::domain::ids::HostId;
 use crate::domain::snapshot::{FleetSnapshot, InstanceView, InventoryState, MetricsState};
 use crate::domain::untrusted::Safe;
+use crate::domain::window::{WindowSet, window_sets};
 use crate::steps::probe::DEADLINE;
 
 /// The records of all instances, and which of them changed since the last snapshot.
 #[derive(Debug)]
 pub(super) struct Board {
     fleet: Safe,
+    accent: Option<Accent>,
     inventory: InventoryState,
+    windows: Arc<[WindowSet]>,
     facts_stale_s: f64,
     order: Vec<HostId>,
     records: BTreeMap<HostId, Record>,
@@ -32,7 +36,9 @@ impl Board {
     pub(super) fn new(watched: &Watched) -> Self {
         let mut board = Self {
             fleet: watched.fleet.name.clone(),
+            accent: watched.fleet.accent,
             inventory: InventoryState::default(),
+            windows: Arc::new([]),
             facts_stale_s: 60.0,
             order: Vec::new(),
             records: BTreeMap::new(),
@@ -49,8 +55,10 @@ impl Board {
     /// gives those that are new or other than before.
     pub(super) fn watch(&mut self, watched: &Watched) -> Vec<HostId> {
         let fleet = &watched.fleet;
+        self.accent = fleet.accent;
         self.fleet = fleet.name.clone();
         self.inventory = watched.files.clone();
+        self.windows = window_sets(fleet.instances().map(|(host, _)| (&host.id, &host.windows)));
         self.facts_stale_s =
             (fleet.probe_interval_s as f64 * 3.0 + DEADLINE.as_secs_f64()).max(60.0);
         let mut old = std::mem::take(&mut self.records);
@@ -149,6 +157,8 @@ impl Board {
             instances: self.order.iter().filter_map(|id| self.views.get(id).cloned()).collect(),
             metrics: self.metrics.clone(),
             inventory: self.inventory.clone(),
+            windows: Arc::clone(&self.windows),
+            accent: self.accent,
         }
     }
 }

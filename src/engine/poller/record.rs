@@ -167,6 +167,7 @@ impl Record {
             release: self.release(),
             signals,
             trends: self.trends.clone(),
+            connection: Some(Arc::new(self.host.connection.clone())),
         }
     }
 

@@ -1,16 +1,28 @@
 //! What the engine needs of the world. `adapters` implement these; tests bring their own.
 
+mod audit;
+mod campaigns;
+mod hooks;
+mod leases;
+mod outbox;
 mod playbook;
 mod repository;
 mod secrets;
+mod silences;
 mod templates;
 
+pub use audit::{Audit, AuditReader, Intent, OpenAudit, audited};
+pub use campaigns::{CampaignHeld, Campaigns};
+pub use hooks::{HookFolder, HookRunner};
+pub use leases::LeaseDesk;
+pub use outbox::{Courier, Outbox, Posted, SendFault, Sent};
 pub use playbook::{
     PlaybookCall, PlaybookEnd, PlaybookEvent, PlaybookRunner, PlaybookSource, RunningPlaybook,
     Tally, TaskEnd,
 };
 pub use repository::{RepositoryError, RepositoryLayout, RepositoryView};
 pub use secrets::{SecretSource, SecretWriter, VaultError};
+pub use silences::Silences;
 pub use templates::TemplateSource;
 
 use std::collections::BTreeMap;
@@ -27,6 +39,7 @@ use crate::domain::ids::{HostId, RunId};
 use crate::domain::job::{AbortOutcome, JobEnd, JobInputs, JobRef, JobSpec, JobStart, JobTruth};
 use crate::domain::marker::StepMark;
 use crate::domain::plan::{GateSpec, HostPlan, Plan};
+use crate::domain::policy::{Approval, Verdicted};
 use crate::domain::release::Release;
 use crate::domain::remote::RemoteError;
 use crate::domain::run::control::{Control, ControlRequest};
@@ -135,6 +148,8 @@ pub struct GateObservation {
     pub hopeless: bool,
     /// The restart counts of this look: those of the first look are the baseline of the later ones.
     pub baseline: GateBaseline,
+    /// By how many seconds the host's clock is ahead of ours, where it was read.
+    pub skew_s: Option<f64>,
 }
 
 /// Evaluates gates. It only looks; how long health must last and when to give up is the worker's part.
@@ -202,9 +217,17 @@ pub enum StoreError {
         /// The living worker.
         pid: u32,
     },
+    /// A policy asks why, and nobody said it.
+    #[error(
+        "bunker_require_why asks for a reason before this is changed: say it with --why \"...\" (the cockpit: leave it and start `bunker --why \"...\"`); nothing was done"
+    )]
+    NoReason,
     /// The run has ended, so nothing can be added to it.
     #[error("run {0} has ended")]
     Ended(String),
+    /// No second person agreed to the run, or not to this plan.
+    #[error("run {0} waits for the approval of a second person: `bunker approve {0}`")]
+    Unapproved(String),
     /// The database was written by a newer program.
     #[error(
         "the store at {path} was written by a newer bunker (schema {found}, this one knows {known}): use the newer program"
@@ -259,6 +282,8 @@ pub trait RunReader: Send + Sync + 'static {
     /// Where the steps of a host begin and end in the text that [`Self::log`] gives, in order. Asked after
     /// a look at the text it has all marks within that text.
     async fn log_marks(&self, run: &RunId, host: &HostId) -> Result<Vec<StepMark>, StoreError>;
+    /// What was asked of a second person about a run, and what came of it.
+    async fn approval(&self, run: &RunId) -> Result<Option<Approval>, StoreError>;
     /// Releases of an instance, newest first.
     async fn releases(&self, instance: &HostId, limit: usize) -> Result<Vec<Release>, StoreError>;
 }
@@ -268,6 +293,17 @@ pub trait RunReader: Send + Sync + 'static {
 pub trait RunWriter: RunReader {
     /// Stores a plan as a new run, durably, with its `Planned` event.
     async fn create(&self, run: &RunId, plan: &Plan, first: EventKind) -> Result<(), StoreError>;
+    /// Stores a plan as a new run that waits for a second person, durably. No worker can take it until then.
+    async fn create_waiting(
+        &self,
+        run: &RunId,
+        plan: &Plan,
+        first: EventKind,
+        approval: &Approval,
+    ) -> Result<(), StoreError>;
+    /// Keeps what was decided about a run that waits for a second person; refused where it was decided before. A run
+    /// that was not approved ends with this.
+    async fn decide(&self, run: &RunId, what: &Verdicted) -> Result<(), StoreError>;
     /// Makes this process the worker of the run; gives its generation. Refused while another lives.
     async fn claim(&self, run: &RunId, pid: u32) -> Result<u32, StoreError>;
     /// Says that the worker lives.
@@ -298,6 +334,13 @@ pub trait RunWriter: RunReader {
         offset: u64,
         limit: usize,
     ) -> Result<Vec<u8>, StoreError>;
+    /// Adds what a hook printed to the log of the run's hooks. It decides nothing.
+    async fn keep_hook_log(
+        &self,
+        run: &RunId,
+        hook: &'static str,
+        output: &[u8],
+    ) -> Result<(), StoreError>;
     /// Keeps a release.
     async fn record_release(&self, release: &Release) -> Result<(), StoreError>;
 }

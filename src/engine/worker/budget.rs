@@ -1,6 +1,7 @@
 //! When a run stops starting further targets.
 
-use crate::domain::plan::FailureBudget;
+use crate::domain::ids::HostId;
+use crate::domain::plan::{FailureBudget, Plan};
 use crate::domain::run::outcome::Outcome;
 use crate::domain::untrusted::Safe;
 
@@ -9,38 +10,65 @@ use crate::domain::untrusted::Safe;
 pub(super) struct Budget {
     limits: FailureBudget,
     n_targets: usize,
-    n_failed: u32,
-    n_unreachable: u32,
+    batches: Vec<Vec<HostId>>,
+    failed: Vec<HostId>,
+    unreachable: Vec<HostId>,
 }
 
 impl Budget {
-    pub(super) fn new(limits: FailureBudget, n_targets: usize) -> Self {
-        Self { limits, n_targets, n_failed: 0, n_unreachable: 0 }
+    pub(super) fn new(plan: &Plan) -> Self {
+        Self {
+            limits: plan.stops.clone(),
+            n_targets: plan.targets().count(),
+            batches: plan.batches.clone(),
+            failed: Vec::new(),
+            unreachable: Vec::new(),
+        }
     }
 
-    /// Counts one more target that ended.
-    pub(super) fn count(&mut self, outcome: &Outcome) {
-        match outcome {
+    /// Counts one more target that ended. Counted again it is still one.
+    pub(super) fn count(&mut self, host: &HostId, outcome: &Outcome) {
+        let list = match outcome {
             // Not knowing is not passing.
-            Outcome::Failed(_) | Outcome::Unknown(_) => self.n_failed += 1,
-            Outcome::Unreachable(_) => self.n_unreachable += 1,
+            Outcome::Failed(_) | Outcome::Unknown(_) => &mut self.failed,
+            Outcome::Unreachable(_) => &mut self.unreachable,
             Outcome::Ok
             | Outcome::Changed
             | Outcome::Skipped(_)
             | Outcome::NotRun(_)
-            | Outcome::Cancelled => {}
+            | Outcome::Cancelled => return,
+        };
+        if !list.contains(host) {
+            list.push(host.clone());
         }
     }
 
     /// Why no further target is started; `None` while they are.
     pub(super) fn spent(&self) -> Option<Safe> {
-        let n = self.n_targets;
-        if self.n_failed >= self.limits.max_failed.max(1) {
-            Some(Safe::line(&format!("{} of {n} failed", self.n_failed)))
-        } else if self.n_unreachable >= self.limits.max_unreachable.max(1) {
-            Some(Safe::line(&format!("{} of {n} could not be reached", self.n_unreachable)))
-        } else {
-            None
-        }
+        let limits = &self.limits;
+        let counts = [
+            (&self.failed, limits.max_failed, &limits.failed_of_batch, "failed"),
+            (
+                &self.unreachable,
+                limits.max_unreachable,
+                &limits.unreachable_of_batch,
+                "could not be reached",
+            ),
+        ];
+        let spent = counts.into_iter().find_map(|(went, of_run, of_batch, what)| {
+            let n = self.n_targets;
+            if went.len() >= of_run.max(1) as usize {
+                return Some(format!("{} of {n} {what}", went.len()));
+            }
+            let batches = self.batches.iter().zip(of_batch).enumerate();
+            batches.map(|(idx, (batch, limit))| (idx, batch, limit)).find_map(
+                |(idx, batch, limit)| {
+                    let here = went.iter().filter(|host| batch.contains(host)).count();
+                    let over = here >= (*limit).max(1) as usize;
+                    over.then(|| format!("{here} of {} of batch {} {what}", batch.len(), idx + 1))
+                },
+            )
+        });
+        spent.map(|why| Safe::line(&why))
     }
 }

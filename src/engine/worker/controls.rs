@@ -27,20 +27,21 @@ pub(super) enum Wish {
 }
 
 impl Wish {
-    /// What is wanted after one more control: an abort cannot be taken back.
-    fn after(self, control: Control) -> Self {
+    /// What is wanted after one more control: an abort cannot be taken back, and a second one kills.
+    fn after(self, control: &Control) -> Self {
         match (self, control) {
-            (Self::Kill, _) | (_, Control::Kill) => Self::Kill,
-            (Self::Abort, _) | (_, Control::Abort) => Self::Abort,
+            (Self::Kill, _) | (_, Control::Kill) | (Self::Abort, Control::Abort) => Self::Kill,
+            (Self::Abort, _) | (_, Control::Abort | Control::AbortAndRollBack) => Self::Abort,
             (_, Control::Pause) => Self::Pause,
             (_, Control::Resume | Control::Promote | Control::PromoteAll) => Self::Go,
+            (wish, Control::SkipHost(_)) => wish,
         }
     }
 
     /// What is wanted by the journal so far. Not every pause was asked for: a worker pauses too.
     pub(super) fn of(state: &RunState) -> Self {
         let least = if state.pause.is_some() { Self::Pause } else { Self::Go };
-        let asked = state.controls.iter().fold(Self::Go, |wish, (_, c, _)| wish.after(*c));
+        let asked = state.controls.iter().fold(Self::Go, |wish, (_, c, _)| wish.after(c));
         if asked > Self::Pause { asked } else { least }
     }
 }
@@ -67,8 +68,11 @@ pub(super) async fn hear(shared: &Shared, mut seen: u64) -> Result<u64, StoreErr
         let _order = shared.one_at_a_time.lock().await;
         seen = request.seq;
         let before = *shared.tell.borrow();
-        let after = before.after(request.control);
+        let after = before.after(&request.control);
         shared.add(journalled(&request, before, after)).await?;
+        if let Some(host) = request.control.host() {
+            shared.skip(host, &request.by.user);
+        }
         shared.tell.send_replace(after);
     }
     Ok(seen)
@@ -77,7 +81,7 @@ pub(super) async fn hear(shared: &Shared, mut seen: u64) -> Result<u64, StoreErr
 /// The events of one request.
 fn journalled(request: &ControlRequest, before: Wish, after: Wish) -> Vec<EventKind> {
     let mut kinds =
-        vec![EventKind::Controlled { control: request.control, by: request.by.clone() }];
+        vec![EventKind::Controlled { control: request.control.clone(), by: request.by.clone() }];
     let by = |what: &str| Safe::line(&format!("{what} by {}", request.by.user));
     if before != after {
         kinds.push(match after {

@@ -31,6 +31,7 @@ impl HostRun {
         let outcome = tokio::select! {
             outcome = self.watch_gate(gate, began) => outcome?,
             _ = controls::wanted(self.shared.wish.clone(), Wish::Kill) => Outcome::Cancelled,
+            never = self.renewing(gate.title.as_str()) => match never {},
         };
         let took_s = Some(began.elapsed().as_secs_f64());
         self.add(vec![EventKind::StepFinished { host, step, outcome, took_s }]).await
@@ -59,6 +60,7 @@ impl HostRun {
                 told = Some((now, seen.clone()));
             }
             if passed {
+                self.shared.watch.passed(&self.state.id, health, baseline);
                 return Ok(Outcome::Ok);
             }
             if over {
@@ -91,14 +93,14 @@ impl HostRun {
 }
 
 /// How long health has lasted, as far as it was looked at.
-#[derive(Debug, Default)]
-struct Health {
+#[derive(Debug, Clone, Default)]
+pub(super) struct Health {
     last_healthy: Option<Instant>,
     lasted: Duration,
 }
 
 impl Health {
-    fn after(&mut self, seen: &GateObservation, now: Instant) -> Duration {
+    pub(super) fn after(&mut self, seen: &GateObservation, now: Instant) -> Duration {
         if !(seen.healthy && seen.known) {
             *self = Self::default();
             return Duration::ZERO;

@@ -51,6 +51,15 @@ impl HostRun {
         Ok(outcome)
     }
 
+    /// Leaves this host as it is, since a person wanted that.
+    pub(super) async fn skipped(mut self, by: &Safe) -> Result<Outcome, StoreError> {
+        let outcome = Outcome::Skipped(Safe::line(&format!("skipped by {by}")));
+        let kind =
+            EventKind::HostFinished { host: self.state.id.clone(), outcome: outcome.clone() };
+        self.add(vec![kind]).await?;
+        Ok(outcome)
+    }
+
     /// Does what the journal does not have yet, to the end.
     pub(super) async fn carry_out(mut self) -> Result<Outcome, StoreError> {
         if self.state.started.is_none() {
@@ -143,7 +152,11 @@ impl HostRun {
 
     /// How the host ends because nothing further is started on it; waits while the run is paused.
     pub(super) async fn may_start(&self) -> Option<Outcome> {
-        match controls::unpaused(self.shared.wish.clone()).await {
+        let wish = tokio::select! {
+            wish = controls::unpaused(self.shared.wish.clone()) => wish,
+            never = self.renewing("a pause") => match never {},
+        };
+        match wish {
             Wish::Go | Wish::Pause => None,
             Wish::Abort | Wish::Kill if !self.touched() => Some(Outcome::NotRun(NotRun::Aborted)),
             Wish::Abort | Wish::Kill => Some(Outcome::Cancelled),

@@ -58,8 +58,8 @@ impl HostRun {
     /// Journals that a job is about to be sent, under the next number.
     async fn intend(&mut self, steps: Vec<JobStep>) -> Result<JobSpec, StoreError> {
         let seq = self.state.jobs.keys().next_back().map_or(1, |last| last + 1);
-        let spec =
-            JobSpec { job: self.job_ref(seq), nonce: self.shared.ports.clock.nonce(), steps };
+        let (nonce, fence) = (self.shared.ports.clock.nonce(), self.state.lease_generation());
+        let spec = JobSpec { job: self.job_ref(seq), nonce, fence, steps };
         let steps = spec.steps.iter().map(|s| s.id.clone()).collect();
         let (host, nonce) = (self.state.id.clone(), spec.nonce.clone());
         self.add(vec![EventKind::JobIntended { host, seq, nonce, steps }]).await?;
@@ -75,7 +75,8 @@ impl HostRun {
         let job = self.state.jobs.get(&seq)?;
         let step = |id: &StepId| steps.iter().find(|s| &s.step.id == id).map(|s| s.step.clone());
         let steps = job.steps.iter().filter_map(step).collect();
-        Some(JobSpec { job: self.job_ref(seq), nonce: job.nonce.clone(), steps })
+        let fence = self.state.lease_generation();
+        Some(JobSpec { job: self.job_ref(seq), nonce: job.nonce.clone(), fence, steps })
     }
 
     async fn start_and_follow(
@@ -250,6 +251,13 @@ async fn settle(progress: &mut Progress, spec: &JobSpec, end: JobEnd) -> Result<
                 id,
                 fail(None, &format!("another job holds this instance: {holder}"), Some(hint)),
             )]
+        }
+        (JobEnd::Fenced(holder), Some(id)) => {
+            let hint = "look at what the other run did (`bunker lease show HOST`), then plan again";
+            let message = format!(
+                "this run has lost the lease of the instance, and nothing more was run here: it is {holder}"
+            );
+            vec![(id, fail(None, &message, Some(hint)))]
         }
         (JobEnd::Interrupted(what), Some(id)) if cut.is_some() => {
             let hint = "look at the host, then plan again: the plan reads how far it got";

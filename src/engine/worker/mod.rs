@@ -6,11 +6,14 @@
 
 mod between;
 mod budget;
+mod canary_back;
+mod canary_watch;
 mod contact;
 mod controls;
 mod gate;
 mod host;
 mod job;
+mod lease_keeper;
 mod playbook;
 mod playbook_host;
 mod progress;
@@ -19,6 +22,7 @@ mod secrets;
 mod shared;
 mod vault;
 mod verdict;
+mod watch;
 
-pub use run::{Timing, WorkerError, WorkerPorts, carry_out};
+pub use run::{AroundPorts, Timing, WorkerError, WorkerPorts, carry_out};
 pub(crate) use shared::replayed;

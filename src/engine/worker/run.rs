@@ -3,21 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Semaphore;
 
 use super::host::HostRun;
 use super::shared::{Shared, replayed};
-use super::{between, controls, playbook, verdict};
+use super::{between, controls, playbook, verdict, watch};
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::HostPlan;
 use crate::domain::run::event::EventKind;
 use crate::domain::run::outcome::{NotRun, Outcome};
+use crate::domain::run::pause::PauseReason;
 use crate::domain::run::state::{Phase, RunState};
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::{
-    Clock, GateCheck, PlaybookRunner, RemoteJobs, RunReader, RunWriter, SecretSource, SecretWriter,
-    StoreError,
+    Campaigns, Clock, GateCheck, HookRunner, LeaseDesk, MetricsSource, PlaybookRunner, RemoteJobs,
+    RunReader, RunWriter, SecretSource, SecretWriter, StoreError,
 };
 use crate::engine::supervisor::Supervisor;
 
@@ -40,6 +42,8 @@ pub struct Timing {
     pub heartbeat: Duration,
     /// Between two looks at a gate.
     pub gate_look: Duration,
+    /// Between two looks at a maintenance window that is shut.
+    pub window_look: Duration,
 }
 
 impl Default for Timing {
@@ -53,6 +57,7 @@ impl Default for Timing {
             control_poll: Duration::from_millis(300),
             heartbeat: Duration::from_secs(5),
             gate_look: Duration::from_secs(1),
+            window_look: Duration::from_secs(1),
         }
     }
 }
@@ -62,10 +67,14 @@ impl Default for Timing {
 pub struct WorkerPorts {
     /// The journal.
     pub store: Arc<dyn RunWriter>,
+    /// What stands around a run.
+    pub around: AroundPorts,
     /// The hosts.
     pub remote: Arc<dyn RemoteJobs>,
     /// The gates.
     pub gates: Arc<dyn GateCheck>,
+    /// The metrics server, by which canaries are judged.
+    pub metrics: Arc<dyn MetricsSource>,
     /// The secrets that plans have holes for.
     pub secrets: Arc<dyn SecretSource>,
     /// Where new values are kept.
@@ -78,6 +87,17 @@ pub struct WorkerPorts {
     pub supervisor: Supervisor,
     /// How patient to be.
     pub timing: Timing,
+}
+
+/// What a worker works with around the hosts' own steps.
+#[derive(Clone)]
+pub struct AroundPorts {
+    /// Leases between jobs.
+    pub leases: Arc<dyn LeaseDesk>,
+    /// The lease of the whole fleet.
+    pub campaigns: Arc<dyn Campaigns>,
+    /// The operators' hooks.
+    pub hooks: Arc<dyn HookRunner>,
 }
 
 /// Why a worker ended before its run did. The hosts finish what they have; the run can be resumed.
@@ -95,18 +115,33 @@ pub async fn carry_out(ports: WorkerPorts, run: RunId, pid: u32) -> Result<Phase
     ports.store.append(&run, vec![EventKind::WorkerStarted { pid, generation }]).await?;
     let plan = ports.store.plan(&run).await?;
     let state = replayed(&*Arc::clone(&ports.store) as &dyn RunReader, &run, &plan).await?;
-    let shared = Shared::new(ports, run, plan, &state);
+    let shared = Shared::new(ports, (run, pid), plan, &state);
     // What was asked before this worker came counts before it starts anything.
     let heard = controls::hear(&shared, state.controls.len() as u64).await?;
     let worked = tokio::select! {
         worked = work(&shared, &state) => worked,
         heard = controls::listen(&shared, heard) => heard.map(|never| match never {}),
+        kept = between::campaign::keep(&shared) => kept.map(|never| match never {}),
+        told = between::hooks::on_pauses(&shared) => told.map(|never| match never {}),
+        watched = watch::watch(&shared) => watched.map(|never| match never {}),
     };
     if worked.is_err() {
         // Nobody else of this worker may go on when one could not journal.
         shared.ports.supervisor.stop(Duration::from_secs(5)).await;
     }
     worked.map_err(WorkerError::from)
+}
+
+/// Carries out another run too, as the same worker: the way back of a canary.
+pub(super) fn carry_out_too(
+    shared: &Shared,
+    run: RunId,
+) -> BoxFuture<'static, Result<(), StoreError>> {
+    let (ports, pid) = (shared.ports.clone(), shared.pid);
+    Box::pin(async move {
+        let ended = carry_out(ports, run, pid).await;
+        ended.map(drop).map_err(|WorkerError::Store(error)| error)
+    })
 }
 
 async fn work(shared: &Arc<Shared>, state: &RunState) -> Result<Phase, StoreError> {
@@ -166,7 +201,10 @@ async fn batch_of_hosts(
     state: &RunState,
     batch: &[HostId],
 ) -> Result<(), StoreError> {
-    let places = Arc::new(Semaphore::new(shared.plan.parallel.max(1) as usize));
+    // Where each is asked about, the next is not begun beside it.
+    let step = steps_one_by_one(shared);
+    let n_places = if step { 1 } else { shared.plan.parallel.max(1) as usize };
+    let places = Arc::new(Semaphore::new(n_places));
     let mut running = FuturesUnordered::new();
     for id in batch {
         let (Some(plan), Some(state)) = (shared.plan.host(id), state.host(id)) else { continue };
@@ -198,12 +236,53 @@ async fn one_host(
     begun: bool,
 ) -> Result<(), StoreError> {
     let _place = places.acquire_owned().await;
-    let refused = if begun { None } else { shared.refusal().await };
-    let outcome = match refused {
-        Some(why) => host.left_alone(why).await?,
-        None => host.carry_out().await?,
+    let id = host.state.id.clone();
+    let turn = if begun { Turn::Begins } else { turn(&shared, &id).await? };
+    let outcome = match turn {
+        Turn::Not(why) => host.left_alone(why).await?,
+        Turn::Skipped(by) => host.skipped(&by).await?,
+        Turn::Begins => {
+            shared.watch.begins();
+            let ended = host.carry_out().await;
+            shared.watch.rests();
+            ended?
+        }
     };
-    stop_if_too_many(&shared, &outcome).await
+    shared.watch.ended(&id, &outcome);
+    stop_if_too_many(&shared, &id, &outcome).await
+}
+
+/// What becomes of a target whose turn has come.
+enum Turn {
+    Begins,
+    Skipped(Safe),
+    Not(NotRun),
+}
+
+/// Waits until it is told what becomes of a target: while the run is paused, and in step mode until somebody said yes.
+async fn turn(shared: &Shared, id: &HostId) -> Result<Turn, StoreError> {
+    loop {
+        if let Some(why) = shared.refusal().await {
+            return Ok(Turn::Not(why));
+        }
+        if let Some(by) = shared.skipped(id) {
+            return Ok(Turn::Skipped(by));
+        }
+        if !steps_one_by_one(shared) {
+            return Ok(Turn::Begins);
+        }
+        let state = shared.state().await?;
+        let first = state.hosts.iter().all(|h| h.started.is_none());
+        if first || state.is_waived(PauseReason::StepMode) {
+            return Ok(Turn::Begins);
+        }
+        let why = Safe::line(&format!("one instance at a time: the next is {id}"));
+        shared.pause(PauseReason::StepMode, why).await?;
+    }
+}
+
+fn steps_one_by_one(shared: &Shared) -> bool {
+    shared.plan.strategy.as_ref().is_some_and(|strategy| strategy.step)
 }
 
 /// A task of ours failed: what its host does is unknown.
@@ -212,11 +291,15 @@ async fn give_up(shared: &Shared, id: &HostId, what: &str) -> Result<(), StoreEr
     let outcome = Outcome::Unknown(verdict::failure(what, Some(hint)));
     let kind = EventKind::HostFinished { host: id.clone(), outcome: outcome.clone() };
     shared.add(vec![kind]).await?;
-    stop_if_too_many(shared, &outcome).await
+    stop_if_too_many(shared, id, &outcome).await
 }
 
-async fn stop_if_too_many(shared: &Shared, outcome: &Outcome) -> Result<(), StoreError> {
-    match shared.count(outcome) {
+async fn stop_if_too_many(
+    shared: &Shared,
+    id: &HostId,
+    outcome: &Outcome,
+) -> Result<(), StoreError> {
+    match shared.count(id, outcome) {
         Some(why) => shared.add(vec![EventKind::Stopping { why }]).await.map(drop),
         None => Ok(()),
     }

@@ -1,5 +1,6 @@
 //! What all tasks of one run share, and what any of them may ask of the run.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
@@ -7,7 +8,8 @@ use tokio::sync::watch;
 use super::budget::Budget;
 use super::controls::{self, Wish};
 use super::run::WorkerPorts;
-use crate::domain::ids::RunId;
+use super::watch::Watch;
+use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::Plan;
 use crate::domain::run::event::{EventKind, RunEvent};
 use crate::domain::run::outcome::{NotRun, Outcome};
@@ -20,6 +22,8 @@ use crate::engine::ports::{RunReader, StoreError};
 pub(super) struct Shared {
     pub(super) ports: WorkerPorts,
     pub(super) run: RunId,
+    /// Its process.
+    pub(super) pid: u32,
     pub(super) plan: Plan,
     /// What is wanted of the run now.
     pub(super) wish: watch::Receiver<Wish>,
@@ -28,6 +32,10 @@ pub(super) struct Shared {
     /// Held while the wish is changed and the change is journalled, so that the journal has the changes in the
     /// order in which they happened.
     pub(super) one_at_a_time: tokio::sync::Mutex<()>,
+    /// The targets that are done.
+    pub(super) watch: Watch,
+    /// Targets that are left out when their turn comes, and by whom.
+    skips: Mutex<BTreeMap<HostId, Safe>>,
     budget: Mutex<Budget>,
     /// Why the run starts nothing further, where no person asked for that.
     stopped: Mutex<Option<Safe>>,
@@ -35,19 +43,32 @@ pub(super) struct Shared {
 
 impl Shared {
     /// As the journal says.
-    pub(super) fn new(ports: WorkerPorts, run: RunId, plan: Plan, state: &RunState) -> Arc<Self> {
+    pub(super) fn new(
+        ports: WorkerPorts,
+        (run, pid): (RunId, u32),
+        plan: Plan,
+        state: &RunState,
+    ) -> Arc<Self> {
         let (tell, wish) = watch::channel(Wish::of(state));
-        let mut budget = Budget::new(plan.stops, plan.targets().count());
+        let mut budget = Budget::new(&plan);
         for host in &state.hosts {
-            host.outcome.iter().for_each(|outcome| budget.count(outcome));
+            host.outcome.iter().for_each(|outcome| budget.count(&host.id, outcome));
         }
+        let skips = state
+            .controls
+            .iter()
+            .filter_map(|(_, control, by)| Some((control.host()?.clone(), by.user.clone())));
+        let skips = skips.collect();
         Arc::new(Self {
             ports,
             run,
+            pid,
             plan,
             wish,
             tell,
             one_at_a_time: tokio::sync::Mutex::default(),
+            watch: Watch::of(state),
+            skips: Mutex::new(skips),
             budget: Mutex::new(budget),
             stopped: Mutex::new(state.stopped.clone()),
         })
@@ -87,7 +108,6 @@ impl Shared {
 
     /// Takes back a pause for this reason, where what the run waited for has come by itself. A pause for any
     /// other reason stays.
-    #[expect(dead_code, reason = "no check waits for what comes by itself yet")]
     pub(super) async fn go_on_after(&self, reason: PauseReason) -> Result<(), StoreError> {
         let _order = self.one_at_a_time.lock().await;
         if *self.wish.borrow() != Wish::Pause || self.state().await?.pause != Some(reason) {
@@ -116,11 +136,23 @@ impl Shared {
         self.stopped.lock().ok().and_then(|stopped| stopped.clone()).or_else(spent)
     }
 
+    /// Leaves out a target when its turn comes.
+    pub(super) fn skip(&self, host: &HostId, by: &Safe) {
+        if let Ok(mut skips) = self.skips.lock() {
+            skips.insert(host.clone(), by.clone());
+        }
+    }
+
+    /// Who had this target left out.
+    pub(super) fn skipped(&self, host: &HostId) -> Option<Safe> {
+        self.skips.lock().ok()?.get(host).cloned()
+    }
+
     /// Counts a target that ended; gives why the run stops, when this was the one too many.
-    pub(super) fn count(&self, outcome: &Outcome) -> Option<Safe> {
+    pub(super) fn count(&self, host: &HostId, outcome: &Outcome) -> Option<Safe> {
         let mut budget = self.budget.lock().ok()?;
         let before = budget.spent().is_some();
-        budget.count(outcome);
+        budget.count(host, outcome);
         budget.spent().filter(|_| !before)
     }
 

@@ -65,6 +65,7 @@ pub(super) fn read_end(words: &str) -> Option<JobEnd> {
     match word {
         "exit" => Some(JobEnd::Exited(rest.parse().ok()?)),
         "locked" => Some(JobEnd::Locked(Safe::line(rest))),
+        "fenced" => Some(JobEnd::Fenced(Safe::line(rest))),
         "aborted" => Some(JobEnd::Aborted),
         "held" => Some(JobEnd::Held),
         "interrupted" => Some(JobEnd::Interrupted(Safe::line(rest))),
@@ -106,6 +107,7 @@ mod tests {
             ("ended aborted", JobEnd::Aborted),
             ("ended held", JobEnd::Held),
             ("ended locked run 7f3a, job 2", JobEnd::Locked("run 7f3a, job 2".into())),
+            ("ended fenced run 7f3a", JobEnd::Fenced("run 7f3a".into())),
             ("ended interrupted by x", JobEnd::Interrupted("by x".into())),
             (
                 "lost the host was restarted while it ran",

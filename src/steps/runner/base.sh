@@ -6,6 +6,7 @@
 # with bunker_.
 #
 # A job's folder:  nonce, plan, steps/NNN-ID.sh   written before the runner starts
+#                  fence                         the generation of the lease that it may run under, or -
 #                  steps/NNN-ID.in-NAME           what a step gets; gone when it has ended
 #                  claimed/                       made by the one runner that may run it
 #                  started                        boot id, pid, its start time, session, cgroup of the runner

@@ -25,6 +25,7 @@ br_run() { # UNIT or -
     mv -f "$br_job/started.new" "$br_job/started" || exit 1
     br_s_boot=$br_boot_id br_s_pid=$$ br_s_start=$br_pstart br_s_session=$br_psession br_s_cgroup=$br_cgroup
     br_lock
+    br_check_fence
     br_environment
     while read -r br_num br_id br_limit <&7; do
         if [ -e "$br_job/abort" ]; then br_finish aborted; fi
@@ -55,15 +56,23 @@ br_own_cgroup() { # UNIT or -
 }
 
 # Takes the instance, or ends the job. The kernel frees the lock whatever becomes of us; so processes that a
-# killed runner left behind are looked for, too.
+# killed runner left behind are looked for, too. A job that holds the lock is named at once; a word of the control
+# side (which renews or breaks a lease) holds it for a moment only and is waited for.
 br_lock() {
     (: >>"$br_inst/op.lock") || br_finish "exit" 73
     exec 9>>"$br_inst/op.lock"
-    br_holder_job='' br_holder_text=
-    if [ -e "$br_inst/holder" ]; then
-        { read -r br_holder_job && read -r br_holder_text; } <"$br_inst/holder"
-    fi
-    flock -n 9 || br_finish locked "${br_holder_text:-another job}"
+    br_i=0
+    until flock -n 9; do
+        br_read_holder
+        if [ "$br_i" -ge 15 ] || { [ -n "$br_holder_job" ] && (br_started "$br_holder_job" && br_runner_lives); }; then
+            br_lease=$(sed -n 's/^holder=//p' "$br_inst/lease" 2>/dev/null | head -n 1)
+            br_doing=$(sed -n 's/^doing=//p' "$br_inst/lease" 2>/dev/null | head -n 1)
+            br_finish locked "${br_holder_text:-another job}${br_lease:+; the lease has $br_lease}${br_doing:+, at $br_doing}"
+        fi
+        br_i=$((br_i + 1))
+        br_nap 0.1
+    done
+    br_read_holder
     if [ -n "$br_holder_job" ] && [ "$br_holder_job" != "$br_job" ] && [ ! -e "$br_holder_job/rc" ]; then
         (br_started "$br_holder_job" && br_procs && [ -n "$br_pids" ]) &&
             br_finish locked "processes that were left by $br_holder_text"
@@ -73,6 +82,31 @@ br_lock() {
     br_prune
     printf '%s\nrun %s, job %s, since %s\n' "$br_job" "$br_run_id" "$br_seq" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
         >"$br_inst/holder"
+}
+
+br_read_holder() { # -> br_holder_job br_holder_text
+    br_holder_job='' br_holder_text=
+    if [ -e "$br_inst/holder" ]; then
+        { read -r br_holder_job && read -r br_holder_text; } <"$br_inst/holder"
+    fi
+    if [ "$br_holder_job" != "$br_job" ] && [ -e "$br_holder_job/rc" ]; then br_holder_job=; fi
+}
+
+# The fencing token: a job that was made under a lease runs only while no newer lease was given away, whatever its
+# control machine believes when it wakes from sleep. Read under the flock, so nobody can change it meanwhile.
+br_check_fence() {
+    br_fence=-
+    { read -r br_fence <"$br_job/fence"; } 2>/dev/null
+    case $br_fence in '' | *[!0-9]*) return 0 ;; esac
+    br_gen=0
+    { read -r br_gen <"$br_inst/generation"; } 2>/dev/null
+    br_held=$(sed -n 's/^generation=//p' "$br_inst/lease" 2>/dev/null | head -n 1)
+    for br_x in "$br_gen" "$br_held"; do
+        case $br_x in '' | *[!0-9]*) continue ;; esac
+        [ "$br_x" -gt "$br_fence" ] || continue
+        br_lease=$(sed -n 's/^holder=//p' "$br_inst/lease" 2>/dev/null | head -n 1)
+        br_finish fenced "${br_lease:-nobody now; the lease was broken or taken over, and given back}"
+    done
 }
 
 # What steps of earlier jobs got and could not remove, since their runner was killed. Ours are the only job that runs
@@ -268,7 +302,7 @@ bunker_fail() { # MESSAGE [HINT]
 }
 
 br_step() { # NUM ID
-    br_id=$2
+    br_num=$1 br_id=$2
     br_base=$br_job/steps/$1-$2
     read -r br_nonce <"$br_job/nonce"
     set --

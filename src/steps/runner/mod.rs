@@ -28,7 +28,8 @@ pub fn start(spec: &JobSpec, inputs: &JobInputs, who: Become) -> String {
         Become::Root => "1",
         Become::LoginUser => "0",
     };
-    let mut words = vec![hash, unit(&spec.job), root.to_owned(), spec.nonce.clone()];
+    let fence = spec.fence.map_or_else(|| "-".to_owned(), |generation| generation.to_string());
+    let mut words = vec![hash, unit(&spec.job), root.to_owned(), spec.nonce.clone(), fence];
     for step in &spec.steps {
         words.push(step.id.to_string());
         words.push(step.timeout_s.max(1).to_string());
@@ -63,11 +64,16 @@ pub fn abort(job: &JobRef, who: Become, tenths: u64) -> String {
     call("abort", job, who, &[tenths.to_string()])
 }
 
-fn call(verb: &str, job: &JobRef, who: Become, words: &[String]) -> String {
-    let state = match who {
+/// The host's state folder, as a word of the shell.
+pub fn state_folder(who: Become) -> String {
+    match who {
         Become::Root => quote(STATE_ROOT),
         Become::LoginUser => format!("\"$HOME\"/{}", quote(STATE_USER)),
-    };
+    }
+}
+
+fn call(verb: &str, job: &JobRef, who: Become, words: &[String]) -> String {
+    let state = state_folder(who);
     let fixed = [job.run.to_string(), job.instance.to_string(), job.seq.to_string()];
     let words: Vec<String> = fixed.iter().chain(words).map(|word| quote(word)).collect();
     let words = words.join(" ");
@@ -91,6 +97,9 @@ mod home;
 #[cfg(test)]
 #[path = "runner_input_tests.rs"]
 mod input_tests;
+#[cfg(test)]
+#[path = "runner_reboot_tests.rs"]
+mod reboot_tests;
 #[cfg(test)]
 #[path = "runner_tests.rs"]
 mod tests;

@@ -47,6 +47,7 @@ impl Home {
         JobSpec {
             job: self.job(instance, seq),
             nonce: NONCE.into(),
+            fence: None,
             steps: steps.iter().map(step).collect(),
         }
     }

@@ -7,9 +7,9 @@ br_refuse() { # what went wrong
     exit 0
 }
 
-br_start() { # SHA UNIT ROOT NONCE (ID LIMIT SCRIPT N (NAME CONTENT)xN)...   ; the text of this file is in br_text
-    br_sha=$1 br_unit=$2 br_root=$3 br_nonce=$4
-    shift 4
+br_start() { # SHA UNIT ROOT NONCE FENCE (ID LIMIT SCRIPT N (NAME CONTENT)xN)...   ; the text of this file is in br_text
+    br_sha=$1 br_unit=$2 br_root=$3 br_nonce=$4 br_fence=$5
+    shift 5
     umask 077
     if [ -d "$br_job" ]; then
         echo there
@@ -44,6 +44,7 @@ br_start() { # SHA UNIT ROOT NONCE (ID LIMIT SCRIPT N (NAME CONTENT)xN)...   ; t
 br_steps() { # (ID LIMIT SCRIPT N (NAME CONTENT)xN)...
     mkdir "$br_tmp" "$br_tmp/steps" || return 1
     printf '%s\n' "$br_nonce" >"$br_tmp/nonce" || return 1
+    printf '%s\n' "$br_fence" >"$br_tmp/fence" || return 1
     : >"$br_tmp/log" || return 1
     : >"$br_tmp/plan" || return 1
     br_n=0

@@ -5,9 +5,11 @@ use ratatui::layout::Rect;
 use super::fleet_columns::{Longest, Placed, place};
 use super::{fleet_totals, why};
 use crate::app::action::Action;
+use crate::app::fleet_page::Listed;
 use crate::app::model::Model;
 use crate::domain::snapshot::InstanceView;
 use crate::ui::canvas::{Canvas, Focused};
+use crate::ui::text::{cut, width};
 use crate::ui::theme::Role;
 use crate::ui::widgets::{badge, chrome};
 
@@ -24,7 +26,11 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
         why::draw(canvas, model, below);
     }
     let n_marked = model.fleet.marked.len();
-    let right = if n_marked > 0 { format!("{n_marked} marked") } else { String::new() };
+    let right = match (model.fleet.range(), n_marked) {
+        (Some((from, to)), _) => format!("range of {}", to - from + 1),
+        (None, 0) => String::new(),
+        (None, n) => format!("{n} marked"),
+    };
     let foot = Rect { y: area.bottom() - 1, height: 1, ..area };
     chrome::footer(canvas, model, foot, &[], &right);
 }
@@ -33,8 +39,15 @@ fn draw_table(canvas: &mut Canvas<'_>, model: &Model, area: Rect, border: bool) 
     let page = &model.fleet;
     let n_all = page.snapshot.as_ref().map_or(0, |s| s.instances.len());
     let mut right = format!("sort: {}", page.sort.title());
+    if page.listed == Listed::Problems {
+        right = format!("{right}  ·  problems only");
+    }
     if !page.filter.is_empty() {
-        right = format!("{right}  ·  filter: {} ({} of {n_all})", page.filter, page.n_rows());
+        let room = usize::from(area.width).saturating_sub(width(&right) + 46).max(12);
+        right = format!("{right}  ·  filter: {}", cut(page.filter.text(), room));
+    }
+    if page.n_rows() < n_all {
+        right = format!("{right}  ·  {} of {n_all}", page.n_rows());
     }
     let inner = if border {
         canvas.pane(area, "Instances", &right, Focused::Yes)
@@ -45,7 +58,7 @@ fn draw_table(canvas: &mut Canvas<'_>, model: &Model, area: Rect, border: bool) 
     let inner = Rect { x: inner.x.saturating_sub(1), width: inner.width + 1, ..inner };
     let longest =
         Longest::of(page.snapshot.as_ref().map(|s| s.instances.as_slice()).unwrap_or_default());
-    let columns = place(inner.width.saturating_sub(LEAD), longest);
+    let columns = place(inner.width.saturating_sub(LEAD), longest, &page.columns);
     for placed in &columns {
         let x = inner.x + LEAD + placed.x;
         let heading = placed.column.heading();
@@ -61,10 +74,14 @@ fn draw_table(canvas: &mut Canvas<'_>, model: &Model, area: Rect, border: bool) 
         return;
     }
     let shown = page.rows().enumerate().skip(page.cursor.top);
+    let range = page.range();
     for (y, (at, instance)) in (rows.top()..rows.bottom()).zip(shown) {
         let row = Rect { y, height: 1, ..rows };
         let selected = at == page.cursor.selected;
         draw_row(canvas, model, &columns, instance, row, selected);
+        if range.is_some_and(|(from, to)| (from..=to).contains(&at)) {
+            canvas.put(row.x + 1, row.y, 1, "┃", Role::Marked);
+        }
     }
 }
 
@@ -103,13 +120,20 @@ fn empty(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
             "the inventory names no instance".to_owned(),
             "give a host the variable cml_domain; `bunker inventory check` tells more".to_owned(),
         ],
+        Some(s) if model.fleet.filter.is_empty() => [
+            format!(
+                "nothing is wrong with {} instances, as far as they were asked",
+                s.instances.len()
+            ),
+            "esc shows all".to_owned(),
+        ],
         Some(s) => {
-            let key = Action::Back.info().keys.first().map(ToString::to_string).unwrap_or_default();
+            let key = model.keymap.first(Action::Back, model.place());
             [
                 format!(
                     "none of {} instances fits the filter {:?}",
                     s.instances.len(),
-                    model.fleet.filter
+                    model.fleet.filter.text()
                 ),
                 format!("{key} shows all"),
             ]

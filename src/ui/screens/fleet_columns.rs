@@ -4,43 +4,36 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::app::columns::Column;
+use crate::domain::ids::GroupName;
 use crate::domain::signal::Signal;
 use crate::domain::snapshot::{HttpHealth, InstanceView};
 use crate::ui::figures::{self, Freshness, NONE};
 use crate::ui::theme::Role;
 use crate::ui::widgets::{badge, spark};
 
-/// A column of the fleet table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Column {
-    Instance,
-    Domain,
-    Tier,
-    Release,
-    Health,
-    Latency,
-    Figure(Signal),
-    Hour,
-    Reason,
+/// How a column shares the width: its rank (0 stays longest), its least and its greatest width.
+fn share(column: Column) -> (u8, u16, u16) {
+    match column {
+        Column::Instance => (0, 14, 24),
+        Column::Health => (0, 8, 8),
+        Column::Release => (2, 8, 14),
+        Column::Figure(Signal::P95Seconds) => (3, 5, 9),
+        Column::Figure(Signal::BackupAge) => (4, 6, 8),
+        Column::Figure(Signal::MailQueue) => (5, 5, 8),
+        Column::Figure(Signal::DiskRatio) => (6, 4, 8),
+        Column::Latency => (7, 5, 5),
+        Column::Hour => (8, 8, 20),
+        Column::Figure(Signal::ErrorRatio) => (9, 5, 9),
+        Column::Reason => (10, 20, 60),
+        Column::Domain => (11, 18, 28),
+        Column::Figure(Signal::CanvassSessions) => (12, 4, 7),
+        Column::Tier => (13, 1, 1),
+        // What nobody sees unless it was asked for has its place.
+        Column::Figure(_) => (1, 6, 9),
+        Column::Groups => (1, 10, 24),
+    }
 }
-
-/// All columns in the order of the screen, each with its rank (0 stays longest), its least and its greatest width.
-const COLUMNS: &[(Column, u8, u16, u16)] = &[
-    (Column::Instance, 0, 14, 24),
-    (Column::Domain, 11, 18, 28),
-    (Column::Tier, 13, 1, 1),
-    (Column::Release, 2, 8, 14),
-    (Column::Health, 0, 8, 8),
-    (Column::Latency, 7, 5, 5),
-    (Column::Figure(Signal::P95Seconds), 3, 5, 9),
-    (Column::Figure(Signal::ErrorRatio), 9, 5, 9),
-    (Column::Figure(Signal::MailQueue), 5, 5, 8),
-    (Column::Figure(Signal::CanvassSessions), 12, 4, 7),
-    (Column::Figure(Signal::BackupAge), 4, 6, 8),
-    (Column::Figure(Signal::DiskRatio), 6, 4, 8),
-    (Column::Hour, 8, 8, 20),
-    (Column::Reason, 10, 20, 60),
-];
 
 /// A column with its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +70,7 @@ impl Longest {
             Column::Domain => most.min(self.domain),
             Column::Release => most.min(self.release),
             Column::Tier
+            | Column::Groups
             | Column::Health
             | Column::Latency
             | Column::Figure(_)
@@ -90,24 +84,24 @@ impl Longest {
 fn turn(column: Column) -> u8 {
     match column {
         Column::Instance | Column::Domain | Column::Release => 0,
-        Column::Reason => 1,
+        Column::Reason | Column::Groups => 1,
         Column::Hour => 2,
         Column::Tier | Column::Health | Column::Latency | Column::Figure(_) => 3,
     }
 }
 
 /// The columns that fit into `width`, those of high rank left out first; what is left over widens those that use it.
-pub(super) fn place(width: u16, longest: Longest) -> Vec<Placed> {
-    let mut by_rank: Vec<usize> = (0..COLUMNS.len()).collect();
-    by_rank.sort_by_key(|&i| COLUMNS.get(i).map(|c| c.1));
+pub(super) fn place(width: u16, longest: Longest, columns: &[Column]) -> Vec<Placed> {
+    let mut by_rank: Vec<usize> = (0..columns.len()).collect();
+    by_rank.sort_by_key(|&i| columns.get(i).map(|c| share(*c).0));
     let mut used = 0u16;
     let mut chosen: Vec<(usize, u16)> = Vec::new();
     for idx in by_rank {
-        let Some((_, rank, least, _)) = COLUMNS.get(idx) else { continue };
+        let Some((rank, least, _)) = columns.get(idx).map(|c| share(*c)) else { continue };
         let gap = u16::from(!chosen.is_empty());
-        if used + gap + least <= width || *rank == 0 {
+        if used + gap + least <= width || rank == 0 {
             used += gap + least;
-            chosen.push((idx, *least));
+            chosen.push((idx, least));
         } else {
             // What is ranked lower does not take the place of what is ranked higher.
             break;
@@ -117,9 +111,9 @@ pub(super) fn place(width: u16, longest: Longest) -> Vec<Placed> {
     let mut spare = width.saturating_sub(used);
     for now in 0..4 {
         for (idx, w) in &mut chosen {
-            let Some((column, _, _, most)) = COLUMNS.get(*idx) else { continue };
-            if turn(*column) == now {
-                let more = spare.min(longest.cap(*column, *most).saturating_sub(*w));
+            let Some(column) = columns.get(*idx).copied() else { continue };
+            if turn(column) == now {
+                let more = spare.min(longest.cap(column, share(column).2).saturating_sub(*w));
                 *w += more;
                 spare -= more;
             }
@@ -129,7 +123,7 @@ pub(super) fn place(width: u16, longest: Longest) -> Vec<Placed> {
     chosen
         .into_iter()
         .filter_map(|(idx, w)| {
-            let placed = Placed { column: COLUMNS.get(idx)?.0, x, width: w };
+            let placed = Placed { column: *columns.get(idx)?, x, width: w };
             x += w + 1;
             Some(placed)
         })
@@ -141,6 +135,7 @@ impl Column {
         match self {
             Self::Instance => "INSTANCE",
             Self::Domain => "DOMAIN",
+            Self::Groups => "GROUPS",
             Self::Tier => "T",
             Self::Release => "RELEASE",
             Self::Health => "HEALTH",
@@ -151,7 +146,12 @@ impl Column {
             Self::Figure(Signal::CanvassSessions) => "SESS",
             Self::Figure(Signal::BackupAge) => "BACKUP",
             Self::Figure(Signal::DiskRatio) => "DISK",
-            Self::Figure(other) => other.title(),
+            Self::Figure(Signal::RequestRate) => "REQ",
+            Self::Figure(Signal::MailRate) => "MAILS",
+            Self::Figure(Signal::VisitRate) => "VISITS",
+            Self::Figure(Signal::CpuRatio) => "CPU",
+            Self::Figure(Signal::MemoryRatio) => "MEM",
+            Self::Figure(Signal::BackupSize) => "SIZE",
             Self::Hour => "1H",
             Self::Reason => "REASON",
         }
@@ -163,6 +163,7 @@ impl Column {
             Self::Latency | Self::Figure(_) => true,
             Self::Instance
             | Self::Domain
+            | Self::Groups
             | Self::Tier
             | Self::Release
             | Self::Health
@@ -176,6 +177,10 @@ impl Column {
         match self {
             Self::Instance => (i.id.to_string(), Role::Strong),
             Self::Domain => (i.domain.to_string(), Role::Dim),
+            Self::Groups => {
+                let groups: Vec<&str> = i.groups.iter().map(GroupName::as_str).collect();
+                (groups.join(" "), Role::Dim)
+            }
             Self::Tier => (u8::from(i.tier).to_string(), Role::Dim),
             Self::Release => (release(i), Role::Text),
             Self::Health => {
@@ -255,18 +260,19 @@ mod tests {
 
     #[test]
     fn narrow_screens_lose_columns_by_rank_and_never_overflow() {
+        let all = Column::default_choice();
         let longest = Longest { instance: 16, domain: 20, release: 8 };
         let names = |width: u16| -> Vec<&str> {
-            place(width, longest).iter().map(|p| p.column.heading()).collect()
+            place(width, longest, &all).iter().map(|p| p.column.heading()).collect()
         };
         assert_eq!(names(30), ["INSTANCE", "HEALTH"]);
         assert_eq!(
             names(73),
             ["INSTANCE", "RELEASE", "HEALTH", "HTTP", "P95", "QUEUE", "BACKUP", "DISK", "1H"]
         );
-        assert_eq!(names(190).len(), COLUMNS.len());
+        assert_eq!(names(190).len(), all.len());
         for width in 23..220 {
-            let placed = place(width, longest);
+            let placed = place(width, longest, &all);
             let last = placed.last().unwrap();
             assert!(last.x + last.width <= width, "{width}");
             for p in &placed {

@@ -35,20 +35,47 @@ pub(super) fn header(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
             .filter(|i| !badge::not_asked(i) && i.verdict.health == health)
             .count()
     };
-    for health in [Health::Healthy, Health::Degraded, Health::Down, Health::Unknown] {
-        let (badge, k) = (badge::health(health), count(health));
-        // A zero is quiet, so that what is there stands out.
-        let role = if k == 0 { Role::Dim } else { badge.role };
-        let text = if area.width >= 100 {
-            format!("{} {k} {}  ", badge.glyph, badge.word)
-        } else {
-            format!("{} {k}  ", badge.glyph)
-        };
-        left.push((text, role));
-    }
-    canvas.spans(area.x, area.y, area.width.saturating_sub(used), &left);
+    let states = |words: bool| {
+        let all = [Health::Healthy, Health::Degraded, Health::Down, Health::Unknown];
+        let spans = all.map(|health| {
+            let (badge, k) = (badge::health(health), count(health));
+            // A zero is quiet, so that what is there stands out.
+            let role = if k == 0 { Role::Dim } else { badge.role };
+            let word = if words { format!(" {}", badge.word) } else { String::new() };
+            (format!("{} {k}{word}  ", badge.glyph), role)
+        });
+        spans.to_vec()
+    };
+    // With their words where all of them fit.
+    let room = area.width.saturating_sub(used);
+    let taken: usize = left.iter().chain(&states(true)).map(|(text, _)| width(text)).sum();
+    left.extend(states(taken <= usize::from(room)));
+    window(canvas, model, &left, Rect { width: room, ..area });
+    canvas.spans(area.x, area.y, room, &left);
     if area.height > 1 {
         second(canvas, model, snapshot, Rect { y: area.y + 1, height: 1, ..area });
+    }
+}
+
+/// Which window it is, and for how long: between the counts and the clock, whole or not at all.
+fn window(canvas: &mut Canvas<'_>, model: &Model, left: &[Span], area: Rect) {
+    let Some((_, Some(standing))) = &model.windows else { return };
+    let taken: usize = left.iter().map(|(text, _)| width(text)).sum();
+    let silent = match standing.n_silent {
+        0 => String::new(),
+        n => format!(" · {n} silent"),
+    };
+    let role = if standing.open == Some(false) { Role::Dim } else { Role::Accent };
+    let short = standing.words.split(" (").next().unwrap_or_default().to_owned();
+    let forms = [
+        format!("window: {}{silent}   ", standing.words),
+        format!("window: {}   ", standing.words),
+        format!("window: {short}  "),
+        format!("{short}  "),
+    ];
+    let fits = |text: &&String| taken + width(text) <= usize::from(area.width);
+    if let Some(text) = forms.iter().find(fits) {
+        canvas.put_right(area.x, area.y, area.width, text, role);
     }
 }
 

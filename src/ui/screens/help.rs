@@ -21,7 +21,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, top: usize, ar
             if row.changes && model.operate.is_none() {
                 continue;
             }
-            let keys: Vec<String> = row.keys.iter().map(ToString::to_string).collect();
+            let keys = model.keymap.keys(row.action, place);
             let asks = match row.danger {
                 Danger::None => "",
                 Danger::Asks => "; asks first",
@@ -29,7 +29,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, top: usize, ar
             };
             for (at, line) in wrap(&format!("{}{asks}", row.doc), text_w, 3).into_iter().enumerate()
             {
-                let keys = if at == 0 { keys.join(" ") } else { String::new() };
+                let keys = if at == 0 { keys.join("  ") } else { String::new() };
                 lines.push((keys, line, Role::Text));
             }
         }

@@ -1,5 +1,7 @@
 //! One file a page.
 
+pub(super) mod audit;
+mod canary;
 mod choice;
 pub(super) mod due;
 pub(super) mod enrol;
@@ -9,6 +11,7 @@ mod fleet_totals;
 pub(super) mod help;
 pub(super) mod instance;
 mod instance_facts;
+pub(super) mod menus;
 pub(super) mod palette;
 pub(super) mod plan;
 pub(super) mod releases;
@@ -16,4 +19,5 @@ pub(super) mod run;
 mod run_grid;
 pub(super) mod runs;
 pub(super) mod secrets;
+pub(super) mod which_key;
 mod why;

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::app::destination::Destination;
 use crate::app::layers::{Entry, Palette};
 use crate::app::model::Model;
 use crate::ui::canvas::Canvas;
@@ -10,7 +11,8 @@ use crate::ui::widgets::{badge, dialog};
 
 pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, state: &Palette, area: Rect) {
     let h = area.height.saturating_sub(4).min(18);
-    let inner = dialog::frame(canvas, area, 76, h, "Command", "enter do it  esc back");
+    let inner =
+        dialog::frame(canvas, area, 76, h, "Command", "enter do it  C-y copy as command  esc back");
     if inner.height < 3 {
         return;
     }
@@ -36,21 +38,46 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, state: &Palett
 
 fn row(canvas: &mut Canvas<'_>, model: &Model, entry: &Entry, row: Rect) {
     const NAME: u16 = 20;
+    let mut look = (Role::Strong, Role::Key);
     let (name, doc, tail) = match entry {
         Entry::Action(action) => {
             let info = action.info();
-            let key = info.keys.first().map(ToString::to_string).unwrap_or_default();
-            (info.name.to_owned(), info.doc.to_owned(), key)
+            let key = model.keymap.first(*action, model.place());
+            let doc = match info.twin {
+                Some(twin) => format!("{}  ·  {twin}", info.doc),
+                None => info.doc.to_owned(),
+            };
+            (info.name.to_owned(), doc, key)
+        }
+        Entry::Unavailable(action, why) => {
+            look = (Role::Dim, Role::Dim);
+            (action.info().name.to_owned(), why.clone(), "not here".to_owned())
+        }
+        Entry::Page(Destination::Run(id)) => {
+            let run = model.runs.iter().flatten().find(|run| &run.run == id);
+            let what = run.map(|run| {
+                let target = run.target.as_ref().map(|t| format!(" to {t}")).unwrap_or_default();
+                format!("{}{target}, {}", run.workflow.name(), run.phase.word())
+            });
+            (format!("run {}", id.short()), what.unwrap_or_default(), "run".to_owned())
+        }
+        Entry::Page(page) => (page.to_string(), "go to this page".to_owned(), "page".to_owned()),
+        Entry::Bookmark(letter) => {
+            let to = model.bookmarks.get(letter).map(ToString::to_string).unwrap_or_default();
+            (format!("bookmark {letter}"), to, "page".to_owned())
         }
         Entry::Instance(id) => {
             let instance = model.fleet.instance(id);
-            let word = instance.map(|i| badge::instance(i).word).unwrap_or_default();
+            let badge = instance.map(|i| badge::instance(i));
+            let quiet = |role: Role| if role == Role::Healthy { Role::Dim } else { role };
+            look.1 = badge.map_or(Role::Dim, |badge| quiet(badge.role));
+            let word = badge.map(|badge| badge.word).unwrap_or_default();
             let domain = instance.map(|i| i.domain.to_string()).unwrap_or_default();
             (id.to_string(), domain, word.to_owned())
         }
     };
-    canvas.put(row.x, row.y, NAME, &name, Role::Strong);
+    canvas.put(row.x, row.y, NAME, &name, look.0);
     let room = row.width.saturating_sub(NAME + 10);
     canvas.put(row.x + NAME + 1, row.y, room, &doc, Role::Dim);
-    canvas.put_right(row.x, row.y, row.width, &tail, Role::Key);
+    canvas.put_right(row.x, row.y, row.width, &tail, look.1);
 }

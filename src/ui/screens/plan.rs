@@ -2,11 +2,13 @@
 
 use ratatui::layout::Rect;
 
+use super::canary;
 use crate::app::action::Action;
 use crate::app::model::Model;
 use crate::app::pages::PlanPage;
 use crate::domain::env::grouped;
-use crate::domain::plan::{Change, HostPlan, Phase, Plan, Playbook, Readiness, Workflow};
+use crate::domain::plan::{Change, HostPlan, Phase, Plan, Playbook, Readiness, Weight, Workflow};
+use crate::domain::policy::Demand;
 use crate::ui::canvas::{Canvas, Focused};
 use crate::ui::text::wrap;
 use crate::ui::theme::Role;
@@ -27,7 +29,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPag
     prompt(canvas, model, page, ask);
     let body = Rect { y: area.y + 1, height: ask.y.saturating_sub(area.y + 1), ..area };
     let inner_w = usize::from(area.width.saturating_sub(4));
-    let lines = facts(plan, inner_w);
+    let lines = facts(plan, inner_w, model.now);
     let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     let upper = wanted.min(body.height * 3 / 5);
     let inner = canvas.pane(Rect { height: upper, ..body }, "What will happen", "", Focused::No);
@@ -61,19 +63,26 @@ fn header(canvas: &mut Canvas<'_>, model: &Model, plan: &Plan, area: Rect) {
 
 type Fact = (&'static str, String, Role);
 
-fn facts(plan: &Plan, width: usize) -> Vec<Fact> {
+fn facts(plan: &Plan, width: usize, now: jiff::Timestamp) -> Vec<Fact> {
     let mut lines: Vec<Fact> = Vec::new();
-    let sizes: Vec<String> = plan.batches.iter().map(|b| b.len().to_string()).collect();
-    lines.push((
-        "batches",
-        format!("{}      parallel {}", sizes.join(" · "), plan.parallel),
-        Role::Text,
-    ));
-    lines.push((
-        "stops",
-        plan.stops_sentence().trim_start_matches("stops ").to_owned(),
-        Role::Text,
-    ));
+    let order = plan.order_words().map(|words| format!("      {words}")).unwrap_or_default();
+    let batches = format!("{}      parallel {}{order}", plan.sizes(), plan.parallel);
+    labelled(&mut lines, "batches", &batches, width, 3, Role::Text);
+    let stops = plan.stops_sentence();
+    labelled(&mut lines, "stops", stops.trim_start_matches("stops "), width, 3, Role::Text);
+    for (label, text, weight) in plan.rule_lines(now) {
+        let (mark, role) = match weight {
+            Weight::Plain => ("", Role::Text),
+            Weight::Warns => ("▲ ", Role::Degraded),
+            Weight::Stops => ("▼ ", Role::Down),
+        };
+        labelled(&mut lines, label, &format!("{mark}{text}"), width, 2, role);
+    }
+    if let Some(canary) = &plan.canary {
+        for (label, text, role) in canary::facts(canary) {
+            labelled(&mut lines, label, &text, width, 2, role);
+        }
+    }
     for change in &plan.changes {
         change_lines(&mut lines, change, width);
     }
@@ -245,6 +254,7 @@ fn targets(canvas: &mut Canvas<'_>, page: &PlanPage, area: Rect) {
 
 fn prompt(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPage, area: Rect) {
     let n = page.n_to_start();
+    let denied = page.plan.rules.verdict.as_ref().is_some_and(|v| !v.denied.is_empty());
     let x = area.x + 1;
     if page.starting.is_some() {
         canvas.put(
@@ -270,7 +280,15 @@ fn prompt(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPage, area: Rect) {
                 Role::Down,
             );
         }
-        1 => {
+        _ if denied => {
+            let text = "▼ a guardrail forbids this plan: nothing can be started";
+            canvas.put(x, area.y, area.width, text, Role::Down);
+        }
+        _ if matches!(page.demand(), Demand::Group(_)) => {
+            let text = "enter asks for the name of the group, then starts";
+            canvas.put(x, area.y, area.width, text, Role::Strong);
+        }
+        _ if page.wanted().is_none() => {
             canvas.put(x, area.y, area.width, "enter asks once more, then starts", Role::Strong);
         }
         _ => {

@@ -2,14 +2,16 @@
 
 use ratatui::layout::Rect;
 
-use super::run_grid;
+use super::{canary, run_grid};
 use crate::app::action::Action;
 use crate::app::frame::Full;
 use crate::app::model::Model;
 use crate::app::msg::RunView;
 use crate::app::pages::{Pane, RunPage, is_active};
+use crate::app::replay::Replay;
 use crate::domain::run::outcome::{Failure, NotRun, Outcome};
-use crate::domain::run::state::{HostState, Phase};
+use crate::domain::run::pause::PauseReason;
+use crate::domain::run::state::{HostState, Phase, RunState};
 use crate::ui::canvas::{Canvas, Focused, Span};
 use crate::ui::figures;
 use crate::ui::text::{several, wrap};
@@ -41,17 +43,25 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &RunPage
     }
     output(canvas, model, page, Rect { y: top.bottom(), height: frame.output, ..area });
     let phase = view.state.phase;
-    let skip: &[Action] = match phase {
-        Phase::Running | Phase::Planned | Phase::Waiting => &[Action::Resume],
-        Phase::Paused => &[Action::Pause],
-        Phase::Stopping => &[Action::Pause, Action::Resume],
-        Phase::Lost => &[Action::Pause, Action::Abort],
-        Phase::Succeeded | Phase::Failed | Phase::Aborted => {
-            &[Action::Pause, Action::Resume, Action::Abort]
-        }
-    };
+    let skip = skipped(phase);
     let right = if is_active(phase) { "leaving is safe: it goes on" } else { "" };
     chrome::footer(canvas, model, foot, skip, if area.width >= 120 { right } else { "" });
+}
+
+/// What can be asked of a run, but not now.
+fn skipped(phase: Phase) -> &'static [Action] {
+    match phase {
+        Phase::WaitingApproval => &[Action::Pause, Action::Resume, Action::Follow, Action::Full],
+        Phase::Running | Phase::Planned | Phase::Waiting => {
+            &[Action::Resume, Action::Approve, Action::Reject]
+        }
+        Phase::Paused => &[Action::Pause, Action::Approve, Action::Reject],
+        Phase::Stopping => &[Action::Pause, Action::Resume, Action::Approve, Action::Reject],
+        Phase::Lost => &[Action::Pause, Action::Abort, Action::Approve, Action::Reject],
+        Phase::Succeeded | Phase::Failed | Phase::Aborted => {
+            &[Action::Pause, Action::Resume, Action::Abort, Action::Approve, Action::Reject]
+        }
+    }
 }
 
 fn focus(page: &RunPage, pane: Pane) -> Focused {
@@ -103,9 +113,15 @@ fn header(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rect) {
         line.push((format!("  {n_unknown} unknown"), Role::Unknown));
     }
     canvas.spans(area.x, area.y, area.width.saturating_sub(used), &line);
-    if area.height < 2 {
-        return;
+    if area.height >= 2 {
+        second_line(canvas, model, view, area, n_bad);
     }
+}
+
+/// Below the header: how it stands, or why it waits or ended, in words.
+fn second_line(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rect, n_bad: usize) {
+    let (state, plan) = (&view.state, &view.plan);
+    let look = badge::phase(state.phase);
     let (text, role) = match (state.phase, &state.summary, &state.why) {
         (Phase::Lost, _, _) => {
             ("its worker is gone; r resumes from the hosts' truth".to_owned(), Role::Unknown)
@@ -113,10 +129,32 @@ fn header(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rect) {
         (_, Some(summary), _) => {
             (summary.to_string(), if n_bad > 0 { Role::Down } else { Role::Text })
         }
+        (Phase::Paused, None, Some(why)) if waits(state) => {
+            (format!("{}: {why} (r looks again, P goes on so)", look.word), Role::Degraded)
+        }
         (_, None, Some(why)) => (format!("{}: {why}", look.word), Role::Degraded),
-        (_, None, None) => (plan.stops_sentence(), Role::Dim),
+        (_, None, None) => {
+            canary::line(state).unwrap_or_else(|| (plan.stops_sentence(), Role::Dim))
+        }
     };
-    canvas.put(area.x + 1, area.y + 1, area.width - 1, &text, role);
+    let mut x = area.x + 1;
+    if let Some(replay) = &model.replay {
+        x += canvas.put(x, area.y + 1, area.width - 1, &place(replay), Role::Accent) + 2;
+    }
+    canvas.put(x, area.y + 1, area.right().saturating_sub(x), &text, role);
+}
+
+/// Where a replay stands: `replay 4x  0:12 of 3:40`.
+fn place(replay: &Replay) -> String {
+    let seconds = |to: jiff::Timestamp| to.duration_since(replay.from).as_secs_f64();
+    let (now, all) = (figures::elapsed(seconds(replay.now)), figures::elapsed(seconds(replay.to)));
+    let paused = if replay.paused { " paused" } else { "" };
+    format!("replay {}x{paused}  {now} of {all}", replay.speed)
+}
+
+/// Whether the run itself waits for a person, who can promote it.
+fn waits(state: &RunState) -> bool {
+    state.pause.is_some_and(|reason| reason != PauseReason::Manual)
 }
 
 /// The step that the title of the output names, and what is to be said under the output.

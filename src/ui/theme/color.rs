@@ -1,6 +1,6 @@
 //! Colours, and what is left of them on terminals that have few.
 
-use ratatui::style::Color;
+use ratatui::style::{Color, Modifier, Style};
 
 /// How many colours a terminal has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,8 +85,52 @@ fn nearest_256(r: u8, g: u8, b: u8) -> u8 {
     }
 }
 
+/// The nearest of the sixteen, as most terminals show them.
+fn nearest_16(r: u8, g: u8, b: u8) -> Color {
+    const SIXTEEN: [(Color, (u8, u8, u8)); 14] = [
+        (Color::Black, (0, 0, 0)),
+        (Color::Red, (170, 0, 0)),
+        (Color::Green, (0, 150, 0)),
+        (Color::Yellow, (170, 110, 0)),
+        (Color::Blue, (0, 60, 190)),
+        (Color::Magenta, (150, 0, 150)),
+        (Color::Cyan, (0, 150, 150)),
+        (Color::Gray, (170, 170, 170)),
+        (Color::DarkGray, (90, 90, 90)),
+        (Color::LightRed, (255, 90, 90)),
+        (Color::LightGreen, (90, 255, 90)),
+        (Color::LightYellow, (255, 230, 90)),
+        (Color::LightMagenta, (255, 90, 255)),
+        (Color::White, (255, 255, 255)),
+    ];
+    let far = |(x, y, z): (u8, u8, u8)| {
+        let d = |a: u8, b: u8| u32::from(a.abs_diff(b)).pow(2);
+        d(r, x) + d(g, y) + d(b, z)
+    };
+    SIXTEEN.into_iter().min_by_key(|(_, rgb)| far(*rgb)).map_or(Color::Blue, |(color, _)| color)
+}
+
+/// The look of a line in a colour of the fleet's own: black or white on it, whichever can be read better; changed over
+/// where there are no colours.
+pub(super) fn line_in((r, g, b): (u8, u8, u8), depth: Depth) -> Style {
+    let light = contrast((r, g, b), (0, 0, 0)) > contrast((r, g, b), (255, 255, 255));
+    let (rgb_ink, ansi_ink) = if light {
+        (Color::Rgb(0, 0, 0), Color::Black)
+    } else {
+        (Color::Rgb(255, 255, 255), Color::White)
+    };
+    match depth {
+        Depth::Mono => Style::new().add_modifier(Modifier::REVERSED),
+        Depth::Ansi16 => Style::new().bg(nearest_16(r, g, b)).fg(ansi_ink),
+        Depth::Ansi256 => {
+            let ink = if light { 16 } else { 231 };
+            Style::new().bg(Color::Indexed(nearest_256(r, g, b))).fg(Color::Indexed(ink))
+        }
+        Depth::True => Style::new().bg(Color::Rgb(r, g, b)).fg(rgb_ink),
+    }
+}
+
 /// Contrast of two colours as WCAG 2 counts it, 1 to 21.
-#[cfg(test)]
 pub(super) fn contrast(a: (u8, u8, u8), b: (u8, u8, u8)) -> f64 {
     let linear = |v: u8| {
         let v = f64::from(v) / 255.0;

@@ -76,6 +76,7 @@ pub(in crate::ui) fn step(step: &StepState) -> Badge {
 pub(in crate::ui) fn phase(phase: Phase) -> Badge {
     match phase {
         Phase::Planned => badge("·", "planned", Role::Waiting),
+        Phase::WaitingApproval => badge("▲", "approval", Role::Degraded),
         Phase::Waiting => badge("·", "waiting", Role::Waiting),
         Phase::Running => badge("◐", "running", Role::Running),
         Phase::Paused => badge("▲", "paused", Role::Degraded),

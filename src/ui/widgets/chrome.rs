@@ -25,7 +25,10 @@ pub(in crate::ui) fn header_right(model: &Model) -> Vec<Span> {
     if model.operate.is_none() {
         spans.push(("read-only   ".to_owned(), Role::Accent));
     }
-    spans.push((format!("{} ", clock(model)), Role::Dim));
+    match &model.frozen {
+        Some(_) => spans.push((format!("▲ frozen since {} ", clock(model)), Role::Degraded)),
+        None => spans.push((format!("{} ", clock(model)), Role::Dim)),
+    }
     spans
 }
 
@@ -48,7 +51,7 @@ pub(in crate::ui) fn footer(
         &[Action::Help, Action::Back, Action::Quit]
     };
     let row_width = |row: &crate::app::action::ActionInfo| {
-        let key = row.keys.first().map(ToString::to_string).unwrap_or_default();
+        let key = model.keymap.first(row.action, place);
         let w = u16::try_from(width(&key) + 1 + width(row.hint)).unwrap_or(u16::MAX);
         (key, w)
     };

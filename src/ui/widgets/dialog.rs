@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use tui_input::Input;
 
-use crate::app::layers::{Confirm, Focus, ReferenceForm};
+use crate::app::layers::{Confirm, Focus, GuardForm, ReferenceForm};
 use crate::ui::canvas::{Canvas, Focused};
 use crate::ui::text::{cut, width, wrap};
 use crate::ui::theme::Role;
@@ -82,12 +82,44 @@ pub(in crate::ui) fn confirm(canvas: &mut Canvas<'_>, area: Rect, question: &Con
     canvas.put(inner.x, y + 1, inner.width, "tab other choice  enter take it  esc back", Role::Dim);
 }
 
+/// The name of a group that a guardrail wants typed.
+pub(in crate::ui) fn guard(canvas: &mut Canvas<'_>, area: Rect, form: &GuardForm) {
+    let n = form.plan.targets().count();
+    let noun = if n == 1 { "instance" } else { "instances" };
+    let title = format!("{} {n} {noun}", form.plan.workflow.name());
+    let inner = frame(canvas, area, 66, 9, &title, "a guardrail asks for more");
+    if inner.height < 5 {
+        return;
+    }
+    let reasons = form.plan.rules.verdict.iter().flat_map(|v| &v.reasons);
+    let reasons: Vec<&str> = reasons.map(crate::domain::untrusted::Safe::as_str).collect();
+    let lines = wrap(&reasons.join("; "), usize::from(inner.width), 2);
+    for (y, text) in (inner.y..).zip(&lines) {
+        canvas.put(inner.x, y, inner.width, text, Role::Dim);
+    }
+    let label = format!("type {}  ", form.wanted);
+    let used = canvas.put(inner.x, inner.y + 3, inner.width, &label, Role::Text);
+    line(canvas, inner.x + used, inner.y + 3, inner.width.saturating_sub(used), &form.input);
+    if form.wrong {
+        let text = "▼ that is another name: nothing has been changed";
+        canvas.put(inner.x, inner.y + 5, inner.width, text, Role::Down);
+    } else {
+        let text = "enter starts them   esc back";
+        canvas.put(inner.x, inner.y + 5, inner.width, text, Role::Hint);
+    }
+}
+
 /// The question where to upgrade to.
-pub(in crate::ui) fn reference(canvas: &mut Canvas<'_>, area: Rect, form: &ReferenceForm) {
+pub(in crate::ui) fn reference(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    form: &ReferenceForm,
+    word: &str,
+) {
     let n = form.hosts.len();
     let title = match form.hosts.as_slice() {
-        [one] => format!("Upgrade {one}"),
-        _ => format!("Upgrade {n} instances"),
+        [one] => format!("{word} {one}"),
+        _ => format!("{word} {n} instances"),
     };
     let own = " each instance's own (cml_ref)";
     asked_line(canvas, area, form, (&title, "1 of 3: where to"), ("branch, tag or commit  ", own));

@@ -10,7 +10,7 @@ use crate::domain::fleet::Host;
 use crate::domain::ids::HostId;
 use crate::domain::plan::{
     Excluded, FailureBudget, Finding, HostPlan, Plan, Playbook, PlaybookFiles, PlaybookWish,
-    Readiness, Workflow,
+    Readiness, Rules, Workflow,
 };
 use crate::domain::remote::RemoteError;
 use crate::domain::settings::InstanceSettings;
@@ -74,7 +74,12 @@ pub fn assemble<E: std::fmt::Display>(
         hosts,
         excluded,
         parallel: n,
-        stops: FailureBudget { max_failed: n, max_unreachable: n },
+        stops: FailureBudget::of_run(n, n),
+        strategy: None,
+        after: None,
+        rules: Rules::default(),
+        around: crate::domain::plan::Around::default(),
+        canary: None,
         made_at: wish.at,
     }
 }

@@ -3,12 +3,12 @@
 
 use jiff::Timestamp;
 
-use super::planned::{SHORT_S, SLACK_S, finding, step};
+use super::planned::{SHORT_S, SLACK_S, at_once, finding, step};
 use crate::domain::facts::{Facts, Part};
 use crate::domain::fleet::Host;
-use crate::domain::ids::HostId;
 use crate::domain::plan::{
-    Excluded, FailureBudget, Finding, HostPlan, Phase, Plan, PlannedStep, Readiness, Workflow,
+    Excluded, FailureBudget, Finding, HostPlan, Phase, Plan, PlannedStep, Readiness, Rules,
+    Workflow,
 };
 use crate::domain::remote::RemoteError;
 use crate::domain::run::operator::Operator;
@@ -35,8 +35,6 @@ pub struct Candidate<'a> {
 pub struct Wish {
     /// Name of the fleet.
     pub fleet: Safe,
-    /// How many go at once.
-    pub parallel: u32,
     /// `Some` for the restore drill: whether of all archives.
     pub drill: Option<bool>,
     /// Who wants it.
@@ -48,8 +46,6 @@ pub struct Wish {
 /// Makes the plan: all at once, since one that fails says nothing about the others.
 pub fn assemble(wish: &Wish, candidates: &[Candidate<'_>], excluded: Vec<Excluded>) -> Plan {
     let hosts: Vec<HostPlan> = candidates.iter().map(|c| host_plan(wish, c)).collect();
-    let going: Vec<HostId> = hosts.iter().filter(|h| h.will_run()).map(|h| h.id.clone()).collect();
-    let n = u32::try_from(going.len()).unwrap_or(u32::MAX).max(1);
     Plan {
         schema: 1,
         workflow: if wish.drill.is_some() { Workflow::VerifyBackup } else { Workflow::Backup },
@@ -58,11 +54,16 @@ pub fn assemble(wish: &Wish, candidates: &[Candidate<'_>], excluded: Vec<Exclude
         playbook: None,
         target: None,
         changes: Vec::new(),
-        batches: if going.is_empty() { Vec::new() } else { vec![going] },
+        batches: at_once(&hosts),
         hosts,
         excluded,
-        parallel: wish.parallel.max(1),
-        stops: FailureBudget { max_failed: n, max_unreachable: n },
+        parallel: 1,
+        stops: FailureBudget::of_run(1, 1),
+        strategy: None,
+        after: None,
+        rules: Rules::default(),
+        around: crate::domain::plan::Around::default(),
+        canary: None,
         made_at: wish.at,
     }
 }

@@ -13,14 +13,14 @@ use jiff::Timestamp;
 use crate::domain::env::{Comparison, EnvChange, compare};
 use crate::domain::facts::Facts;
 use crate::domain::fleet::{Fleet, Host};
-use crate::domain::ids::HostId;
-use crate::domain::plan::{Excluded, FailureBudget, HostPlan, Plan, Workflow};
+use crate::domain::plan::{Excluded, FailureBudget, HostPlan, Plan, Rules, Workflow};
 use crate::domain::remote::RemoteError;
 use crate::domain::run::operator::Operator;
 use crate::domain::settings::InstanceSettings;
 use crate::domain::untrusted::Safe;
 use crate::steps::env_file::EnvRead;
 use crate::workflows::env::Desired;
+use crate::workflows::planned::at_once;
 
 /// What is wanted of all targets.
 #[derive(Debug, Clone)]
@@ -67,8 +67,6 @@ pub fn assemble(
         }
         hosts.push(host_plan(wish, candidate, known.as_ref()));
     }
-    let rollout = &fleet.rollout;
-    let going: Vec<HostId> = hosts.iter().filter(|h| h.will_run()).map(|h| h.id.clone()).collect();
     Plan {
         schema: 1,
         workflow: Workflow::Configure,
@@ -77,14 +75,16 @@ pub fn assemble(
         playbook: None,
         target: None,
         changes: Vec::new(),
-        batches: super::upgrade::batches(&going, rollout.serial_percent),
+        batches: at_once(&hosts),
         hosts,
         excluded,
-        parallel: rollout.parallel.max(1),
-        stops: FailureBudget {
-            max_failed: rollout.max_failed.max(1),
-            max_unreachable: rollout.max_unreachable.max(1),
-        },
+        parallel: 1,
+        stops: FailureBudget::of_run(1, 1),
+        strategy: None,
+        after: None,
+        rules: Rules::default(),
+        around: crate::domain::plan::Around::default(),
+        canary: None,
         made_at: wish.at,
     }
 }

@@ -4,10 +4,9 @@ use jiff::Timestamp;
 
 use super::{phases, readiness};
 use crate::domain::facts::Facts;
-use crate::domain::fleet::{Host, RolloutSettings};
-use crate::domain::ids::HostId;
+use crate::domain::fleet::Host;
 use crate::domain::plan::{
-    Excluded, FailureBudget, HostPlan, Plan, Readiness, TagChoice, Target, Workflow,
+    Excluded, FailureBudget, HostPlan, Plan, Readiness, Rules, TagChoice, Target, Workflow,
 };
 use crate::domain::remote::RemoteError;
 use crate::domain::run::operator::Operator;
@@ -15,6 +14,7 @@ use crate::domain::secret::Secrets;
 use crate::domain::settings::InstanceSettings;
 use crate::domain::untrusted::Safe;
 use crate::workflows::env::Desired;
+use crate::workflows::planned::at_once;
 
 /// What is wanted of all targets.
 #[derive(Debug, Clone)]
@@ -29,13 +29,11 @@ pub struct Wish {
     pub at: Timestamp,
 }
 
-/// How many targets go when.
+/// Where it comes from.
 #[derive(Debug, Clone)]
-pub struct Strategy {
+pub struct Source {
     /// Name of the fleet.
     pub fleet: Safe,
-    /// Parallelism and when to stop; a deployment is one batch, since nothing serves yet.
-    pub rollout: RolloutSettings,
     /// The folder with `hosts.yml`, whose vaults fill the holes.
     pub inventory: std::path::PathBuf,
 }
@@ -57,7 +55,7 @@ pub struct Candidate<'a> {
 /// Makes the plan. `candidates` are in inventory order.
 pub fn assemble(
     wish: &Wish,
-    strategy: &Strategy,
+    source: &Source,
     candidates: &[Candidate<'_>],
     mut excluded: Vec<Excluded>,
 ) -> Plan {
@@ -87,25 +85,26 @@ pub fn assemble(
         }
         hosts.push(host);
     }
-    let going: Vec<HostId> = hosts.iter().filter(|h| h.will_run()).map(|h| h.id.clone()).collect();
     let records = hosts.iter().any(phases::records);
     let sealed = hosts.iter().any(phases::has_holes);
     Plan {
         schema: 1,
         workflow: Workflow::Deploy,
-        fleet: strategy.fleet.clone(),
-        vault: sealed.then(|| strategy.inventory.clone()),
         playbook: None,
+        fleet: source.fleet.clone(),
+        vault: sealed.then(|| source.inventory.clone()),
         target: records.then(|| wish.target.clone()),
         changes: Vec::new(),
-        batches: if going.is_empty() { Vec::new() } else { vec![going] },
+        batches: at_once(&hosts),
         hosts,
         excluded,
-        parallel: strategy.rollout.parallel.max(1),
-        stops: FailureBudget {
-            max_failed: strategy.rollout.max_failed.max(1),
-            max_unreachable: strategy.rollout.max_unreachable.max(1),
-        },
+        parallel: 1,
+        stops: FailureBudget::of_run(1, 1),
+        strategy: None,
+        after: None,
+        rules: Rules::default(),
+        around: crate::domain::plan::Around::default(),
+        canary: None,
         made_at: wish.at,
     }
 }

@@ -12,4 +12,4 @@ mod phases;
 mod readiness;
 mod server;
 
-pub use assemble::{Candidate, Strategy, Wish, assemble};
+pub use assemble::{Candidate, Source, Wish, assemble};

@@ -9,13 +9,14 @@ pub use found::{Found, sort};
 
 use jiff::Timestamp;
 
+use super::planned::at_once;
 use crate::domain::facts::{Facts, Part};
 use crate::domain::fleet::{Fleet, Host};
 use crate::domain::git::CommitSha;
 use crate::domain::ids::StepId;
 use crate::domain::job::JobStep;
 use crate::domain::plan::{
-    Excluded, FailureBudget, Finding, HostPlan, Phase, Plan, PlannedStep, Readiness, Target,
+    Excluded, FailureBudget, Finding, HostPlan, Phase, Plan, PlannedStep, Readiness, Rules, Target,
     Workflow,
 };
 use crate::domain::remote::RemoteError;
@@ -57,7 +58,6 @@ pub fn assemble(
             hosts.push(host_plan(operator, candidate));
         }
     }
-    let going = hosts.iter().filter(|h| h.will_run()).map(|h| vec![h.id.clone()]).collect();
     Plan {
         schema: 1,
         workflow: Workflow::Import,
@@ -66,11 +66,16 @@ pub fn assemble(
         playbook: None,
         target: None,
         changes: Vec::new(),
-        batches: going,
+        batches: at_once(&hosts),
         hosts,
         excluded,
         parallel: 1,
-        stops: FailureBudget { max_failed: 1, max_unreachable: 1 },
+        stops: FailureBudget::of_run(1, 1),
+        strategy: None,
+        after: None,
+        rules: Rules::default(),
+        around: crate::domain::plan::Around::default(),
+        canary: None,
         made_at: at,
     }
 }

@@ -3,20 +3,21 @@
 //!
 //! **Invariant:** nothing is fetched, built or pulled, so it works with the network gone. Data is not rolled back.
 
+mod ahead;
 mod phases;
 mod recorded;
 
 use jiff::Timestamp;
 
+pub use ahead::ahead;
 pub use recorded::recorded;
 
-use super::planned::finding;
+use super::planned::{at_once, finding};
 use crate::domain::facts::{Facts, Part};
 use crate::domain::fleet::Host;
 use crate::domain::git::GitRef;
-use crate::domain::ids::HostId;
 use crate::domain::plan::{
-    Excluded, FailureBudget, Finding, HostPlan, Plan, Readiness, Target, Workflow,
+    Excluded, FailureBudget, Finding, HostPlan, Plan, Readiness, Rules, Target, Workflow,
 };
 use crate::domain::remote::RemoteError;
 use crate::domain::run::operator::Operator;
@@ -74,8 +75,6 @@ impl<'a> Candidate<'a> {
 pub struct Wish {
     /// Name of the fleet.
     pub fleet: Safe,
-    /// How many go at once.
-    pub parallel: u32,
     /// Where to; `None` where no host knows.
     pub target: Option<Target>,
     /// Who wants it.
@@ -118,8 +117,6 @@ pub fn assemble(wish: &Wish, candidates: &[Candidate<'_>], mut excluded: Vec<Exc
         }
         hosts.push(host);
     }
-    let going: Vec<HostId> = hosts.iter().filter(|h| h.will_run()).map(|h| h.id.clone()).collect();
-    let n = u32::try_from(going.len()).unwrap_or(u32::MAX).max(1);
     Plan {
         schema: 1,
         workflow: Workflow::Rollback,
@@ -128,11 +125,16 @@ pub fn assemble(wish: &Wish, candidates: &[Candidate<'_>], mut excluded: Vec<Exc
         playbook: None,
         target: wish.target.clone(),
         changes: Vec::new(),
-        batches: if going.is_empty() { Vec::new() } else { vec![going] },
+        batches: at_once(&hosts),
         hosts,
         excluded,
-        parallel: wish.parallel.max(1),
-        stops: FailureBudget { max_failed: n, max_unreachable: n },
+        parallel: 1,
+        stops: FailureBudget::of_run(1, 1),
+        strategy: None,
+        after: None,
+        rules: Rules::default(),
+        around: crate::domain::plan::Around::default(),
+        canary: None,
         made_at: wish.at,
     }
 }

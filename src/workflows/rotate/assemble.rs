@@ -6,15 +6,17 @@ use jiff::Timestamp;
 
 use super::phases;
 use crate::domain::facts::{Facts, Part};
-use crate::domain::fleet::{Host, RolloutSettings};
-use crate::domain::ids::HostId;
-use crate::domain::plan::{Excluded, FailureBudget, Finding, HostPlan, Plan, Readiness, Workflow};
+use crate::domain::fleet::Host;
+use crate::domain::plan::{
+    Excluded, FailureBudget, Finding, HostPlan, Plan, Readiness, Rules, Workflow,
+};
 use crate::domain::remote::RemoteError;
 use crate::domain::run::operator::Operator;
 use crate::domain::secret::SecretName;
 use crate::domain::secret::catalogue::{KNOWN, Known, Method};
 use crate::domain::settings::InstanceSettings;
 use crate::domain::untrusted::Safe;
+use crate::workflows::planned::at_once;
 
 /// What is wanted of all targets.
 #[derive(Debug, Clone)]
@@ -29,8 +31,6 @@ pub struct Wish {
     pub inventory: PathBuf,
     /// Name of the fleet.
     pub fleet: Safe,
-    /// Batches, parallelism and when to stop.
-    pub rollout: RolloutSettings,
 }
 
 /// A host that was asked for, with what is known of it.
@@ -49,9 +49,6 @@ pub struct Candidate<'a> {
 /// Makes the plan. Every name of the wish is known and can be changed by this workflow.
 pub fn assemble(wish: &Wish, candidates: &[Candidate<'_>], excluded: Vec<Excluded>) -> Plan {
     let hosts: Vec<HostPlan> = candidates.iter().map(|c| host_plan(wish, c)).collect();
-    let going: Vec<HostId> = hosts.iter().filter(|h| h.will_run()).map(|h| h.id.clone()).collect();
-    let percent = wish.rollout.serial_percent.clamp(1, 100) as usize;
-    let size = (going.len() * percent).div_ceil(100).max(1);
     Plan {
         schema: 1,
         workflow: Workflow::RotateSecrets,
@@ -60,14 +57,16 @@ pub fn assemble(wish: &Wish, candidates: &[Candidate<'_>], excluded: Vec<Exclude
         playbook: None,
         target: None,
         changes: Vec::new(),
-        batches: going.chunks(size).map(<[HostId]>::to_vec).collect(),
+        batches: at_once(&hosts),
         hosts,
         excluded,
-        parallel: wish.rollout.parallel.max(1),
-        stops: FailureBudget {
-            max_failed: wish.rollout.max_failed.max(1),
-            max_unreachable: wish.rollout.max_unreachable.max(1),
-        },
+        parallel: 1,
+        stops: FailureBudget::of_run(1, 1),
+        strategy: None,
+        after: None,
+        rules: Rules::default(),
+        around: crate::domain::plan::Around::default(),
+        canary: None,
         made_at: wish.at,
     }
 }

@@ -5,14 +5,16 @@ use jiff::Timestamp;
 use super::phases;
 use super::readiness::{self, Verdict};
 use crate::domain::facts::Facts;
-use crate::domain::fleet::{Host, RolloutSettings};
+use crate::domain::fleet::Host;
 use crate::domain::git::CommitSha;
-use crate::domain::ids::HostId;
-use crate::domain::plan::{Change, Excluded, FailureBudget, HostPlan, Plan, Target, Workflow};
+use crate::domain::plan::{
+    Change, Excluded, FailureBudget, HostPlan, Plan, Rules, Target, Workflow,
+};
 use crate::domain::remote::RemoteError;
 use crate::domain::run::operator::Operator;
 use crate::domain::settings::InstanceSettings;
 use crate::domain::untrusted::Safe;
+use crate::workflows::planned::at_once;
 
 /// What is wanted of all targets.
 #[derive(Debug, Clone)]
@@ -23,15 +25,6 @@ pub struct Wish {
     pub operator: Operator,
     /// When it was asked for.
     pub at: Timestamp,
-}
-
-/// How many targets go when.
-#[derive(Debug, Clone)]
-pub struct Strategy {
-    /// Name of the fleet.
-    pub fleet: Safe,
-    /// Batches, parallelism and when to stop.
-    pub rollout: RolloutSettings,
 }
 
 /// A host that was asked for, with what is known of it.
@@ -57,7 +50,7 @@ impl Candidate<'_> {
 /// repository could compare with the target.
 pub fn assemble(
     wish: &Wish,
-    strategy: &Strategy,
+    fleet: &Safe,
     candidates: &[Candidate<'_>],
     changes: Vec<Change>,
     mut excluded: Vec<Excluded>,
@@ -90,51 +83,24 @@ pub fn assemble(
             }
         }
     }
-    let going: Vec<HostId> = hosts.iter().filter(|h| h.will_run()).map(|h| h.id.clone()).collect();
     Plan {
         schema: 1,
         workflow: Workflow::Upgrade,
-        fleet: strategy.fleet.clone(),
+        fleet: fleet.clone(),
         vault: None,
         playbook: None,
         target: Some(wish.target.clone()),
         changes: changes.into_iter().filter(|c| c.from != wish.target.sha).collect(),
-        batches: batches(&going, strategy.rollout.serial_percent),
+        batches: at_once(&hosts),
         hosts,
         excluded,
-        parallel: strategy.rollout.parallel.max(1),
-        stops: FailureBudget {
-            max_failed: strategy.rollout.max_failed.max(1),
-            max_unreachable: strategy.rollout.max_unreachable.max(1),
-        },
+        parallel: 1,
+        stops: FailureBudget::of_run(1, 1),
+        strategy: None,
+        after: None,
+        rules: Rules::default(),
+        around: crate::domain::plan::Around::default(),
+        canary: None,
         made_at: wish.at,
-    }
-}
-
-/// Consecutive batches of `percent` of all, rounded up, at least one each.
-pub(in crate::workflows) fn batches(hosts: &[HostId], percent: u32) -> Vec<Vec<HostId>> {
-    let percent = percent.clamp(1, 100) as usize;
-    let size = (hosts.len() * percent).div_ceil(100).max(1);
-    hosts.chunks(size).map(<[HostId]>::to_vec).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_quarter_rounded_up_goes_at_once() {
-        let hosts: Vec<HostId> = (0..11).map(|i| format!("h{i}").parse().unwrap()).collect();
-        let sizes = |n: usize, percent| {
-            batches(&hosts[..n], percent).iter().map(Vec::len).collect::<Vec<_>>()
-        };
-        assert_eq!(sizes(11, 25), [3, 3, 3, 2]);
-        assert_eq!(sizes(1, 25), [1]);
-        assert_eq!(sizes(3, 25), [1, 1, 1]);
-        assert_eq!(sizes(5, 25), [2, 2, 1]);
-        assert_eq!(sizes(4, 100), [4]);
-        assert_eq!(sizes(4, 0), [1, 1, 1, 1]);
-        assert_eq!(sizes(0, 25), [0_usize; 0]);
-        assert_eq!(batches(&hosts, 25).concat(), hosts, "in order, each once");
     }
 }

@@ -8,7 +8,6 @@ mod assemble;
 mod phases;
 mod readiness;
 
-pub(super) use assemble::batches;
 pub(super) use readiness::{clock, disk, finding};
 
-pub use assemble::{Candidate, Strategy, Wish, assemble};
+pub use assemble::{Candidate, Wish, assemble};

@@ -14,6 +14,14 @@ pub(super) const BAD_VALUES: &[(&str, &str)] = &[
     ),
     ("ansible_port: ssh", "host_vars/bad.yml:3:15: error: ansible_port wants a whole number"),
     (
+        "bunker_serial: 0",
+        "3:16: error: bunker_serial: \"0\" is no number of targets: a count from 1 to 10000, or 1% to 100% (leaves out bad)\n  hint: such as 25%, 2, or [1, 5, 20%]",
+    ),
+    ("bunker_serial: [1, 120%]", "error: bunker_serial: \"120%\" is no number of targets"),
+    ("bunker_order: random", "3:15: error: bunker_order: \"random\" is no order"),
+    ("bunker_max_failed: 2/host", "error: bunker_max_failed: \"2/host\" is no limit"),
+    ("bunker_maintenance: [a]", "error: bunker_maintenance wants true, false or a reason"),
+    (
         "ansible_host: -oProxyCommand=id",
         "3:15: error: ansible_host: \"-oProxyCommand=id\" is no valid address",
     ),
@@ -149,8 +157,8 @@ fn what_is_probably_not_meant_is_told_and_costs_nothing() {
         ("bunker_colour: red", "3:1: warning: variable bunker_colour has no meaning here"),
         ("ansible_hots: x", "hint: did you mean ansible_host?"),
         (
-            "bunker_serial: 50",
-            "3:1: warning: bunker_serial counts for the whole fleet, and not for one host",
+            "bunker_fleet_name: x",
+            "3:1: warning: bunker_fleet_name counts for the whole fleet, and not for one host",
         ),
         (
             "ansible_ssh_common_args: -o StrictHostKeyChecking=no",
@@ -204,8 +212,8 @@ fn a_wrong_structure_costs_the_fleet_since_half_a_list_is_dangerous() {
         ("[web]\nh1\n", "hosts.yml"),
         ("all:\n  hosts:\n    h: {\n", "hosts.yml"),
         (
-            "all:\n  hosts:\n    h:\n  vars:\n    bunker_serial: 250\n",
-            "hosts.yml:5:20: error: bunker_serial wants a whole number from 1 to 100",
+            "all:\n  hosts:\n    h:\n  vars:\n    bunker_probe_interval_s: 0\n",
+            "hosts.yml:5:30: error: bunker_probe_interval_s wants a whole number from 1 to 3600",
         ),
         (
             "all:\n  hosts:\n    h:\n  vars:\n    bunker_metrics_url: metrics\n",

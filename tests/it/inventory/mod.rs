@@ -3,6 +3,7 @@
 
 mod bad_files;
 mod budgets;
+mod canary;
 mod follow;
 mod precedence;
 mod schema;

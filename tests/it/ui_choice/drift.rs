@@ -78,7 +78,7 @@ fn edits_on_a_host_are_overwritten_only_after_they_were_named() {
     planned(&mut model, drifted(Readiness::Review));
     assert_eq!(model.screens.len(), 1, "the new plan stands for the old one");
     assert!(!draw(&model).contains("o overwrites"));
-    let effects = press(&mut model, "y");
+    let effects = press(&mut model, "y y");
     let copied = format!("{effects:?}");
     assert!(copied.contains("configure calgary-prod red-deer --overwrite-drift"), "{copied}");
     press(&mut model, "o");

@@ -5,7 +5,7 @@ mod series;
 mod shape;
 mod store;
 
-pub use obtain::program;
+pub use obtain::{alertmanager, program};
 pub use series::{Condition, Generator};
 pub use shape::{Incident, Profile};
 pub use store::{History, Victoria};

@@ -1,4 +1,4 @@
-//! Where the `victoria-metrics` program comes from: `PATH`, else Debian 13's package, unpacked without root.
+//! Where server programs come from: `PATH`, else Debian 13's package, unpacked without root.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,36 +6,46 @@ use std::process::{Command, Stdio};
 
 use color_eyre::eyre::{Result, WrapErr, bail, eyre};
 
-/// The program. An error says in one line why it cannot be had.
+/// VictoriaMetrics. An error says in one line why it cannot be had.
 pub fn program() -> Result<PathBuf> {
-    let name = "victoria-metrics";
+    packaged("victoria-metrics")
+}
+
+/// Alertmanager. An error says in one line why it cannot be had.
+pub fn alertmanager() -> Result<PathBuf> {
+    packaged("prometheus-alertmanager")
+}
+
+/// The program of a Debian package that bears its name.
+fn packaged(name: &str) -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let in_path = std::env::split_paths(&path).map(|dir| dir.join(name)).find(|f| f.is_file());
     if let Some(found) = in_path {
         return Ok(found);
     }
-    let cache = cache_dir()?;
+    let cache = cache_dir(name)?;
     let cached = cache.join("usr/bin").join(name);
     if cached.is_file() {
         return Ok(cached);
     }
     if !Path::new("/usr/bin/apt-get").exists() || !Path::new("/usr/bin/dpkg").exists() {
-        bail!("no victoria-metrics in PATH, and this machine has no apt-get to fetch Debian's");
+        bail!("no {name} in PATH, and this machine has no apt-get to fetch Debian's");
     }
-    fetch(&cache).wrap_err("no victoria-metrics in PATH, and apt could not get Debian 13's")?;
+    let why = format!("no {name} in PATH, and apt could not get Debian 13's");
+    fetch(&cache, name).wrap_err(why)?;
     Ok(cached)
 }
 
-/// `target/lab/victoria-metrics`, wherever the target folder is.
-fn cache_dir() -> Result<PathBuf> {
+/// `target/lab/NAME`, wherever the target folder is.
+fn cache_dir(name: &str) -> Result<PathBuf> {
     let program = std::env::current_exe()?;
     let target = program.ancestors().find(|dir| dir.join("CACHEDIR.TAG").is_file());
     let fallback = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
-    Ok(target.map_or(fallback, Path::to_path_buf).join("lab/victoria-metrics"))
+    Ok(target.map_or(fallback, Path::to_path_buf).join("lab").join(name))
 }
 
 /// Downloads and unpacks into a folder of its own, renamed into place at the end: several may do so at once.
-fn fetch(cache: &Path) -> Result<()> {
+fn fetch(cache: &Path, name: &str) -> Result<()> {
     let parent = cache.parent().ok_or_else(|| eyre!("the cache has no parent"))?;
     fs::create_dir_all(parent)?;
     let scratch = tempfile::Builder::new().prefix("fetch-").tempdir_in(parent)?;
@@ -47,14 +57,14 @@ fn fetch(cache: &Path) -> Result<()> {
     let source = format!("deb [signed-by={keyring}] {} trixie main\n", mirror()?);
     fs::write(dir.join("sources.list"), source)?;
     apt(dir, &["update"])?;
-    apt(dir, &["download", "victoria-metrics"])?;
+    apt(dir, &["download", name])?;
     let package = fs::read_dir(dir)?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .find(|path| path.extension().is_some_and(|e| e == "deb"))
         .ok_or_else(|| eyre!("apt-get download left no package"))?;
     run(Command::new("dpkg").arg("-x").arg(package).arg(dir.join("unpacked")))?;
     match fs::rename(dir.join("unpacked"), cache) {
-        Err(_) if cache.join("usr/bin/victoria-metrics").is_file() => Ok(()),
+        Err(_) if cache.join("usr/bin").join(name).is_file() => Ok(()),
         other => other.wrap_err_with(|| format!("cannot write {}", cache.display())),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::process::Stdio;
 
@@ -33,7 +33,9 @@ pub(super) fn start(
     call: &PlaybookCall,
 ) -> io::Result<Running> {
     private_dir(&ssh.control)?;
-    let folder = tempfile::Builder::new().prefix("ansible-").tempdir_in(&ssh.control)?;
+    let mut folder = tempfile::Builder::new();
+    folder.prefix("ansible-").permissions(fs::Permissions::from_mode(0o700));
+    let folder = folder.tempdir_in(&ssh.control)?;
     let nonce = SystemClock.nonce();
     fill(folder.path(), ssh, call)?;
     let log = state.runs().join(call.run.as_str());

@@ -21,6 +21,12 @@
 //! - The first check that does not let go on decides: later ones are not called. What has effects of its own (a hook)
 //!   belongs last.
 
+pub(super) mod campaign;
+mod canary;
+mod health;
+pub(super) mod hooks;
+mod window;
+
 use super::controls::{self, Wish};
 use super::shared::Shared;
 use crate::domain::run::event::EventKind;
@@ -35,16 +41,13 @@ pub(super) enum Finding {
     /// Nothing stands in the way.
     GoOn,
     /// A person has to look first; why, as a sentence part.
-    #[expect(dead_code, reason = "no check pauses yet")]
     Pause(PauseReason, Safe),
     /// The run must not go on; why, as a sentence part.
-    #[expect(dead_code, reason = "no check stops yet")]
     Stop(Safe),
 }
 
 impl Finding {
     /// This, or what the next check finds, where this lets go on or a person passed it.
-    #[expect(dead_code, reason = "there is no check yet")]
     async fn then(
         self,
         place: &Place<'_>,
@@ -77,7 +80,6 @@ pub(super) enum Side {
 }
 
 /// Where a run stands between two batches.
-#[expect(dead_code, reason = "no check reads all of it yet")]
 pub(super) struct Place<'a> {
     /// The run: its ports, its plan, and what can be asked of it.
     pub(super) shared: &'a Shared,
@@ -90,26 +92,30 @@ pub(super) struct Place<'a> {
 }
 
 /// The checks, in order.
-#[expect(clippy::unused_async, reason = "there is no check yet")]
 async fn look(place: &Place<'_>) -> Result<Finding, StoreError> {
     let found = Finding::GoOn;
-    match place.side {
-        // `let found = found.then(place, window::check(place)).await?;`
-        Side::Before | Side::Again | Side::After => {}
-    }
-    Ok(found)
+    // What has begun is finished, whatever the window.
+    let found = match place.side {
+        Side::Before => found.then(place, window::check(place)).await?,
+        Side::Again | Side::After => found,
+    };
+    let found = found.then(place, campaign::check(place)).await?;
+    let found = found.then(place, health::check(place)).await?;
+    let found = found.then(place, canary::check(place)).await?;
+    // Hooks have effects of their own, so they come last.
+    found.then(place, hooks::check(place)).await
 }
 
 /// Called by each worker that takes the run, before it looks at any batch.
-#[expect(clippy::unused_async, reason = "nothing is done here yet")]
-pub(super) async fn before_run(_shared: &Shared, _state: &RunState) -> Result<(), StoreError> {
-    Ok(())
+pub(super) async fn before_run(shared: &Shared, state: &RunState) -> Result<(), StoreError> {
+    hooks::before_run(shared, state).await
 }
 
 /// Called when nothing of the run is left to do, just before its end is journalled.
-#[expect(clippy::unused_async, reason = "nothing is done here yet")]
-pub(super) async fn after_run(_shared: &Shared, _phase: Phase) -> Result<(), StoreError> {
-    Ok(())
+pub(super) async fn after_run(shared: &Shared, phase: Phase) -> Result<(), StoreError> {
+    canary::after_run(shared).await?;
+    campaign::after_run(shared).await?;
+    hooks::after_run(shared, phase).await
 }
 
 /// Looks before a batch (`again` where some of it has begun), until it may begin or the run ends.

@@ -1,0 +1,81 @@
+//! The choice of columns: which stand on the screen, in which order, and by which the rows are put in order.
+
+use super::super::columns::Column;
+use super::super::effect::Effect;
+use super::super::fleet_page::{Sort, SortBy};
+use super::super::key::{Key, KeyCode};
+use super::super::layers::{Layer, Pick};
+use super::super::model::Model;
+use crate::domain::view::ViewChange;
+
+pub(super) fn open(model: &mut Model) {
+    let shown = model.fleet.columns.iter().map(|column| (*column, true));
+    let hidden = Column::all().into_iter().filter(|c| !model.fleet.columns.contains(c));
+    let rows = shown.chain(hidden.map(|column| (column, false))).collect();
+    model.layers.push(Layer::Columns(Pick { rows, selected: 0 }));
+}
+
+/// Puts the rows into this order, now and the next time.
+pub(super) fn sort(model: &mut Model, sort: Sort) -> Vec<Effect> {
+    model.fleet.sort = sort;
+    let rows = model.fleet_rows();
+    model.fleet.arrange(rows);
+    vec![Effect::Save(ViewChange::Sort(sort.to_string()))]
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other keys change nothing")]
+pub(super) fn on_key(model: &mut Model, mut pick: Pick, key: Key) -> Vec<Effect> {
+    let last = pick.rows.len().saturating_sub(1);
+    let at = pick.selected.min(last);
+    let mut effects = Vec::new();
+    match key.code {
+        KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q' | 'w') => return effects,
+        KeyCode::Up | KeyCode::Char('k') => pick.selected = at.saturating_sub(1),
+        KeyCode::Down | KeyCode::Char('j') => pick.selected = (at + 1).min(last),
+        KeyCode::Char(' ') => {
+            if let Some((column, shown)) = pick.rows.get_mut(at)
+                && column.can_go()
+            {
+                *shown = !*shown;
+                effects = take(model, &pick);
+            }
+            pick.selected = (at + 1).min(last);
+        }
+        KeyCode::Char('K' | '<') if at > 0 => {
+            pick.rows.swap(at, at - 1);
+            pick.selected = at - 1;
+            effects = take(model, &pick);
+        }
+        KeyCode::Char('J' | '>') if at < last => {
+            pick.rows.swap(at, at + 1);
+            pick.selected = at + 1;
+            effects = take(model, &pick);
+        }
+        KeyCode::Char('s') => {
+            if let Some((column, _)) = pick.rows.get(at).filter(|(column, _)| column.sorts()) {
+                let by = SortBy::Column(*column);
+                let reversed = model.fleet.sort.by == by && !model.fleet.sort.reversed;
+                effects = sort(model, Sort { by, reversed });
+            }
+        }
+        KeyCode::Char('d') => {
+            model.fleet.columns = Column::default_choice();
+            open(model);
+            return vec![save(model)];
+        }
+        _ => {}
+    }
+    model.layers.push(Layer::Columns(pick));
+    effects
+}
+
+fn take(model: &mut Model, pick: &Pick) -> Vec<Effect> {
+    model.fleet.columns =
+        pick.rows.iter().filter(|(_, shown)| *shown).map(|(column, _)| *column).collect();
+    vec![save(model)]
+}
+
+fn save(model: &Model) -> Effect {
+    let keys = model.fleet.columns.iter().map(|column| column.key().to_owned());
+    Effect::Save(ViewChange::Columns(keys.collect()))
+}

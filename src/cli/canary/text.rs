@@ -1,0 +1,43 @@
+//! A judgement for people.
+
+use super::super::output::columns;
+use crate::domain::canary::Report;
+use crate::domain::canary::report::{InUnit, MetricReport};
+
+/// The verdict, and a line a metric.
+pub(super) fn text(report: &Report) -> String {
+    let mut out = format!(
+        "{}: {}\n{} to {}, a sample every {} s\n\n",
+        report.verdict.word(),
+        report.why(),
+        report.since,
+        report.until,
+        report.step_s
+    );
+    let head = ["METRIC", "RESULT", "CANARY", "REST", "SHIFT (98 %)", "P", "SAMPLES", "WHY"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    rows.extend(report.metrics.iter().map(row));
+    out.push_str(&columns(&rows));
+    out
+}
+
+fn row(metric: &MetricReport) -> Vec<String> {
+    let value = |value: f64| InUnit(metric.signal, value).to_string();
+    let muted = if metric.muted { " (only shown)" } else { "" };
+    let none = || "-".to_owned();
+    let compared = metric.comparison.as_ref();
+    vec![
+        metric.signal.key().to_owned(),
+        format!("{}{muted}", metric.result.word()),
+        compared.map_or_else(none, |c| value(c.canary)),
+        compared.map_or_else(none, |c| value(c.rest)),
+        compared.map_or_else(none, |c| {
+            format!("{} ({} to {})", value(c.shift), value(c.low), value(c.high))
+        }),
+        compared.map_or_else(none, |c| {
+            if c.p < 0.0005 { "<0.001".to_owned() } else { format!("{:.3}", c.p) }
+        }),
+        format!("{} / {}", metric.n_canary, metric.n_rest),
+        metric.why.to_string(),
+    ]
+}

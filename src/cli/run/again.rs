@@ -1,0 +1,183 @@
+//! `bunker retry`, and the rollback of what a run changed.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::super::Context;
+use super::super::exit::{Exit, Trouble};
+use super::super::wiring;
+use super::confirm::confirm_plan;
+use super::dispatch::right;
+use super::operator::{how, operator};
+use super::worker::replay;
+use super::{approve, attach, plan_text, print};
+use crate::adapters::inventory::load;
+use crate::adapters::ssh::SshPool;
+use crate::domain::capability::Operate;
+use crate::domain::ids::RunId;
+use crate::domain::plan::Plan;
+use crate::domain::policy::Consent;
+use crate::domain::run::operator::Operator;
+use crate::domain::run::retry::{NoRetry, retried};
+use crate::engine::follow_up::rollbacks;
+use crate::engine::launch::Launched;
+use crate::engine::ports::{Clock, RunReader};
+
+/// How `retry` goes about it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Manner {
+    /// Show the plan only.
+    pub(super) check: bool,
+    /// Do not ask.
+    pub(super) yes: bool,
+    /// Leave the run to its worker.
+    pub(super) detach: bool,
+}
+
+/// Plans a run once more, for what it left behind.
+pub(in crate::cli) async fn plan_retry(
+    store: &dyn RunReader,
+    run: &RunId,
+) -> Result<Plan, Trouble> {
+    let plan = store.plan(run).await?;
+    let state = replay(store, run).await?;
+    later_runs(store, &plan, run).await?;
+    Ok(retried(&plan, &state, wiring::clock().now())?)
+}
+
+/// Another run on the same targets makes the old plan one of the past.
+async fn later_runs(store: &dyn RunReader, plan: &Plan, run: &RunId) -> Result<(), Trouble> {
+    let runs = store.runs(1_000).await?;
+    let later = runs.iter().take_while(|r| &r.run != run);
+    for other in later {
+        if let Some(host) = other.hosts.iter().find(|h| plan.host(h).is_some()) {
+            let why = format!(
+                "run {} came after run {run} and was about {host} too: plan again instead of retrying",
+                other.run
+            );
+            return Err(Trouble::new(Exit::Refused, why));
+        }
+    }
+    Ok(())
+}
+
+/// Tries again what a run left behind, as a new run that points to it.
+pub(super) async fn retry(context: &Context, run: &str, manner: Manner) -> Result<Exit, Trouble> {
+    let old = wiring::store_reader()?.find(run).await?;
+    let plan = plan_retry(&*wiring::store_reader()?, &old).await?;
+    if !context.json {
+        print::all(&format!("retry of run {old}, each from the step that it stopped at\n"))?;
+        print::all(&plan_text::text(&plan, wiring::clock().now()))?;
+    }
+    if manner.check {
+        if context.json {
+            print::json(&plan_text::json(&plan, wiring::clock().now()))?;
+        }
+        return Ok(Exit::Findings);
+    }
+    let right = right(context)?;
+    let consent = if manner.yes { Some(Consent::Beforehand) } else { confirm_plan(&plan)? };
+    let Some(consent) = consent else {
+        print::say("nothing was done");
+        return Ok(Exit::Refused);
+    };
+    let run = match launched(right, &plan, &consent, &operator(), &how()).await? {
+        Launched::Started(run) => run,
+        Launched::Waits(run, approval) => return approve::waits(context, &run, &approval),
+    };
+    if manner.detach {
+        if context.json {
+            print::json(&json!({ "run": run, "after": old }))?;
+        } else {
+            print::all(&format!("{run}\n"))?;
+        }
+        return Ok(Exit::Ok);
+    }
+    print::say(&format!("run {run} started"));
+    let shown = if context.json { attach::Shown::Summary } else { attach::Shown::Lines };
+    attach::follow(context, &run, shown, attach::Hold::Foreground).await
+}
+
+async fn launched(
+    right: &Operate,
+    plan: &Plan,
+    consent: &Consent,
+    by: &Operator,
+    how: &str,
+) -> Result<Launched, Trouble> {
+    let store = wiring::store_writer(right)?;
+    let (workers, clock) = (wiring::workers(right), wiring::clock());
+    let launcher = wiring::launcher(&*store, &workers, &*clock);
+    Ok(launcher.start_run(plan, consent, by, how).await?)
+}
+
+/// Starts a run that was agreed to beforehand. One that waits for a second person counts: it is there.
+async fn started(right: &Operate, plan: &Plan, by: &Operator, how: &str) -> Result<RunId, Trouble> {
+    match launched(right, plan, &Consent::Beforehand, by, how).await? {
+        Launched::Started(run) | Launched::Waits(run, _) => Ok(run),
+    }
+}
+
+/// Starts the rollback of what an ended run changed; gives the new runs, which point to it.
+pub(in crate::cli) async fn roll_back(
+    right: &Operate,
+    inventory: &Path,
+    hosts: &Arc<SshPool>,
+    run: &RunId,
+    by: &Operator,
+) -> Result<Vec<RunId>, Trouble> {
+    let store = wiring::store_reader()?;
+    let (plan, state) = (store.plan(run).await?, replay(&*store, run).await?);
+    let ports = wiring::plan_ports(hosts, inventory)?;
+    let mut runs = Vec::new();
+    let loaded = load(inventory);
+    let Some(fleet) = loaded.fleet else {
+        let why = format!(
+            "the inventory at {} cannot be used: `bunker inventory check`",
+            inventory.display()
+        );
+        return Err(Trouble::new(Exit::Usage, why));
+    };
+    for plan in rollbacks(&ports, &fleet, &plan, &state, by).await? {
+        for left in &plan.excluded {
+            print::say(&format!("rollback leaves out {}: {}", left.host, left.reason));
+        }
+        for host in plan.hosts.iter().filter(|h| !h.will_run()) {
+            let why = host.findings.first().map(|f| f.text.to_string()).unwrap_or_default();
+            print::say(&format!("{} CANNOT BE ROLLED BACK: {why}", host.id));
+        }
+        if plan.targets().next().is_some() {
+            let how = format!("rollback of what run {run} changed");
+            runs.push(started(right, &plan, by, &how).await?);
+        }
+    }
+    Ok(runs)
+}
+
+impl From<NoRetry> for Trouble {
+    fn from(error: NoRetry) -> Self {
+        Self::new(Exit::Refused, error)
+    }
+}
+
+/// Starts the retry of an ended run, as the cockpit's operator asked.
+pub(in crate::cli) async fn start_retry(
+    right: &Operate,
+    run: &RunId,
+    by: &Operator,
+) -> Result<RunId, Trouble> {
+    let plan = plan_retry(&*wiring::store_reader()?, run).await?;
+    started(right, &plan, by, &format!("retry of run {run}")).await
+}
+
+/// Says which runs were started, or that there was nothing to bring back.
+pub(super) fn tell(run: &RunId, runs: &[RunId]) {
+    if runs.is_empty() {
+        print::say(&format!("run {run} changed no instance that could be brought back"));
+    }
+    for back in runs {
+        print::say(&format!("rollback {back} started: `bunker attach {back}` follows it"));
+    }
+}

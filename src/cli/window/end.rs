@@ -1,0 +1,87 @@
+//! `bunker window end`.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::super::exit::{Exit, Trouble};
+use super::super::output::print_json;
+use super::super::run::{confirm, operator, right, say};
+use super::super::{Context, fleet, wiring};
+use super::args::EndArgs;
+use super::silences;
+use crate::adapters::inventory::WindowEdit;
+use crate::domain::ids::{HostId, RunId};
+use crate::domain::run::control::Control;
+use crate::domain::run::state::Phase;
+use crate::domain::untrusted::Safe;
+use crate::domain::window::Ended;
+use crate::engine::ports::{Clock as _, RunReader, RunWriter};
+
+/// Runs that are looked through for those on the hosts of the window.
+const RUNS: usize = 200;
+
+pub(super) fn end(context: &Context, args: &EndArgs) -> Result<Exit, Trouble> {
+    right(context)?;
+    let (fleet, loaded) = fleet::loaded(context)?;
+    let now = wiring::clock().now();
+    let (mut files, mut hosts) = (BTreeSet::new(), Vec::new());
+    for host in fleet::limited(&fleet, args.limit.as_deref())? {
+        let on = |w: &&crate::domain::window::Window| {
+            w.name.as_str() == args.name && w.spell_at(now).is_some()
+        };
+        if host.windows.iter().any(|w| on(&w)) {
+            let variable = loaded.variables.get(&host.id).and_then(|v| v.get("bunker_windows"));
+            files.extend(variable.map(|v| PathBuf::from(v.var.at.file.as_ref())));
+            hosts.push(host.id.clone());
+        }
+    }
+    if hosts.is_empty() {
+        let name = Safe::line(&args.name);
+        let why = format!("no window named {name} is on now: `bunker window list` shows all");
+        return Err(Trouble::new(Exit::NotFound, why));
+    }
+    let by = operator::operator();
+    let why = args.reason.as_deref().map(Safe::line);
+    let ended = Ended { at: now, by: by.user.clone(), why };
+    let files: Vec<PathBuf> = files.into_iter().collect();
+    let edit = WindowEdit::end(&context.inventory, &files, &Safe::line(&args.name), &ended)?;
+    let question = format!("end window {} on {} hosts", Safe::line(&args.name), hosts.len());
+    if !args.yes && !confirm(&question, 1)? {
+        say("nothing was changed");
+        return Ok(Exit::Refused);
+    }
+    edit.write()?;
+    let paused = if args.keep_runs { Vec::new() } else { pause(context, &hosts)? };
+    if context.json {
+        print_json(
+            &json!({ "window": args.name, "ended": ended, "hosts": hosts, "paused": paused }),
+        )?;
+    } else {
+        say(&format!("window {} is over on {} hosts", Safe::line(&args.name), hosts.len()));
+        for run in &paused {
+            say(&format!("run {run} is asked to pause: `bunker resume {run}` goes on with it"));
+        }
+    }
+    silences::told(&edit.fleet);
+    Ok(Exit::Ok)
+}
+
+/// Asks the runs that work on these hosts to pause: their plans say that the window is longer.
+fn pause(context: &Context, hosts: &[HostId]) -> Result<Vec<RunId>, Trouble> {
+    let right = right(context)?;
+    wiring::runtime()?.block_on(async {
+        let store = wiring::store_writer(right)?;
+        let mut paused = Vec::new();
+        for run in store.runs(RUNS).await? {
+            let works = matches!(run.phase, Phase::Waiting | Phase::Running);
+            let here = run.hosts.iter().any(|host| hosts.contains(host));
+            if works && here && store.worker_alive(&run.run).await? {
+                store.ask(&run.run, Control::Pause, &operator::operator()).await?;
+                paused.push(run.run);
+            }
+        }
+        Ok(paused)
+    })
+}

@@ -1,0 +1,97 @@
+//! The gate between batches: every target that is done, of this batch and of all before, is healthy at the same time.
+//!
+//! Each target had to be healthy for `min_healthy_s` before it was done; that time goes on here as long as no look saw
+//! anything else. So a batch whose targets stayed healthy passes at once, and one that did not stay so has its
+//! `healthy_deadline_s` to come back. Pass, fail or unknown: what could not be looked at is neither good nor bad, and
+//! waits for a person.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Finding, Place, Side};
+use crate::domain::run::event::EventKind;
+use crate::domain::run::pause::PauseReason;
+use crate::domain::untrusted::Safe;
+use crate::engine::ports::StoreError;
+use crate::engine::worker::watch::{Looked, look};
+
+/// What one look at one target comes to.
+enum Standing {
+    Pass,
+    Open,
+    Fail,
+    Unknown,
+}
+
+/// Looks until it is told.
+pub(super) async fn check(place: &Place<'_>) -> Result<Finding, StoreError> {
+    if place.side != Side::After {
+        return Ok(Finding::GoOn);
+    }
+    let shared = place.shared;
+    // A person who passed this has seen that it could not be told; what is seen to be ill still fails.
+    let waived = place.state.is_waived(PauseReason::GateUnknown);
+    let began = Instant::now();
+    loop {
+        let looks = look(shared).await?;
+        let (mut failed, mut unknown, mut n_open) = (Vec::new(), Vec::new(), 0);
+        for looked in &looks {
+            match standing(looked, began.elapsed(), waived) {
+                Standing::Pass => {}
+                Standing::Open => n_open += 1,
+                Standing::Fail => failed.push(looked),
+                Standing::Unknown => unknown.push(looked),
+            }
+        }
+        if !failed.is_empty() {
+            return relapsed(place, &failed).await;
+        }
+        if n_open == 0 {
+            return Ok(match unknown.as_slice() {
+                [] => Finding::GoOn,
+                unknown => Finding::Pause(
+                    PauseReason::GateUnknown,
+                    said("it cannot be told whether these are healthy", unknown),
+                ),
+            });
+        }
+        tokio::time::sleep(shared.ports.timing.gate_look).await;
+    }
+}
+
+fn standing(looked: &Looked<'_>, waited: Duration, waived: bool) -> Standing {
+    let (gate, seen) = (looked.gate, &looked.seen);
+    let healthy = seen.healthy && seen.known;
+    if healthy && looked.healthy_for >= Duration::from_secs(gate.min_healthy_s) {
+        return Standing::Pass;
+    }
+    if seen.hopeless {
+        return Standing::Fail;
+    }
+    if waived && !seen.known {
+        return Standing::Pass;
+    }
+    if waited < Duration::from_secs(gate.deadline_s) {
+        return Standing::Open;
+    }
+    if seen.known { Standing::Fail } else { Standing::Unknown }
+}
+
+/// Targets that were done and are ill count as failed, and nothing further is started.
+async fn relapsed(place: &Place<'_>, failed: &[&Looked<'_>]) -> Result<Finding, StoreError> {
+    let mut kinds = Vec::new();
+    for looked in failed {
+        let gates = &place.shared.ports.gates;
+        let failure = gates.explain(looked.plan, looked.gate, &looked.seen).await;
+        kinds.push(EventKind::HostRelapsed { host: looked.plan.id.clone(), failure });
+    }
+    place.shared.add(kinds).await?;
+    Ok(Finding::Stop(said("done, and no longer healthy", failed)))
+}
+
+fn said(what: &str, looks: &[&Looked<'_>]) -> Safe {
+    let each: Vec<String> =
+        looks.iter().map(|l| format!("{} ({})", l.plan.id, l.seen.detail)).collect();
+    Safe::line(&format!("{what}: {}", each.join(", ")))
+}

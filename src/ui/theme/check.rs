@@ -1,0 +1,130 @@
+//! Whether everything that a theme draws can be read: contrast as WCAG 2 counts it.
+
+use super::color::contrast;
+use super::load::{Look, parse_looks, resolve};
+use super::role::Role;
+use crate::domain::diagnostic::{Diagnostic, Severity};
+use crate::domain::untrusted::Safe;
+
+/// Least contrast of text.
+const TEXT: f64 = 4.5;
+/// Least contrast of signs and of the lines of charts.
+const SIGN: f64 = 3.0;
+/// Least contrast of borders, which tell nothing by themselves.
+const BORDER: f64 = 1.5;
+
+/// Everything that is wrong with a theme's file.
+pub fn check(file: &str, text: &str) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    let (_, looks) = parse_looks(file, text, &mut problems);
+    if looks.is_empty() {
+        return problems;
+    }
+    let paper = resolve(Role::Text, &looks);
+    for role in Role::ALL {
+        let look = resolve(*role, &looks);
+        for (ground, words) in grounds(*role, look, paper, &looks) {
+            let (Some(fg), Some(bg)) = (look.fg.or(paper.fg), ground) else { continue };
+            let (has, least) = (contrast(fg.rgb, bg.rgb), least(*role));
+            if has < least {
+                problems.push(faint(file, *role, has, least, words));
+            }
+        }
+    }
+    problems
+}
+
+fn faint(file: &str, role: Role, has: f64, least: f64, words: &str) -> Diagnostic {
+    Diagnostic {
+        severity: Severity::Warning,
+        file: Safe::line(file),
+        line: 0,
+        column: 0,
+        message: Safe::line(&format!(
+            "role {} has contrast {has:.2} {words}: it should be {least} or more",
+            role.key()
+        )),
+        hint: Some(Safe::line("take a lighter or a darker colour")),
+    }
+}
+
+fn least(role: Role) -> f64 {
+    const SIGNS: [Role; 10] = [
+        Role::Healthy,
+        Role::Waiting,
+        Role::NotRun,
+        Role::BorderFocus,
+        Role::Chart1,
+        Role::Chart2,
+        Role::Chart3,
+        Role::Chart4,
+        Role::Chart5,
+        Role::Chart6,
+    ];
+    if role == Role::Border {
+        BORDER
+    } else if SIGNS.contains(&role) {
+        SIGN
+    } else {
+        TEXT
+    }
+}
+
+/// What a role is drawn on: its own ground, or the page, the selected row and dialogs.
+fn grounds(
+    role: Role,
+    look: Look,
+    paper: Look,
+    looks: &std::collections::BTreeMap<&'static str, Look>,
+) -> Vec<(Option<super::color::Paint>, &'static str)> {
+    if let Some(own) = look.bg {
+        return vec![(Some(own), "on its own ground")];
+    }
+    let mut grounds = vec![(paper.bg, "on the page")];
+    let rows = [
+        Role::Text,
+        Role::Dim,
+        Role::Strong,
+        Role::Healthy,
+        Role::HealthyWord,
+        Role::Degraded,
+        Role::Down,
+        Role::Unknown,
+        Role::Running,
+        Role::Accent,
+        Role::Marked,
+        Role::Key,
+    ];
+    if rows.contains(&role) {
+        grounds.push((resolve(Role::Selection, looks).bg, "on a selected row"));
+    }
+    let dialogs =
+        [Role::Text, Role::Dim, Role::Strong, Role::Key, Role::Danger, Role::Title, Role::Down];
+    if dialogs.contains(&role) {
+        grounds.push((resolve(Role::Dialog, looks).bg, "in a dialog"));
+    }
+    grounds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::load::BUILTIN;
+    use super::*;
+
+    #[test]
+    fn everything_in_the_themes_that_we_bring_can_be_read() {
+        for (name, text) in BUILTIN {
+            assert_eq!(check(name, text), vec![], "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_faint_is_named() {
+        let text = "name: faint\npalette:\n  paper: ['#ffffff', white]\n  ink: ['#999999', grey]\n\
+                    roles:\n  text: ink on paper\n";
+        let told: Vec<String> =
+            check("f.yaml", text).iter().map(|d| d.message.to_string()).collect();
+        let first = "role text has contrast 2.85 on its own ground: it should be 4.5 or more";
+        assert_eq!(told.first().map(String::as_str), Some(first), "{told:?}");
+    }
+}

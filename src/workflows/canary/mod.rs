@@ -1,0 +1,159 @@
+//! canary-upgrade: the plan of an upgrade whose first batch are the hosts of the canary group; between them and the
+//! rest the worker soaks and judges.
+//!
+//! **Invariant:** all that decides stands in the plan: who is a canary, who is compared with whom, by which rules, how
+//! long, what follows, and how the canary goes back. A host's steps are those of `upgrade`.
+
+use std::collections::BTreeSet;
+
+use super::rollback;
+use crate::domain::canary::{CanaryPlan, CanaryPolicy, Member, OnFail};
+use crate::domain::catalogue;
+use crate::domain::fleet::MetricsSettings;
+use crate::domain::ids::{GroupName, HostId};
+use crate::domain::plan::{HostPlan, Plan, Readiness, Workflow};
+use crate::domain::run::operator::Operator;
+use crate::domain::settings::Tier;
+use crate::domain::signal::Signal;
+use crate::domain::untrusted::Safe;
+
+/// What beside the upgrade decides.
+#[derive(Debug)]
+pub struct Setting<'a> {
+    /// The hosts whose groups have the one that their `bunker_canary_group` names.
+    pub canaries: &'a BTreeSet<HostId>,
+    /// The metrics server.
+    pub server: Option<&'a MetricsSettings>,
+    /// Who wants it: stands in the leases of a rollback.
+    pub operator: &'a Operator,
+}
+
+/// Why there is no canary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoCanary {
+    /// No host of the group goes along.
+    Nobody(Option<GroupName>),
+    /// Two canaries are treated differently by this variable.
+    Differ(&'static str, HostId, HostId),
+}
+
+/// Makes the plan of a canary upgrade of that of an upgrade: the canaries, then the rest, which the strategy parts.
+pub fn assemble(mut plan: Plan, setting: &Setting<'_>) -> Result<Plan, NoCanary> {
+    plan.workflow = Workflow::CanaryUpgrade;
+    if plan.targets().next().is_none() {
+        return Ok(plan);
+    }
+    let (first, rest): (Vec<HostId>, Vec<HostId>) =
+        plan.batches.concat().into_iter().partition(|id| setting.canaries.contains(id));
+    let policy = policy(&plan, &first)?.clone();
+    let group = policy.group.clone().ok_or(NoCanary::Nobody(None))?;
+    plan.batches = [first.clone(), rest].into_iter().filter(|batch| !batch.is_empty()).collect();
+    let old = |host: &&HostPlan| {
+        let stays =
+            plan.target.as_ref().is_some_and(|t| host.from.as_ref().is_some_and(|f| *f != t.sha));
+        // Samples of a host with a wrong clock are of another time.
+        let wrong = host
+            .findings
+            .iter()
+            .any(|f| f.readiness == Readiness::Blocked && f.subject.as_str() == "clock");
+        stays && !wrong && !first.contains(&host.id) && host.settings.tier == Tier::Reporting
+    };
+    let others: Vec<Member> = plan.hosts.iter().filter(old).map(member).collect();
+    let canary: Vec<Member> = first.iter().filter_map(|id| plan.host(id)).map(member).collect();
+    let mut metrics = policy.metrics.clone();
+    if others.is_empty() {
+        for rule in &mut metrics {
+            let limited = rule.fail_beyond.is_some()
+                || rule.pass_within.is_some()
+                || canary.iter().all(|m| m.limits.contains_key(&rule.signal));
+            rule.compare = !limited;
+        }
+    }
+    let rollback = match policy.on_fail {
+        OnFail::Stop => Vec::new(),
+        OnFail::Rollback => rollback::ahead(&plan, &first, setting.operator),
+    };
+    let canary = CanaryPlan {
+        group,
+        n_batches: 1,
+        remarks: remarks(&plan, &first, &others, &policy, setting),
+        canary,
+        rest: others,
+        soak_s: policy.soak_s,
+        look_s: CanaryPlan::look_for(policy.soak_s),
+        metrics,
+        server: setting.server.cloned(),
+        on_pass: policy.on_pass,
+        on_fail: policy.on_fail,
+        rollback,
+    };
+    plan.canary = Some(Box::new(canary));
+    Ok(plan)
+}
+
+/// The policy that all canaries share.
+fn policy<'p>(plan: &'p Plan, first: &[HostId]) -> Result<&'p CanaryPolicy, NoCanary> {
+    let mut canaries = first.iter().filter_map(|id| plan.host(id));
+    let Some(one) = canaries.next() else {
+        let group = plan.targets().next().and_then(|h| h.settings.canary.group.clone());
+        return Err(NoCanary::Nobody(group));
+    };
+    let policy = &one.settings.canary;
+    for other in canaries {
+        if let Some(variable) = policy.differs_in(&other.settings.canary) {
+            return Err(NoCanary::Differ(variable, one.id.clone(), other.id.clone()));
+        }
+    }
+    Ok(policy)
+}
+
+fn member(host: &HostPlan) -> Member {
+    let settings = &host.settings;
+    let limit = |signal: &Signal| Some((*signal, catalogue::warn_at(*signal, &settings.policy)?));
+    let judged = catalogue::JUDGED.iter().map(|judged| &judged.signal);
+    Member {
+        host: host.id.clone(),
+        label: settings.label.clone(),
+        limits: judged.filter_map(limit).collect(),
+    }
+}
+
+/// What a person should know before the soak.
+fn remarks(
+    plan: &Plan,
+    first: &[HostId],
+    others: &[Member],
+    policy: &CanaryPolicy,
+    setting: &Setting<'_>,
+) -> Vec<Safe> {
+    let mut remarks = Vec::new();
+    let mut say = |text: &str| remarks.push(Safe::line(text));
+    let judged = policy.metrics.iter().any(|rule| !rule.muted);
+    if judged && setting.server.is_none() {
+        say(
+            "no metrics server is configured (bunker_metrics_url): after the soak it asks a person",
+        );
+    } else if judged {
+        let silent: Vec<&str> = first
+            .iter()
+            .filter_map(|id| plan.host(id))
+            .filter(|host| host.settings.tier != Tier::Reporting)
+            .map(|host| host.id.as_str())
+            .collect();
+        if !silent.is_empty() {
+            let text = format!(
+                "{} reports no metrics: after the soak it asks a person",
+                silent.join(", ")
+            );
+            say(&text);
+        }
+        if others.is_empty() {
+            say("no host of this plan stays on the old release and reports: limits alone decide");
+        }
+    }
+    let stay: usize = plan.changes.iter().map(|change| change.migrations.len()).sum();
+    if policy.on_fail == OnFail::Rollback && stay > 0 {
+        say(&format!("a rollback does not undo the {stay} migrations of this release"));
+    }
+    remarks
+}

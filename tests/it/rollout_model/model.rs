@@ -1,0 +1,211 @@
+//! What a rollout must do, in a few lines: batches in order, a budget, and what may become of each host.
+
+use std::collections::BTreeSet;
+
+use bunker_ops::domain::plan::Plan;
+use proptest::prelude::*;
+use proptest_state_machine::ReferenceStateMachine;
+use serde_json::json;
+
+use crate::run_fake_store::Death;
+use crate::sample::{Part, host_plan, plan_of};
+
+/// What a host does when it is worked on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Behaviour {
+    /// All goes well.
+    Good,
+    /// It takes the job, and the answer to that is lost.
+    GoodButAnswerLost,
+    /// The connection is cut here and there while the log is followed.
+    GoodButCut,
+    /// This step ends with an error.
+    Fails(&'static str),
+    /// It never becomes healthy.
+    Sick,
+    /// It cannot be reached.
+    Unreachable,
+    /// It refuses the key.
+    KeyRefused,
+    /// Somebody else holds the instance.
+    Held,
+}
+
+impl Behaviour {
+    /// The outcome of a host that is worked on to its end.
+    fn outcome(self) -> &'static str {
+        match self {
+            Self::Good | Self::GoodButAnswerLost | Self::GoodButCut => "well",
+            Self::Fails(_) | Self::Sick | Self::Held => "failed",
+            Self::Unreachable | Self::KeyRefused => "unreachable",
+        }
+    }
+}
+
+/// What an operator does, this many milliseconds after a worker began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ask {
+    /// Pauses, and resumes so many milliseconds later.
+    PauseFor(u64),
+    /// Aborts.
+    Abort,
+    /// Kills.
+    Kill,
+}
+
+/// One worker: what is asked of it, and the write at which it dies.
+#[derive(Debug, Clone)]
+pub(super) struct Work {
+    pub(super) asked: Option<(u64, Ask)>,
+    pub(super) death: Option<Death>,
+    /// Seconds for which nobody looks after it has died.
+    pub(super) alone_s: u64,
+}
+
+/// The rollout, and what happened to its workers so far.
+#[derive(Debug, Clone)]
+pub(super) struct Model {
+    pub(super) hosts: Vec<Behaviour>,
+    pub(super) batches: Vec<usize>,
+    pub(super) one_by_one: bool,
+    pub(super) max_failed: u32,
+    pub(super) max_unreachable: u32,
+    died: bool,
+    pub(super) ended_early: bool,
+}
+
+impl Model {
+    pub(super) fn name(n: usize) -> String {
+        format!("h{n}")
+    }
+
+    /// The names of each batch.
+    pub(super) fn names(&self) -> Vec<Vec<String>> {
+        let mut next = 0..;
+        let mut batch = |size: &usize| next.by_ref().take(*size).map(Self::name).collect();
+        self.batches.iter().map(&mut batch).collect()
+    }
+
+    pub(super) fn plan(&self) -> Plan {
+        let parts = [
+            Part::Job(&[("backup", "true"), ("up", "true")]),
+            Part::Gate("gate"),
+            Part::Job(&[("record", "true")]),
+        ];
+        let hosts = (0..self.hosts.len()).map(|n| host_plan(&Self::name(n), &parts)).collect();
+        let names = self.names();
+        let names: Vec<Vec<&str>> =
+            names.iter().map(|b| b.iter().map(String::as_str).collect()).collect();
+        let batches: Vec<&[&str]> = names.iter().map(Vec::as_slice).collect();
+        let parallel = if self.one_by_one { 1 } else { 100 };
+        let plan = plan_of(hosts, &batches, parallel);
+        let mut plan = serde_json::to_value(plan).unwrap();
+        plan["stops"]["max_failed"] = json!(self.max_failed);
+        plan["stops"]["max_unreachable"] = json!(self.max_unreachable);
+        serde_json::from_value(plan).unwrap()
+    }
+
+    /// What may have become of each host at the end of the run.
+    pub(super) fn allowed(&self) -> Vec<BTreeSet<&'static str>> {
+        let mut allowed = Vec::new();
+        let (mut failed, mut unreachable) = (0, 0);
+        let mut hosts = self.hosts.iter();
+        for size in &self.batches {
+            let begun_with = self.is_spent(failed, unreachable);
+            for behaviour in hosts.by_ref().take(*size) {
+                let spent = self.is_spent(failed, unreachable);
+                let own = behaviour.outcome();
+                let mut may = BTreeSet::new();
+                if self.ended_early {
+                    may.extend([own, "not run", "cancelled"]);
+                } else if begun_with || (spent && self.one_by_one) {
+                    may.insert("not run");
+                } else if self.died && (spent || self.batch_may_spend()) {
+                    // Whoever took over found the budget spent, and this host not begun.
+                    may.extend([own, "not run"]);
+                } else {
+                    may.insert(own);
+                }
+                if may.contains(own) {
+                    failed += u32::from(own == "failed");
+                    unreachable += u32::from(own == "unreachable");
+                }
+                allowed.push(may);
+            }
+        }
+        allowed
+    }
+
+    fn is_spent(&self, failed: u32, unreachable: u32) -> bool {
+        failed >= self.max_failed || unreachable >= self.max_unreachable
+    }
+
+    /// Side by side, a later host of a batch may end the budget before an earlier one was begun again.
+    fn batch_may_spend(&self) -> bool {
+        let count = |word| self.hosts.iter().filter(|b| b.outcome() == word).count() as u32;
+        self.is_spent(count("failed"), count("unreachable"))
+    }
+}
+
+fn behaviour() -> impl Strategy<Value = Behaviour> {
+    prop_oneof![
+        6 => Just(Behaviour::Good),
+        1 => Just(Behaviour::GoodButAnswerLost),
+        1 => Just(Behaviour::GoodButCut),
+        1 => prop_oneof![Just("backup"), Just("up"), Just("record")].prop_map(Behaviour::Fails),
+        1 => Just(Behaviour::Sick),
+        1 => Just(Behaviour::Unreachable),
+        1 => Just(Behaviour::KeyRefused),
+        1 => Just(Behaviour::Held),
+    ]
+}
+
+fn death() -> impl Strategy<Value = Death> {
+    (1..80_usize, 0..3).prop_map(|(n, how)| match how {
+        0 => Death::Before(n),
+        1 => Death::After(n),
+        _ => Death::Half(n),
+    })
+}
+
+impl ReferenceStateMachine for Model {
+    type State = Self;
+    type Transition = Work;
+
+    fn init_state() -> BoxedStrategy<Self> {
+        let shape = (1..4_usize).prop_flat_map(|n| proptest::collection::vec(1..4_usize, n));
+        let policy = (any::<bool>(), 1..4_u32, 1..4_u32);
+        (shape, policy)
+            .prop_flat_map(|(batches, (one_by_one, max_failed, max_unreachable))| {
+                let n = batches.iter().sum::<usize>();
+                proptest::collection::vec(behaviour(), n).prop_map(move |hosts| Self {
+                    hosts,
+                    batches: batches.clone(),
+                    one_by_one,
+                    max_failed,
+                    max_unreachable,
+                    died: false,
+                    ended_early: false,
+                })
+            })
+            .boxed()
+    }
+
+    fn transitions(_: &Self) -> BoxedStrategy<Work> {
+        let ask = prop_oneof![
+            3 => (1..20_000_u64).prop_map(Ask::PauseFor),
+            1 => Just(Ask::Abort),
+            1 => Just(Ask::Kill),
+        ];
+        let asked = proptest::option::weighted(0.3, (0..30_000_u64, ask));
+        (asked, proptest::option::weighted(0.8, death()), 0..6_u64)
+            .prop_map(|(asked, death, alone_s)| Work { asked, death, alone_s })
+            .boxed()
+    }
+
+    fn apply(mut state: Self, work: &Work) -> Self {
+        state.died |= work.death.is_some();
+        state.ended_early |= matches!(work.asked, Some((_, Ask::Abort | Ask::Kill)));
+        state
+    }
+}

@@ -1,0 +1,214 @@
+//! The real worker, driven as the model says, and what must hold of it at every moment.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bunker_ops::domain::run::control::Control;
+use bunker_ops::domain::run::event::EventKind;
+use bunker_ops::domain::run::outcome::Outcome;
+use bunker_ops::domain::run::state::RunState;
+use bunker_ops::engine::ports::RunWriter;
+use proptest_state_machine::StateMachineTest;
+use tokio::runtime::Runtime;
+
+use super::model::{Ask, Behaviour, Model, Work};
+use crate::run_engine::Bench;
+use crate::run_fakes::StartFault;
+use crate::sample::{ann, host, run_id};
+
+pub(super) struct Real {
+    runtime: Runtime,
+    bench: Bench,
+    /// Outcomes that the journal had at the last look.
+    before: BTreeMap<String, Outcome>,
+}
+
+impl Real {
+    fn state(&self) -> RunState {
+        self.bench.store.state(&run_id(1))
+    }
+
+    fn work(&mut self, work: &Work) {
+        if self.state().finished.is_some() {
+            return;
+        }
+        let bench = &self.bench;
+        self.runtime.block_on(async {
+            resume(bench).await;
+            let asking = async {
+                if let Some((after_ms, ask)) = work.asked {
+                    tokio::time::sleep(Duration::from_millis(after_ms)).await;
+                    act(bench, ask).await;
+                }
+                std::future::pending::<()>().await;
+            };
+            let worker = async {
+                match work.death {
+                    Some(death) => bench.work_until(death).await,
+                    None => bench.work().await,
+                }
+            };
+            let most = Duration::from_hours(24);
+            let ended = tokio::time::timeout(most, async {
+                tokio::select! { ended = worker => ended, () = asking => unreachable!() }
+            });
+            let ended = ended.await.expect("a worker ends within a day");
+            let finished = self.bench.store.state(&run_id(1)).finished.is_some();
+            assert!(finished || ended.is_err(), "a worker ended before its run did");
+            tokio::time::sleep(Duration::from_secs(work.alone_s)).await;
+        });
+    }
+
+    /// No step began twice, and the log here is the beginning of the log there.
+    fn assert_hosts(&self, model: &Model, whole: bool) {
+        for (step, n) in self.bench.hosts.starts() {
+            assert_eq!(n, 1, "{step} began {n} times");
+        }
+        for n in 0..model.hosts.len() {
+            let name = Model::name(n);
+            let jobs = self.state().host(&host(&name)).unwrap().jobs.clone();
+            for (seq, job) in jobs {
+                let here = self.bench.store.raw(&name, seq);
+                let has = self.bench.hosts.with(&name, |h| h.has_job(seq));
+                let there = if has { self.bench.hosts.log(&name, seq) } else { Vec::new() };
+                assert!(there.starts_with(&here), "{name}, job {seq}: the log here is another");
+                let over = whole && job.end.is_some() && model.hosts[n] != Behaviour::Held;
+                assert!(!over || here == there, "{name}, job {seq}: the log here is not whole");
+            }
+        }
+    }
+
+    /// A host that was started has its intent before that in the journal, and no batch overtakes another.
+    fn assert_order(&self, model: &Model) {
+        let kinds = self.bench.store.kinds();
+        let mut done: Vec<String> = Vec::new();
+        let names = model.names();
+        for kind in &kinds {
+            match kind {
+                EventKind::HostStarted { host } => {
+                    let at = names.iter().position(|b| b.contains(&host.to_string())).unwrap();
+                    let open = names[..at].iter().flatten().find(|name| !done.contains(name));
+                    assert_eq!(open, None, "{host} was started before this one had ended");
+                }
+                EventKind::HostFinished { host, .. } => {
+                    assert!(!done.contains(&host.to_string()), "{host} ended twice");
+                    done.push(host.to_string());
+                }
+                _ => {}
+            }
+        }
+        for name in names.iter().flatten() {
+            let n_starts = self.bench.hosts.with(name, |h| h.n_starts) as usize;
+            let intended = kinds.iter().filter(
+                |kind| matches!(kind, EventKind::JobIntended { host, .. } if host.as_str() == name),
+            );
+            assert!(n_starts <= intended.count(), "{name}: a job without an intent");
+        }
+    }
+}
+
+async fn resume(bench: &Bench) {
+    let state = bench.store.state(&run_id(1));
+    let last = bench.store.last_control();
+    if last == Some(Control::Pause) && state.finished.is_none() {
+        bench.store.ask(&run_id(1), Control::Resume, &ann()).await.unwrap();
+    }
+}
+
+async fn act(bench: &Bench, ask: Ask) {
+    let (run, by) = (run_id(1), ann());
+    let control = |control| bench.store.ask(&run, control, &by);
+    match ask {
+        Ask::Abort => control(Control::Abort).await.unwrap(),
+        Ask::Kill => control(Control::Kill).await.unwrap(),
+        Ask::PauseFor(ms) => {
+            control(Control::Pause).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+            control(Control::Resume).await.unwrap();
+        }
+    }
+}
+
+fn word(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Ok | Outcome::Changed | Outcome::Skipped(_) => "well",
+        Outcome::Failed(_) => "failed",
+        Outcome::Unreachable(_) => "unreachable",
+        Outcome::Unknown(_) => "unknown",
+        Outcome::NotRun(_) => "not run",
+        Outcome::Cancelled => "cancelled",
+    }
+}
+
+impl StateMachineTest for Real {
+    type SystemUnderTest = Self;
+    type Reference = Model;
+
+    fn init_test(model: &Model) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        let bench = runtime.block_on(Bench::new(&model.plan()));
+        for (n, behaviour) in model.hosts.iter().enumerate() {
+            let name = Model::name(n);
+            let faults = |fault, n| std::iter::repeat_n(fault, n).collect();
+            match behaviour {
+                Behaviour::Good => {}
+                Behaviour::GoodButAnswerLost => {
+                    bench.hosts.with(&name, |h| h.start_faults = faults(StartFault::AnswerLost, 1))
+                }
+                Behaviour::GoodButCut => {
+                    bench.hosts.with(&name, |h| h.cuts.extend([0, 1, 40, 41, 77, 120, 200]));
+                }
+                Behaviour::Fails(step) => {
+                    bench.hosts.with(&name, |h| _ = h.exits.insert((*step).to_owned(), 1));
+                }
+                Behaviour::Sick => _ = bench.gates.sick.lock().unwrap().insert(name),
+                Behaviour::Unreachable => {
+                    bench.hosts.with(&name, |h| h.start_faults = faults(StartFault::Refused, 200))
+                }
+                Behaviour::KeyRefused => {
+                    bench.hosts.with(&name, |h| h.start_faults = faults(StartFault::Auth, 200));
+                }
+                Behaviour::Held => bench.hosts.with(&name, |h| h.locked = true),
+            }
+        }
+        Self { runtime, bench, before: BTreeMap::new() }
+    }
+
+    fn apply(mut real: Self, _: &Model, work: Work) -> Self {
+        real.work(&work);
+        for host in real.state().hosts {
+            let Some(outcome) = host.outcome else { continue };
+            let name = host.id.to_string();
+            let known = real.before.entry(name).or_insert_with(|| outcome.clone());
+            assert_eq!(known, &outcome, "an outcome of {} changed", host.id);
+        }
+        real
+    }
+
+    fn check_invariants(real: &Self, model: &Model) {
+        real.assert_order(model);
+        real.runtime.block_on(async { real.assert_hosts(model, false) });
+    }
+
+    fn teardown(mut real: Self, model: Model) {
+        real.work(&Work { asked: None, death: None, alone_s: 0 });
+        let state = real.state();
+        assert!(state.finished.is_some(), "{:?}", state.phase);
+        Self::check_invariants(&real, &model);
+        real.runtime.block_on(async { real.assert_hosts(&model, true) });
+        let became: Vec<&str> =
+            state.hosts.iter().map(|h| h.outcome.as_ref().map_or("open", word)).collect();
+        for (n, allowed) in model.allowed().iter().enumerate() {
+            assert!(
+                allowed.contains(became[n]),
+                "{} became {}, and the model allows {allowed:?}; all: {became:?}",
+                Model::name(n),
+                became[n]
+            );
+        }
+    }
+}
