@@ -143,7 +143,11 @@ impl Changer for Changes {
         let launcher = wiring::launcher(&*store, &workers, &*clock);
         let by = operator::operator();
         match answer {
-            Answered::Approved => launcher.approve(run, &by).await.map_err(failed),
+            Answered::Approved => {
+                let unlocked = unlock_for(&*store, run, &self.supervisor).await;
+                unlocked.map_err(|locked| problem(&locked))?;
+                launcher.approve(run, &by).await.map_err(failed)
+            }
             Answered::Rejected => {
                 launcher.reject(run, &by, Safe::line("in the cockpit")).await.map_err(failed)
             }
@@ -155,9 +159,18 @@ impl Changer for Changes {
             (self.store()?, wiring::workers(&self.right).lending(&self.hosts), wiring::clock());
         let launcher = wiring::launcher(&*store, &workers, &*clock);
         let by = operator::operator();
-        if control != Control::Pause
+        let (worker, ends) = match control {
+            Control::Pause | Control::SkipHost(_) => (false, false),
+            Control::Abort | Control::Kill => (true, true),
+            Control::Resume
+            | Control::Promote
+            | Control::PromoteAll
+            | Control::AbortAndRollBack => (true, false),
+        };
+        // A run is ended also without its secrets.
+        if worker
             && let Err(locked) = unlock_for(&*store, run, &self.supervisor).await
-            && control == Control::Resume
+            && !ends
         {
             return Err(problem(&locked));
         }

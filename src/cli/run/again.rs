@@ -11,6 +11,7 @@ use super::super::wiring;
 use super::confirm::confirm_plan;
 use super::dispatch::right;
 use super::operator::{how, operator};
+use super::unlock::unlock_plan;
 use super::worker::replay;
 use super::{approve, attach, plan_text, print};
 use crate::adapters::inventory::load;
@@ -24,6 +25,7 @@ use crate::domain::run::retry::{NoRetry, retried};
 use crate::engine::follow_up::rollbacks;
 use crate::engine::launch::Launched;
 use crate::engine::ports::{Clock, RunReader};
+use crate::engine::supervisor::Supervisor;
 
 /// How `retry` goes about it.
 #[derive(Debug, Clone, Copy)]
@@ -107,6 +109,7 @@ async fn launched(
     by: &Operator,
     how: &str,
 ) -> Result<Launched, Trouble> {
+    unlock_plan(plan, &Supervisor::new()).await?;
     let store = wiring::store_writer(right)?;
     let (workers, clock) = (wiring::workers(right), wiring::clock());
     let launcher = wiring::launcher(&*store, &workers, &*clock);

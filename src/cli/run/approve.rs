@@ -8,16 +8,19 @@ use super::super::wiring;
 use super::dispatch::right;
 use super::operator::operator;
 use super::print;
+use super::unlock::unlock_for;
 use crate::domain::ids::RunId;
 use crate::domain::policy::Approval;
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::RunReader;
+use crate::engine::supervisor::Supervisor;
 
 /// Agrees to a run of somebody else, and starts it.
 pub(super) async fn approve(context: &Context, run: &str) -> Result<Exit, Trouble> {
     let right = right(context)?;
     let store = wiring::store_writer(right)?;
     let run = store.find(run).await?;
+    unlock_for(&*store, &run, &Supervisor::new()).await?;
     let workers = wiring::workers(right);
     let clock = wiring::clock();
     wiring::launcher(&*store, &workers, &*clock).approve(&run, &operator()).await?;

@@ -49,6 +49,7 @@ pub(super) async fn promote(context: &Context, run: &str, all: bool) -> Result<E
         let why = format!("run {run} does not wait for anybody: there is nothing to promote");
         return Err(Trouble::new(Exit::Refused, why));
     }
+    unlock_for(&*store, &run, &Supervisor::new()).await?;
     let (workers, clock) = (wiring::workers(right), wiring::clock());
     wiring::launcher(&*store, &workers, &*clock).promote(&run, all, &operator()).await?;
     if all {

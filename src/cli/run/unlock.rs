@@ -6,6 +6,7 @@ use super::super::exit::{Exit, Trouble};
 use super::super::wiring;
 use crate::adapters::vault::Keyring;
 use crate::domain::ids::RunId;
+use crate::domain::plan::Plan;
 use crate::engine::ports::RunReader;
 use crate::engine::supervisor::Supervisor;
 
@@ -16,7 +17,15 @@ pub(in crate::cli) async fn unlock_for(
     run: &RunId,
     supervisor: &Supervisor,
 ) -> Result<(), Trouble> {
-    if store.worker_alive(run).await? || store.plan(run).await?.vault.is_none() {
+    if store.worker_alive(run).await? {
+        return Ok(());
+    }
+    unlock_plan(&store.plan(run).await?, supervisor).await
+}
+
+/// The same for a plan whose run is about to be started without planning anew.
+pub(super) async fn unlock_plan(plan: &Plan, supervisor: &Supervisor) -> Result<(), Trouble> {
+    if plan.vault.is_none() {
         return Ok(());
     }
     let keys: Arc<Keyring> = wiring::keys();

@@ -59,6 +59,14 @@ pub enum Shape {
     Ports,
     /// A list of texts.
     List(Text),
+    /// A count, or a text that says one.
+    Count(Text),
+    /// The same, or a list of them.
+    Counts(Text),
+    /// A truth value, or a text that says why.
+    Reason,
+    /// A list of names or of mappings.
+    Entries,
     /// One value of any kind: it goes into `.env` as text.
     Single,
     /// Whatever Ansible or a template of the fleet makes of it.
@@ -85,6 +93,13 @@ impl Shape {
             ]}),
             Self::Ports => list(&json!({ "type": "integer", "minimum": 1, "maximum": u16::MAX })),
             Self::List(text) => list(&text.item()),
+            Self::Count(text) => count(text),
+            Self::Counts(text) => json!({ "anyOf": [
+                count(text),
+                { "type": "array", "minItems": 1, "items": count(text) },
+            ]}),
+            Self::Reason => json!({ "type": ["boolean", "string"] }),
+            Self::Entries => json!({ "type": "array", "items": { "type": ["string", "object"] } }),
             Self::Single => json!({ "type": ["string", "number", "boolean"] }),
             Self::Any => json!(true),
         }
@@ -100,6 +115,10 @@ impl Shape {
             "anyOf": [self.plain(), { "$ref": "#/definitions/template" }, { "type": "null" }],
         })
     }
+}
+
+fn count(text: Text) -> Value {
+    json!({ "anyOf": [{ "type": "integer", "minimum": 1, "maximum": 10_000 }, text.schema()] })
 }
 
 fn list(item: &Value) -> Value {
@@ -207,3 +226,29 @@ pub(super) const SHA256: Shape =
 /// Any line.
 pub(super) const LINE: Shape =
     Shape::Text(Text::new(r"[\s\S]*", "text; quote what looks like a number"));
+/// How many targets.
+pub(super) const AMOUNTS: Shape = Shape::Counts(Text::new(
+    r"0*(100|[1-9][0-9]?)\s*%|[0-9]+",
+    "a count from 1 to 10000, or 1% to 100%",
+));
+/// A limit of a run or of each batch.
+pub(super) const LIMIT: Shape = Shape::Count(Text::new(
+    r"(0*(100|[1-9][0-9]?)\s*%|[0-9]+)\s*(/\s*(run|batch))?",
+    "a count or per cent, of the run or of each batch: 2, 25%, 1/batch, 50%/batch",
+));
+/// The name of a host or a group.
+pub(super) const NAME: Shape = Shape::Text(Text {
+    pattern: "[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}",
+    never: Some(r"\.\."),
+    rule: "letters, digits, `_`, `-` and `.`",
+});
+/// Which news is told.
+pub(super) const NEWS: Shape = Shape::List(Text::new(
+    "ended|paused|needs-you|failed",
+    "one of ended, paused, needs-you, failed",
+));
+/// Who gets mail.
+pub(super) const MAIL_TO: Shape = Shape::List(Text::new(
+    "[A-Za-z0-9._+%=-]+@[A-Za-z0-9._+%=-]+",
+    "an address such as ops@example.org",
+));

@@ -4,8 +4,9 @@
 //! `BUNKER_BLESS=1 cargo test --test it schema` then writes docs/schemas anew.
 
 use super::shape::{
-    ADDRESS, COMMAND, CRON, DOMAIN, EMAIL, FILE_URL, FILES, FOLDER, GIT_REF, GIT_URL, HTTP_URL,
-    LABEL, LINE, LOCAL_PATH, NAMES, NETWORKS, REMOTE_PATH, SHA256, Shape, URL_PATH, USER,
+    ADDRESS, AMOUNTS, COMMAND, CRON, DOMAIN, EMAIL, FILE_URL, FILES, FOLDER, GIT_REF, GIT_URL,
+    HTTP_URL, LABEL, LIMIT, LINE, LOCAL_PATH, MAIL_TO, NAME, NAMES, NETWORKS, NEWS, REMOTE_PATH,
+    SHA256, Shape, URL_PATH, USER,
 };
 
 /// Name, what it may hold, what it is for.
@@ -170,14 +171,7 @@ const POLICY: &[Row] = &[
     ("bunker_metrics_url", HTTP_URL, "the central VictoriaMetrics"),
     ("bunker_metrics_token_file", LOCAL_PATH, "a file with its token"),
     ("bunker_metrics_timeout_s", Shape::Whole(1, 600), "seconds to wait for it; by default 5"),
-    (
-        "bunker_serial",
-        Shape::Whole(1, 100),
-        "per cent of the hosts that go in one batch; by default 25",
-    ),
     ("bunker_parallel", Shape::Whole(1, 100), "hosts of a batch that go at the same time"),
-    ("bunker_max_failed", Shape::Whole(1, 10_000), "failed hosts at which a run stops"),
-    ("bunker_max_unreachable", Shape::Whole(1, 10_000), "unreachable hosts at which a run stops"),
     ("bunker_known_hosts", LOCAL_PATH, "one more file of host keys"),
     (
         "bunker_ops_enabled",
@@ -226,6 +220,102 @@ const POLICY: &[Row] = &[
         "part of answers that are 5xx, 0 to 1, from which an instance is degraded",
     ),
     ("bunker_mail_queue_warn", POSITIVE, "mails waiting from which an instance is degraded"),
+    (
+        "bunker_serial",
+        AMOUNTS,
+        "how many targets go in one batch: a count, per cent, or a list of them; by default 25%",
+    ),
+    (
+        "bunker_order",
+        Shape::OneOf(&[
+            "inventory",
+            "sorted",
+            "reverse",
+            "shuffle",
+            "unhealthy-first",
+            "fewest-sessions-first",
+        ]),
+        "in which order targets go",
+    ),
+    ("bunker_max_failed", LIMIT, "failed targets at which a run stops"),
+    ("bunker_max_unreachable", LIMIT, "unreachable targets at which a run stops"),
+    (
+        "bunker_progress_deadline_s",
+        Shape::Whole(0, 7 * DAY),
+        "seconds without progress after which a target counts as stuck; 0 is never",
+    ),
+    ("bunker_maintenance", Shape::Reason, "true, or the reason: the host is left out of runs"),
+    (
+        "bunker_windows",
+        Shape::Entries,
+        "when the host may be changed; docs/rollouts.md shows how windows are written",
+    ),
+    (
+        "bunker_window_outside",
+        Shape::OneOf(&["refuse", "wait"]),
+        "what becomes of a run outside of its windows",
+    ),
+    (
+        "bunker_window_resumes",
+        Shape::Truth,
+        "whether a run that a window closed on goes on by itself in the next",
+    ),
+    (
+        "bunker_guardrails",
+        Shape::Entries,
+        "what every run has to keep to; docs/rollouts.md shows how guardrails are written",
+    ),
+    ("bunker_approval_ttl_s", Shape::Whole(60, 30 * DAY), "seconds for which an approval counts"),
+    ("bunker_require_why", Shape::Truth, "whether each change needs a reason"),
+    ("bunker_canary_group", NAME, "the group that goes first in a canary upgrade"),
+    ("bunker_soak_s", Shape::Whole(1, 31 * DAY), "seconds for which a canary is watched"),
+    (
+        "bunker_canary_metrics",
+        Shape::Entries,
+        "what a canary is judged by: names, or mappings with limits",
+    ),
+    (
+        "bunker_canary_on_pass",
+        Shape::OneOf(&["continue", "promote"]),
+        "what follows when a canary is good",
+    ),
+    (
+        "bunker_canary_on_fail",
+        Shape::OneOf(&["stop", "rollback"]),
+        "what follows when a canary is not",
+    ),
+    (
+        "bunker_accent",
+        LINE,
+        "the colour of the fleet: red, orange, yellow, green, blue, violet, pink, grey or \"#rrggbb\"",
+    ),
+    ("bunker_alertmanager_url", HTTP_URL, "the Alertmanager in which windows silence alerts"),
+    ("bunker_central_host", NAME, "the central server's name in the inventory"),
+    ("bunker_hook_timeout_s", Shape::Whole(1, DAY), "seconds that a hook may take; by default 60"),
+    ("bunker_notify_on", NEWS, "which news is told; by default all"),
+    ("bunker_notify_webhook_url", HTTP_URL, "the webhook that is told"),
+    (
+        "bunker_notify_webhook_secret_file",
+        LOCAL_PATH,
+        "a file with the secret that signs what it is told",
+    ),
+    ("bunker_notify_gotify_url", HTTP_URL, "the Gotify server that is told"),
+    ("bunker_notify_gotify_token_file", LOCAL_PATH, "a file with its token"),
+    ("bunker_notify_mail_to", MAIL_TO, "who gets mail"),
+    ("bunker_notify_mail_from", LINE, "who sends it"),
+    ("bunker_notify_smtp_host", LINE, "the mail server"),
+    (
+        "bunker_notify_smtp_port",
+        Shape::Whole(1, 65_535),
+        "its port; by default 587, 465 or 25, by bunker_notify_smtp_tls",
+    ),
+    (
+        "bunker_notify_smtp_tls",
+        Shape::OneOf(&["starttls", "tls", "none"]),
+        "how the connection to it is kept private; by default starttls",
+    ),
+    ("bunker_notify_smtp_user", LINE, "who logs in there"),
+    ("bunker_notify_smtp_password_file", LOCAL_PATH, "a file with the password"),
 ];
 
 /// All rows.

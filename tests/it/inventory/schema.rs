@@ -122,6 +122,9 @@ fn the_files_of_the_example_name_their_schemas() {
 
 /// What no schema can see: that a template leads nowhere, that two values do not fit, that a text is no YAML.
 const BEYOND: &[&str] = &[
+    "bunker_windows:",
+    "bunker_guardrails:",
+    "bunker_canary_metrics:",
     "bunker_disk_warn: 0.99",
     "cml_backup_dir: \"{{ nowhere }}/x\"",
     "cml_backup_dir: \"{{ cml_dir | default('/x') }}\"",
@@ -151,20 +154,20 @@ fn what_the_loader_refuses_the_schemas_refuse() {
     }
     assert!(refused >= 20, "only {refused}");
     for (schema, bad) in [
-        ("policy.json", json!({ "bunker_serial": 250 })),
+        ("policy.json", json!({ "bunker_serial": 0 })),
         ("policy.json", json!({ "bunker_colour": "red" })),
         ("policy.json", json!(["a"])),
-        ("host.json", json!({ "bunker_serial": 25 })),
+        ("host.json", json!({ "bunker_fleet_name": "x" })),
         ("host.json", json!({ "bunker_disk_wran": 0.5 })),
         ("hosts.json", json!({ "all": { "hosts": ["a"] } })),
         ("hosts.json", json!({ "all": { "hosts": "a" } })),
         ("hosts.json", json!({ "all": { "hosts": { "a": ["x"] } } })),
         ("hosts.json", json!({ "all": { "chidren": { "web": null } } })),
         ("hosts.json", json!({ "all": { "children": { "my group": null } } })),
-        ("hosts.json", json!({ "all": { "vars": { "bunker_serial": 250 } } })),
+        ("hosts.json", json!({ "all": { "vars": { "bunker_serial": 0 } } })),
         (
             "hosts.json",
-            json!({ "all": { "children": { "web": { "vars": { "bunker_serial": 25 } } } } }),
+            json!({ "all": { "children": { "web": { "vars": { "bunker_fleet_name": "x" } } } } }),
         ),
         ("hosts.json", json!({ "web": { "hosts": { "a": { "cml_tier": 3 } } } })),
     ] {
@@ -206,9 +209,17 @@ fn beyond(name: &str, value: &Value) -> bool {
         .iter()
         .any(|end| name.starts_with("bunker_") && name.ends_with(end));
     let address = name == "common_fail2ban_ignore";
-    let alone = name == "common_compose_url";
+    // These want others beside them.
+    let alone = [
+        "common_compose_url",
+        "bunker_notify_webhook_url",
+        "bunker_notify_gotify_url",
+        "bunker_notify_mail_to",
+    ]
+    .contains(&name);
+    let within = ["bunker_windows", "bunker_guardrails", "bunker_canary_metrics"].contains(&name);
     let proxy = name.starts_with("ansible_ssh_") && name.ends_with("args");
-    needed || templated || out_of_range || pair || address || alone || proxy
+    needed || templated || out_of_range || pair || address || alone || within || proxy
 }
 
 /// Which of the candidates the loader takes for a variable of a host.
