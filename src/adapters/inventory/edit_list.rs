@@ -201,12 +201,7 @@ mod tests {
             ("w:\n    - {name: a}\n    - name: b\n      more:\n        x: 1\n", 4, "# end"),
         ] {
             let text = format!("{before}{after}");
-            if text.contains('{') {
-                // The first item is not one a line: nothing is guessed.
-                assert!(add(&text).is_err());
-            } else {
-                assert_eq!(add(&text).unwrap(), format!("{before}{}{after}", item(at)));
-            }
+            assert_eq!(add(&text).unwrap(), format!("{before}{}{after}", item(at)));
         }
         for (before, after) in [
             ("w: []\nb: 2\n", "w:\n"),

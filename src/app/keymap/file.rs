@@ -238,10 +238,10 @@ mod tests {
 
     #[test]
     fn keys_are_given_anew_and_the_rest_stays() {
-        let text = "preset: tmux-safe\nmouse: true\nkeys:\n  fleet:\n    upgrade: U U\n    sort: [o, g o]\n";
+        let text = "preset: tmux-safe\nmouse: true\nkeys:\n  fleet:\n    upgrade: X X\n    sort: [o, g o]\n";
         let (keymap, problems) = parse("keys.yaml", text);
         assert_eq!(problems, vec![]);
-        assert_eq!(keymap.keys(Action::Upgrade, Place::Fleet), ["U U"]);
+        assert_eq!(keymap.keys(Action::Upgrade, Place::Fleet), ["X X"]);
         assert_eq!(keymap.keys(Action::Upgrade, Place::Instance), ["u"]);
         assert_eq!(keymap.keys(Action::Sort, Place::Fleet), ["o", "g o"]);
         assert_eq!(keymap.action(Key::char('u'), Place::Fleet), None);
