@@ -97,6 +97,15 @@ impl World {
     }
 }
 
+impl Drop for World {
+    /// A test that failed leaves no worker behind.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let _ended = self.deck.bunker(&["abort", "last", "--kill"]);
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_canary_that_passes_waits_and_fails_while_it_waits_and_goes_back_by_itself() {
     const NAME: &str =
