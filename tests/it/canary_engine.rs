@@ -92,12 +92,7 @@ impl Bench {
 
     /// A worker that dies at this write of this run, counted from now.
     pub(crate) async fn work_until(&self, run: &RunId, death: Death) -> Result<Phase, WorkerError> {
-        let n = self.stores.of(run).n_writes();
-        let later = match death {
-            Death::Before(at) => Death::Before(at + n),
-            Death::After(at) => Death::After(at + n),
-            Death::Half(at) => Death::Half(at + n),
-        };
+        let later = death.later(self.stores.of(run).n_writes());
         let mut stores = self.stores.clone();
         stores.death = Some((run.clone(), later));
         self.carry_out(stores).await

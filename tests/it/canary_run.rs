@@ -97,6 +97,15 @@ impl World {
     }
 }
 
+impl Drop for World {
+    /// A test that failed leaves no worker behind.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let _ended = self.deck.bunker(&["abort", "last", "--kill"]);
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_canary_that_passes_waits_and_fails_while_it_waits_and_goes_back_by_itself() {
     const NAME: &str =
@@ -123,7 +132,7 @@ async fn a_canary_that_passes_waits_and_fails_while_it_waits_and_goes_back_by_it
         assert!(check.text.contains(words), "{words} is missing in {}", check.text);
     }
     let run = world.start();
-    let waits = |v: &Value| v["state"] == "paused" && v["pause"] == "promotion";
+    let waits = |v: &Value| v["state"] == "paused" && v["reason"] == "promotion";
     let shown = world.when(&run, "waits for a promotion", waits).await;
     assert_eq!(shown["canary"]["report"]["verdict"], "pass", "{shown:#}");
     assert!(shown["canary"]["counted_s"].as_f64().unwrap() >= 30.0, "{shown:#}");
@@ -157,7 +166,7 @@ async fn without_a_metrics_server_it_asks_a_person_and_judges_again_when_it_is_b
     let mut world = World::new(39, &["bunker_serial: 100%"]);
     let old = world.versions();
     let run = world.start();
-    let waits = |v: &Value| v["state"] == "paused" && v["pause"] == "no-data";
+    let waits = |v: &Value| v["state"] == "paused" && v["reason"] == "no-data";
     let shown = world.when(&run, "pauses for want of data", waits).await;
     let why = shown["why"].as_str().unwrap();
     assert!(why.contains("the metrics server could not be reached"), "{why}");

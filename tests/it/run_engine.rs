@@ -60,14 +60,8 @@ impl Bench {
     }
     /// A worker that dies at this write.
     pub(crate) async fn work_until(&self, death: Death) -> Result<Phase, WorkerError> {
-        let writes = self.store.n_writes();
-        let later = match death {
-            Death::Before(n) => Death::Before(n + writes),
-            Death::After(n) => Death::After(n + writes),
-            Death::Half(n) => Death::Half(n + writes),
-        };
         let mut store = self.store.clone();
-        store.death = Some(later);
+        store.death = Some(death.later(self.store.n_writes()));
         carry_out(self.ports(store), run_id(1), 6).await
     }
     fn state(&self) -> RunState {

@@ -42,6 +42,17 @@ pub(crate) enum Death {
     Half(usize),
 }
 
+impl Death {
+    /// The same so many writes later.
+    pub(crate) fn later(self, writes: usize) -> Self {
+        match self {
+            Self::Before(n) => Self::Before(n + writes),
+            Self::After(n) => Self::After(n + writes),
+            Self::Half(n) => Self::Half(n + writes),
+        }
+    }
+}
+
 /// A store in memory; clones see the same.
 #[derive(Clone, Default)]
 pub(crate) struct FakeStore {

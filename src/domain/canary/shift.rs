@@ -58,14 +58,7 @@ fn difference(a: &[f64], b: &[f64], k: usize) -> f64 {
 
 /// How many differences are at most `x`.
 fn up_to(a: &[f64], b: &[f64], x: f64) -> usize {
-    let (mut n, mut from) = (0, 0);
-    for large in a {
-        while b.get(from).is_some_and(|small| large - small > x) {
-            from += 1;
-        }
-        n += b.len() - from;
-    }
-    n
+    a.iter().map(|large| b.len() - b.partition_point(|small| large - small > x)).sum()
 }
 
 /// A number's place in the order of all finite numbers.
