@@ -91,7 +91,7 @@ fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect)
             canvas.put(inner.x, inner.y + 2, inner.width, "esc drop it", Role::Dim);
         }
         Layer::Filter(input) | Layer::Search(input) => {
-            typed_line(canvas, model, layer, input, area)
+            typed_line(canvas, model, layer, input, area);
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::run_engine::Bench;
 use crate::sample::{Part, ann, host_plan, plan_of, run_id};
 
 /// Two batches of one host, with a hook at every point.
-fn hooked() -> Plan {
+pub(crate) fn hooked() -> Plan {
     let parts = [Part::Job(&[("lease", "true"), ("up", "true")])];
     let hosts = ["a", "b"].map(|id| host_plan(id, &parts)).to_vec();
     let mut plan = plan_of(hosts, &[&["a"], &["b"]], 1);
@@ -96,7 +96,7 @@ async fn a_failed_run_and_a_refused_connection_are_told_to_hooks() {
     assert!(bench.hosts.starts().is_empty(), "no host was asked anything");
 }
 
-fn campaigning() -> Plan {
+pub(crate) fn campaigning() -> Plan {
     let mut plan = hooked();
     plan.around.hooks.clear();
     let central = plan.hosts[0].connection.clone();

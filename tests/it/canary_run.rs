@@ -114,7 +114,7 @@ async fn a_canary_that_passes_waits_and_fails_while_it_waits_and_goes_back_by_it
         Ok(program) => program,
         Err(why) => return missing(NAME, &format!("{why:#}")),
     };
-    let policy = ["bunker_canary_on_pass: promote", "bunker_canary_on_fail: rollback"];
+    let policy = ["bunker_canary_on_success: promote", "bunker_canary_on_fail: rollback"];
     let mut world = World::new(29, &policy);
     world.report(&program).await;
     let old = world.versions();

@@ -40,7 +40,7 @@ pub struct CanaryPolicy {
     pub soak_s: u64,
     /// `bunker_canary_metrics`.
     pub metrics: Vec<MetricRule>,
-    /// `bunker_canary_on_pass`.
+    /// `bunker_canary_on_success`.
     pub on_pass: OnPass,
     /// `bunker_canary_on_fail`.
     pub on_fail: OnFail,
@@ -69,7 +69,7 @@ impl CanaryPolicy {
         [
             (self.soak_s != other.soak_s, "bunker_soak_s"),
             (self.metrics != other.metrics, "bunker_canary_metrics"),
-            (self.on_pass != other.on_pass, "bunker_canary_on_pass"),
+            (self.on_pass != other.on_pass, "bunker_canary_on_success"),
             (self.on_fail != other.on_fail, "bunker_canary_on_fail"),
             (self.group != other.group, "bunker_canary_group"),
         ]

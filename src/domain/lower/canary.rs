@@ -21,7 +21,7 @@ pub(super) fn canary(r: &mut Reader<'_>, policy: &InstancePolicy) -> CanaryPolic
         group: r.parse::<GroupName>("bunker_canary_group").or(usual.group),
         soak_s: r.whole("bunker_soak_s", (1, MOST_S)).unwrap_or(usual.soak_s),
         metrics: metrics(r, policy).unwrap_or(usual.metrics),
-        on_pass: r.check("bunker_canary_on_pass", on_pass).unwrap_or(usual.on_pass),
+        on_pass: r.check("bunker_canary_on_success", on_pass).unwrap_or(usual.on_pass),
         on_fail: r.check("bunker_canary_on_fail", on_fail).unwrap_or(usual.on_fail),
     }
 }

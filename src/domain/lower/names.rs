@@ -36,7 +36,7 @@ const HOST: &[&str] = &[
     "bunker_canary_group",
     "bunker_canary_metrics",
     "bunker_canary_on_fail",
-    "bunker_canary_on_pass",
+    "bunker_canary_on_success",
     "bunker_disk_critical",
     "bunker_disk_warn",
     "bunker_error_ratio_warn",

@@ -275,7 +275,7 @@ const POLICY: &[Row] = &[
         "what a canary is judged by: names, or mappings with limits",
     ),
     (
-        "bunker_canary_on_pass",
+        "bunker_canary_on_success",
         Shape::OneOf(&["continue", "promote"]),
         "what follows when a canary is good",
     ),

@@ -34,7 +34,7 @@ fn nothing_set_means_half_an_hour_errors_and_p95() {
 #[test]
 fn a_group_overrides_what_counts_for_all() {
     let all = "bunker_soak_s: 600\nbunker_canary_on_fail: rollback\nbunker_canary_group: first\n";
-    let group = "bunker_soak_s: 90\nbunker_canary_on_pass: promote\nbunker_canary_metrics:\n  - error_ratio\n  \
+    let group = "bunker_soak_s: 90\nbunker_canary_on_success: promote\nbunker_canary_metrics:\n  - error_ratio\n  \
         - {metric: p95_seconds, fail_beyond: 2.5, pass_within: 1, failure_limit: 1, min_samples: 20}\n  \
         - {metric: memory_ratio, muted: true}\n";
     let files = [("group_vars/all/bunker.yml", all), ("group_vars/canary.yml", group)];
@@ -57,7 +57,7 @@ fn a_group_overrides_what_counts_for_all() {
 /// A line, what is said of it, and the hint.
 const WRONG: [(&str, &str, &str); 13] = [
     ("bunker_soak_s: 0", "bunker_soak_s wants a whole number from 1 to 2678400", ""),
-    ("bunker_canary_on_pass: go", "\"go\" is no valid answer to a pass", "continue or promote"),
+    ("bunker_canary_on_success: go", "\"go\" is no valid answer to a pass", "continue or promote"),
     ("bunker_canary_on_fail: undo", "\"undo\" is no valid answer to a failure", "stop or rollback"),
     ("bunker_canary_metrics: p95_seconds", "bunker_canary_metrics wants a list", "write a list"),
     ("bunker_canary_metrics: [p95]", "\"p95\" is no metric", "p95_seconds"),
