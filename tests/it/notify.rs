@@ -158,7 +158,7 @@ async fn a_failed_run_is_told_once_signed_and_with_the_same_id_at_each_try() {
     let wanted = signature(SECRET.as_bytes(), &id, &at, &asked[1].2);
     assert_eq!(header(1, "webhook-signature"), wanted);
     let bytes = base64::engine::general_purpose::STANDARD
-        .decode(&wanted.strip_prefix("v1,").unwrap())
+        .decode(wanted.strip_prefix("v1,").unwrap())
         .unwrap();
     assert_eq!(bytes.len(), 32);
     let body: serde_json::Value = serde_json::from_str(&asked[1].2).unwrap();
