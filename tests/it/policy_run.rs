@@ -333,6 +333,7 @@ fn a_group_is_typed_and_a_second_person_approves_from_another_cockpit() {
     anna.keys("u c t i o n enter").unwrap();
     anna.wait_for("● succeeded", LONG).unwrap();
     anna.keys("esc").unwrap();
+    anna.wait_for("Instances", SOON).unwrap();
     // The capital: stored, and it waits.
     anna.keys("/").unwrap();
     anna.keys("C-u c a p enter b").unwrap();

@@ -150,7 +150,10 @@ fn a_plan_of_any_workflow_shows_batches_sha_and_hash_and_leaves_out_who_rests() 
         let (code, output) = deck.run(&[&["plan", "upgrade", "a"], &wrong[..]].concat());
         assert_eq!(code, Some(2), "{wrong:?}: {output:?}");
     }
-    assert!(deck.json(&["runs", "--json"]).as_array().unwrap().is_empty(), "planning made no run");
+    assert!(
+        deck.json(&["runs", "--json"])["runs"].as_array().unwrap().is_empty(),
+        "planning made no run"
+    );
 }
 
 #[test]
@@ -198,7 +201,9 @@ fn an_abort_with_rollback_takes_back_what_was_changed_and_leaves_the_rest() {
     let deadline = Instant::now() + LONG;
     let back = loop {
         let runs = deck.json(&["runs", "--json"]);
-        if let Some(back) = runs.as_array().unwrap().iter().find(|r| r["workflow"] == "rollback") {
+        if let Some(back) =
+            runs["runs"].as_array().unwrap().iter().find(|r| r["workflow"] == "rollback")
+        {
             break back["run"].as_str().unwrap().to_owned();
         }
         assert!(Instant::now() < deadline, "{runs:#}");
@@ -240,7 +245,7 @@ impl Deck {
     /// The only run, once there is one and this holds of it.
     fn when_there(&self, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + LONG;
-        while self.json(&["runs", "--json"]).as_array().unwrap().is_empty() {
+        while self.json(&["runs", "--json"])["runs"].as_array().unwrap().is_empty() {
             assert!(Instant::now() < deadline, "no run");
             std::thread::yield_now();
         }
@@ -279,7 +284,7 @@ fn a_rollout_is_promoted_retried_and_a_host_of_it_skipped_by_keys() {
     deck.when(second, "asked again", |shown| shown["reason"] == "step-mode");
     terminal.keys("esc").unwrap();
     terminal.wait_for("paused", SOON).unwrap();
-    terminal.keys("g enter").unwrap();
+    terminal.keys("g g enter").unwrap();
     terminal.wait_for("the next is two", SOON).unwrap();
     terminal.keys("G s").unwrap();
     terminal.wait_for("leaves two as it is", SOON).unwrap();
