@@ -124,6 +124,12 @@ async fn a_window_silences_its_hosts_in_a_real_alertmanager_and_its_end_makes_th
         Ok(program) => program,
         Err(why) => return missing(NAME, &format!("{why:#}")),
     };
+    if !Path::new("/usr/share/prometheus/alertmanager/default.tmpl").exists() {
+        return missing(
+            NAME,
+            "Debian's Alertmanager does not start without its templates in /usr/share",
+        );
+    }
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(&program, dir.path()).await;
     let (client, now) = (Alertmanager::default(), SystemClock.now());
