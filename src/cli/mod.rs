@@ -6,6 +6,7 @@
 pub mod args;
 mod args_ansible;
 mod args_around;
+mod args_start;
 mod args_strategy;
 mod args_vault;
 mod audit;

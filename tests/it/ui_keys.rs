@@ -54,18 +54,18 @@ fn a_sequence_shows_what_can_follow_and_esc_drops_it() {
 
 #[test]
 fn keys_of_ones_own_count_everywhere_where_keys_are_named() {
-    let mut model = open("preset: tmux-safe\nkeys:\n  fleet:\n    upgrade: U U\n    filter: o\n");
+    let mut model = open("preset: tmux-safe\nkeys:\n  fleet:\n    upgrade: X X\n    filter: o\n");
     assert_eq!(press(&mut model, "u"), vec![]);
     assert!(model.layers.is_empty(), "the old key means nothing any more");
     let drawn = screen(&model);
-    assert!(drawn.contains("U U upgrade") && drawn.contains("o filter"), "{drawn}");
+    assert!(drawn.contains("X X upgrade") && drawn.contains("o filter"), "{drawn}");
     press(&mut model, "?");
-    assert!(screen(&model).contains("U U "), "{}", screen(&model));
-    press(&mut model, "esc U U enter");
+    assert!(screen(&model).contains("X X "), "{}", screen(&model));
+    press(&mut model, "esc X X enter");
     assert_eq!(model.last_request, 1, "planning has begun");
     model.layers.clear();
     press(&mut model, ": u p g r a d e");
-    assert!(screen(&model).contains("U U"), "{}", screen(&model));
+    assert!(screen(&model).contains("X X"), "{}", screen(&model));
     assert_eq!(press(&mut model, "esc C-c"), vec![Effect::Quit]);
 }
 

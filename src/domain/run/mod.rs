@@ -4,6 +4,7 @@ mod canary;
 pub mod control;
 pub mod event;
 mod fold;
+mod fold_host;
 pub mod operator;
 pub mod outcome;
 pub mod pause;

@@ -65,8 +65,8 @@ type Fact = (&'static str, String, Role);
 
 fn facts(plan: &Plan, width: usize, now: jiff::Timestamp) -> Vec<Fact> {
     let mut lines: Vec<Fact> = Vec::new();
-    let order = plan.order_words().map(|words| format!("      {words}")).unwrap_or_default();
-    let batches = format!("{}      parallel {}{order}", plan.sizes(), plan.parallel);
+    let order = plan.order_words().map(|words| format!(", {words}")).unwrap_or_default();
+    let batches = format!("{}, parallel {}{order}", plan.sizes(), plan.parallel);
     labelled(&mut lines, "batches", &batches, width, 3, Role::Text);
     let stops = plan.stops_sentence();
     labelled(&mut lines, "stops", stops.trim_start_matches("stops "), width, 3, Role::Text);
