@@ -273,10 +273,10 @@ async fn a_job_survives_its_session_being_killed() {
 async fn a_restart_of_sshd_is_not_noticed_by_what_runs_and_new_connections_come_in() {
     let Some(mut sshd) = Sshd::start("ssh_sshd::a_restart_of_sshd") else { return };
     let (pool, to) = (Pool::new(), sshd.connection().unwrap());
-    let script = "echo before; read -r go < go; echo \"after $go\"";
     let fifo = sshd.path("go");
+    let script = format!("echo before; read -r go < {}; echo \"after $go\"", fifo.display());
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-    let read = pool.pool.read(&to, script, DEADLINE);
+    let read = pool.pool.read(&to, &script, DEADLINE);
     let restart = async {
         // The script has the pipe open for reading: it runs, over a session of the old server.
         let mut pipe = tokio::task::block_in_place(|| {
