@@ -67,7 +67,6 @@ mod real_configure;
 mod real_day2;
 mod real_deploy;
 mod real_fleet;
-mod real_import;
 mod real_jobs;
 mod real_probe;
 mod real_repository;
