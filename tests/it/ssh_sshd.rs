@@ -12,6 +12,7 @@ use bunker_ops::domain::connection::{Become, Connection, JumpHost};
 use bunker_ops::domain::job::{JobEnd, JobInputs, JobRef, JobSpec, JobStart, JobStep};
 use bunker_ops::domain::remote::RemoteErrorKind as Kind;
 use bunker_ops::engine::ports::{RemoteJobs, RemoteRead};
+use bunker_ops::engine::supervisor::Supervisor;
 
 use crate::capability::missing;
 use crate::jobs_drop::Kept;
@@ -274,16 +275,15 @@ async fn a_restart_of_sshd_is_not_noticed_by_what_runs_and_new_connections_come_
     let Some(mut sshd) = Sshd::start("ssh_sshd::a_restart_of_sshd") else { return };
     let (pool, to) = (Pool::new(), sshd.connection().unwrap());
     let fifo = sshd.path("go");
-    let script = format!("echo before; read -r go < {}; echo \"after $go\"", fifo.display());
+    let script = format!("echo before; read -r go < '{}'; echo \"after $go\"", fifo.display());
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let read = pool.pool.read(&to, &script, DEADLINE);
+    let supervisor = Supervisor::new();
     let restart = async {
         // The script has the pipe open for reading: it runs, over a session of the old server.
-        let mut pipe = tokio::task::block_in_place(|| {
-            let pipe = std::fs::OpenOptions::new().write(true).open(fifo).unwrap();
-            sshd.restart();
-            pipe
-        });
+        let open = move || std::fs::OpenOptions::new().write(true).open(fifo).unwrap();
+        let mut pipe = supervisor.spawn_blocking("pipe", open).join().await.unwrap();
+        tokio::task::block_in_place(|| sshd.restart());
         std::io::Write::write_all(&mut pipe, b"the restart\n").unwrap();
     };
     let (out, ()) = tokio::join!(read, restart);
