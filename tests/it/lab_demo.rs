@@ -8,8 +8,8 @@ use std::time::Duration;
 use portable_pty::CommandBuilder;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::lab::processes;
 use crate::lab::terminal::Terminal;
+use crate::lab::{cargo, processes};
 
 /// What `cargo demo` stands for. Tests build it themselves: `cargo test --test it` does not. Cargo becomes the program
 /// that it runs, so that a signal to it reaches the demo.
@@ -35,6 +35,9 @@ fn left(temp: &Path) -> (Vec<Pid>, Vec<PathBuf>) {
 fn without_a_terminal_the_demo_upgrades_one_instance_and_leaves_nothing() {
     let temp = tempfile::tempdir().unwrap();
     let mut demo = Command::new(env!("CARGO"));
+    for name in cargo::set_for_programs() {
+        demo.env_remove(name);
+    }
     demo.args(DEMO).env("TMPDIR", temp.path()).env("XDG_CACHE_HOME", temp.path().join("cache"));
     let out = demo.stdin(Stdio::null()).output().unwrap();
     let (said, told) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
@@ -70,6 +73,9 @@ fn an_operator_leaves_the_demo_by_keys_or_by_losing_the_terminal_and_nothing_sta
         let temp = tempfile::tempdir().unwrap();
         let mut command = CommandBuilder::new(env!("CARGO"));
         command.args(DEMO);
+        for name in cargo::set_for_programs() {
+            command.env_remove(name);
+        }
         command.env("TMPDIR", temp.path());
         command.env("XDG_CACHE_HOME", temp.path().join("cache"));
         command.env("LC_ALL", "C.UTF-8");

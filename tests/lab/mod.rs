@@ -25,6 +25,7 @@
 //! threads of their own.
 
 pub mod ansible;
+pub mod cargo;
 pub mod clock;
 pub mod metrics;
 mod paper;

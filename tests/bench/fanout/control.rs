@@ -5,6 +5,7 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use rustix::process::{WaitOptions, set_child_subreaper, wait};
@@ -73,15 +74,13 @@ pub(crate) fn write(result: &str, cost: Cost) {
 
 /// Waits for all descendants, those that daemonised included.
 fn wait_for_all(limit: Duration) {
-    let until = Instant::now() + limit;
-    while Instant::now() < until {
-        match wait(WaitOptions::NOHANG) {
-            Ok(Some(_)) => {}
-            Ok(None) => std::thread::sleep(Duration::from_millis(20)),
-            Err(_nobody_is_left) => return,
-        }
-    }
-    panic!("something of the tool was still there after {limit:?}");
+    let (alone, nobody_is_left) = mpsc::channel();
+    std::thread::spawn(move || {
+        while wait(WaitOptions::empty()).is_ok() {}
+        alone.send(())
+    });
+    let ended = nobody_is_left.recv_timeout(limit);
+    assert!(ended.is_ok(), "something of the tool was still there after {limit:?}");
 }
 
 /// CPU of all descendants that ended and were waited for.

@@ -27,6 +27,7 @@ use bunker_ops::domain::untrusted::Safe;
 use bunker_ops::engine::planner::{self, PlanPorts};
 
 use super::delay;
+use crate::lab::processes::pause;
 use crate::lab::{Lab, Options, PaperHost};
 
 /// The port of the real `sshd` on each address, and that of the proxy in front of it.
@@ -126,7 +127,7 @@ impl Fleet {
         for host in self.lab.hosts() {
             while std::net::TcpStream::connect((host.address(), self.port)).is_err() {
                 assert!(Instant::now() < until, "sshd of {} does not answer", host.name());
-                std::thread::sleep(Duration::from_millis(20));
+                pause(Duration::from_millis(20));
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
@@ -125,23 +126,28 @@ fn start(round: &Round, n: usize, target: &Target) -> Child {
 /// Opens the masters, ten at a time, and waits for them; none of it is counted.
 fn open_masters(round: &Round) -> Vec<Child> {
     let mut masters = Vec::new();
-    for (n, target) in round.targets.iter().enumerate() {
-        let socket = round.dir.join(format!("{n}.s"));
-        let child = Command::new("ssh")
-            .args(["-M", "-N", "-T", "-S"])
-            .arg(&socket)
-            .args(&target.ssh)
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap();
-        masters.push(child);
-        if n % 10 == 9 || n + 1 == round.targets.len() {
-            let until = Instant::now() + std::time::Duration::from_mins(1);
-            while !(0..=n).all(|n| round.dir.join(format!("{n}.s")).exists()) {
-                assert!(Instant::now() < until, "a master does not come up");
-                std::thread::sleep(std::time::Duration::from_millis(10));
-            }
+    let all: Vec<(usize, &Target)> = round.targets.iter().enumerate().collect();
+    for ten in all.chunks(10) {
+        let mut opening: Vec<Child> = ten.iter().map(|(n, t)| open_master(round, *n, t)).collect();
+        for master in &mut opening {
+            let mut said = String::new();
+            BufReader::new(master.stdout.take().unwrap()).read_line(&mut said).unwrap();
+            assert_eq!(said, "up\n", "a master does not come up");
         }
+        masters.extend(opening);
     }
     masters
+}
+
+/// Starts a master, which says `up` when it is logged in and takes sessions.
+fn open_master(round: &Round, n: usize, target: &Target) -> Child {
+    Command::new("ssh")
+        .args(["-M", "-N", "-T", "-o", "ConnectTimeout=60", "-o", "PermitLocalCommand=yes"])
+        .args(["-o", "LocalCommand=echo up", "-S"])
+        .arg(round.dir.join(format!("{n}.s")))
+        .args(&target.ssh)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
 }

@@ -156,7 +156,11 @@ impl Building {
             Some("debug") | None => "dev",
             Some(name) => name,
         };
-        let cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        for name in crate::lab::cargo::set_for_programs() {
+            cargo.env_remove(name);
+        }
+        let cargo = cargo
             .args([
                 "build",
                 "--quiet",
