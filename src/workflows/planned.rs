@@ -1,20 +1,14 @@
 //! One step of a plan.
 
-use crate::domain::ids::{HostId, StepId};
+use crate::domain::ids::StepId;
 use crate::domain::job::JobStep;
-use crate::domain::plan::{Finding, HostPlan, PlannedStep, Readiness};
+use crate::domain::plan::{Finding, PlannedStep, Readiness};
 use crate::domain::untrusted::Safe;
 
 /// Seconds that a step may take which neither builds nor copies.
 pub(super) const SHORT_S: u64 = 120;
 /// Seconds by which a lease outlives what it is for: time for the control side to come back.
 pub(super) const SLACK_S: u64 = 120;
-
-/// All that will run as one batch: a plan before the planner gave it its strategy.
-pub(super) fn at_once(hosts: &[HostPlan]) -> Vec<Vec<HostId>> {
-    let going: Vec<HostId> = hosts.iter().filter(|h| h.will_run()).map(|h| h.id.clone()).collect();
-    if going.is_empty() { Vec::new() } else { vec![going] }
-}
 
 /// A step; an empty `changes` says that it only looks.
 pub(super) fn step(

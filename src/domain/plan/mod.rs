@@ -5,11 +5,14 @@
 
 mod around;
 mod budget;
+mod draft;
 mod estimate;
 mod opening;
 mod playbook;
 mod rules;
 mod rules_words;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod strategy;
 mod tags;
 mod vault;
@@ -214,6 +217,9 @@ pub struct Excluded {
     /// Why, as a sentence part.
     pub reason: Safe,
 }
+
+/// Version of the format of a plan.
+const SCHEMA: u32 = 1;
 
 /// A workflow resolved against exact targets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

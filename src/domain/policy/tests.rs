@@ -45,11 +45,7 @@ fn fleet(rules: serde_json::Value) -> Fleet {
 }
 
 fn connection(name: &str) -> crate::domain::connection::Connection {
-    serde_json::from_value(json!({
-        "host": name, "address": "127.0.0.1", "port": null, "user": null, "identity": null,
-        "jump": [], "become_root": "loginuser", "known_hosts": null
-    }))
-    .unwrap()
+    serde_json::from_value(crate::domain::plan::sample::connection(name)).unwrap()
 }
 
 /// An upgrade of these hosts; one with `!` is blocked.

@@ -12,29 +12,19 @@ use super::pause::PauseReason;
 use super::state::{Phase, RunState};
 use crate::domain::ids::{HostId, RunId, StepId};
 use crate::domain::job::{JobEnd, JobStart};
-use crate::domain::plan::Plan;
+use crate::domain::plan::{Plan, sample};
 use crate::domain::remote::{RemoteError, RemoteErrorKind};
 use crate::domain::untrusted::Safe;
 
 fn plan() -> Plan {
     let host = |id: &str| {
         let step = |id: &str| json!({"id": id, "script": "true", "timeout_s": 60, "title": id, "changes": null});
-        json!({
-            "id": id,
-            "connection": {"host": id, "address": "127.0.0.1", "port": null, "user": null, "identity": null,
-                "jump": [], "become_root": "loginuser", "known_hosts": null},
-            "settings": {"domain": "a.example.org", "tier": 1, "label": "a", "dir": "/opt/cml",
-                "repo": "/srv/x.git", "reference": "v2", "compose_files": [], "compose_profiles": [],
-                "expected_services": [], "migrate_command": "true", "migrations_dir": "m",
-                "health_url": "http://127.0.0.1/h", "local_health_url": "http://127.0.0.1/h",
-                "backup_command": "true", "backup_dir": "/b", "policy": {}},
-            "from": null, "readiness": "ready", "findings": [],
-            "phases": [
-                {"phase": "job", "steps": [step("backup"), step("build"), step("up")]},
-                {"phase": "gate", "id": "gate", "title": "gate", "min_healthy_s": 1, "deadline_s": 5, "expect_commit": null},
-                {"phase": "job", "steps": [step("record")]}
-            ]
-        })
+        let phases = json!([
+            {"phase": "job", "steps": [step("backup"), step("build"), step("up")]},
+            {"phase": "gate", "id": "gate", "title": "gate", "min_healthy_s": 1, "deadline_s": 5, "expect_commit": null},
+            {"phase": "job", "steps": [step("record")]}
+        ]);
+        sample::host(id, &phases)
     };
     serde_json::from_value(json!({
         "schema": 1, "workflow": "upgrade", "fleet": "test", "target": null, "changes": [],

@@ -7,10 +7,9 @@ use jiff::Timestamp;
 use super::planned::finding;
 use crate::domain::facts::{Facts, Part};
 use crate::domain::fleet::Host;
-use crate::domain::ids::HostId;
 use crate::domain::plan::{
     Excluded, FailureBudget, Finding, HostPlan, Plan, Playbook, PlaybookFiles, PlaybookWish,
-    Readiness, Rules, Workflow,
+    Readiness, Workflow,
 };
 use crate::domain::remote::RemoteError;
 use crate::domain::settings::InstanceSettings;
@@ -54,8 +53,7 @@ pub fn assemble<E: std::fmt::Display>(
         |of: fn(&(bool, bool)) -> bool| candidates.iter().any(|c| c.vault.as_ref().is_ok_and(of));
     let (has_vault, vault_password) = (has(|(any, _)| *any), has(|(_, password)| *password));
     let hosts: Vec<HostPlan> = candidates.iter().map(|c| host_plan(wish, c)).collect();
-    let going: Vec<HostId> = hosts.iter().filter(|h| h.will_run()).map(|h| h.id.clone()).collect();
-    let n = u32::try_from(going.len()).unwrap_or(u32::MAX).max(1);
+    let n = u32::try_from(hosts.iter().filter(|h| h.will_run()).count()).unwrap_or(u32::MAX).max(1);
     let playbook = Playbook {
         wish: wish.playbook.clone(),
         files: wish.files.clone(),
@@ -63,42 +61,18 @@ pub fn assemble<E: std::fmt::Display>(
         vault_password,
     };
     Plan {
-        schema: 1,
-        workflow: Workflow::Ansible,
-        fleet: wish.fleet.clone(),
         vault: has_vault.then(|| wish.inventory.clone()),
         playbook: Some(playbook),
-        target: None,
-        changes: Vec::new(),
-        batches: if going.is_empty() { Vec::new() } else { vec![going] },
-        hosts,
-        excluded,
         parallel: n,
         stops: FailureBudget::of_run(n, n),
-        strategy: None,
-        after: None,
-        rules: Rules::default(),
-        around: crate::domain::plan::Around::default(),
-        canary: None,
-        made_at: wish.at,
+        ..Plan::draft(Workflow::Ansible, wish.fleet.clone(), hosts, excluded, wish.at)
     }
 }
 
 fn host_plan<E: std::fmt::Display>(wish: &Wish, candidate: &Candidate<'_, E>) -> HostPlan {
     let findings = judge(wish, candidate);
     let from = candidate.look.as_ref().ok().and_then(|f| f.checkout.known());
-    HostPlan {
-        id: candidate.host.id.clone(),
-        connection: candidate.host.connection.clone(),
-        settings: candidate.settings.clone(),
-        from: from.map(|c| c.commit.clone()),
-        readiness: findings.first().map_or(Readiness::Ready, |f| f.readiness),
-        findings,
-        left_out: Vec::new(),
-        diff: Vec::new(),
-        phases: Vec::new(),
-        on_failure: Vec::new(),
-    }
+    HostPlan::judged(candidate.host, candidate.settings, from.map(|c| c.commit.clone()), findings)
 }
 
 fn judge<E: std::fmt::Display>(wish: &Wish, candidate: &Candidate<'_, E>) -> Vec<Finding> {
@@ -117,6 +91,5 @@ fn judge<E: std::fmt::Display>(wish: &Wish, candidate: &Candidate<'_, E>) -> Vec
         // Without its secrets nothing could keep them out of the logs.
         findings.push(finding(Readiness::Blocked, "vault", &error.to_string()));
     }
-    findings.sort_by_key(|f| f.readiness);
     findings
 }

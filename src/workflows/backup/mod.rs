@@ -3,12 +3,11 @@
 
 use jiff::Timestamp;
 
-use super::planned::{SHORT_S, SLACK_S, at_once, finding, step};
+use super::planned::{SHORT_S, SLACK_S, finding, step};
 use crate::domain::facts::{Facts, Part};
 use crate::domain::fleet::Host;
 use crate::domain::plan::{
-    Excluded, FailureBudget, Finding, HostPlan, Phase, Plan, PlannedStep, Readiness, Rules,
-    Workflow,
+    Excluded, Finding, HostPlan, Phase, Plan, PlannedStep, Readiness, Workflow,
 };
 use crate::domain::remote::RemoteError;
 use crate::domain::run::operator::Operator;
@@ -46,43 +45,19 @@ pub struct Wish {
 /// Makes the plan: all at once, since one that fails says nothing about the others.
 pub fn assemble(wish: &Wish, candidates: &[Candidate<'_>], excluded: Vec<Excluded>) -> Plan {
     let hosts: Vec<HostPlan> = candidates.iter().map(|c| host_plan(wish, c)).collect();
-    Plan {
-        schema: 1,
-        workflow: if wish.drill.is_some() { Workflow::VerifyBackup } else { Workflow::Backup },
-        fleet: wish.fleet.clone(),
-        vault: None,
-        playbook: None,
-        target: None,
-        changes: Vec::new(),
-        batches: at_once(&hosts),
-        hosts,
-        excluded,
-        parallel: 1,
-        stops: FailureBudget::of_run(1, 1),
-        strategy: None,
-        after: None,
-        rules: Rules::default(),
-        around: crate::domain::plan::Around::default(),
-        canary: None,
-        made_at: wish.at,
-    }
+    let workflow = if wish.drill.is_some() { Workflow::VerifyBackup } else { Workflow::Backup };
+    Plan::draft(workflow, wish.fleet.clone(), hosts, excluded, wish.at)
 }
 
 fn host_plan(wish: &Wish, candidate: &Candidate<'_>) -> HostPlan {
     let findings = judge(wish, candidate);
     let from = candidate.look.as_ref().ok().and_then(|f| f.checkout.known());
-    let mut host = HostPlan {
-        id: candidate.host.id.clone(),
-        connection: candidate.host.connection.clone(),
-        settings: candidate.settings.clone(),
-        from: from.map(|c| c.commit.clone()),
-        readiness: findings.first().map_or(Readiness::Ready, |f| f.readiness),
+    let mut host = HostPlan::judged(
+        candidate.host,
+        candidate.settings,
+        from.map(|c| c.commit.clone()),
         findings,
-        left_out: Vec::new(),
-        diff: Vec::new(),
-        phases: Vec::new(),
-        on_failure: Vec::new(),
-    };
+    );
     if host.will_run() {
         fill(&mut host, wish);
     }
@@ -114,7 +89,6 @@ fn judge(wish: &Wish, candidate: &Candidate<'_>) -> Vec<Finding> {
         );
         findings.push(finding(Readiness::Ready, "retention", &text));
     }
-    findings.sort_by_key(|f| f.readiness);
     findings
 }
 

@@ -13,14 +13,13 @@ use jiff::Timestamp;
 use crate::domain::env::{Comparison, EnvChange, compare};
 use crate::domain::facts::Facts;
 use crate::domain::fleet::{Fleet, Host};
-use crate::domain::plan::{Excluded, FailureBudget, HostPlan, Plan, Rules, Workflow};
+use crate::domain::plan::{Excluded, HostPlan, Plan, Workflow};
 use crate::domain::remote::RemoteError;
 use crate::domain::run::operator::Operator;
 use crate::domain::settings::InstanceSettings;
 use crate::domain::untrusted::Safe;
 use crate::steps::env_file::EnvRead;
 use crate::workflows::env::Desired;
-use crate::workflows::planned::at_once;
 
 /// What is wanted of all targets.
 #[derive(Debug, Clone)]
@@ -68,42 +67,21 @@ pub fn assemble(
         hosts.push(host_plan(wish, candidate, known.as_ref()));
     }
     Plan {
-        schema: 1,
-        workflow: Workflow::Configure,
-        fleet: fleet.name.clone(),
         vault: Some(wish.inventory.clone()),
-        playbook: None,
-        target: None,
-        changes: Vec::new(),
-        batches: at_once(&hosts),
-        hosts,
-        excluded,
-        parallel: 1,
-        stops: FailureBudget::of_run(1, 1),
-        strategy: None,
-        after: None,
-        rules: Rules::default(),
-        around: crate::domain::plan::Around::default(),
-        canary: None,
-        made_at: wish.at,
+        ..Plan::draft(Workflow::Configure, fleet.name.clone(), hosts, excluded, wish.at)
     }
 }
 
 fn host_plan(wish: &Wish, candidate: &Candidate<'_>, known: Option<&Known<'_>>) -> HostPlan {
     let findings = readiness::judge(wish, candidate, known);
     let from = candidate.look.as_ref().ok().and_then(|(facts, _)| facts.checkout.known());
-    let mut host = HostPlan {
-        id: candidate.host.id.clone(),
-        connection: candidate.host.connection.clone(),
-        settings: candidate.settings.clone(),
-        from: from.map(|checkout| checkout.commit.clone()),
-        readiness: readiness::worst(&findings),
+    let mut host = HostPlan::judged(
+        candidate.host,
+        candidate.settings,
+        from.map(|checkout| checkout.commit.clone()),
         findings,
-        diff: known.map(|k| k.comparison.changes.clone()).unwrap_or_default(),
-        phases: Vec::new(),
-        left_out: Vec::new(),
-        on_failure: Vec::new(),
-    };
+    );
+    host.diff = known.map(|k| k.comparison.changes.clone()).unwrap_or_default();
     if let Some(known) = known.filter(|_| host.will_run()) {
         phases::fill(&mut host, wish, known);
     }

@@ -4,14 +4,9 @@ use super::{Candidate, Known, Wish, counted};
 use crate::domain::env::EnvChange;
 use crate::domain::facts::{Facts, Part};
 use crate::domain::plan::{Finding, Readiness};
-use crate::domain::untrusted::Safe;
+use crate::workflows::planned::finding;
 
-/// The worst of the findings; ready where there is none.
-pub(super) fn worst(findings: &[Finding]) -> Readiness {
-    findings.iter().map(|f| f.readiness).min().unwrap_or(Readiness::Ready)
-}
-
-/// What was found, worst first.
+/// What was found.
 pub(super) fn judge(
     wish: &Wish,
     candidate: &Candidate<'_>,
@@ -37,7 +32,6 @@ pub(super) fn judge(
     if let Some(known) = known {
         env(wish, candidate, known, &mut findings);
     }
-    findings.sort_by_key(|f| f.readiness);
     findings
 }
 
@@ -105,8 +99,4 @@ fn listed(names: &[&str]) -> String {
     let more = names.len().saturating_sub(5);
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("{}{rest}", shown.join(", "))
-}
-
-fn finding(readiness: Readiness, subject: &str, text: &str) -> Finding {
-    Finding { readiness, subject: Safe::line(subject), text: Safe::line(text) }
 }

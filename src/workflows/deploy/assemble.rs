@@ -5,16 +5,13 @@ use jiff::Timestamp;
 use super::{phases, readiness};
 use crate::domain::facts::Facts;
 use crate::domain::fleet::Host;
-use crate::domain::plan::{
-    Excluded, FailureBudget, HostPlan, Plan, Readiness, Rules, TagChoice, Target, Workflow,
-};
+use crate::domain::plan::{Excluded, HostPlan, Plan, TagChoice, Target, Workflow};
 use crate::domain::remote::RemoteError;
 use crate::domain::run::operator::Operator;
 use crate::domain::secret::Secrets;
 use crate::domain::settings::InstanceSettings;
 use crate::domain::untrusted::Safe;
 use crate::workflows::env::Desired;
-use crate::workflows::planned::at_once;
 
 /// What is wanted of all targets.
 #[derive(Debug, Clone)]
@@ -68,18 +65,7 @@ pub fn assemble(
             continue;
         }
         let findings = readiness::findings(wish, candidate, &steps);
-        let mut host = HostPlan {
-            id: candidate.host.id.clone(),
-            connection: candidate.host.connection.clone(),
-            settings: candidate.settings.clone(),
-            from: None,
-            readiness: findings.first().map_or(Readiness::Ready, |f| f.readiness),
-            findings,
-            diff: Vec::new(),
-            phases: Vec::new(),
-            left_out: Vec::new(),
-            on_failure: Vec::new(),
-        };
+        let mut host = HostPlan::judged(candidate.host, candidate.settings, None, findings);
         if host.will_run() {
             phases::fill(&mut host, steps);
         }
@@ -88,23 +74,8 @@ pub fn assemble(
     let records = hosts.iter().any(phases::records);
     let sealed = hosts.iter().any(phases::has_holes);
     Plan {
-        schema: 1,
-        workflow: Workflow::Deploy,
-        playbook: None,
-        fleet: source.fleet.clone(),
         vault: sealed.then(|| source.inventory.clone()),
         target: records.then(|| wish.target.clone()),
-        changes: Vec::new(),
-        batches: at_once(&hosts),
-        hosts,
-        excluded,
-        parallel: 1,
-        stops: FailureBudget::of_run(1, 1),
-        strategy: None,
-        after: None,
-        rules: Rules::default(),
-        around: crate::domain::plan::Around::default(),
-        canary: None,
-        made_at: wish.at,
+        ..Plan::draft(Workflow::Deploy, source.fleet.clone(), hosts, excluded, wish.at)
     }
 }

@@ -1,10 +1,11 @@
 //! How ready one target is for a deployment.
 
-use super::super::upgrade::{clock, disk, finding};
+use super::super::upgrade::{clock, disk};
 use super::assemble::{Candidate, Wish};
 use super::phases::Steps;
 use crate::domain::facts::{Facts, Folder, Part};
 use crate::domain::plan::{Finding, Readiness, Tag};
+use crate::workflows::planned::finding;
 
 /// What was found, worst first.
 pub(super) fn findings(wish: &Wish, candidate: &Candidate<'_>, steps: &Steps) -> Vec<Finding> {
@@ -33,7 +34,6 @@ pub(super) fn findings(wish: &Wish, candidate: &Candidate<'_>, steps: &Steps) ->
     {
         found.push(finding(Readiness::Blocked, "env", why.as_str()));
     }
-    found.sort_by_key(|f| f.readiness);
     found
 }
 

@@ -9,15 +9,14 @@ pub use found::{Found, sort};
 
 use jiff::Timestamp;
 
-use super::planned::at_once;
+use super::planned::finding;
 use crate::domain::facts::{Facts, Part};
 use crate::domain::fleet::{Fleet, Host};
 use crate::domain::git::CommitSha;
 use crate::domain::ids::StepId;
 use crate::domain::job::JobStep;
 use crate::domain::plan::{
-    Excluded, FailureBudget, Finding, HostPlan, Phase, Plan, PlannedStep, Readiness, Rules, Target,
-    Workflow,
+    Excluded, Finding, HostPlan, Phase, Plan, PlannedStep, Readiness, Target, Workflow,
 };
 use crate::domain::remote::RemoteError;
 use crate::domain::run::operator::Operator;
@@ -58,42 +57,12 @@ pub fn assemble(
             hosts.push(host_plan(operator, candidate));
         }
     }
-    Plan {
-        schema: 1,
-        workflow: Workflow::Import,
-        fleet: fleet.name.clone(),
-        vault: None,
-        playbook: None,
-        target: None,
-        changes: Vec::new(),
-        batches: at_once(&hosts),
-        hosts,
-        excluded,
-        parallel: 1,
-        stops: FailureBudget::of_run(1, 1),
-        strategy: None,
-        after: None,
-        rules: Rules::default(),
-        around: crate::domain::plan::Around::default(),
-        canary: None,
-        made_at: at,
-    }
+    Plan::draft(Workflow::Import, fleet.name.clone(), hosts, excluded, at)
 }
 
 fn host_plan(operator: &Operator, candidate: &Candidate<'_>) -> HostPlan {
     let (from, findings) = judge(candidate);
-    let mut plan = HostPlan {
-        id: candidate.host.id.clone(),
-        connection: candidate.host.connection.clone(),
-        settings: candidate.settings.clone(),
-        from,
-        readiness: findings.iter().map(|f| f.readiness).min().unwrap_or(Readiness::Ready),
-        findings,
-        phases: Vec::new(),
-        left_out: Vec::new(),
-        diff: Vec::new(),
-        on_failure: Vec::new(),
-    };
+    let mut plan = HostPlan::judged(candidate.host, candidate.settings, from, findings);
     if let Some(from) = plan.from.clone().filter(|_| plan.will_run()) {
         let target = Target { reference: plan.settings.reference.clone(), sha: from };
         let claim = Claim {
@@ -109,11 +78,6 @@ fn host_plan(operator: &Operator, candidate: &Candidate<'_>) -> HostPlan {
 
 /// The commit that is checked out, and what speaks against an import.
 fn judge(candidate: &Candidate<'_>) -> (Option<CommitSha>, Vec<Finding>) {
-    let finding = |readiness, subject: &str, text: &str| Finding {
-        readiness,
-        subject: Safe::line(subject),
-        text: Safe::line(text),
-    };
     let facts = match &candidate.look {
         Ok(facts) => facts,
         Err(error) => {

@@ -12,13 +12,11 @@ use jiff::Timestamp;
 pub use ahead::ahead;
 pub use recorded::recorded;
 
-use super::planned::{at_once, finding};
+use super::planned::finding;
 use crate::domain::facts::{Facts, Part};
 use crate::domain::fleet::Host;
 use crate::domain::git::GitRef;
-use crate::domain::plan::{
-    Excluded, FailureBudget, Finding, HostPlan, Plan, Readiness, Rules, Target, Workflow,
-};
+use crate::domain::plan::{Excluded, Finding, HostPlan, Plan, Readiness, Target, Workflow};
 use crate::domain::remote::RemoteError;
 use crate::domain::run::operator::Operator;
 use crate::domain::settings::InstanceSettings;
@@ -100,47 +98,20 @@ pub fn assemble(wish: &Wish, candidates: &[Candidate<'_>], mut excluded: Vec<Exc
             continue;
         }
         let findings = judge(candidate);
-        let mut host = HostPlan {
-            id: candidate.host.id.clone(),
-            connection: candidate.host.connection.clone(),
-            settings: candidate.settings.clone(),
-            from,
-            readiness: findings.first().map_or(Readiness::Ready, |f| f.readiness),
-            findings,
-            left_out: Vec::new(),
-            diff: Vec::new(),
-            phases: Vec::new(),
-            on_failure: Vec::new(),
-        };
+        let mut host = HostPlan::judged(candidate.host, candidate.settings, from, findings);
         if let Some(target) = wish.target.as_ref().filter(|_| host.will_run()) {
             phases::fill(&mut host, target, &wish.operator);
         }
         hosts.push(host);
     }
     Plan {
-        schema: 1,
-        workflow: Workflow::Rollback,
-        fleet: wish.fleet.clone(),
-        vault: None,
-        playbook: None,
         target: wish.target.clone(),
-        changes: Vec::new(),
-        batches: at_once(&hosts),
-        hosts,
-        excluded,
-        parallel: 1,
-        stops: FailureBudget::of_run(1, 1),
-        strategy: None,
-        after: None,
-        rules: Rules::default(),
-        around: crate::domain::plan::Around::default(),
-        canary: None,
-        made_at: wish.at,
+        ..Plan::draft(Workflow::Rollback, wish.fleet.clone(), hosts, excluded, wish.at)
     }
 }
 
 fn judge(candidate: &Candidate<'_>) -> Vec<Finding> {
-    let mut findings = match (&candidate.look, &candidate.history) {
+    match (&candidate.look, &candidate.history) {
         (Ok(facts), Ok(history)) => {
             let mut findings = of_facts(facts);
             findings.extend(of_history(candidate, history));
@@ -149,9 +120,7 @@ fn judge(candidate: &Candidate<'_>) -> Vec<Finding> {
         (Err(error), _) | (_, Err(error)) => {
             vec![finding(Readiness::Unknown, "ssh", &format!("not read: {}", error.message))]
         }
-    };
-    findings.sort_by_key(|f| f.readiness);
-    findings
+    }
 }
 
 fn of_facts(facts: &Facts) -> Vec<Finding> {

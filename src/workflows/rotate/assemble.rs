@@ -7,16 +7,14 @@ use jiff::Timestamp;
 use super::phases;
 use crate::domain::facts::{Facts, Part};
 use crate::domain::fleet::Host;
-use crate::domain::plan::{
-    Excluded, FailureBudget, Finding, HostPlan, Plan, Readiness, Rules, Workflow,
-};
+use crate::domain::plan::{Excluded, Finding, HostPlan, Plan, Readiness, Workflow};
 use crate::domain::remote::RemoteError;
 use crate::domain::run::operator::Operator;
 use crate::domain::secret::SecretName;
 use crate::domain::secret::catalogue::{KNOWN, Known, Method};
 use crate::domain::settings::InstanceSettings;
 use crate::domain::untrusted::Safe;
-use crate::workflows::planned::at_once;
+use crate::workflows::planned::finding;
 
 /// What is wanted of all targets.
 #[derive(Debug, Clone)]
@@ -50,24 +48,8 @@ pub struct Candidate<'a> {
 pub fn assemble(wish: &Wish, candidates: &[Candidate<'_>], excluded: Vec<Excluded>) -> Plan {
     let hosts: Vec<HostPlan> = candidates.iter().map(|c| host_plan(wish, c)).collect();
     Plan {
-        schema: 1,
-        workflow: Workflow::RotateSecrets,
-        fleet: wish.fleet.clone(),
         vault: Some(wish.inventory.clone()),
-        playbook: None,
-        target: None,
-        changes: Vec::new(),
-        batches: at_once(&hosts),
-        hosts,
-        excluded,
-        parallel: 1,
-        stops: FailureBudget::of_run(1, 1),
-        strategy: None,
-        after: None,
-        rules: Rules::default(),
-        around: crate::domain::plan::Around::default(),
-        canary: None,
-        made_at: wish.at,
+        ..Plan::draft(Workflow::RotateSecrets, wish.fleet.clone(), hosts, excluded, wish.at)
     }
 }
 
@@ -75,18 +57,12 @@ fn host_plan(wish: &Wish, candidate: &Candidate<'_>) -> HostPlan {
     let secrets = chosen(wish, candidate);
     let findings = findings(wish, candidate, &secrets);
     let commit = candidate.look.as_ref().ok().and_then(|f| f.checkout.known());
-    let mut host = HostPlan {
-        id: candidate.host.id.clone(),
-        connection: candidate.host.connection.clone(),
-        settings: candidate.settings.clone(),
-        from: commit.map(|c| c.commit.clone()),
-        readiness: findings.first().map_or(Readiness::Ready, |f| f.readiness),
+    let mut host = HostPlan::judged(
+        candidate.host,
+        candidate.settings,
+        commit.map(|c| c.commit.clone()),
         findings,
-        phases: Vec::new(),
-        left_out: Vec::new(),
-        diff: Vec::new(),
-        on_failure: Vec::new(),
-    };
+    );
     if host.will_run() {
         phases::fill(&mut host, &secrets, &wish.operator);
     }
@@ -137,10 +113,5 @@ fn findings(
     if let Part::Unreadable(why) = &facts.env_file {
         found.push(finding(Readiness::Blocked, "env", &format!(".env was not read: {why}")));
     }
-    found.sort_by_key(|f| f.readiness);
     found
-}
-
-fn finding(readiness: Readiness, subject: &str, text: &str) -> Finding {
-    Finding { readiness, subject: Safe::line(subject), text: Safe::line(text) }
 }

@@ -7,14 +7,11 @@ use super::readiness::{self, Verdict};
 use crate::domain::facts::Facts;
 use crate::domain::fleet::Host;
 use crate::domain::git::CommitSha;
-use crate::domain::plan::{
-    Change, Excluded, FailureBudget, HostPlan, Plan, Rules, Target, Workflow,
-};
+use crate::domain::plan::{Change, Excluded, HostPlan, Plan, Target, Workflow};
 use crate::domain::remote::RemoteError;
 use crate::domain::run::operator::Operator;
 use crate::domain::settings::InstanceSettings;
 use crate::domain::untrusted::Safe;
-use crate::workflows::planned::at_once;
 
 /// What is wanted of all targets.
 #[derive(Debug, Clone)]
@@ -63,19 +60,13 @@ pub fn assemble(
             Verdict::Excluded(reason) => {
                 excluded.push(Excluded { host: candidate.host.id.clone(), reason });
             }
-            Verdict::Judged { readiness, findings } => {
-                let mut host = HostPlan {
-                    id: candidate.host.id.clone(),
-                    connection: candidate.host.connection.clone(),
-                    settings: candidate.settings.clone(),
-                    from: candidate.commit().cloned(),
-                    readiness,
+            Verdict::Judged(findings) => {
+                let mut host = HostPlan::judged(
+                    candidate.host,
+                    candidate.settings,
+                    candidate.commit().cloned(),
                     findings,
-                    diff: Vec::new(),
-                    phases: Vec::new(),
-                    left_out: Vec::new(),
-                    on_failure: Vec::new(),
-                };
+                );
                 if host.will_run() {
                     phases::fill(&mut host, wish, change);
                 }
@@ -84,23 +75,8 @@ pub fn assemble(
         }
     }
     Plan {
-        schema: 1,
-        workflow: Workflow::Upgrade,
-        fleet: fleet.clone(),
-        vault: None,
-        playbook: None,
         target: Some(wish.target.clone()),
         changes: changes.into_iter().filter(|c| c.from != wish.target.sha).collect(),
-        batches: at_once(&hosts),
-        hosts,
-        excluded,
-        parallel: 1,
-        stops: FailureBudget::of_run(1, 1),
-        strategy: None,
-        after: None,
-        rules: Rules::default(),
-        around: crate::domain::plan::Around::default(),
-        canary: None,
-        made_at: wish.at,
+        ..Plan::draft(Workflow::Upgrade, fleet.clone(), hosts, excluded, wish.at)
     }
 }

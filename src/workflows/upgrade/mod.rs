@@ -8,6 +8,6 @@ mod assemble;
 mod phases;
 mod readiness;
 
-pub(super) use readiness::{clock, disk, finding};
+pub(super) use readiness::{clock, disk};
 
 pub use assemble::{Candidate, Wish, assemble};

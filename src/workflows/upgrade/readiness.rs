@@ -6,18 +6,14 @@ use crate::domain::facts::{BackupFile, Checkout, Container, Disk, EnvFile, Facts
 use crate::domain::plan::{Change, Finding, Readiness};
 use crate::domain::settings::InstancePolicy;
 use crate::domain::untrusted::Safe;
+use crate::workflows::planned::finding;
 
 /// What became of a candidate.
 pub(super) enum Verdict {
     /// It needs no upgrade.
     Excluded(Safe),
     /// It stands in the plan.
-    Judged {
-        /// The worst of the findings.
-        readiness: Readiness,
-        /// Worst first.
-        findings: Vec<Finding>,
-    },
+    Judged(Vec<Finding>),
 }
 
 /// Judges one candidate. `alone` says that it is the only host that was asked for.
@@ -32,14 +28,14 @@ pub(super) fn judge(
         Err(error) => {
             let hint = error.hint.as_ref().map(|h| format!(" ({h})")).unwrap_or_default();
             let text = format!("not read: {}{hint}", error.message);
-            return judged(vec![finding(Readiness::Unknown, "ssh", &text)]);
+            return Verdict::Judged(vec![finding(Readiness::Unknown, "ssh", &text)]);
         }
     };
     let checkout = match &facts.checkout {
         Part::Known(checkout) => checkout,
         Part::Unreadable(why) => {
             let text = format!("it cannot be told what runs: {why}");
-            return judged(vec![finding(Readiness::Unknown, "checkout", &text)]);
+            return Verdict::Judged(vec![finding(Readiness::Unknown, "checkout", &text)]);
         }
     };
     let recorded = facts.release.known().and_then(Option::as_ref).map(|r| &r.sha);
@@ -67,17 +63,7 @@ pub(super) fn judge(
     difference(checkout, change, wish, &mut findings);
     let may_be_down = alone || unfinished || change.is_some_and(|c| c.not_forward);
     stack(&facts.stack, &candidate.settings.expected_services, may_be_down, &mut findings);
-    judged(findings)
-}
-
-fn judged(mut findings: Vec<Finding>) -> Verdict {
-    findings.sort_by_key(|f| f.readiness);
-    let readiness = findings.first().map_or(Readiness::Ready, |f| f.readiness);
-    Verdict::Judged { readiness, findings }
-}
-
-pub(in super::super) fn finding(readiness: Readiness, subject: &str, text: &str) -> Finding {
-    Finding { readiness, subject: Safe::line(subject), text: Safe::line(text) }
+    Verdict::Judged(findings)
 }
 
 fn lease(facts: &Facts, findings: &mut Vec<Finding>) {

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::apply::sizes;
 use super::{Amount, Asked, Limit, Order, RolloutSettings, Scope, apply, batches_of, serial};
 use crate::domain::ids::HostId;
-use crate::domain::plan::Plan;
+use crate::domain::plan::{Plan, sample};
 
 fn ids(n: usize) -> Vec<HostId> {
     (0..n).map(|i| format!("h{i:03}").parse().unwrap()).collect()
@@ -16,19 +16,7 @@ fn ids(n: usize) -> Vec<HostId> {
 
 /// An upgrade of `n` targets that nobody has cut yet.
 fn plan(workflow: &str, n: usize) -> Plan {
-    let host = |id: &HostId| {
-        json!({
-            "id": id,
-            "connection": {"host": id, "address": "127.0.0.1", "port": null, "user": null, "identity": null,
-                "jump": [], "become_root": "loginuser", "known_hosts": null},
-            "settings": {"domain": "a.example.org", "tier": 1, "label": "a", "dir": "/opt/cml",
-                "repo": "/srv/x.git", "reference": "v2", "compose_files": [], "compose_profiles": [],
-                "expected_services": [], "migrate_command": "true", "migrations_dir": "m",
-                "health_url": "http://127.0.0.1/h", "local_health_url": "http://127.0.0.1/h",
-                "backup_command": "true", "backup_dir": "/b", "policy": {}},
-            "from": null, "readiness": "ready", "findings": [], "phases": []
-        })
-    };
+    let host = |id: &HostId| sample::host(id.as_str(), &json!([]));
     serde_json::from_value(json!({
         "schema": 1, "workflow": workflow, "fleet": "test", "target": null, "changes": [],
         "batches": [], "hosts": ids(n).iter().map(host).collect::<Vec<_>>(), "excluded": [],
