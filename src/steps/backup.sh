@@ -7,9 +7,10 @@ health() {
 archives() { find "$backup_dir" -maxdepth 1 -type f ! -name '.*' ! -name '*.manifest.json' ! -name '*.broken' -printf '%T@ %s %f\n' 2>/dev/null | sort; }
 rm -f -- "$backup_dir"/.bunker-manifest.*
 # While it is being made, and where a kill ends that, a new file is no backup: until then nobody counts what lies between
-# these times and has no manifest. A line that stays is of a backup that was killed.
+# these times and has no manifest. A line that stays is of a backup that was killed; the process tells it from one of the
+# same second.
 making=$backup_dir/.bunker-making
-mine="$(date +%s) $(($(date +%s) + hold_s))"
+mine="$(date +%s) $(($(date +%s) + hold_s)) $$"
 [ ! -d "$backup_dir" ] || printf '%s\n' "$mine" >>"$making" || bunker_fail "nothing can be written into $backup_dir" "look at the free space and at the owner of that folder; nothing was changed"
 made() {
     [ -e "$making" ] || return 0

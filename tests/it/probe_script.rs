@@ -191,7 +191,7 @@ fn a_half_written_archive_is_no_backup_and_one_that_cron_made_is() {
     at("half.tar.gz", "50 minutes ago");
     assert_eq!(newest().as_deref(), Some("half.tar.gz"), "nobody says that it is half");
     // A backup that was killed: it began an hour ago and might have taken half an hour.
-    machine.write("cml/backups/.bunker-making", &format!("{} {}\n", now - 3_600, now - 1_800));
+    machine.write("cml/backups/.bunker-making", &format!("{} {} 4711\n", now - 3_600, now - 1_800));
     assert_eq!(newest().as_deref(), Some("cml-1.tar.gz"));
     machine.write("cml/backups/by-cron.tar.gz", "whole");
     assert_eq!(newest().as_deref(), Some("by-cron.tar.gz"), "what cron made later counts");

@@ -112,7 +112,7 @@ site() {
 # has no manifest either, and counts.
 being_made() { # AT NAME
     [ -e .bunker-making ] && [ ! -e "$2.manifest.json" ] || return 1
-    while read -r from to; do
+    while read -r from to _; do
         [ "$1" -ge "$from" ] && [ "$1" -le "$to" ] && return 0
     done <.bunker-making
     return 1
