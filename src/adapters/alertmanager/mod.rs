@@ -99,6 +99,7 @@ fn held(told: &Told) -> Option<Held> {
         comment: Safe::line(&told.comment),
         instances,
         spell: Spell { from: told.starts_at, until: told.ends_at },
+        begun: told.status.state == "active",
     })
 }
 

@@ -33,8 +33,10 @@ pub struct Held {
     pub comment: Safe,
     /// The expression on the label `instance`, where it has this one matcher only.
     pub instances: Option<String>,
-    /// When; the start of one that was made late is that moment.
+    /// When; the start of one that was made late is that moment, by Alertmanager's clock.
     pub spell: Spell,
+    /// Whether it has begun, by Alertmanager's clock.
+    pub begun: bool,
 }
 
 /// What is to be done.
@@ -93,7 +95,8 @@ pub fn reconcile(fleet: &Fleet, wanted: &[Silence], held: &[Held], now: Timestam
     let mut todo = Todo::default();
     for silence in wanted {
         let same = |h: &&Held| {
-            let begun = silence.spell.from <= now && h.spell.from <= now;
+            // Alertmanager's clock may be ahead of ours: what it says has begun has, whenever that was.
+            let begun = silence.spell.from <= now && (h.begun || h.spell.from <= now);
             h.comment == silence.comment
                 && h.instances.as_deref() == Some(silence.expression().as_str())
                 && h.spell.until == silence.spell.until
