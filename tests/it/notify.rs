@@ -215,7 +215,9 @@ async fn a_dead_and_a_silent_server_cost_a_run_nothing() {
     ];
     failed(&desk.store, &telling(channels), 1).await;
     assert_eq!(silent.n_asked(), 0, "a run only writes what is to be told, and asks no server");
-    assert_eq!(desk.send().await, (0, 2));
+    let (taken, not) = desk.send().await;
+    // While the silent one is waited for, the other may be tried again.
+    assert!(taken == 0 && not >= 2, "{taken} were taken, {not} were not");
     let posted = desk.store.posted(10).await.unwrap();
     assert!(posted.iter().all(|p| p.state.as_str() == "waiting"), "{posted:?}");
     assert!(posted[1].error.as_ref().unwrap().as_str().contains("connection refused"));
