@@ -8,12 +8,15 @@ use serde_json::{Value, json};
 
 use super::Context;
 use super::args::LeaseVerb;
+use super::audit::audited_there;
 use super::exit::{Exit, Trouble};
 use super::output::{columns, print, print_json};
 use super::run::operator::operator;
 use super::run::{right, say};
 use super::{fleet, wiring};
 use crate::adapters::ssh::SshPool;
+use crate::domain::audit::{Deed, Facts};
+use crate::domain::capability::Operate;
 use crate::domain::fleet::{Fleet, Host};
 use crate::domain::ids::HostId;
 use crate::domain::lease::{Broken, FleetKey, LeaseLook, LeaseOf};
@@ -34,6 +37,7 @@ pub(super) fn run(context: &Context, verb: &LeaseVerb) -> Result<Exit, Trouble> 
             LeaseVerb::Show { host } => show(context, &fleet, &hosts, host).await,
             LeaseVerb::Break { host, reason, confirm, .. } => {
                 let ask = Ask { reason: Safe::line(reason), confirm: confirm.as_deref() };
+                wiring::say_why(&ask.reason);
                 match host {
                     Some(host) => break_instance(context, &fleet, &hosts, host, &ask).await,
                     None => break_fleet(context, &fleet, &hosts, &ask).await,
@@ -165,18 +169,30 @@ async fn break_instance(
     confirmed(ask, host.id.as_str())?;
     let of = LeaseOf::Instance(host.id.clone());
     let desk = wiring::leases(hosts, right);
-    let broken = desk.break_it(&host.connection, &of, &operator(), &ask.reason).await;
-    match broken.map_err(unreachable)? {
-        Broken::Busy(job) => Err(busy(&job)),
-        Broken::None => nothing(context, host.id.as_str()),
-        Broken::Done { generation, holder } => {
-            let record = record(&holder, ask);
-            wiring::store_writer(right)?
-                .record_break(&Safe::line(host.id.as_str()), &record)
-                .await?;
-            told(context, host.id.as_str(), &holder, generation)
+    let deed = Deed::new("lease-break").on(&host.id);
+    let broken = audited_there(context, deed, async {
+        let broken = desk.break_it(&host.connection, &of, &operator(), &ask.reason).await;
+        match broken.map_err(unreachable)? {
+            Broken::Busy(job) => Err(busy(&job)),
+            Broken::None => Ok((None, Facts::new())),
+            Broken::Done { generation, holder } => {
+                let (store, of) = (wiring::store_writer(right)?, Safe::line(host.id.as_str()));
+                store.record_break(&of, &record(&holder, ask)).await?;
+                let facts = facts(&holder, generation);
+                Ok((Some((holder, generation)), facts))
+            }
         }
+    });
+    match broken.await? {
+        None => nothing(context, host.id.as_str()),
+        Some((holder, generation)) => told(context, host.id.as_str(), &holder, generation),
     }
+}
+
+/// What the log remembers of a break.
+fn facts(holder: &Safe, generation: u64) -> Facts {
+    let fact = |name: &str, value: &str| (Safe::line(name), Safe::line(value));
+    Facts::from([fact("held-by", holder.as_str()), fact("generation", &generation.to_string())])
 }
 
 fn record(holder: &Safe, ask: &Ask<'_>) -> Safe {
@@ -208,23 +224,35 @@ async fn break_fleet(
     }
     confirmed(ask, name)?;
     let (store, key) = (wiring::store_writer(right)?, FleetKey::of(&fleet.name));
-    let holder = held.who();
-    if let Held::Here(here) = &held {
-        store.end_campaign(&key, &here.run).await?;
-    }
-    let mut generation = 0;
-    if let Some(central) = fleet.central() {
-        let (of, desk) = (LeaseOf::Campaign(key), wiring::leases(hosts, right));
-        let broken = desk.break_it(&central.connection, &of, &operator(), &ask.reason).await;
-        match broken.map_err(unreachable)? {
-            Broken::Busy(job) => return Err(busy(&job)),
-            Broken::Done { generation: now, .. } => generation = now,
-            Broken::None => {}
+    let (holder, of) = (held.who(), Safe::line(&format!("fleet {name}")));
+    let deed = Deed::new("lease-break").about(of.as_str());
+    let broken = audited_there(context, deed, async {
+        if let Held::Here(here) = &held {
+            store.end_campaign(&key, &here.run).await?;
         }
+        let generation = break_central(fleet, hosts, key, ask, right).await?;
+        store.record_break(&of, &record(&holder, ask)).await?;
+        Ok((generation, facts(&holder, generation)))
+    });
+    told(context, name, &holder, broken.await?)
+}
+
+/// Breaks what the central server keeps of it; gives the generation there, 0 where there is none.
+async fn break_central(
+    fleet: &Fleet,
+    hosts: &Arc<SshPool>,
+    key: FleetKey,
+    ask: &Ask<'_>,
+    right: &Operate,
+) -> Result<u64, Trouble> {
+    let Some(central) = fleet.central() else { return Ok(0) };
+    let (of, desk) = (LeaseOf::Campaign(key), wiring::leases(hosts, right));
+    let broken = desk.break_it(&central.connection, &of, &operator(), &ask.reason).await;
+    match broken.map_err(unreachable)? {
+        Broken::Busy(job) => Err(busy(&job)),
+        Broken::Done { generation, .. } => Ok(generation),
+        Broken::None => Ok(0),
     }
-    let of = Safe::line(&format!("fleet {name}"));
-    store.record_break(&of, &record(&holder, ask)).await?;
-    told(context, name, &holder, generation)
 }
 
 /// Who goes through the fleet.

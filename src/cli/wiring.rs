@@ -17,7 +17,7 @@ use crate::adapters::notify::Couriers;
 use crate::adapters::paths::StateDir;
 use crate::adapters::ssh::{SshJobs, SshLeases, SshPool, SshSettings};
 use crate::adapters::store::{AuditLog, StoreReader, StoreWriter};
-use crate::adapters::vault::{AgeVault, Asking, Keyring};
+use crate::adapters::vault::{AgeVault, Asking, Keyring, RememberedVault};
 use crate::adapters::victoria::Victoria;
 use crate::adapters::worker_process::WorkerProcess;
 use crate::domain::audit::{Caller, Source};
@@ -176,10 +176,10 @@ pub(super) fn worker_ports(
     WorkerPorts {
         store,
         around,
-        remote: Arc::new(SshJobs::new(Arc::clone(hosts), right).anchoring(log)),
+        remote: Arc::new(SshJobs::new(Arc::clone(hosts), right).anchoring(Arc::clone(&log))),
         gates: Arc::new(gates),
         secrets: secrets(),
-        vault: Arc::new(AgeVault::new(keys())),
+        vault: Arc::new(RememberedVault::new(AgeVault::new(keys()), log)),
         playbooks: Arc::new(Playbooks::new(state_dir(), right)),
         metrics: Arc::new(Victoria::new()),
         clock: clock(),

@@ -52,6 +52,7 @@ mod lab_docker;
 mod lab_faults;
 mod lab_metrics;
 mod lab_ssh;
+mod lease_break;
 mod notify;
 mod policy_run;
 mod probe_lab;

@@ -20,6 +20,7 @@ use bunker_ops::engine::launch::{LaunchError, Launched, Launcher};
 use bunker_ops::engine::ports::{RunReader, RunWriter, StartWorker, StoreError};
 use serde_json::Value;
 
+use crate::lease_break::records;
 use crate::lab::terminal::Terminal;
 use crate::lab::{HostSpec, Lab, Options};
 use crate::sample::{StepClock, host, simple_plan};
@@ -311,6 +312,12 @@ fn a_second_person_approves_the_plan_that_then_runs_or_rejects_it() {
         (&shown["state"], &shown["summary"]),
         (&"aborted".into(), &"rejected by ben: not tonight".into())
     );
+    let log = bench.json("anna", &["audit", "log", "--json"]);
+    let [yes] = &records(&log, "run-approve")[..] else { panic!("{log:#}") };
+    assert_eq!((&yes["plan"], &yes["who"]["sudo_from"]), (&hash, &"ben".into()), "{yes:#}");
+    let [no] = &records(&log, "run-reject")[..] else { panic!("{log:#}") };
+    assert_eq!((&no["run"], &no["who"]["sudo_from"]), (&run.into(), &"ben".into()), "{no:#}");
+    assert!(no["detail"].as_str().unwrap().contains("not tonight"), "{no:#}");
 }
 
 #[test]

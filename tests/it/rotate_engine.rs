@@ -1,16 +1,25 @@
 //! A rotation whose worker dies at any write: the vault has the old value or the new one, and the same new one throughout.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 
+use bunker_ops::adapters::caller::this_process;
+use bunker_ops::adapters::clock::SystemClock;
+use bunker_ops::adapters::paths::StateDir;
+use bunker_ops::adapters::store::{AuditLog, StoreReader};
 use bunker_ops::adapters::vault::{
-    AgeVault, Asking, Author, Keyring, Owner, People, VaultFile, make_identity,
+    AgeVault, Asking, Author, Keyring, Owner, People, RememberedVault, VaultFile, make_identity,
 };
+use bunker_ops::domain::audit::Deed;
+use bunker_ops::domain::capability::Operate;
 use bunker_ops::domain::job::StepInput;
 use bunker_ops::domain::plan::{Phase, Plan, VaultAct, VaultStep};
 use bunker_ops::domain::run::state::Phase as RunPhase;
 use bunker_ops::domain::secret::generate::{Alphabet, Recipe};
 use bunker_ops::domain::secret::{Encoding, Part as Piece, Sealed, Secret, SecretName};
+use bunker_ops::engine::ports::{Audit as _, SecretWriter as _};
 use tempfile::TempDir;
 
 use crate::run_engine::Bench;
@@ -133,4 +142,54 @@ async fn a_worker_that_dies_at_any_write_leaves_the_old_or_the_new_value_and_is_
             assert!(sent.is_none() || sent == sent_again, "{death:?}: two new values");
         }
     }
+}
+
+fn git(dir: &Path, args: &[&str]) -> String {
+    let out = Command::new("git").arg("-C").arg(dir).args(args).output().unwrap();
+    assert!(out.status.success(), "{args:?}: {out:?}");
+    String::from_utf8(out.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn both_values_are_in_the_history_of_the_inventory_where_it_has_one() {
+    let world = world();
+    for args in [
+        &["init", "-q", "-b", "main"][..],
+        &["config", "user.email", "anna@example.org"],
+        &["config", "user.name", "Anna"],
+        &["add", "."],
+        &["commit", "-qm", "first"],
+    ] {
+        git(&world.inventory, args);
+    }
+    let dir = StateDir::at(world.inventory.with_file_name("state"));
+    let log = || AuditLog::open(&dir, Arc::new(SystemClock), this_process(), &Operate::grant());
+    log().unwrap().intend(Deed::new("run-start")).unwrap();
+    let reader = Arc::new(StoreReader::open(&dir, Arc::new(SystemClock)).unwrap());
+    let mut bench = bench(&world).await;
+    bench.vault = Arc::new(RememberedVault::new(world.vault.clone(), reader));
+    assert_eq!(bench.work().await, Ok(RunPhase::Succeeded));
+    let commits = git(&world.inventory, &["log", "--format=%s", "--name-only"]);
+    let file = "host_vars/a/vault.age";
+    let expected = format!("rotate vault_token of a\n\n{file}\nstage the next vault_token of a\n\n{file}\n");
+    assert!(commits.starts_with(&expected), "{commits}");
+    let head = git(&world.inventory, &["log", "-1", "--format=%H%n%b"]);
+    assert!(head.contains("Bunker-Audit: bunker-audit "), "{head}");
+    let events = serde_json::to_string(&bench.store.kinds()).unwrap();
+    let commit = head.lines().next().unwrap();
+    assert!(events.contains("inventory-commit") && events.contains(commit), "{events}");
+
+    // What cannot be committed is told, and the host runs with what the vault has.
+    let hook = world.inventory.join(".git/hooks/pre-commit");
+    std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    std::fs::write(&hook, "#!/bin/sh\necho not today >&2\nexit 1\n").unwrap();
+    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let log = Arc::new(StoreReader::open(&dir, Arc::new(SystemClock)).unwrap());
+    let vault = RememberedVault::new(world.vault.clone(), log);
+    let recipe = Recipe::new(32, Alphabet::Alphanumeric);
+    let secrets = [(name(), recipe)];
+    let staged = vault.stage(&world.inventory, &host("a"), &secrets, &"run x".into()).await;
+    let told = staged.unwrap().history;
+    assert!(told[&"inventory-not-committed".into()].as_str().contains("not today"), "{told:?}");
+    assert!(world.look().1.is_some(), "the next value is there");
 }

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use bunker_ops::adapters::clock::SystemClock;
 use bunker_ops::engine::ports::Clock;
 use jiff::SignedDuration;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::lab::{HostSpec, Lab, Options};
+use crate::lease_break::records;
 
 struct Bench {
     lab: Lab,
@@ -150,4 +151,11 @@ fn a_window_is_added_opens_what_was_shut_and_is_ended_with_who_and_why() {
     let text = text.unwrap();
     assert!(text.contains("\"why\":\"done early\"") && text.contains("name: tonight"), "{text}");
     assert_eq!(bench.run(&end).status.code(), Some(4), "it is not on any more");
+    let log = bench.json(&["audit", "log", "--json"]);
+    let [intent, outcome] = &records(&log, "window-add")[..] else { panic!("{log:#}") };
+    assert!(intent["target"].as_str().unwrap().starts_with("window tonight ("), "{intent:#}");
+    assert_eq!((&outcome["outcome"], &outcome["intent"]), (&"done".into(), &intent["seq"]));
+    let [intent, outcome] = &records(&log, "window-end")[..] else { panic!("{log:#}") };
+    assert_eq!((&intent["hosts"], &intent["why"]), (&json!(["a"]), &"done early".into()));
+    assert_eq!((&outcome["outcome"], &outcome["intent"]), (&"done".into(), &intent["seq"]));
 }

@@ -74,6 +74,11 @@ impl WindowEdit {
         Ok(Self { dir: dir.to_owned(), files, fleet })
     }
 
+    /// The files that it changes.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.files.iter().map(|change| change.path.clone()).collect()
+    }
+
     /// Writes it.
     pub fn write(&self) -> Result<(), ScaffoldError> {
         let _lock = lock(&self.dir)?;

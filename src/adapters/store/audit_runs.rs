@@ -69,6 +69,15 @@ impl Db {
                 let intent = self.audit_intent_of(run, &deed.action)?;
                 self.audit_ended(&deed, intent, &ending(outcome))
             }
+            EventKind::ApprovalGiven { .. } => {
+                let deed = deed_of_decision("run-approve", run, plan);
+                self.audit_ended(&deed, None, &Ending::done())
+            }
+            EventKind::ApprovalRefused { why, .. } => {
+                let deed = deed_of_decision("run-reject", run, plan);
+                let ending = Ending { detail: Some(why.clone()), ..Ending::done() };
+                self.audit_ended(&deed, None, &ending)
+            }
             EventKind::HostFinished { host, outcome } => {
                 let deed = deed_of_host(run, plan, host, state, outcome);
                 let intent = self.audit_intent_of(run, &Safe::line(RUN))?;
@@ -140,6 +149,12 @@ fn deed_of_control(run: &RunId, plan: &Plan, control: &Control) -> Deed {
     deed
 }
 
+fn deed_of_decision(action: &str, run: &RunId, plan: &Plan) -> Deed {
+    let mut deed = deed_of_run(run, plan);
+    deed.action = Safe::line(action);
+    deed
+}
+
 fn deed_of_vault(run: &RunId, host: &HostId, step: &VaultStep) -> Deed {
     let (action, word) = match step.act {
         VaultAct::Stage => ("vault-stage", "a new value waits"),
@@ -163,10 +178,11 @@ fn deed_of_host(
     if let (Some(to), Outcome::Ok | Outcome::Changed) = (&plan.target, outcome) {
         deed = deed.after("commit", to.sha.as_str());
     }
-    // What the host told of itself: the hash of its settings, never their values.
-    let told = state.host(host).and_then(|h| h.told.get(&Safe::line("env-sha256")));
-    if let Some(hash) = told {
-        deed = deed.after("env-sha256", hash.as_str());
+    // What the run told: the hash of the host's settings, never their values; where the vault's change is kept.
+    for fact in ["env-sha256", "inventory-commit", "inventory-not-committed"] {
+        if let Some(value) = state.host(host).and_then(|h| h.told.get(&Safe::line(fact))) {
+            deed = deed.after(fact, value.as_str());
+        }
     }
     deed
 }

@@ -11,6 +11,7 @@ mod make_identity;
 mod missing;
 mod owners;
 mod recipients;
+mod remembered;
 mod replace;
 #[cfg(test)]
 mod vault_tests;
@@ -27,6 +28,7 @@ pub use make_identity::make_identity;
 pub use missing::missing_secrets;
 pub use owners::{due, owners};
 pub use recipients::{People, Person, file_of as recipients_file};
+pub use remembered::RememberedVault;
 
 use zeroize::Zeroizing;
 
@@ -36,7 +38,7 @@ use crate::domain::ids::{GroupName, HostId};
 use crate::domain::secret::generate::{Recipe, generate};
 use crate::domain::secret::{SecretName, Secrets};
 use crate::domain::untrusted::Safe;
-use crate::engine::ports::{Clock, SecretSource, SecretWriter, VaultError};
+use crate::engine::ports::{Clock, SecretSource, SecretWriter, VaultChange, VaultError};
 
 /// The vaults of an inventory, opened with the operator's identity.
 #[derive(Debug, Clone)]
@@ -89,7 +91,7 @@ impl SecretWriter for AgeVault {
         host: &HostId,
         secrets: &[(SecretName, Recipe)],
         by: &Safe,
-    ) -> Result<Vec<(SecretName, u32)>, VaultError> {
+    ) -> Result<VaultChange, VaultError> {
         let author = Author { by: by.clone(), at: SystemClock.now() };
         let file = VaultFile::of(inventory, &Owner::Host(host.clone()), &self.keys);
         let failed = |what: &str| VaultError::File {
@@ -112,7 +114,8 @@ impl SecretWriter for AgeVault {
             let next = |(name, _): &(SecretName, Recipe)| {
                 Some((name.clone(), entries.get(name)?.pending.as_ref()?.generation))
             };
-            Ok(secrets.iter().filter_map(next).collect())
+            let generations = secrets.iter().filter_map(next).collect();
+            Ok(VaultChange { generations, ..VaultChange::default() })
         })
     }
 
@@ -121,7 +124,7 @@ impl SecretWriter for AgeVault {
         inventory: &Path,
         host: &HostId,
         secrets: &[(SecretName, Recipe)],
-    ) -> Result<Vec<(SecretName, u32)>, VaultError> {
+    ) -> Result<VaultChange, VaultError> {
         let file = VaultFile::of(inventory, &Owner::Host(host.clone()), &self.keys);
         file.change(|vault| {
             for (name, _) in secrets {
@@ -131,7 +134,8 @@ impl SecretWriter for AgeVault {
             let now = |(name, _): &(SecretName, Recipe)| {
                 Some((name.clone(), entries.get(name)?.generation))
             };
-            Ok(secrets.iter().filter_map(now).collect())
+            let generations = secrets.iter().filter_map(now).collect();
+            Ok(VaultChange { generations, ..VaultChange::default() })
         })
     }
 }
@@ -171,7 +175,7 @@ impl SecretWriter for NoVault {
         _: &HostId,
         _: &[(SecretName, Recipe)],
         _: &Safe,
-    ) -> Result<Vec<(SecretName, u32)>, VaultError> {
+    ) -> Result<VaultChange, VaultError> {
         Err(VaultError::Identity(Safe::line("this fleet has no vault")))
     }
 
@@ -180,7 +184,7 @@ impl SecretWriter for NoVault {
         _: &Path,
         _: &HostId,
         _: &[(SecretName, Recipe)],
-    ) -> Result<Vec<(SecretName, u32)>, VaultError> {
+    ) -> Result<VaultChange, VaultError> {
         Err(VaultError::Identity(Safe::line("this fleet has no vault")))
     }
 }

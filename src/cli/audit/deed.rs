@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use color_eyre::eyre::WrapErr;
 
@@ -21,13 +22,28 @@ fn audited<T>(
     deed: Deed,
     work: impl FnOnce(&dyn Audit, &Intent) -> Result<(T, Facts), Trouble>,
 ) -> Result<T, Trouble> {
+    let audit = log(context)?;
+    ports::audited(&*audit, deed, |intent| work(&*audit, intent))
+}
+
+/// The same for a deed on a host, which takes its time.
+pub(in crate::cli) async fn audited_there<T>(
+    context: &Context,
+    deed: Deed,
+    work: impl Future<Output = Result<(T, Facts), Trouble>>,
+) -> Result<T, Trouble> {
+    let audit = log(context)?;
+    ports::audited_there(&*audit, deed, work).await
+}
+
+/// The log, once there is a reason where a policy asks for one.
+fn log(context: &Context) -> Result<Arc<dyn Audit>, Trouble> {
     let right = right(context)?;
     let asks = |host: &Host| host.instance.as_ref().is_some_and(|i| i.policy.require_why);
     // An inventory that cannot be read asks for nothing; what is wrong with it is said elsewhere.
     let asked = fleet::fleet(context).is_ok_and(|(fleet, _)| fleet.hosts.iter().any(asks));
     reason(asked)?;
-    let audit = wiring::audit_log(right)?;
-    ports::audited(&*audit, deed, |intent| work(&*audit, intent))
+    Ok(wiring::audit_log(right)?)
 }
 
 /// The same for what writes files of the inventory: they are committed where it is a git repository. `what` is told there.

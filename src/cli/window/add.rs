@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
+use super::super::audit::audited_files;
 use super::super::exit::{Exit, Trouble};
 use super::super::instance::add::difference;
 use super::super::output::{print, print_json};
@@ -11,6 +12,7 @@ use super::super::{Context, fleet, wiring};
 use super::args::AddArgs;
 use super::silences;
 use crate::adapters::inventory::{Whose, WindowEdit};
+use crate::domain::audit::{Deed, Facts};
 use crate::domain::untrusted::Safe;
 use crate::domain::window::Window;
 use crate::engine::ports::Clock as _;
@@ -24,8 +26,7 @@ pub(super) fn add(context: &Context, args: &AddArgs) -> Result<Exit, Trouble> {
     let edit = WindowEdit::add(&context.inventory, &whose, &window)?;
     let lines: Vec<String> = edit.files.iter().flat_map(difference).collect();
     if context.json {
-        let files: Vec<_> = edit.files.iter().map(|f| &f.path).collect();
-        print_json(&json!({ "window": window, "files": files, "check": args.check }))?;
+        print_json(&json!({ "window": window, "files": edit.paths(), "check": args.check }))?;
     } else {
         let lines = lines.iter().flat_map(|line| [Safe::line(line).to_string(), "\n".to_owned()]);
         print(&lines.collect::<String>())?;
@@ -33,11 +34,13 @@ pub(super) fn add(context: &Context, args: &AddArgs) -> Result<Exit, Trouble> {
     if args.check {
         return Ok(Exit::Findings);
     }
-    if !args.yes && !confirm(&format!("add window {} ({window})", window.name), 1)? {
+    let about = format!("window {} ({window})", window.name);
+    if !args.yes && !confirm(&format!("add {about}"), 1)? {
         say("nothing was written");
         return Ok(Exit::Refused);
     }
-    edit.write()?;
+    let (deed, what) = (Deed::new("window-add").about(&about), format!("add {about}"));
+    audited_files(context, deed, &edit.paths(), &what, |_| Ok((edit.write()?, Facts::new())))?;
     say(&format!("window {} is in the inventory", window.name));
     silences::told(&edit.fleet);
     Ok(Exit::Ok)

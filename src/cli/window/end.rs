@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use super::super::audit::audited_files;
 use super::super::exit::{Exit, Trouble};
 use super::super::output::print_json;
 use super::super::run::{confirm, operator, right, say};
@@ -12,6 +13,7 @@ use super::super::{Context, fleet, wiring};
 use super::args::EndArgs;
 use super::silences;
 use crate::adapters::inventory::WindowEdit;
+use crate::domain::audit::{Deed, Facts};
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::run::control::Control;
 use crate::domain::run::state::Phase;
@@ -52,7 +54,14 @@ pub(super) fn end(context: &Context, args: &EndArgs) -> Result<Exit, Trouble> {
         say("nothing was changed");
         return Ok(Exit::Refused);
     }
-    edit.write()?;
+    if let Some(why) = &ended.why {
+        wiring::say_why(why);
+    }
+    let about = format!("window {}", Safe::line(&args.name));
+    let mut deed = Deed::new("window-end").about(&about);
+    deed.hosts.clone_from(&hosts);
+    let what = format!("end {about}");
+    audited_files(context, deed, &edit.paths(), &what, |_| Ok((edit.write()?, Facts::new())))?;
     let paused = if args.keep_runs { Vec::new() } else { pause(context, &hosts)? };
     if context.json {
         print_json(

@@ -46,14 +46,32 @@ pub fn audited<T, E: From<StoreError> + Display>(
     work: impl FnOnce(&Intent) -> Result<(T, Facts), E>,
 ) -> Result<T, E> {
     let intent = audit.intend(deed)?;
-    match work(&intent) {
+    ended(audit, &intent, work(&intent))
+}
+
+/// The same for a deed on a host, which takes its time. `work` is not begun before the intent is written.
+pub async fn audited_there<T, E: From<StoreError> + Display>(
+    audit: &dyn Audit,
+    deed: Deed,
+    work: impl Future<Output = Result<(T, Facts), E>>,
+) -> Result<T, E> {
+    let intent = audit.intend(deed)?;
+    ended(audit, &intent, work.await)
+}
+
+fn ended<T, E: From<StoreError> + Display>(
+    audit: &dyn Audit,
+    intent: &Intent,
+    done: Result<(T, Facts), E>,
+) -> Result<T, E> {
+    match done {
         Ok((made, after)) => {
-            audit.outcome(&intent, &Ending { after, ..Ending::done() })?;
+            audit.outcome(intent, &Ending { after, ..Ending::done() })?;
             Ok(made)
         }
         Err(error) => {
             // What went wrong with the deed is the news; an outcome that cannot be written leaves an open intent.
-            drop(audit.outcome(&intent, &Ending::failed(&error.to_string())));
+            drop(audit.outcome(intent, &Ending::failed(&error.to_string())));
             Err(error)
         }
     }

@@ -11,7 +11,7 @@ mod secrets;
 mod silences;
 mod templates;
 
-pub use audit::{Audit, AuditReader, Intent, OpenAudit, audited};
+pub use audit::{Audit, AuditReader, Intent, OpenAudit, audited, audited_there};
 pub use campaigns::{CampaignHeld, Campaigns};
 pub use hooks::{HookFolder, HookRunner};
 pub use leases::LeaseDesk;
@@ -21,7 +21,7 @@ pub use playbook::{
     Tally, TaskEnd,
 };
 pub use repository::{RepositoryError, RepositoryLayout, RepositoryView};
-pub use secrets::{SecretSource, SecretWriter, VaultError};
+pub use secrets::{SecretSource, SecretWriter, VaultChange, VaultError};
 pub use silences::Silences;
 pub use templates::TemplateSource;
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use async_trait::async_trait;
 
+use crate::domain::audit::Facts;
 use crate::domain::ids::HostId;
 use crate::domain::secret::generate::Recipe;
 use crate::domain::secret::{SecretName, Secrets};
@@ -50,6 +51,15 @@ pub trait SecretSource: Send + Sync + 'static {
     async fn secrets(&self, inventory: &Path, host: &HostId) -> Result<Secrets, VaultError>;
 }
 
+/// What a change of a vault came to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct VaultChange {
+    /// The generations of the values that were asked about.
+    pub generations: Vec<(SecretName, u32)>,
+    /// What the history of the inventory has of it: the commit, or why there is none. Empty without such a history.
+    pub history: Facts,
+}
+
 /// Giving secrets new values. Both acts may be done twice: what is done already changes nothing.
 #[async_trait]
 pub trait SecretWriter: Send + Sync + 'static {
@@ -61,7 +71,7 @@ pub trait SecretWriter: Send + Sync + 'static {
         host: &HostId,
         secrets: &[(SecretName, Recipe)],
         by: &Safe,
-    ) -> Result<Vec<(SecretName, u32)>, VaultError>;
+    ) -> Result<VaultChange, VaultError>;
 
     /// Makes the next values the current ones. Gives their generations.
     async fn promote(
@@ -69,5 +79,5 @@ pub trait SecretWriter: Send + Sync + 'static {
         inventory: &Path,
         host: &HostId,
         secrets: &[(SecretName, Recipe)],
-    ) -> Result<Vec<(SecretName, u32)>, VaultError>;
+    ) -> Result<VaultChange, VaultError>;
 }

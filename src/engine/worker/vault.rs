@@ -8,7 +8,7 @@ use crate::domain::plan::{VaultAct, VaultStep};
 use crate::domain::run::event::EventKind;
 use crate::domain::run::outcome::Outcome;
 use crate::domain::untrusted::Safe;
-use crate::engine::ports::{StoreError, VaultError};
+use crate::engine::ports::{StoreError, VaultChange, VaultError};
 
 impl HostRun {
     /// Carries out a step of the vault. It may be done twice, so one that a dead worker left open is done again.
@@ -40,19 +40,14 @@ impl HostRun {
         self.add(vec![started]).await?;
         let mut kinds = Vec::new();
         let outcome = match self.change_vault(step).await {
-            Ok(generations) => {
-                for (name, generation) in generations {
-                    let word = match step.act {
-                        VaultAct::Stage => "next",
-                        VaultAct::Promote => "current",
-                    };
-                    kinds.push(EventKind::Told {
-                        host: host.clone(),
-                        step: id.clone(),
-                        key: Safe::line(&format!("{name}-{word}")),
-                        value: Safe::line(&format!("generation {generation}")),
-                    });
-                }
+            Ok(change) => {
+                let told = |(key, value)| EventKind::Told {
+                    host: host.clone(),
+                    step: id.clone(),
+                    key,
+                    value,
+                };
+                kinds.extend(words(step.act, &change).map(told));
                 Outcome::Changed
             }
             Err(error) => {
@@ -72,12 +67,9 @@ impl HostRun {
         self.add(kinds).await
     }
 
-    async fn change_vault(
-        &self,
-        step: &VaultStep,
-    ) -> Result<Vec<(crate::domain::secret::SecretName, u32)>, VaultError> {
+    async fn change_vault(&self, step: &VaultStep) -> Result<VaultChange, VaultError> {
         let vault = &self.shared.ports.vault;
-        let Some(inventory) = &self.shared.plan.vault else { return Ok(Vec::new()) };
+        let Some(inventory) = &self.shared.plan.vault else { return Ok(VaultChange::default()) };
         let by = Safe::line(&format!("run {}", self.shared.run));
         let host = &self.state.id;
         match step.act {
@@ -85,4 +77,17 @@ impl HostRun {
             VaultAct::Promote => vault.promote(inventory, host, &step.secrets).await,
         }
     }
+}
+
+/// What is told of a change: the generations, and what the history of the inventory has of it.
+fn words(act: VaultAct, change: &VaultChange) -> impl Iterator<Item = (Safe, Safe)> {
+    let word = match act {
+        VaultAct::Stage => "next",
+        VaultAct::Promote => "current",
+    };
+    let generations = change.generations.iter().map(move |(name, generation)| {
+        (Safe::line(&format!("{name}-{word}")), Safe::line(&format!("generation {generation}")))
+    });
+    let history = change.history.iter().map(|(key, value)| (key.clone(), value.clone()));
+    generations.chain(history)
 }
