@@ -33,7 +33,11 @@ br_now() { # -> br_time
 }
 
 br_b64() { # TEXT -> one word
-    br_word=$(printf %s "$1" | head -c 2000 | base64 | tr -d '\n')
+    if [ "${#1}" -le 500 ]; then
+        br_word=$(printf %s "$1" | base64 -w 0)
+    else
+        br_word=$(printf %s "$1" | head -c 2000 | base64 -w 0)
+    fi
     printf %s "${br_word:--}"
 }
 
@@ -102,11 +106,16 @@ br_signal() { # SIGNAL PID...
     for br_p in "$@"; do kill "-$br_sig" "$br_p" 2>/dev/null; done
 }
 
+# Removes files, where there are any: a pattern that fits nothing costs no process.
+br_remove() { # FILE...
+    [ ! -e "$1" ] || rm -f -- "$@"
+}
+
 # Leaves the end of a job. `rc.new` has its block already, so that it can be written on a full disk.
 br_leave_rc() { # JOB WORDS...
     br_where=$1
     shift
-    rm -f "$br_where"/steps/*.in-*
+    br_remove "$br_where"/steps/*.in-*
     [ -e "$br_where/rc" ] && return 0
     { printf '%-64s\n' "$*" 1<>"$br_where/rc.new"; } 2>/dev/null && mv -f "$br_where/rc.new" "$br_where/rc"
 }

@@ -156,11 +156,12 @@ br_environment() {
 
 br_run_step() { # br_num br_id br_limit -> br_rc
     br_base=$br_job/steps/$br_num-$br_id
-    br_now
+    # A step begins when the one before it has ended.
+    br_time=${br_end:-}
+    [ -n "$br_time" ] || br_now
     br_begin=${br_time%%.*}
     br_mark start "$br_id" "$br_time"
-    rm -f "$br_job/pipe"
-    mkfifo "$br_job/pipe" || br_finish "exit" 73
+    [ -p "$br_job/pipe" ] || mkfifo "$br_job/pipe" || br_finish "exit" 73
     # Output goes through a process that stops keeping it at the limit, and always takes it.
     (
         trap '' TERM
@@ -187,7 +188,7 @@ br_run_step() { # br_num br_id br_limit -> br_rc
         fi
         ;;
     esac
-    rm -f "$br_base".in-*
+    br_remove "$br_base".in-*
     for br_lost in "$br_base".lost-*; do
         [ -e "$br_lost" ] || continue
         br_mark note "$(br_b64 "${br_lost##*.lost-} bytes of output are not in this log: it reached its limit, or the disk is full")"
@@ -199,12 +200,20 @@ br_run_step() { # br_num br_id br_limit -> br_rc
 }
 
 # Each `dd` writes what it reads at once, so that output is seen as it comes; it counts reads, not bytes, hence the
-# loop. A `dd` that adds nothing found the end, or a full disk.
+# loop. One that read less often than it might found the end, by its own words; one that says anything else and adds
+# nothing found a full disk.
 br_keep() {
+    exec 8>&1
     br_size "$br_job/log"
     while br_room=$((br_log_limit - br_bytes)) && [ "$br_room" -ge 65536 ]; do
-        br_was=$br_bytes
-        dd bs=65536 count=$((br_room / 65536))
+        br_was=$br_bytes br_most=$((br_room / 65536))
+        br_said=$(exec dd bs=65536 count="$br_most" 2>&1 >&8)
+        br_whole=${br_said%%+*} br_said=${br_said#*+}
+        br_part=${br_said%% records in*}
+        case $br_whole,$br_part in
+        ,* | *, | *[!0-9,]*) ;;
+        *) [ $((br_whole + br_part)) -ge "$br_most" ] || return 0 ;;
+        esac
         br_size "$br_job/log"
         [ "$br_bytes" -gt "$br_was" ] || break
     done
@@ -241,6 +250,8 @@ br_drain() {
             if br_lives "$br_p" && [ "$br_pparent" = "$br_keeper" ]; then br_signal KILL "$br_p"; fi
         done
         br_signal KILL "$br_keeper"
+        # Whoever still has this pipe keeps it to itself.
+        rm -f "$br_job/pipe"
     }
     wait "$br_keeper"
 }

@@ -119,9 +119,10 @@ br_say_look() {
     echo "$br_bytes $br_truth"
 }
 
-# Sends the log from an offset on, in frames: "data N" and N bytes, "beat", at last "end TOTAL WORDS".
+# Sends the log from an offset on, in frames: "data N" and N bytes, "beat", at last "end TOTAL WORDS". A log that is quiet
+# is looked at less often: fifty followers of jobs that compute would else take the time that the jobs need.
 br_follow() { # NONCE OFFSET
-    br_fnonce=$1 br_off=$2 br_idle=0 br_round=0
+    br_fnonce=$1 br_off=$2 br_idle=0 br_beat=0 br_round=0
     while :; do
         br_truth=running
         if [ -e "$br_job/rc" ] || [ $((br_round % 16)) -eq 0 ]; then br_look; fi
@@ -130,14 +131,20 @@ br_follow() { # NONCE OFFSET
         if [ "$br_bytes" -gt "$br_off" ]; then
             printf '\036%s data %s\n' "$br_fnonce" $((br_bytes - br_off)) || return
             tail -c "+$((br_off + 1))" "$br_job/log" | head -c $((br_bytes - br_off)) || return
-            br_off=$br_bytes br_idle=0
+            br_off=$br_bytes br_idle=0 br_beat=0
+            br_nap 0.1
         elif [ "$br_truth" != running ]; then
             printf '\036%s end %s %s\n' "$br_fnonce" "$br_bytes" "$br_truth"
             return
         else
-            br_idle=$((br_idle + 1))
-            [ $((br_idle % 20)) -ne 0 ] || printf '\036%s beat\n' "$br_fnonce" || return
-            if [ "$br_idle" -lt 40 ]; then br_nap 0.1; else br_nap 0.25; fi
+            # In tenths of a second.
+            case $br_idle in 0 | 1) br_wait=1 ;; 2 | 3) br_wait=2 ;; *) br_wait=4 ;; esac
+            br_idle=$((br_idle + 1)) br_beat=$((br_beat + br_wait))
+            if [ "$br_beat" -ge 20 ]; then
+                br_beat=0
+                printf '\036%s beat\n' "$br_fnonce" || return
+            fi
+            br_nap "0.$br_wait"
         fi
     done
 }
