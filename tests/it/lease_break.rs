@@ -91,7 +91,10 @@ async fn a_lease_is_broken_by_its_name_with_a_reason_and_the_log_says_whose_it_w
     let records = bench.records("lease-break");
     let [intent, outcome] = records.as_slice() else { panic!("{records:#?}") };
     assert_eq!((&intent["phase"], &intent["hosts"][0]), (&"intent".into(), &name.as_str().into()));
-    assert_eq!((&intent["why"], &intent["who"]["sudo_from"]), (&"she went home".into(), &"ben".into()));
+    assert_eq!(
+        (&intent["why"], &intent["who"]["sudo_from"]),
+        (&"she went home".into(), &"ben".into())
+    );
     assert_eq!((&outcome["phase"], &outcome["outcome"]), (&"outcome".into(), &"done".into()));
     let held_by = outcome["after"]["held-by"].as_str().unwrap();
     assert!(held_by.contains("ann"), "{outcome:#}");

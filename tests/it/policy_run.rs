@@ -20,9 +20,9 @@ use bunker_ops::engine::launch::{LaunchError, Launched, Launcher};
 use bunker_ops::engine::ports::{RunReader, RunWriter, StartWorker, StoreError};
 use serde_json::Value;
 
-use crate::lease_break::records;
 use crate::lab::terminal::Terminal;
 use crate::lab::{HostSpec, Lab, Options};
+use crate::lease_break::records;
 use crate::sample::{StepClock, host, simple_plan};
 
 /// Workers that are counted, and of which none comes: what is tested is whether one is asked for.

@@ -171,7 +171,8 @@ async fn both_values_are_in_the_history_of_the_inventory_where_it_has_one() {
     assert_eq!(bench.work().await, Ok(RunPhase::Succeeded));
     let commits = git(&world.inventory, &["log", "--format=%s", "--name-only"]);
     let file = "host_vars/a/vault.age";
-    let expected = format!("rotate vault_token of a\n\n{file}\nstage the next vault_token of a\n\n{file}\n");
+    let expected =
+        format!("rotate vault_token of a\n\n{file}\nstage the next vault_token of a\n\n{file}\n");
     assert!(commits.starts_with(&expected), "{commits}");
     let head = git(&world.inventory, &["log", "-1", "--format=%H%n%b"]);
     assert!(head.contains("Bunker-Audit: bunker-audit "), "{head}");

@@ -12,9 +12,18 @@ if command -v timeout >/dev/null 2>&1; then limit='timeout -k 2 8'; fi
 # One part of the answer: what a command prints, then its exit code and what it complains about.
 part() {
     printf '\n%s begin %s\n' "$nonce" "$1"; shift
-    { complaint=$("$@" 2>&1 >&3 3>&- </dev/null); rc=$?
-      printf '\n%s rc %d\n%.2000s' "$nonce" "$rc" "$complaint" >&3; } 3>&1 | head -c 524288
+    said "$@"
     printf '\n%s end\n' "$nonce"
+}
+# The same of a command that could print any amount.
+long() {
+    printf '\n%s begin %s\n' "$nonce" "$1"; shift
+    said "$@" | head -c 524288
+    printf '\n%s end\n' "$nonce"
+}
+said() {
+    { complaint=$("$@" 2>&1 >&3 3>&- </dev/null); rc=$?
+      printf '\n%s rc %d\n%.2000s' "$nonce" "$rc" "$complaint" >&3; } 3>&1
 }
 
 # Whether a path exists: 0 yes, 1 no, 2 cannot be told by this user.
@@ -140,26 +149,26 @@ everything() {
     part machine machine
     part boot cat /proc/sys/kernel/random/boot_id
     part disk df -P -k "$dir"
-    part stack stack
-    part services compose config --services
+    long stack stack
+    long services compose config --services
     part head repo rev-parse HEAD
-    part tag tag
-    part branch branch
-    part changed changed
+    long tag tag
+    long branch branch
+    long changed changed
     part extra extra
-    part env settings
+    long env settings
     part applied file "$state/instances/$instance/env_applied.sha256"
-    part backup backup
+    long backup backup
     part release file "$facts/changemaker.fact"
     part lease file "$state/instances/$instance/lease"
-    part site site
+    long site site
     part clock-end date +%s.%N
 }
 # What a gate asks for, once a second: much less than everything.
 containers() {
     part clock date +%s.%N
-    part stack stack
-    part services compose config --services
+    long stack stack
+    long services compose config --services
     part clock-end date +%s.%N
 }
 @LOOK@

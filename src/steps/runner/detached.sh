@@ -238,7 +238,7 @@ br_wait_child() { # -> br_rc
 
 # Waits until all output is in the log. No process of a step outlives it: what still holds its output is ended.
 br_drain() {
-    br_drained 0.01 0.02 0.05 0.1 0.2 0.5 1 || {
+    br_drained 0.03 0.05 0.1 0.2 0.5 1 || {
         br_leftover TERM
         br_drained 0.1 0.2 0.5 1 2
     } || {

@@ -101,6 +101,9 @@ mod input_tests;
 #[path = "runner_reboot_tests.rs"]
 mod reboot_tests;
 #[cfg(test)]
+#[path = "runner_stream_tests.rs"]
+mod stream_tests;
+#[cfg(test)]
 #[path = "runner_tests.rs"]
 mod tests;
 #[cfg(test)]

@@ -306,46 +306,6 @@ fn a_disk_that_is_full_at_the_start_starts_nothing_and_says_where() {
 }
 
 #[test]
-fn the_log_is_streamed_from_any_offset_to_its_end() {
-    let home = Home::new();
-    let spec = home.spec("web-1", 1, &[("one", "echo one; sleep 0.3; echo two")]);
-    home.start(&spec);
-    let stream = |offset| {
-        let envelope = Envelope { nonce: NONCE, root: false, limit_s: None };
-        let script = envelope.wrap(&follow(&spec.job, Become::LoginUser, NONCE, offset));
-        let mut child = Command::new("/bin/sh")
-            .args(["-c", COMMAND])
-            .env("HOME", home.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
-        let out = child.wait_with_output().unwrap().stdout;
-        let frames = FrameReader::new(NONCE).feed(&out).unwrap();
-        let mut log = Vec::new();
-        let mut last = None;
-        for frame in frames {
-            match frame {
-                Frame::Data(bytes) => log.extend(bytes),
-                Frame::Beat => {}
-                end @ (Frame::End { .. } | Frame::NotBegun(_)) => last = Some(end),
-            }
-        }
-        (log, last)
-    };
-    let (whole, end) = stream(0);
-    assert_eq!(whole, home.log(&spec.job));
-    let total = whole.len() as u64;
-    assert_eq!(end, Some(Frame::End { total, words: "ended exit 0".into() }));
-    for offset in [1, 40, total - 1, total] {
-        let (part, end) = stream(offset);
-        assert_eq!(part, &whole[offset as usize..]);
-        assert_eq!(end, Some(Frame::End { total, words: "ended exit 0".into() }));
-    }
-}
-
-#[test]
 fn every_shell_of_this_machine_reads_the_runner() {
     let shells = ["/bin/dash", "/bin/bash", "/bin/sh", "/bin/busybox"];
     let present: Vec<&str> = shells.into_iter().filter(|path| Path::new(path).exists()).collect();

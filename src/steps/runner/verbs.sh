@@ -119,34 +119,65 @@ br_say_look() {
     echo "$br_bytes $br_truth"
 }
 
-# Sends the log from an offset on, in frames: "data N" and N bytes, "beat", at last "end TOTAL WORDS". A log that is quiet
-# is looked at less often: fifty followers of jobs that compute would else take the time that the jobs need.
+# Sends the log from an offset on, in frames: "data N" and N bytes, "raw" and bytes up to "sent N", "beat", at last "end TOTAL
+# WORDS". As long as the runner lives and the tools can do it, the log is not looked at again and again but waited for:
+# fifty followers that look would take the time that the jobs need.
 br_follow() { # NONCE OFFSET
-    br_fnonce=$1 br_off=$2 br_idle=0 br_beat=0 br_round=0
+    br_fnonce=$1 br_off=$2 br_idle=0 br_beat=0 br_round=0 br_waits=
+    if command -v timeout >/dev/null 2>&1; then br_waits=1; fi
+    exec 8>&1
     while :; do
-        br_truth=running
-        if [ -e "$br_job/rc" ] || [ $((br_round % 16)) -eq 0 ]; then br_look; fi
+        br_truth=running br_s_pid=
+        if [ -e "$br_job/rc" ] || [ -e "$br_job/started" ] || [ $((br_round % 16)) -eq 0 ]; then br_look; fi
         br_round=$((br_round + 1))
+        if [ "$br_truth" = running ] && [ -n "$br_waits" ] && [ -n "$br_s_pid" ]; then
+            br_wait_for_log || return
+            continue
+        fi
         br_size "$br_job/log"
         if [ "$br_bytes" -gt "$br_off" ]; then
             printf '\036%s data %s\n' "$br_fnonce" $((br_bytes - br_off)) || return
             tail -c "+$((br_off + 1))" "$br_job/log" | head -c $((br_bytes - br_off)) || return
             br_off=$br_bytes br_idle=0 br_beat=0
-            br_nap 0.1
+            [ "$br_truth" != running ] || br_nap 0.2
         elif [ "$br_truth" != running ]; then
             printf '\036%s end %s %s\n' "$br_fnonce" "$br_bytes" "$br_truth"
             return
         else
-            # In tenths of a second.
-            case $br_idle in 0 | 1) br_wait=1 ;; 2 | 3) br_wait=2 ;; *) br_wait=4 ;; esac
-            br_idle=$((br_idle + 1)) br_beat=$((br_beat + br_wait))
-            if [ "$br_beat" -ge 20 ]; then
-                br_beat=0
-                printf '\036%s beat\n' "$br_fnonce" || return
-            fi
-            br_nap "0.$br_wait"
+            br_rest
         fi
     done
+}
+
+# A log that is quiet is looked at less often.
+br_rest() {
+    # In tenths of a second.
+    case $br_idle in 0) br_wait=1 ;; 1 | 2) br_wait=2 ;; *) br_wait=5 ;; esac
+    br_idle=$((br_idle + 1)) br_beat=$((br_beat + br_wait))
+    if [ "$br_beat" -ge 20 ]; then
+        br_beat=0
+        printf '\036%s beat\n' "$br_fnonce" || exit 0
+    fi
+    br_nap "0.$br_wait"
+}
+
+# Sends what the log gets within five seconds, as it comes, or until the runner ends. GNU's `tail` waits without looking;
+# one that cannot watch a process says so at once, and the log is looked at instead. How much was sent is `dd`'s word.
+br_wait_for_log() {
+    printf '\036%s raw\n' "$br_fnonce" || return
+    br_said=$({
+        {
+            timeout 5 tail -s 0.2 --pid="$br_s_pid" -c "+$((br_off + 1))" -f "$br_job/log" 2>/dev/null
+            echo "code $?" >&9
+        } | LC_ALL=C dd bs=65536 2>&9 >&8
+    } 9>&1)
+    br_sent=${br_said%% byte*}
+    br_sent=${br_sent##*[!0-9]}
+    [ -n "$br_sent" ] || return
+    printf '\036%s sent %s\n' "$br_fnonce" "$br_sent" || return
+    br_off=$((br_off + br_sent))
+    br_code=${br_said##*code }
+    case ${br_code%%[!0-9]*} in 0 | 124) ;; *) br_waits='' ;; esac
 }
 
 br_hold() {

@@ -1,0 +1,109 @@
+//! Following a log while it grows, with the tools of this machine and with such as some hosts have.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::home::{Home, NONCE};
+use super::*;
+use crate::domain::job::JobSpec;
+use crate::steps::envelope::{COMMAND, Envelope};
+
+/// What arrives of a job's log from an offset on, and how it ends.
+fn stream(home: &Home, spec: &JobSpec, tools: &Path, offset: u64) -> (Vec<u8>, Option<Frame>) {
+    let envelope = Envelope { nonce: NONCE, root: false, limit_s: None };
+    let script = envelope.wrap(&follow(&spec.job, Become::LoginUser, NONCE, offset));
+    let path = std::env::var("PATH").unwrap();
+    let mut child = Command::new("/bin/sh")
+        .args(["-c", COMMAND])
+        .env("HOME", home.path())
+        .env("PATH", format!("{}:{path}", tools.display()))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    let out = child.wait_with_output().unwrap().stdout;
+    let (mut log, mut last) = (Vec::new(), None);
+    for frame in FrameReader::new(NONCE).feed(&out).unwrap() {
+        match frame {
+            Frame::Data(bytes) => log.extend(bytes),
+            Frame::Beat => {}
+            end @ (Frame::End { .. } | Frame::NotBegun(_)) => last = Some(end),
+        }
+    }
+    (log, last)
+}
+
+/// A folder whose program of this name stands before that of the machine.
+fn instead(home: &Home, name: &str, script: &str) -> PathBuf {
+    let folder = home.path().join("tools");
+    fs::create_dir(&folder).unwrap();
+    let file = folder.join(name);
+    fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+    folder
+}
+
+/// Output that grows all the while: lines, then bytes of all kinds, then a line without an end.
+const GROWING: &str = "i=0; while [ $i -lt 40 ]; do echo line $i; sleep 0.02; i=$((i + 1)); done
+head -c 300000 /dev/urandom; sleep 0.3; printf 'no end'";
+
+fn whole_from_anywhere(home: &Home, tools: &Path) {
+    let spec = home.spec("web-1", 1, &[("one", GROWING), ("two", "echo two")]);
+    home.start(&spec);
+    let (whole, end) = stream(home, &spec, tools, 0);
+    assert_eq!(whole, home.log(&spec.job), "what arrived while it grew is what was written");
+    let total = whole.len() as u64;
+    assert_eq!(end, Some(Frame::End { total, words: "ended exit 0".into() }));
+    for offset in [1, 40, total - 1, total] {
+        let (part, end) = stream(home, &spec, tools, offset);
+        assert_eq!(part, &whole[offset as usize..]);
+        assert_eq!(end, Some(Frame::End { total, words: "ended exit 0".into() }));
+    }
+}
+
+#[test]
+fn the_log_is_streamed_from_any_offset_to_its_end() {
+    let home = Home::new();
+    whole_from_anywhere(&home, Path::new("/nonexistent"));
+}
+
+#[test]
+fn a_tail_that_cannot_watch_a_process_is_done_without() {
+    let home = Home::new();
+    let refuses = "for a; do case $a in --pid=*) exit 1 ;; esac; done; exec /usr/bin/tail \"$@\"";
+    let tools = instead(&home, "tail", refuses);
+    whole_from_anywhere(&home, &tools);
+}
+
+#[test]
+fn a_dd_that_speaks_otherwise_and_of_one_byte_is_understood() {
+    let home = Home::new();
+    // As busybox says it, and as GNU says it of one byte.
+    let says = "/usr/bin/dd \"$@\" 2>\"$0.said\"; rc=$?
+sed -n 's/^\\([0-9]*\\) byte.*/\\1 bytes (0.0KB) copied, 0.1 seconds, 1.0KB\\/s/p;/records/p' \"$0.said\" >&2; exit $rc";
+    let tools = instead(&home, "dd", says);
+    whole_from_anywhere(&home, &tools);
+    let home = Home::new();
+    let spec = home.spec("web-1", 1, &[("one", "sleep 0.5; printf x; sleep 0.5")]);
+    home.start(&spec);
+    let (whole, end) = stream(&home, &spec, Path::new("/nonexistent"), 0);
+    assert_eq!(whole, home.log(&spec.job));
+    assert!(matches!(end, Some(Frame::End { .. })), "{end:?}");
+}
+
+#[test]
+fn a_quiet_job_is_waited_for_and_its_end_is_noticed_at_once() {
+    let home = Home::new();
+    let spec = home.spec("web-1", 1, &[("one", "sleep 6")]);
+    home.start(&spec);
+    let began = Instant::now();
+    let (_, end) = stream(&home, &spec, Path::new("/nonexistent"), 0);
+    assert!(matches!(end, Some(Frame::End { .. })), "{end:?}");
+    let took = began.elapsed();
+    assert!(took > Duration::from_secs(5) && took < Duration::from_secs(15), "{took:?}");
+}
