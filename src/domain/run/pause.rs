@@ -17,8 +17,6 @@ pub enum PauseReason {
     NoData,
     /// The maintenance window is over, or too short for what comes next.
     WindowClosed,
-    /// Too many targets went wrong, and the strategy says to ask.
-    BudgetHit,
     /// A person has to agree first.
     Approval,
     /// Whether the targets are healthy could not be told.
@@ -42,7 +40,6 @@ impl PauseReason {
             Self::Inconclusive => "inconclusive",
             Self::NoData => "no-data",
             Self::WindowClosed => "window-closed",
-            Self::BudgetHit => "budget-hit",
             Self::Approval => "approval",
             Self::GateUnknown => "gate-unknown",
             Self::Promotion => "promotion",
@@ -53,7 +50,7 @@ impl PauseReason {
     }
 
     /// Whether `promote-all` lets a run pass this without asking again. What somebody outside of the run
-    /// decides (a window, an approval, a hook) and a broken budget are asked about each time.
+    /// decides (a window, an approval, a hook) is asked about each time.
     pub fn is_passed_by_promote_all(self) -> bool {
         match self {
             Self::Inconclusive
@@ -63,7 +60,6 @@ impl PauseReason {
             | Self::StepMode => true,
             Self::Manual
             | Self::WindowClosed
-            | Self::BudgetHit
             | Self::Approval
             | Self::Hook
             | Self::Unrecognised => false,
