@@ -44,7 +44,7 @@ impl Settings {
         let Some(file) = &self.read.file else { return Vec::new() };
         let there = |name: &str| file.variables.iter().any(|f| f.name == name);
         let absent = |changed: &&Changed| {
-            let names = self.current.variables.iter().map(|w| w.name.as_str());
+            let names = all(&self.current).map(|w| w.name.as_str());
             let mut held = names.filter(|name| changed.holds(&self.current, name)).peekable();
             held.peek().is_some() && !held.any(there)
         };
@@ -81,7 +81,7 @@ impl Changed {
     /// Whether a variable changes with the secret.
     fn holds(&self, current: &Desired, name: &str) -> bool {
         let of = |desired: &Desired| {
-            desired.variables.iter().find(|w| w.name == name).map(|w| w.fingerprint.clone())
+            all(desired).find(|w| w.name == name).map(|w| w.fingerprint.clone())
         };
         of(current) != of(&self.next)
     }
@@ -97,6 +97,11 @@ impl Changed {
     fn has_next(&self, here: &Found) -> bool {
         self.begun && self.next.variables.iter().any(|w| is(here, w))
     }
+}
+
+/// The variables, with those that the host goes on without.
+fn all(desired: &Desired) -> impl Iterator<Item = &Wanted> {
+    desired.variables.iter().chain(&desired.left_out)
 }
 
 fn is(here: &Found, want: &Wanted) -> bool {
