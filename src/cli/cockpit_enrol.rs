@@ -120,6 +120,7 @@ impl Enrolling {
             variables: read.found.variables.into_keys().collect(),
             n_same: read.found.same.len(),
             unknown: read.found.unknown,
+            n_left_out: read.found.left_out.len(),
             differs: read.found.differs,
             files: read.scaffold.as_ref().map(shown_files).unwrap_or_default(),
         }))

@@ -19,6 +19,9 @@ pub struct Wanted {
     pub name: String,
     /// By [`dotenv::fingerprint`].
     pub fingerprint: String,
+    /// The same of its value with the name of each secret in the place of the secret: it changes with what is wanted, and
+    /// not with a rotation.
+    pub shape: String,
     /// Its value; `None` for a secret.
     pub shown: Option<Safe>,
 }
@@ -49,8 +52,37 @@ pub struct OnHost {
     pub problems: Vec<Safe>,
 }
 
-/// Fingerprints of what was applied last, by name.
-pub type Applied = BTreeMap<String, String>;
+/// What a run left on record of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Applied {
+    /// Fingerprints of what was applied last, by name.
+    pub written: BTreeMap<String, String>,
+    /// What an import found missing: shapes of what was wanted then. The application's own default holds for it, and it
+    /// is not written until something else is wanted.
+    pub left_out: BTreeMap<String, String>,
+}
+
+impl Applied {
+    /// What an import puts on record: variables that stand in the file as they are wanted, and those that it lacks. One that
+    /// differs is not recorded: nothing says which of the two is right.
+    pub fn of_import(wanted: &[Wanted], on_host: &[Found]) -> Self {
+        let here: BTreeMap<&str, &Found> = on_host.iter().map(|f| (f.name.as_str(), f)).collect();
+        let mut applied = Self::default();
+        for want in wanted {
+            let name = want.name.clone();
+            match here.get(want.name.as_str()).map(|has| &has.fingerprint) {
+                None => {
+                    applied.left_out.insert(name, want.shape.clone());
+                }
+                Some(has) if has == &want.fingerprint => {
+                    applied.written.insert(name, has.clone());
+                }
+                Some(_) => {}
+            }
+        }
+        applied
+    }
+}
 
 /// Takes the statements out of a file that was read from a host. The values themselves are not kept.
 pub fn found(text: &str) -> (Vec<Found>, Vec<Safe>) {
@@ -173,7 +205,7 @@ pub struct Comparison {
 /// Compares variable by variable. `applied` is `None` where no run has written the file.
 pub fn compare(wanted: &[Wanted], on_host: &[Found], applied: Option<&Applied>) -> Comparison {
     let here: BTreeMap<&str, &Found> = on_host.iter().map(|f| (f.name.as_str(), f)).collect();
-    let last = |name: &str| applied.and_then(|a| a.get(name));
+    let last = |name: &str| applied.and_then(|a| a.written.get(name));
     let mut comparison = Comparison::default();
     for want in wanted {
         let has = here.get(want.name.as_str()).copied();
@@ -260,12 +292,16 @@ mod tests {
 
     fn wanted(text: &str) -> Vec<Wanted> {
         let (found, _) = found(text);
-        let of = |f: Found| Wanted { name: f.name, fingerprint: f.fingerprint, shown: f.shown };
+        let of = |f: Found| {
+            let shape = f.fingerprint.clone();
+            Wanted { name: f.name, fingerprint: f.fingerprint, shape, shown: f.shown }
+        };
         found.into_iter().map(of).collect()
     }
 
     fn applied(text: &str) -> Applied {
-        found(text).0.into_iter().map(|f| (f.name, f.fingerprint)).collect()
+        let written = found(text).0.into_iter().map(|f| (f.name, f.fingerprint)).collect();
+        Applied { written, ..Applied::default() }
     }
 
     fn told(want: &str, host: &str, last: Option<&str>) -> Vec<String> {
@@ -300,6 +336,14 @@ mod tests {
             told("A=2\nNEW=1\n", "A=1\nMINE=x\n", None),
             ["differs on the host, and no run wrote it: A: 1 -> 2", "set: NEW=1", "kept MINE"]
         );
+    }
+
+    #[test]
+    fn an_import_records_what_is_as_wanted_and_what_is_missing_and_nothing_that_differs() {
+        let recorded =
+            Applied::of_import(&wanted("A=1\nB=2\nC=3\n"), &found("A=1\nB=9\nMINE=x\n").0);
+        assert_eq!(recorded.written.keys().collect::<Vec<_>>(), ["A"]);
+        assert_eq!(recorded.left_out.keys().collect::<Vec<_>>(), ["C"]);
     }
 
     #[test]

@@ -2,9 +2,8 @@
 //!
 //! What is installed is the step's input [`INPUT`], which the host gets by standard input, then what the host had of its own, copied
 //! there from the old file. It is written beside the old one, checked by Compose, and takes its place by rename; it is 0600 and
-//! belongs to the owner of the checkout. What was applied is kept as fingerprints (`env_applied`, lines of `NAME FINGERPRINT`), never as values.
-
-use std::collections::BTreeMap;
+//! belongs to the owner of the checkout. What was applied is kept as fingerprints (`env_applied`, lines of `NAME FINGERPRINT`), never as
+//! values; a line of `NAME absent FINGERPRINT` says that an import found none, and what was wanted then.
 
 use super::lease::{self, Claim};
 use super::script::Script;
@@ -51,10 +50,14 @@ pub fn parse(answer: &[u8]) -> Result<EnvRead, Safe> {
         let line = std::str::from_utf8(line).map_err(|_| broken())?;
         let words: Vec<&str> = line.split(' ').collect();
         match words.as_slice() {
-            ["recorded"] => applied = Some(applied.unwrap_or_else(BTreeMap::new)),
+            ["recorded"] => applied = Some(applied.unwrap_or_default()),
             ["applied", name, fingerprint] => {
-                let known = applied.get_or_insert_with(BTreeMap::new);
-                known.insert((*name).to_owned(), (*fingerprint).to_owned());
+                let known = applied.get_or_insert_with(Applied::default);
+                known.written.insert((*name).to_owned(), (*fingerprint).to_owned());
+            }
+            ["applied", name, "absent", fingerprint] => {
+                let known = applied.get_or_insert_with(Applied::default);
+                known.left_out.insert((*name).to_owned(), (*fingerprint).to_owned());
             }
             ["pending"] => pending = true,
             ["absent"] => return Ok(EnvRead { file: None, applied, pending }),
@@ -87,13 +90,26 @@ pub struct Install<'a> {
     pub seen: Option<&'a OnHost>,
     /// Places in that file which are kept, in bytes.
     pub kept: &'a [(usize, usize)],
-    /// The variables of the input.
-    pub wanted: &'a [Wanted],
+    /// The variables of the input, and those that are not in it.
+    pub record: Record<'a>,
 }
 
-/// The lines of `env_applied`.
-pub(super) fn fingerprints(wanted: &[Wanted]) -> Vec<String> {
-    wanted.iter().map(|w| format!("{} {}", w.name, w.fingerprint)).collect()
+/// What is put on record of a file.
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'a> {
+    /// Variables that it has.
+    pub written: &'a [Wanted],
+    /// Variables that are wanted and that it goes on without, since an import found none.
+    pub left_out: &'a [Wanted],
+}
+
+impl Record<'_> {
+    /// The lines of `env_applied`.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let written = self.written.iter().map(|w| format!("{} {}", w.name, w.fingerprint));
+        let left_out = self.left_out.iter().map(|w| format!("{} absent {}", w.name, w.shape));
+        written.chain(left_out).collect()
+    }
 }
 
 /// Renders the installation. It needs the input [`INPUT`]. Nothing happens where all is as wanted.
@@ -104,7 +120,7 @@ pub fn install(
     install: &Install<'_>,
 ) -> String {
     let kept: Vec<String> = install.kept.iter().map(|(at, n)| format!("{at} {n}")).collect();
-    let applied = fingerprints(install.wanted);
+    let applied = install.record.lines();
     lease::keeping(settings, claim, hold_s)
         .set("seen", install.seen.map_or("none", |file| file.sha256.as_str()))
         .list("kept", kept.iter().map(String::as_str))
@@ -132,9 +148,13 @@ mod tests {
 
     #[test]
     fn an_answer_is_understood_and_holds_no_secret_afterwards() {
-        let answer = b"recorded\napplied A 0123\npending\nenv 600\nA=1\nDB_PASSWORD='marker'\n";
+        let answer = b"recorded\napplied A 0123\napplied B absent 4567\npending\nenv 600\nA=1\nDB_PASSWORD='marker'\n";
         let read = parse(answer).unwrap();
-        assert_eq!(read.applied.as_ref().unwrap()["A"], "0123");
+        let applied = read.applied.as_ref().unwrap();
+        assert_eq!(
+            (applied.written["A"].as_str(), applied.left_out["B"].as_str()),
+            ("0123", "4567")
+        );
         assert!(read.pending);
         let file = read.file.as_ref().unwrap();
         assert_eq!((file.mode, file.variables.len()), (0o600, 2));
@@ -143,7 +163,7 @@ mod tests {
             parse(b"absent\n").unwrap(),
             EnvRead { file: None, applied: None, pending: false }
         );
-        assert_eq!(parse(b"recorded\nabsent\n").unwrap().applied, Some(Applied::new()));
+        assert_eq!(parse(b"recorded\nabsent\n").unwrap().applied, Some(Applied::default()));
         assert_eq!(parse(b"unreadable by deploy\n").unwrap_err().as_str(), "by deploy");
         for broken in [&b""[..], b"env", b"env x\n", b"hello\n", b"env 600\nA=\xff\n"] {
             assert!(parse(broken).is_err(), "{broken:?}");

@@ -7,15 +7,18 @@ use super::script::Script;
 use crate::domain::secret::SecretName;
 use crate::domain::settings::InstanceSettings;
 
-/// Puts the new values into `.env`, wherever the old ones stand. A value that is there already is none to change.
+/// Puts the new values into `.env`, wherever the old ones stand. A value that is there already is none to change. `seen` is the
+/// SHA-256 of the file that the plan saw: another one is left alone, unless it has a new value, as when a run is resumed.
 pub fn settings<'a>(
     settings: &InstanceSettings,
     claim: &Claim,
     hold_s: u64,
+    seen: Option<&str>,
     names: impl IntoIterator<Item = &'a SecretName>,
 ) -> String {
     let names = names.into_iter().map(SecretName::as_str);
     lease::keeping(settings, claim, hold_s)
+        .set("seen", seen.unwrap_or(""))
         .list("names", names)
         .fixed(include_str!("rotate_settings.sh"))
         .text()

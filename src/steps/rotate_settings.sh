@@ -1,15 +1,37 @@
-# $names: one a line. Inputs old-N and new-N.
+# $names: one a line. Inputs old-N and new-N. $seen: sha256 of the file that the plan saw.
 env=$(readlink -f -- .env) && [ -f "$env" ] || bunker_fail "there is no .env in $dir" "deploy or configure the instance first"
 next=$env.bunker-next
 bunker_aside "$next"
+sum() { sha256sum <"$env" | cut -d' ' -f1; }
+was=$(sum)
+begun=
+lacking=
 i=0
 for name in $names; do
     i=$((i + 1))
     old=$(bunker_input "old-$i") new=$(bunker_input "new-$i")
     # A short value may stand anywhere by chance; of one with several lines, only the first would be found.
     if [ "$(wc -c <"$old")" -lt 12 ] || [ "$(wc -l <"$old")" -ne 0 ]; then
-        bunker_fail "the current value of $name is too short to be found safely in .env, or has several lines" "change it once by bunker vault set and bunker configure; nothing was changed for it"
+        bunker_fail "the current value of $name is too short to be found safely in .env, or has several lines" "change it once by bunker vault set and bunker configure; nothing was changed"
     fi
+    if LC_ALL=C grep -qF -f "$new" -- "$env"; then
+        begun=1
+    elif ! LC_ALL=C grep -qF -f "$old" -- "$env"; then
+        lacking="$lacking $name"
+    fi
+done
+if [ "$was" != "$seen" ] && [ -n "$seen" ] && [ -z "$begun" ]; then
+    bunker_fail ".env is not the one that the plan saw; nothing was changed" "somebody changed it meanwhile: start the same rotation again, its plan shows what it meets"
+fi
+# All of them before any: a file with some of the new values would look like somebody's edit.
+[ -z "$lacking" ] || bunker_fail ".env has neither the current nor the next value of$lacking" "somebody changed it on the host: bunker configure --check --diff shows where; the services run as before"
+# There while a file is rewritten that nobody had edited before: what it is in the end is on record as ours.
+ours=$state/env_rotating
+if [ "$(cat "$state/env_applied.sha256" 2>/dev/null)" = "$was" ]; then : >"$ours"; elif [ -z "$begun" ]; then rm -f -- "$ours"; fi
+i=0
+for name in $names; do
+    i=$((i + 1))
+    old=$(bunker_input "old-$i") new=$(bunker_input "new-$i")
     if LC_ALL=C grep -qF -f "$old" -- "$env"; then
         # Nobody else may read it until it takes over owner and mode. The values are read from files, never from arguments.
         (umask 077 && : >"$next")
@@ -26,6 +48,35 @@ for name in $names; do
     elif LC_ALL=C grep -qF -f "$new" -- "$env"; then
         echo "$name: .env has the new value already"
     else
-        bunker_fail ".env has neither the current nor the next value of $name" "somebody changed it on the host: bunker configure --check --diff shows where; the services run as before"
+        bunker_fail "$name has the same value as another secret that is changed with it" "change them one after the other: bunker rotate-secrets with --secret $name"
     fi
 done
+# The record of what was applied: of the variables that hold a new value, by the rule of our own fingerprints.
+holding() {
+    i=0
+    for name in $names; do
+        i=$((i + 1))
+        LC_ALL=C grep -F -f "$(bunker_input "new-$i")" -- "$env" | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p'
+    done
+}
+fingerprint() { # VARIABLE
+    value=$(sed -n "s/^$1=//p" "$env" | tail -n 1)
+    case $value in \"*\" | \'*\') value=${value#?} value=${value%?} ;; esac
+    # What would have to be read as Compose reads it is told as an edit later, rather than wrongly.
+    case $value in *[\\\"\'\$\#]* | *' '*) return 1 ;; esac
+    printf '%s\0%s' "$1" "$value" | sha256sum | cut -c1-16
+}
+if [ -f "$state/env_applied" ]; then
+    new_names=$(holding | sort -u)
+    while read -r name known; do
+        if [ "${known#absent }" = "$known" ] && printf '%s\n' "$new_names" | grep -qx -- "$name"; then
+            known=$(fingerprint "$name") || known=unknown
+        fi
+        printf '%s %s\n' "$name" "$known"
+    done <"$state/env_applied" >"$BUNKER_JOB/env_applied"
+    (umask 077 && cat "$BUNKER_JOB/env_applied" >"$state/env_applied.new") && mv -f -- "$state/env_applied.new" "$state/env_applied"
+fi
+if [ -e "$ours" ]; then
+    sum >"$state/env_applied.sha256.new" && mv -f -- "$state/env_applied.sha256.new" "$state/env_applied.sha256"
+    rm -f -- "$ours"
+fi

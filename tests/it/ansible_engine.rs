@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bunker_ops::domain::lease::{Renewed, Taken};
 use bunker_ops::domain::plan::{
     Plan, Playbook, PlaybookFiles, PlaybookPath, PlaybookWish, Workflow,
 };
-use bunker_ops::domain::run::outcome::Outcome;
+use bunker_ops::domain::run::outcome::{NotRun, Outcome};
 use bunker_ops::domain::run::state::{Phase, RunState};
 use bunker_ops::domain::untrusted::Safe;
 use bunker_ops::engine::ports::{
@@ -52,11 +53,18 @@ struct Script {
     now: &'static str,
     events: Mutex<VecDeque<PlaybookEvent>>,
     n_starts: AtomicU32,
+    /// The targets of each start.
+    targets: Mutex<Vec<Vec<String>>>,
 }
 
 impl Script {
     fn of(now: &'static str, events: Vec<PlaybookEvent>) -> Arc<Self> {
-        Arc::new(Self { now, events: Mutex::new(events.into()), n_starts: AtomicU32::new(0) })
+        Arc::new(Self {
+            now,
+            events: Mutex::new(events.into()),
+            n_starts: AtomicU32::new(0),
+            targets: Mutex::default(),
+        })
     }
 }
 
@@ -70,8 +78,8 @@ impl PlaybookSource for Script {
 #[async_trait]
 impl PlaybookRunner for Script {
     async fn start(&self, call: PlaybookCall) -> Result<Box<dyn RunningPlaybook>, Safe> {
-        let hosts: Vec<&str> = call.targets.iter().map(|to| to.host.as_str()).collect();
-        assert_eq!(hosts, ["a", "b"]);
+        let hosts = call.targets.iter().map(|to| to.host.to_string()).collect();
+        self.targets.lock().unwrap().push(hosts);
         self.n_starts.fetch_add(1, Ordering::Relaxed);
         Ok(Box::new(Told(std::mem::take(&mut *self.events.lock().unwrap()))))
     }
@@ -88,7 +96,9 @@ impl RunningPlaybook for Told {
         }
     }
     async fn hold(&mut self, _: bool) {}
-    async fn stop(&mut self) {}
+    async fn stop(&mut self) {
+        self.0.push_back(end(130));
+    }
     async fn kill(&mut self, _: Duration) -> bool {
         true
     }
@@ -159,6 +169,51 @@ async fn each_host_ends_as_ansible_counts_it_and_one_without_a_play_is_skipped()
     assert_eq!(phase, Phase::Succeeded);
     assert_eq!(outcome(&state, "a"), &Outcome::Ok);
     assert!(matches!(outcome(&state, "b"), Outcome::Skipped(_)), "{state:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_runs_only_where_the_lease_is_ours_and_gives_it_back() {
+    let bench = Bench::new(&plan()).await;
+    let held = Taken::Held(Box::default());
+    bench.around.leases.taken.lock().unwrap().extend([Ok(held), Ok(Taken::Ours(4))]);
+    let script =
+        Script::of("approved", vec![task(), ended("b", TaskEnd::Ok), counted("b", 1, 0), end(0)]);
+    let (_, state) = worked(&bench, &script).await;
+    assert!(matches!(outcome(&state, "a"), Outcome::NotRun(NotRun::Blocked(_))), "{state:?}");
+    assert_eq!(outcome(&state, "b"), &Outcome::Ok);
+    assert_eq!(*script.targets.lock().unwrap(), [["b"]]);
+    let asked = bench.around.leases.asked.lock().unwrap().clone();
+    let word = "a playbook of Ansible";
+    assert_eq!(
+        asked,
+        [format!("take a {word}"), format!("take b {word}"), "give back b".to_owned()]
+    );
+
+    // A check changes nothing and takes none.
+    let mut check = plan();
+    check.playbook.as_mut().unwrap().wish.check = true;
+    let bench = Bench::new(&check).await;
+    worked(&bench, &Script::of("approved", vec![end(0)])).await;
+    assert_eq!(*bench.around.leases.asked.lock().unwrap(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_is_taken_away_stops_it_after_the_running_task() {
+    let bench = Bench::new(&plan()).await;
+    bench
+        .around
+        .leases
+        .renewed
+        .lock()
+        .unwrap()
+        .extend([Renewed::Ours, Renewed::Lost("ann's".into())]);
+    let events = vec![task(), ended("a", TaskEnd::Ok)];
+    let (phase, state) = worked(&bench, &Script::of("approved", events)).await;
+    assert_eq!(phase, Phase::Failed);
+    for name in ["a", "b"] {
+        let Outcome::Failed(failure) = outcome(&state, name) else { panic!("{state:?}") };
+        assert_eq!(failure.message.as_str(), "the lease of b was taken away: it is ann's");
+    }
 }
 
 #[tokio::test(start_paused = true)]

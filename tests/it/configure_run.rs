@@ -250,6 +250,28 @@ fn what_somebody_edited_on_the_host_is_never_overwritten_by_itself() {
 }
 
 #[test]
+fn a_rotation_is_on_record_as_what_was_applied_last() {
+    let deck = Deck::with(&["alpha"]);
+    deck.ok(&["configure", "alpha", "--yes"], "");
+    deck.ok(&["rotate-secrets", "alpha", "--all", "--yes"], "");
+    let told = deck.ok(&["configure", "alpha", "--check"], "");
+    assert!(told.contains("its .env is already so"), "{told}");
+    // A new value in the vault is a change of ours, and no edit of somebody's.
+    deck.ok(&["vault", "set", "alpha", "vault_jwt_secret"], "a-value-that-somebody-chose");
+    let told = deck.exits(&["configure", "alpha", "--check", "--diff"], 3);
+    assert!(told.contains("JWT_SECRET changed (") && !told.contains("on the host"), "{told}");
+    let refused = deck.exits(&["rotate-secrets", "alpha", "--all", "--yes"], 8);
+    assert!(refused.contains("an older value than the vault: JWT_SECRET"), "{refused}");
+    deck.ok(&["configure", "alpha", "--yes"], "");
+    deck.by_hand("alpha", "sed -i s/^JWT_SECRET=.*/JWT_SECRET=edited-by-hand-there/ .env");
+    let refused = deck.exits(&["rotate-secrets", "alpha", "--all", "--yes"], 8);
+    assert!(refused.contains("somebody edited it on the host: JWT_SECRET"), "{refused}");
+    deck.ok(&["configure", "alpha", "--yes", "--overwrite-drift"], "");
+    deck.ok(&["configure", "alpha", "--check"], "");
+    deck.ok(&["rotate-secrets", "alpha", "--all", "--yes"], "");
+}
+
+#[test]
 fn what_cannot_be_made_is_told_with_its_place_and_changes_nothing() {
     let deck = Deck::with(&["alpha"]);
     let before = deck.env("alpha");
@@ -290,6 +312,9 @@ fn what_a_deployment_wrote_is_known_and_what_the_host_keeps_stays() {
     assert_eq!(deck.env("alpha"), kept);
     deck.says("alpha", "cml_enable_chat: true");
     let told = deck.exits(&deploy, 1);
-    assert!(told.contains("bunker configure shows the difference and keeps them"), "{told}");
+    assert!(
+        told.contains("bunker configure shows the difference and keeps what the host has"),
+        "{told}"
+    );
     assert_eq!(deck.env("alpha"), kept);
 }

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use bunker_ops::domain::connection::Become;
 use bunker_ops::domain::env::{Found, OnHost, Wanted};
-use bunker_ops::steps::env_file::{self, Install};
+use bunker_ops::steps::env_file::{self, Install, Record};
 
 use super::upgrade_bench::{Bench, Ran, claim};
 
@@ -26,10 +26,12 @@ impl Bench {
         let wanted = |name: &str| Wanted {
             name: name.to_owned(),
             fingerprint: "0123456789abcdef".to_owned(),
+            shape: "0123456789abcdef".to_owned(),
             shown: None,
         };
         let wanted = [wanted("DOMAIN"), wanted("FLAG")];
-        let install = Install { seen, kept: &kept, wanted: &wanted };
+        let record = Record { written: &wanted, left_out: &[] };
+        let install = Install { seen, kept: &kept, record };
         self.run(&env_file::install(&self.settings, &claim(), 60, &install))
     }
 

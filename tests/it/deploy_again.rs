@@ -147,12 +147,28 @@ fn settings_that_somebody_edited_are_not_overwritten() {
     site.vault();
     assert_eq!(site.deploy(&["--to", "v2.4.1"]).exit, 0);
     let file = site.host().checkout().join(".env");
-    let edited = fs::read_to_string(&file).unwrap() + "MINE=1\n";
+    let ours = fs::read_to_string(&file).unwrap();
+    let edited = ours.replace("MAIL_RATE=30", "MAIL_RATE=90");
     fs::write(&file, &edited).unwrap();
+    let refused = || {
+        let said = site.deploy(&["--to", "v2.4.1"]);
+        assert_eq!(said.exit, 1, "{}", said.text);
+        assert!(said.text.contains("edited on the host"), "{}", said.text);
+        assert_eq!(fs::read_to_string(&file).unwrap(), edited);
+    };
+    refused();
+    // A workflow that records a release with it makes it none of ours.
+    let sum = std::process::Command::new("sha256sum").arg(&file).output().unwrap().stdout;
+    let record = site.host().state_dir().join("instances/alpha/env_applied.sha256");
+    fs::write(record, String::from_utf8_lossy(&sum).split_whitespace().next().unwrap()).unwrap();
+    refused();
+    // Variables that only the host has are nobody else's, and stay.
+    let own = ours + "MINE=1\n";
+    fs::write(&file, &own).unwrap();
     let said = site.deploy(&["--to", "v2.4.1"]);
-    assert_eq!(said.exit, 1, "{}", said.text);
-    assert!(said.text.contains("edited on the host"), "{}", said.text);
-    assert_eq!(fs::read_to_string(&file).unwrap(), edited);
+    assert_eq!(said.exit, 0, "{}", said.text);
+    assert!(said.text.contains("what it has besides stays"), "{}", said.text);
+    assert_eq!(fs::read_to_string(&file).unwrap(), own);
     // Other lines of the crontab stay, too.
     let table = site.host().dir().join("crontab");
     fs::write(&table, "5 5 * * * mine # a line\n").unwrap();

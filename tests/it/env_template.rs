@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use bunker_ops::domain::dotenv;
+use bunker_ops::domain::env::{Applied, found};
 use bunker_ops::domain::fleet::Host;
 use bunker_ops::domain::secret::{Secret, Secrets};
 use bunker_ops::domain::untrusted::Safe;
@@ -92,6 +93,36 @@ fn secrets_come_through_inventory_variables_and_by_their_own_names() {
     let desired = render(&template(text), &host, &secrets).unwrap();
     assert!(desired.variables[0].shown.is_none(), "a secret inside a value hides it");
     assert_eq!(desired.variables[1].shown.as_ref().unwrap().as_str(), "none");
+}
+
+#[test]
+fn what_an_import_found_missing_stays_out_until_something_else_is_wanted_of_it() {
+    let text = "# top\nA={{ cml_a | default(1) }}\nKEY={{ vault_x }}\nJOINED={{ 'u:' ~ vault_x ~ \"\\n\" }}\n# end\nB={{ cml_b | default('two words') }}\n";
+    let old = secrets(&[("vault_x", "s3$cret")]);
+    let render_for = |lines: &str, secrets: &Secrets, here: &str| {
+        let host = host(lines);
+        let wanted = render(&template(text), &host, secrets).unwrap();
+        let (here, _) = found(here);
+        let first = render(&template(text), &self::host(""), &old).unwrap();
+        let applied = Applied::of_import(&first.variables, &found("A=1\n").0);
+        assert_eq!(applied.left_out.keys().collect::<Vec<_>>(), ["B", "JOINED", "KEY"]);
+        let desired = wanted.for_host(&host, &here, Some(&applied), secrets).unwrap();
+        let file = desired.file.open(secrets).unwrap_or_else(|e| panic!("{e}"));
+        let names: Vec<String> = desired.variables.iter().map(|w| w.name.clone()).collect();
+        assert_eq!(names.len() + desired.left_out.len(), 4);
+        (file.expose().to_owned(), names.join(" "))
+    };
+    let (file, names) = render_for("", &old, "A=1\n");
+    assert_eq!((file.as_str(), names.as_str()), ("# top\nA=1\n# end\n", "A"));
+    // Another value of the secret is no other wish.
+    let new = secrets(&[("vault_x", "another one")]);
+    assert_eq!(render_for("", &new, "A=1\n").1, "A");
+    // What the inventory says of one sets that one.
+    let (file, names) = render_for("cml_b: three\n", &old, "A=1\n");
+    assert_eq!((file.as_str(), names.as_str()), ("# top\nA=1\n# end\nB=three\n", "A B"));
+    // Somebody wrote it there meanwhile: that is not passed over.
+    assert_eq!(render_for("", &old, "A=1\nB=mine\n").1, "A B");
+    assert_eq!(render_for("cml_env_complete: yes\n", &old, "A=1\n").1, "A KEY JOINED B");
 }
 
 #[test]

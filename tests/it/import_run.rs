@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -67,6 +68,7 @@ impl Found {
         };
         let text: Vec<String> = text.lines().map(line).collect();
         fs::write(dir.join(".env"), format!("{}\nHAND_MADE=1\n", text.join("\n"))).unwrap();
+        fs::set_permissions(dir.join(".env"), fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     fn run(&self, args: &[&str]) -> (i32, String, String) {
@@ -171,6 +173,44 @@ fn an_instance_made_by_hand_is_imported_with_its_own_secrets_and_nothing_changed
     with_marker(found.state.path(), &mut held);
     with_marker(found.lab.dir(), &mut held);
     assert_eq!(held, [found.checkout().join(".env")]);
+}
+
+#[test]
+fn an_imported_instance_is_in_step_and_a_change_brings_nothing_else_with_it() {
+    let found = Found::new();
+    let (code, out, err) = found.import(&["--yes"]);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(out.contains("goes on without: 1"), "{out}");
+    assert!(!out.contains("configure would change"), "{out}");
+    let file = found.checkout().join(".env");
+    let before = fs::read_to_string(&file).unwrap();
+    let configure = |args: &[&str], code: i32| {
+        let (got, out, err) = found.run(&[&["configure", "old-1"], args].concat());
+        assert_eq!(got, code, "{out}{err}");
+        assert!(!out.contains(MARKER) && !err.contains(MARKER), "{out}{err}");
+        out + &err
+    };
+    let told = configure(&["--check", "--diff"], 0);
+    assert!(told.contains("that its import found missing"), "{told}");
+    // A deployment finds its settings as they should be, too.
+    let (code, out, err) = found.run(&["deploy", "old-1", "--tags", "env", "--yes"]);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(out.contains("what it has besides stays"), "{out}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), before);
+
+    let host_vars = found.inventory.join("host_vars/old-1/main.yml");
+    let main = fs::read_to_string(&host_vars).unwrap();
+    fs::write(&host_vars, format!("{main}cml_enable_media: true\n")).unwrap();
+    let told = configure(&["--check", "--diff"], 3);
+    assert!(told.contains("+ ENABLE_MEDIA=true") && !told.contains("LOG_LEVEL"), "{told}");
+    // All of them, where somebody wants that.
+    fs::write(&host_vars, format!("{main}cml_env_complete: true\n")).unwrap();
+    assert!(configure(&["--check", "--diff"], 3).contains("+ LOG_LEVEL=info"));
+    // An edit from now on is known as one.
+    fs::write(&host_vars, main).unwrap();
+    fs::write(&file, before.replace("API_PORT=", "API_PORT=1")).unwrap();
+    let told = configure(&["--yes"], 8);
+    assert!(told.contains("1 edited on the host: API_PORT"), "{told}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use bunker_ops::workflows::env::REQUIRED_SECRETS;
@@ -13,8 +13,17 @@ use crate::lab::{Lab, Options};
 
 /// An inventory of one instance, and a state folder of its own.
 pub(crate) struct Desk {
-    pub(crate) inventory: TempDir,
+    pub(crate) inventory: Inventory,
     pub(crate) state: TempDir,
+}
+
+/// The folder, in one of its own, since the schemas lie beside it.
+pub(crate) struct Inventory(TempDir);
+
+impl Inventory {
+    pub(crate) fn path(&self) -> PathBuf {
+        self.0.path().join("inventory")
+    }
 }
 
 const HOSTS: &str = "---\n# Our fleet.\nall:\n  children:\n    changemaker_instances:\n      children:\n        \
@@ -22,11 +31,15 @@ const HOSTS: &str = "---\n# Our fleet.\nall:\n  children:\n    changemaker_insta
 
 impl Desk {
     pub(crate) fn new() -> Self {
-        let inventory = folder(&[
-            ("hosts.yml", HOSTS),
-            ("group_vars/all/main.yml", "cml_repo: https://git.example.org/a.git\n"),
-            ("host_vars/one/main.yml", "ansible_host: 192.0.2.1\ncml_domain: one.example.org\n"),
+        let dir = folder(&[
+            ("inventory/hosts.yml", HOSTS),
+            ("inventory/group_vars/all/main.yml", "cml_repo: https://git.example.org/a.git\n"),
+            (
+                "inventory/host_vars/one/main.yml",
+                "ansible_host: 192.0.2.1\ncml_domain: one.example.org\n",
+            ),
         ]);
+        let inventory = Inventory(dir);
         let desk = Self { inventory, state: tempfile::tempdir().unwrap() };
         let (code, out, err) = desk.run(&["vault", "init", "--name", "tester"]);
         assert_eq!(code, 0, "{out}{err}");
@@ -79,7 +92,13 @@ fn an_instance_is_added_with_every_other_byte_as_it_was_and_removed_again() {
     assert!(out.contains("+            two:\n"), "{out}");
     let main = desk.read("host_vars/two/main.yml");
     assert!(main.contains("ansible_host: 192.0.2.2\ncml_domain: two.example.org\n"), "{main}");
-    assert!(main.contains("yaml-language-server: $schema="), "{main}");
+    // The line names a schema that is there, as it would be written now.
+    let line = main.lines().find_map(|l| l.strip_prefix("# yaml-language-server: $schema="));
+    let schema = desk.inventory.path().join("host_vars/two").join(line.unwrap());
+    let schema: serde_json::Value = serde_json::from_slice(&fs::read(schema).unwrap()).unwrap();
+    let all = bunker_ops::workflows::env::schemas();
+    assert_eq!(all.iter().find(|(name, _)| *name == "host.json").map(|(_, s)| s), Some(&schema));
+    assert!(out.contains("schemas/host.json (new)"), "{out}");
     let (code, out, err) = desk.run(&["inventory", "check"]);
     assert_eq!(code, 0, "{out}{err}");
     assert_eq!(mode(&desk.inventory.path().join("host_vars/two/vault.age")), 0o600);
@@ -179,6 +198,30 @@ fn without_anybody_to_encrypt_to_nothing_is_begun() {
     assert!(!desk.inventory.path().join("host_vars/two").exists());
     assert_eq!(desk.add(&["--no-host-key", "--yes", "--no-secrets"]).0, 0);
     assert!(!desk.inventory.path().join("host_vars/two/vault.age").exists());
+}
+
+#[test]
+fn the_first_instance_joins_a_list_that_names_no_host() {
+    let list = "  children:\n    changemaker_instances:\n      hosts:\n        two:\n";
+    for (before, after) in [
+        ("all: {}\n", format!("all:\n{list}")),
+        (
+            "---\nall:\n  vars:\n    cml_tier: 1 # so far\n",
+            format!("---\nall:\n  vars:\n    cml_tier: 1 # so far\n{list}"),
+        ),
+        ("changemaker_instances:\n", "changemaker_instances:\n  hosts:\n    two:\n".to_owned()),
+    ] {
+        let desk = Desk::new();
+        fs::remove_dir_all(desk.inventory.path().join("host_vars")).unwrap();
+        fs::write(desk.inventory.path().join("hosts.yml"), before).unwrap();
+        let (code, out, err) = desk.add(&["--no-host-key", "--yes"]);
+        assert_eq!(code, 0, "{before}: {out}{err}");
+        assert_eq!(desk.hosts(), after);
+    }
+    // Nothing else is forgiven.
+    let desk = Desk::new();
+    fs::write(desk.inventory.path().join("hosts.yml"), "all: [\n").unwrap();
+    assert_eq!(desk.add(&["--no-host-key", "--yes"]).0, 8);
 }
 
 #[test]

@@ -11,57 +11,76 @@ use crate::lab::terminal::Terminal;
 use crate::lab::{HostSpec, Lab, Options};
 use crate::pty_life::{LONG, PLACES, SOON, bunker, cockpit, setting};
 
-const PASSPHRASE: &str = "open-sesame-1";
+pub(crate) const PASSPHRASE: &str = "open-sesame-1";
 
-/// A host whose `.env` is what the inventory makes.
-struct Stage {
+/// Hosts whose `.env` is what the inventory makes.
+pub(crate) struct Stage {
     lab: Lab,
-    own: tempfile::TempDir,
+    pub(crate) own: tempfile::TempDir,
 }
 
 impl Stage {
     fn new() -> Self {
+        Self::of(&["one"])
+    }
+
+    pub(crate) fn of(hosts: &[&str]) -> Self {
         let options = Options::instances()
             .with_policy("bunker_min_healthy_s: 4")
             .with_policy("bunker_healthy_deadline_s: 30");
-        let mut host = HostSpec::new("one");
-        host.vars.push("cml_admin_email: admin@example.org".to_owned());
-        host.vars.push("cml_smtp_from: hello@example.org".to_owned());
-        let lab = Lab::start(1, options.with_hosts(vec![host])).unwrap();
+        let spec = |name: &&str| {
+            let mut host = HostSpec::new(name);
+            host.vars.push("cml_admin_email: admin@example.org".to_owned());
+            host.vars.push("cml_smtp_from: hello@example.org".to_owned());
+            host
+        };
+        let lab =
+            Lab::start(hosts.len(), options.with_hosts(hosts.iter().map(spec).collect())).unwrap();
         let stage = Self { lab, own: tempfile::tempdir().unwrap() };
         stage.ok(&["vault", "init", "--name", "anna"], "");
-        for name in ["ADMIN_PASSWORD", "JWT_SECRET", "POSTGRES_PASSWORD", "REDIS_PASSWORD"] {
-            let secret = format!("vault_{}", name.to_ascii_lowercase());
-            stage.ok(&["vault", "set", "one", &secret], &setting(&stage.env_file(), name));
+        for host in hosts {
+            for name in ["ADMIN_PASSWORD", "JWT_SECRET", "POSTGRES_PASSWORD", "REDIS_PASSWORD"] {
+                let secret = format!("vault_{}", name.to_ascii_lowercase());
+                let value = setting(&stage.env_of(host), name);
+                stage.ok(&["vault", "set", host, &secret], &value);
+            }
         }
-        stage.ok(&["configure", "one", "--yes", "--overwrite-drift"], "");
+        stage.ok(&[&["configure", "--yes", "--overwrite-drift"], hosts].concat(), "");
         stage
     }
 
-    fn inventory(&self) -> PathBuf {
+    pub(crate) fn inventory(&self) -> PathBuf {
         self.lab.inventory_dir()
     }
 
-    fn ok(&self, args: &[&str], input: &str) -> String {
+    pub(crate) fn ok(&self, args: &[&str], input: &str) -> String {
         bunker(&self.inventory(), self.own.path(), args, input)
     }
 
     fn env_file(&self) -> PathBuf {
-        self.lab.named("one").unwrap().checkout().join(".env")
+        self.env_of("one")
+    }
+
+    fn env_of(&self, host: &str) -> PathBuf {
+        self.lab.named(host).unwrap().checkout().join(".env")
     }
 
     fn mail_rate(&self) -> String {
-        setting(&self.env_file(), "MAIL_RATE")
+        self.mail_rate_of("one")
+    }
+
+    pub(crate) fn mail_rate_of(&self, host: &str) -> String {
+        setting(&self.env_of(host), "MAIL_RATE")
     }
 
     /// A mail rate of its own, in the inventory.
-    fn wants(&self, rate: u32) {
+    pub(crate) fn wants(&self, rate: u32) {
         let file = self.inventory().join("group_vars/all/mail.yml");
         fs::write(file, format!("cml_mail_rate: {rate}\n")).unwrap();
     }
 
     /// From now on the identity has a passphrase.
-    fn protect(&self) {
+    pub(crate) fn protect(&self) {
         let path = self.own.path().join("config/bunker/identity.txt");
         let text = fs::read(&path).unwrap();
         let mut recipient =
@@ -76,21 +95,35 @@ impl Stage {
         fs::write(&path, sealed).unwrap();
     }
 
-    /// Kills the worker of the newest run once its gate has begun.
-    fn kill_worker_at_the_gate(&self) {
+    /// The newest run, once this holds of it.
+    pub(crate) fn until(&self, what: &str, holds: impl Fn(&serde_json::Value) -> bool) {
         let begun = Instant::now();
         loop {
-            assert!(begun.elapsed() < LONG, "the gate did not begin");
-            let show: serde_json::Value =
-                serde_json::from_str(&self.ok(&["show", "last", "--json"], "")).unwrap();
-            let steps = show["targets"][0]["steps"].as_array().cloned().unwrap_or_default();
-            if steps.iter().any(|s| s["id"] == "health" && s["started_at"].is_string()) {
-                break;
+            assert!(begun.elapsed() < LONG, "{what} was not seen");
+            let show = self.ok(&["show", "last", "--json"], "");
+            if holds(&serde_json::from_str(&show).unwrap()) {
+                return;
             }
         }
+    }
+
+    pub(crate) fn until_the_gate(&self) {
+        self.until("the gate", |show| {
+            let steps = show["targets"][0]["steps"].as_array().cloned().unwrap_or_default();
+            steps.iter().any(|s| s["id"] == "health" && s["started_at"].is_string())
+        });
+    }
+
+    pub(crate) fn kill_worker(&self) {
         let pid = worker(&self.own.path().join("state")).expect("a worker");
         let pid = rustix::process::Pid::from_raw(pid).unwrap();
         rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    }
+
+    /// Kills the worker of the newest run once its gate has begun.
+    fn kill_worker_at_the_gate(&self) {
+        self.until_the_gate();
+        self.kill_worker();
     }
 }
 

@@ -143,9 +143,10 @@ fn all_secrets_of_a_host_are_changed_and_the_old_ones_are_refused() {
 fn a_rotation_that_failed_is_gone_on_with_by_starting_it_again() {
     let deck = Deck::new();
     let (old, redis) = (deck.get("vault_postgres_password"), deck.get("vault_redis_password"));
-    // Somebody changed .env on the host: nothing is overwritten, and the old values stay in force.
+    // The second of them cannot be found safely in .env: the old values stay in force.
     let text = fs::read_to_string(deck.env_file()).unwrap();
-    fs::write(deck.env_file(), text.replace(&redis, "changed-by-hand-on-the-host")).unwrap();
+    fs::write(deck.env_file(), text.replace(&redis, "short-one")).unwrap();
+    deck.ok(&["vault", "set", "one", "vault_redis_password"], "short-one");
     let args = [
         "rotate-secrets",
         "one",
@@ -157,28 +158,57 @@ fn a_rotation_that_failed_is_gone_on_with_by_starting_it_again() {
     ];
     let (code, told) = deck.bunker(&args, "");
     assert!(
-        code == 1
-            && told.contains("neither the current nor the next value of vault_redis_password"),
+        code == 1 && told.contains("the current value of vault_redis_password is too short"),
         "{told}"
     );
     assert_eq!(deck.get("vault_postgres_password"), old);
     assert_eq!(deck.database_password(), old, "the database was changed before the settings");
     let held = deck.lab.named("one").unwrap().state_dir().join("instances/one/lease");
     assert!(!held.exists(), "the lease was kept");
-    let half = deck.setting("POSTGRES_PASSWORD");
-    assert_ne!(half, old);
+    assert_eq!(
+        deck.setting("POSTGRES_PASSWORD"),
+        old,
+        "all of them are looked at before any is changed"
+    );
 
     fs::write(
         deck.env_file(),
-        fs::read_to_string(deck.env_file()).unwrap().replace("changed-by-hand-on-the-host", &redis),
+        fs::read_to_string(deck.env_file()).unwrap().replace("short-one", &redis),
     )
     .unwrap();
+    deck.ok(&["vault", "set", "one", "vault_redis_password"], &redis);
     let (code, told) = deck.bunker(&args, "");
     assert_eq!(code, 0, "{told}");
     assert!(told.contains("goes on with the same new value"), "{told}");
-    assert_eq!(deck.get("vault_postgres_password"), half, "the value that was on its way was lost");
-    assert_eq!(deck.database_password(), half);
+    assert_ne!(deck.get("vault_postgres_password"), old);
+    assert_eq!(deck.database_password(), deck.get("vault_postgres_password"));
     assert_eq!(deck.generation("vault_postgres_password"), 2);
+}
+
+#[test]
+fn a_secret_that_somebody_edited_on_the_host_is_told_and_never_written_over() {
+    let deck = Deck::new();
+    let (redis, jwt) = (deck.get("vault_redis_password"), deck.get("vault_jwt_secret"));
+    let text = fs::read_to_string(deck.env_file()).unwrap();
+    let edited = text.replace(&jwt, "edited-by-hand-on-the-host");
+    fs::write(deck.env_file(), &edited).unwrap();
+    for (args, code) in [(&["--all", "--yes"][..], 8), (&["--all", "--check"], 3)] {
+        let (got, told) = deck.bunker(&[&["rotate-secrets", "one"], args].concat(), "");
+        assert_eq!(got, code, "{told}");
+        assert!(told.contains("somebody edited it on the host: JWT_SECRET;"), "{told}");
+        assert!(!told.contains("edited-by-hand"), "{told}");
+    }
+    assert_eq!(fs::read_to_string(deck.env_file()).unwrap(), edited);
+    assert_eq!(deck.generation("vault_jwt_secret"), 1);
+    // What is not touched does not stand in the way.
+    let args = ["rotate-secrets", "one", "--secret", "vault_redis_password", "--yes"];
+    deck.ok(&args, "");
+    assert_ne!(deck.get("vault_redis_password"), redis);
+    assert_eq!(deck.setting("JWT_SECRET"), "edited-by-hand-on-the-host");
+    // Once the vault says what the host has, it is no edit any more.
+    deck.ok(&["vault", "set", "one", "vault_jwt_secret"], "edited-by-hand-on-the-host");
+    deck.ok(&["rotate-secrets", "one", "--secret", "vault_jwt_secret", "--yes"], "");
+    assert_eq!(deck.setting("JWT_SECRET"), deck.get("vault_jwt_secret"));
 }
 
 #[test]

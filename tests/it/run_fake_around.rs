@@ -38,6 +38,8 @@ impl FakeAround {
 pub(crate) struct FakeLeases {
     pub(crate) asked: Mutex<Vec<String>>,
     pub(crate) taken: Mutex<VecDeque<Result<Taken, RemoteError>>>,
+    /// What prolonging one gives.
+    pub(crate) renewed: Mutex<VecDeque<Renewed>>,
 }
 
 impl FakeLeases {
@@ -68,7 +70,7 @@ impl LeaseDesk for FakeLeases {
         hold: &Hold,
     ) -> Result<Renewed, RemoteError> {
         self.note("renew", to, &hold.doing);
-        Ok(Renewed::Ours)
+        Ok(self.renewed.lock().unwrap().pop_front().unwrap_or(Renewed::Ours))
     }
     async fn give_back(
         &self,

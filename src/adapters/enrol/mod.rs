@@ -246,5 +246,10 @@ pub fn shown_files(scaffold: &Scaffold) -> Vec<ShownFile> {
             .map(|line| Safe::line(line))
             .collect(),
     };
-    scaffold.changes().iter().map(shown).collect()
+    let schema = |new: &FileChange| ShownFile {
+        path: Safe::line(&new.path.to_string_lossy()),
+        is_new: true,
+        lines: Vec::new(),
+    };
+    scaffold.changes().iter().map(shown).chain(scaffold.schemas.iter().map(schema)).collect()
 }

@@ -10,6 +10,7 @@ mod history;
 mod load;
 mod ranges;
 mod scaffold;
+mod schemas;
 mod source;
 mod vars_files;
 mod watch;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
-use super::{edit, files, load};
+use super::{edit, files, load, schemas};
 use crate::domain::fleet::Host;
 use crate::domain::ids::HostId;
 use crate::domain::inventory::Problems;
@@ -84,6 +84,8 @@ pub struct Scaffold {
     pub main: FileChange,
     /// The list of hosts.
     pub hosts: FileChange,
+    /// Schemas that `main` and the list of hosts name for editors, and that are not there yet.
+    pub schemas: Vec<FileChange>,
     /// What may be a mistake and is none for sure.
     pub warnings: Vec<String>,
 }
@@ -123,7 +125,8 @@ impl Scaffold {
         };
         let hosts = FileChange { path, before, after };
         let host = rehearse(dir, &new.host, &hosts, &main)?;
-        Ok(Self { dir: dir.to_owned(), host, main, hosts, warnings })
+        let schemas = schemas::missing(&main.path, &old);
+        Ok(Self { dir: dir.to_owned(), host, main, hosts, schemas, warnings })
     }
 
     /// The files that change, in the order in which they are written.
@@ -138,6 +141,7 @@ impl Scaffold {
     ) -> Result<(), E> {
         let _lock = lock(&self.dir)?;
         unchanged(&self.hosts)?;
+        schemas::write(&self.schemas);
         let folder = self.main.path.parent().unwrap_or(&self.dir);
         fs::create_dir_all(folder).map_err(file_error(folder))?;
         unchanged(&self.main)?;
@@ -173,12 +177,12 @@ pub(super) fn read_if_there(path: &Path) -> Result<Option<String>, ScaffoldError
     }
 }
 
-/// The fleet of a folder, which must have one.
+/// The fleet of a folder, which must have one; it may be one without hosts.
 fn usable(dir: &Path, when: &str) -> Result<crate::domain::fleet::Fleet, ScaffoldError> {
     let loaded = load(dir);
     let first = loaded.errors().next().map(ToString::to_string).unwrap_or_default();
     let text = format!("the inventory {when} cannot be used: {first}");
-    loaded.fleet.ok_or_else(|| ScaffoldError::Inventory(Safe::line(&text)))
+    loaded.fleet.or(loaded.without_hosts).ok_or_else(|| ScaffoldError::Inventory(Safe::line(&text)))
 }
 
 /// What stands where the host's variables are to be must be what an earlier scaffold left there.

@@ -36,6 +36,7 @@ pub(super) fn found(
             "variables": found.variables.keys().collect::<Vec<_>>(),
             "as_the_inventory_has_it": found.same,
             "unknown": found.unknown,
+            "left_out": found.left_out,
             "configure_would_change": found.differs,
         }));
     }
@@ -56,7 +57,13 @@ pub(super) fn found(
         "not known to the template; left on the host",
         found.unknown.iter().map(|n| format!("  {n}")),
     ));
-    let would = "configure would change or add after the import";
+    if !found.left_out.is_empty() {
+        lines.push(format!(
+            "goes on without: {} variables of the template, the application's own defaults hold",
+            found.left_out.len()
+        ));
+    }
+    let would = "configure would change after the import";
     lines.extend(list(would, found.differs.iter().map(|n| format!("  {n}"))));
     lines.push(String::new());
     let ended = lines.iter().flat_map(|line| [Safe::line(line).to_string(), "\n".to_owned()]);

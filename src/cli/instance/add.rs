@@ -86,6 +86,7 @@ pub(in crate::cli) fn text(scaffold: &Scaffold, keys: &[HostKey], secrets: bool)
     for change in scaffold.changes() {
         lines.extend(difference(change));
     }
+    lines.extend(scaffold.schemas.iter().map(|new| format!("{} (new)", new.path.display())));
     if secrets {
         lines.extend(made_names().iter().map(|name| format!("secret    {name}")));
     }
@@ -118,6 +119,7 @@ fn as_json(scaffold: &Scaffold, keys: &[HostKey], args: &AddArgs) -> serde_json:
         "host": scaffold.host.id,
         "check": args.check,
         "secrets": if args.no_secrets { Vec::new() } else { made_names() },
+        "schemas": scaffold.schemas.iter().map(|new| &new.path).collect::<Vec<_>>(),
         "files": scaffold.changes().iter().map(file).collect::<Vec<_>>(),
         "host_keys": keys.iter().map(key).collect::<Vec<_>>(),
         "warnings": scaffold.warnings,

@@ -15,6 +15,8 @@ pub struct Loaded {
     /// ever done to hosts by half a list. Hosts that have a problem of their own are not in it, see
     /// [`Fleet::left_out`].
     pub fleet: Option<Fleet>,
+    /// The same where nothing is wrong but that no host is named: enough to name the first one.
+    pub without_hosts: Option<Fleet>,
     /// Every problem, by file and line.
     pub diagnostics: Vec<Diagnostic>,
     /// The variables of each host, of those left out too, with the place that each comes from.

@@ -36,10 +36,6 @@ pub struct Surroundings {
 /// Makes a fleet of what was read, and says what is wrong with it.
 pub fn lower(sources: &Sources, around: &Surroundings, mut problems: Problems) -> Loaded {
     let mut merged = merge(sources, &mut problems);
-    if merged.is_empty() && !problems.is_fatal() {
-        let hint = "name one below all: hosts: in hosts.yml";
-        problems.fatal(&around.folder, "the inventory names no host", Some(hint));
-    }
     for host in &mut merged {
         let builtin = builtin(host, around);
         resolve(&host.id, &mut host.vars, &builtin, &mut problems);
@@ -57,8 +53,15 @@ pub fn lower(sources: &Sources, around: &Surroundings, mut problems: Problems) -
         }
         wide.fleet(hosts, left_out, groups(sources))
     });
+    let fleet = fleet.filter(|_| !problems.is_fatal());
+    let (fleet, without_hosts) = if merged.is_empty() { (None, fleet) } else { (fleet, None) };
+    if merged.is_empty() && !problems.is_fatal() {
+        let hint = "name one below all: hosts: in hosts.yml";
+        problems.fatal(&around.folder, "the inventory names no host", Some(hint));
+    }
     Loaded {
-        fleet: fleet.filter(|_| !problems.is_fatal()),
+        fleet,
+        without_hosts,
         diagnostics: problems.into_diagnostics(),
         variables: merged.into_iter().map(|host| (host.id, host.vars)).collect(),
     }

@@ -64,7 +64,7 @@ const HOST: &[&str] = &[
 ];
 
 /// Variables of the managed application. Its settings template may use others of its own.
-const APPLICATION: [&str; 30] = [
+const APPLICATION: [&str; 31] = [
     "cml_admin_email",
     "cml_admin_url",
     "cml_backup_command",
@@ -77,6 +77,7 @@ const APPLICATION: [&str; 30] = [
     "cml_data_services",
     "cml_dir",
     "cml_domain",
+    "cml_env_complete",
     "cml_env_template",
     "cml_expected_services",
     "cml_health_url",

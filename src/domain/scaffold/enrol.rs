@@ -163,7 +163,9 @@ pub struct FoundThere {
     pub n_same: usize,
     /// Variables that nothing knows; they are left on the host.
     pub unknown: Vec<String>,
-    /// What `configure` would change or add after the import.
+    /// How many variables of the template it lacks; they are left out.
+    pub n_left_out: usize,
+    /// What `configure` would change after the import.
     pub differs: Vec<String>,
     /// Files that would be written; none where the host is in the inventory already.
     pub files: Vec<ShownFile>,

@@ -180,6 +180,13 @@ fn schema_path(hosts_yml: &str) -> String {
     }
 }
 
+/// The folder of the schemas, seen from `host_vars/HOST/`, where it lies beside the inventory.
+pub fn schema_folder(hosts_yml: &str) -> Option<String> {
+    let path = schema_path(hosts_yml);
+    let ours = !path.starts_with('/') && !path.contains("://");
+    path.strip_suffix("host.json").filter(|_| ours).map(str::to_owned)
+}
+
 /// A value as YAML on one line. A text is bare only where every reader of YAML takes it for that text.
 pub fn yaml(value: &Value) -> String {
     match value.as_str() {

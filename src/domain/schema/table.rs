@@ -72,6 +72,11 @@ const APPLICATION: &[Row] = &[
     ("cml_repo", GIT_URL, "where the application comes from"),
     ("cml_ref", GIT_REF, "the branch or tag that is followed; by default v2"),
     (
+        "cml_env_complete",
+        Shape::Truth,
+        "write also what the template names and an import found missing in .env; by default no",
+    ),
+    (
         "cml_env_template",
         LINE,
         "the fleet's own template of .env, seen from the folder around the inventory",

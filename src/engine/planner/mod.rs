@@ -6,6 +6,7 @@ mod backup;
 mod canary;
 mod configure;
 mod deploy;
+mod env;
 mod import;
 mod rollback;
 mod rotate;

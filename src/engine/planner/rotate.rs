@@ -5,14 +5,16 @@ use futures_util::future::join_all;
 use super::select::Selected;
 use super::strategy::leave_stopped_out;
 use super::upgrade::look_at_all;
-use super::{PlanError, PlanPorts};
-use crate::domain::fleet::Fleet;
+use super::{PlanError, PlanPorts, env};
+use crate::domain::fleet::{Fleet, Host};
 use crate::domain::plan::Plan;
 use crate::domain::run::operator::Operator;
-use crate::domain::secret::SecretName;
 use crate::domain::secret::catalogue::{Method, known};
+use crate::domain::secret::{Secret, SecretName, Secrets};
 use crate::domain::untrusted::Safe;
-use crate::workflows::rotate::{Candidate, Wish, assemble};
+use crate::steps::env_file::EnvRead;
+use crate::workflows::env::REQUIRED_SECRETS;
+use crate::workflows::rotate::{Candidate, Changed, Settings, Wish, assemble};
 
 /// Plans new values for these secrets; no names mean all that an instance has and that can be changed by themselves.
 pub(super) async fn plan(
@@ -35,11 +37,20 @@ pub(super) async fn plan(
     let Selected { hosts, mut excluded } = selected;
     let vaults =
         join_all(hosts.iter().map(|(host, _)| ports.secrets.secrets(&ports.inventory, &host.id)));
-    let (looks, vaults) = futures_util::join!(look_at_all(ports, &hosts), vaults);
+    let reads = join_all(hosts.iter().map(|(host, settings)| env::read(ports, host, settings)));
+    let (looks, vaults, reads) = futures_util::join!(look_at_all(ports, &hosts), vaults, reads);
     let mut candidates = Vec::new();
-    for (((host, settings), look), vault) in hosts.into_iter().zip(looks).zip(vaults) {
-        let names = vault?.into_keys().collect();
-        candidates.push(Candidate { host, settings, look, names });
+    for ((((host, settings), look), vault), read) in
+        hosts.into_iter().zip(looks).zip(vaults).zip(reads)
+    {
+        let vault = vault?;
+        let read = read.map_err(|e| Safe::line(&e.to_string())).and_then(|read| read);
+        let env = match read {
+            Ok(read) => both(ports, host, read, names, &vault).await,
+            Err(why) => Err(why),
+        };
+        let names = vault.into_keys().collect();
+        candidates.push(Candidate { host, settings, look, names, env });
     }
     let candidates =
         leave_stopped_out(candidates, &mut excluded, |c| (&c.host.id, c.look.as_ref().ok()));
@@ -51,4 +62,36 @@ pub(super) async fn plan(
         fleet: fleet.name.clone(),
     };
     Ok(assemble(&wish, &candidates, excluded))
+}
+
+/// What the inventory makes of a host's `.env`, with the current values of these secrets and with each next one.
+async fn both(
+    ports: &PlanPorts,
+    host: &Host,
+    read: EnvRead,
+    names: &[SecretName],
+    vault: &Secrets,
+) -> Result<Settings, Safe> {
+    let template = env::template(ports, host).await?;
+    let mut now = vault.clone();
+    for name in REQUIRED_SECRETS.iter().filter_map(|name| name.parse::<SecretName>().ok()) {
+        // What the vault lacks is not what is changed: nothing is said of it.
+        now.entry(name).or_insert_with(|| Secret::new("not in the vault".to_owned()));
+    }
+    let current = env::desired(&template, host, Some(&read), &now)?;
+    let mut changed = Vec::new();
+    for (name, value) in vault {
+        let by_itself = known(name).is_some_and(|row| !matches!(row.method, Method::ByHand(_)));
+        if !by_itself || !(names.is_empty() || names.contains(name)) {
+            continue;
+        }
+        let pending = name.pending().and_then(|pending| vault.get(&pending));
+        // Any other value shows which variables hold it.
+        let next = pending.cloned().unwrap_or_else(|| Secret::new(format!("{}-", value.expose())));
+        let mut later = now.clone();
+        later.insert(name.clone(), next);
+        let next = env::desired(&template, host, Some(&read), &later)?;
+        changed.push(Changed { name: name.clone(), next, begun: pending.is_some() });
+    }
+    Ok(Settings { read, current, changed })
 }

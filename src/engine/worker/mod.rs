@@ -16,6 +16,7 @@ mod job;
 mod lease_keeper;
 mod playbook;
 mod playbook_host;
+mod playbook_leases;
 mod progress;
 mod run;
 mod secrets;

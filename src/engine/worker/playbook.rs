@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::controls::Wish;
 use super::playbook_host::PlaybookHost;
+use super::playbook_leases::{self, Leases};
 use super::shared::Shared;
 use super::verdict;
 use crate::domain::ids::HostId;
@@ -19,6 +20,9 @@ use crate::domain::secret::{Secret, Secrets};
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::{PlaybookCall, PlaybookEnd, PlaybookEvent, RunningPlaybook, StoreError};
 
+/// What to do after a playbook was stopped halfway.
+const LOOK: &str = "it was stopped after its running task: look at the host, then plan again";
+
 type Hosts = BTreeMap<HostId, PlaybookHost>;
 
 /// Runs the playbook of the plan, from where the journal stands, until every target has an outcome.
@@ -28,7 +32,7 @@ pub(super) async fn carry_out(
     playbook: &Playbook,
 ) -> Result<(), StoreError> {
     let open = |h: &&HostPlan| state.host(&h.id).is_some_and(|s| s.outcome.is_none());
-    let targets: Vec<&HostPlan> = shared.plan.targets().filter(open).collect();
+    let mut targets: Vec<&HostPlan> = shared.plan.targets().filter(open).collect();
     if targets.is_empty() {
         return Ok(());
     }
@@ -36,6 +40,7 @@ pub(super) async fn carry_out(
     if targets.iter().any(begun) {
         let hint = "look at the host, then plan again: what had begun there may have gone on";
         let what = "the worker that ran the playbook is gone, and the playbook with it";
+        playbook_leases::left_behind(shared, &targets).await;
         return all_end(shared, &targets, &Outcome::Unknown(verdict::failure(what, Some(hint))))
             .await;
     }
@@ -49,6 +54,30 @@ pub(super) async fn carry_out(
             return all_end(shared, &targets, &failed).await;
         }
     };
+    let (leases, without) = Leases::take(shared, state, playbook, &targets).await;
+    targets.retain(|host| without.iter().all(|(id, _)| *id != host.id));
+    let ends = without.into_iter().map(|(host, outcome)| EventKind::HostFinished { host, outcome });
+    let ends: Vec<EventKind> = ends.collect();
+    if !ends.is_empty() {
+        shared.add(ends).await?;
+    }
+    let done = on_all(shared, state, playbook, &targets, &secrets, &leases).await;
+    leases.give_back().await;
+    done
+}
+
+/// Runs it on hosts whose leases are ours.
+async fn on_all(
+    shared: &Arc<Shared>,
+    state: &RunState,
+    playbook: &Playbook,
+    targets: &[&HostPlan],
+    secrets: &Secrets,
+    leases: &Leases<'_>,
+) -> Result<(), StoreError> {
+    if targets.is_empty() {
+        return Ok(());
+    }
     let password = secrets.iter().find(|(name, _)| name.as_str() == ANSIBLE_PASSWORD);
     let password: Option<Secret> = password.map(|(_, value)| value.clone());
     let call = PlaybookCall {
@@ -59,15 +88,15 @@ pub(super) async fn carry_out(
         secrets: secrets.clone(),
     };
     let mut hosts = Hosts::new();
-    for target in &targets {
+    for target in targets {
         let Some(before) = state.host(&target.id) else { continue };
-        let host = PlaybookHost::begin(shared, before.clone(), &secrets).await?;
+        let host = PlaybookHost::begin(shared, before.clone(), secrets).await?;
         hosts.insert(target.id.clone(), host);
     }
     match shared.ports.playbooks.start(call).await {
         Ok(mut running) => {
-            let (end, killed) = follow(shared, &mut *running, &mut hosts).await?;
-            settle(shared, hosts, &end, killed).await
+            let end = follow(shared, &mut *running, &mut hosts, leases).await?;
+            settle(shared, hosts, &end).await
         }
         Err(what) => {
             let hint = "nothing was run: mend that, then plan again";
@@ -131,12 +160,25 @@ async fn ready(
     Ok(all)
 }
 
-/// Journals what happens until the process has ended. Gives how, and what became of a kill where one was asked for.
+/// How the process ended.
+struct Ended {
+    end: PlaybookEnd,
+    /// What became of a kill, where one was asked for.
+    killed: Option<bool>,
+    /// The lease for whose loss it was stopped.
+    lost: Option<Safe>,
+}
+
+/// Journals what happens until the process has ended.
 async fn follow(
     shared: &Shared,
     running: &mut dyn RunningPlaybook,
     hosts: &mut Hosts,
-) -> Result<(PlaybookEnd, Option<bool>), StoreError> {
+    leases: &Leases<'_>,
+) -> Result<Ended, StoreError> {
+    let mut lost = None;
+    let kept = leases.keep();
+    tokio::pin!(kept);
     let mut wish = shared.wish.clone();
     let mut names: BTreeMap<u32, Safe> = BTreeMap::new();
     let mut killed = None;
@@ -144,6 +186,12 @@ async fn follow(
     loop {
         let event = tokio::select! {
             event = running.next() => event,
+            why = &mut kept, if lost.is_none() => {
+                shared.stop(why.clone()).await?;
+                lost = Some(why);
+                running.stop().await;
+                continue;
+            }
             Ok(()) = wish.changed() => {
                 let now = *wish.borrow_and_update();
                 match now {
@@ -175,26 +223,25 @@ async fn follow(
                     host.count(tally);
                 }
             }
-            PlaybookEvent::End(end) => return Ok((end, killed)),
+            PlaybookEvent::End(end) => return Ok(Ended { end, killed, lost }),
         }
     }
 }
 
 /// Gives every host its outcome.
-async fn settle(
-    shared: &Shared,
-    hosts: Hosts,
-    end: &PlaybookEnd,
-    killed: Option<bool>,
-) -> Result<(), StoreError> {
+async fn settle(shared: &Shared, hosts: Hosts, ended: &Ended) -> Result<(), StoreError> {
+    let Ended { end, killed, lost } = ended;
     let wish = *shared.wish.borrow();
     for (_, mut host) in hosts {
-        host.cut_off(killed).await?;
+        host.cut_off(*killed).await?;
         let outcome = match (host.judged(), wish) {
             (Some(outcome), _) => outcome,
             (None, Wish::Abort | Wish::Kill) if host.is_touched() => Outcome::Cancelled,
             (None, Wish::Abort | Wish::Kill) => Outcome::NotRun(NotRun::Aborted),
-            (None, Wish::Go | Wish::Pause) => without_count(end),
+            (None, Wish::Go | Wish::Pause) => match lost {
+                Some(why) => Outcome::Failed(verdict::failure(why.as_str(), Some(LOOK))),
+                None => without_count(end),
+            },
         };
         host.finish(end.exit, outcome).await?;
     }

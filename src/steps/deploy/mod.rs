@@ -12,14 +12,13 @@ pub use checks::{
     admin, api, containers, cron_line, fail2ban, login, login_body, migrations, public, ufw,
 };
 
-use super::env_file;
+use super::env_file::Record;
 use super::git;
 use super::lease::{self, Claim};
 use super::migrate::in_new_image;
 use super::quote::quote;
 use super::script::Script;
 use crate::domain::connection::UserName;
-use crate::domain::env::Wanted;
 use crate::domain::git::CommitSha;
 use crate::domain::ids::HostId;
 use crate::domain::plan::Target;
@@ -73,10 +72,33 @@ pub fn folders(site: &Site<'_>) -> String {
         .text()
 }
 
-/// Writes `.env` from the input `env`, unless somebody else did.
-pub fn env(site: &Site<'_>, wanted: &[Wanted]) -> String {
-    let fingerprints = env_file::fingerprints(wanted);
+/// What may be done with the `.env` that the plan saw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnvVerdict {
+    /// All its variables are as they should be: it is left as it is.
+    AsItIs,
+    /// There is none, or all of it was written by a run: the wanted one takes its place.
+    Write,
+    /// Somebody edited it on the host: `configure` decides.
+    Refuse,
+}
+
+/// Writes `.env` from the input `env`, unless somebody else did. `seen` is the SHA-256 of the file that the plan saw.
+pub fn env(
+    site: &Site<'_>,
+    seen: Option<&str>,
+    verdict: EnvVerdict,
+    record: &Record<'_>,
+) -> String {
+    let fingerprints = record.lines();
+    let verdict = match verdict {
+        EnvVerdict::AsItIs => "as-it-is",
+        EnvVerdict::Write => "write",
+        EnvVerdict::Refuse => "refuse",
+    };
     site.keeping()
+        .set("seen", seen.unwrap_or("none"))
+        .set("verdict", verdict)
         .list("fingerprints", fingerprints.iter().map(String::as_str))
         .fixed(include_str!("env.sh"))
         .text()

@@ -195,6 +195,13 @@ fn of_found(found: &FoundThere, width: usize) -> Vec<Line> {
             ),
             Role::Dim,
         ),
+        (
+            format!(
+                "  goes on without {} of the template; its own defaults hold",
+                several(found.n_left_out, "variable")
+            ),
+            Role::Dim,
+        ),
         (String::new(), Role::Text),
     ];
     let secrets: Vec<String> =
@@ -210,12 +217,7 @@ fn of_found(found: &FoundThere, width: usize) -> Vec<Line> {
     part(&mut lines, "secrets that it lacks, which are made", &made.join(", "), width);
     part(&mut lines, kept, &found.variables.join(", "), width);
     part(&mut lines, "not known; left on the host as it is", &found.unknown.join(", "), width);
-    part(
-        &mut lines,
-        "configure would change or add, after the import",
-        &found.differs.join(", "),
-        width,
-    );
+    part(&mut lines, "configure would change, after the import", &found.differs.join(", "), width);
     lines.extend(of_files(&found.files));
     lines
 }

@@ -60,7 +60,11 @@ pub fn assemble(
         let known = Known::of(candidate);
         if let Some(known) = known.as_ref().filter(|k| k.is_as_wanted()) {
             let n = known.desired.variables.len();
-            let reason = Safe::line(&format!("its .env is already so ({n} variables)"));
+            let without = match known.desired.left_out.len() {
+                0 => String::new(),
+                n => format!(", without {n} that its import found missing"),
+            };
+            let reason = Safe::line(&format!("its .env is already so ({n} variables{without})"));
             excluded.push(Excluded { host: id.clone(), reason });
             continue;
         }

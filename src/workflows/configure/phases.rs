@@ -5,8 +5,9 @@ use crate::domain::ids::StepId;
 use crate::domain::job::{JobStep, StepInput};
 use crate::domain::plan::{GateSpec, HostPlan, Phase, PlannedStep};
 use crate::domain::untrusted::Safe;
-use crate::steps::env_file::{self, INPUT, Install};
+use crate::steps::env_file::{self, INPUT, Install, Record};
 use crate::steps::lease::{self, Claim};
+use crate::workflows::env::Desired;
 
 /// Seconds that a step may take which replaces no container.
 const SHORT_S: u64 = 120;
@@ -26,8 +27,9 @@ pub(super) fn fill(host: &mut HostPlan, wish: &Wish, known: &Known<'_>) {
         format!("put the old values back into the inventory, then: bunker configure {}", host.id);
     let way_back = Safe::line(&back);
     let kept: Vec<(usize, usize)> = known.comparison.kept.iter().map(|k| k.place).collect();
-    let install =
-        Install { seen: known.read.file.as_ref(), kept: &kept, wanted: &known.desired.variables };
+    let Desired { variables: written, left_out, .. } = known.desired;
+    let record = Record { written, left_out };
+    let install = Install { seen: known.read.file.as_ref(), kept: &kept, record };
     let mut env =
         step("env", ".env", SHORT_S, env_file::install(settings, &claim, short, &install));
     env.step.inputs = vec![StepInput { name: step_id(INPUT), content: known.desired.file.clone() }];

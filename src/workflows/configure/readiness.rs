@@ -87,6 +87,13 @@ fn env(wish: &Wish, candidate: &Candidate<'_>, known: &Known<'_>, findings: &mut
             &format!("keeps what the template does not name: {}", listed(&names)),
         );
     }
+    let n = known.desired.left_out.len();
+    if n > 0 {
+        let text = format!(
+            "goes on without {n} variables of the template that its import found missing; `cml_env_complete: true` writes them"
+        );
+        say(Readiness::Ready, &text);
+    }
     if known.read.pending {
         let text = "a run wrote .env and ended before the containers had it: they get it now";
         findings.push(finding(Readiness::Warning, "containers", text));

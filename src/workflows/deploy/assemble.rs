@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{phases, readiness};
+use super::{env::Env, phases, readiness};
 use crate::domain::facts::Facts;
 use crate::domain::fleet::Host;
 use crate::domain::plan::{Excluded, HostPlan, Plan, TagChoice, Target, Workflow};
@@ -11,7 +11,6 @@ use crate::domain::run::operator::Operator;
 use crate::domain::secret::Secrets;
 use crate::domain::settings::InstanceSettings;
 use crate::domain::untrusted::Safe;
-use crate::workflows::env::Desired;
 
 /// What is wanted of all targets.
 #[derive(Debug, Clone)]
@@ -46,7 +45,7 @@ pub struct Candidate<'a> {
     /// Its secrets, or why they cannot be read.
     pub secrets: Result<Secrets, Safe>,
     /// Its `.env`, or why it cannot be made.
-    pub env: Result<Desired, Safe>,
+    pub env: Result<Env, Safe>,
 }
 
 /// Makes the plan. `candidates` are in inventory order.

@@ -8,8 +8,10 @@
 //! and resumable.
 
 mod assemble;
+mod env;
 mod phases;
 mod readiness;
 mod server;
 
 pub use assemble::{Candidate, Source, Wish, assemble};
+pub use env::Env;

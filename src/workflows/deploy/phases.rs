@@ -1,7 +1,7 @@
 //! What happens on one host, rendered.
 
 use super::assemble::{Candidate, Wish};
-use super::server;
+use super::{env::Env, server};
 use crate::domain::connection::Become;
 use crate::domain::ids::StepId;
 use crate::domain::job::{JobStep, StepInput};
@@ -9,6 +9,7 @@ use crate::domain::plan::{HostPlan, LeftOut, Phase, PlannedStep, Tag};
 use crate::domain::secret::{Sealed, SecretName};
 use crate::domain::untrusted::Safe;
 use crate::steps::deploy::{self, Site};
+use crate::steps::env_file::Record;
 use crate::steps::lease::{self, Claim};
 use crate::steps::record;
 
@@ -243,18 +244,21 @@ impl Host<'_> {
 
     fn env(&self, site: &Site<'_>) -> Offered {
         let what = "writes .env from the inventory and the vault";
-        let made = self.candidate.env.as_ref();
-        let wanted = made.map(|desired| desired.variables.as_slice()).unwrap_or_default();
-        let mut offered =
-            does("env", ".env", SHORT_S, deploy::env(site, wanted), what, &[Tag::Env]);
-        match made {
-            Ok(desired) => {
+        match &self.candidate.env {
+            Ok(Env { desired, seen, verdict }) => {
+                let record = Record { written: &desired.variables, left_out: &desired.left_out };
+                let script = deploy::env(site, seen.as_deref(), *verdict, &record);
+                let mut offered = does("env", ".env", SHORT_S, script, what, &[Tag::Env]);
                 let content = desired.file.clone();
                 offered.step.step.inputs = vec![StepInput { name: step_id("env"), content }];
+                offered
             }
-            Err(why) => offered.not_here = Some(why.clone()),
+            Err(why) => {
+                let mut offered = does("env", ".env", SHORT_S, String::new(), what, &[Tag::Env]);
+                offered.not_here = Some(why.clone());
+                offered
+            }
         }
-        offered
     }
 
     fn checking(&self) -> Vec<Offered> {

@@ -3,6 +3,7 @@
 //! **Invariant:** no value gets into the file but through the encoder of [`crate::domain::dotenv`], and a secret is a hole in
 //! what is rendered: neither the plan nor an error holds one.
 
+mod left_out;
 mod markers;
 mod render;
 mod schemas;

@@ -1,5 +1,7 @@
 //! From a template to the file of one host.
 
+use std::collections::BTreeMap;
+
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind};
@@ -9,7 +11,7 @@ use super::variables::{self, Known};
 use crate::domain::dotenv::{self, Entry};
 use crate::domain::env::{Wanted, looks_secret};
 use crate::domain::fleet::Host;
-use crate::domain::secret::{Part, Sealed, SealedError, Secrets};
+use crate::domain::secret::{Part, Sealed, SealedError, Secret, SecretName, Secrets};
 use crate::domain::untrusted::Safe;
 
 /// A template with its name in messages.
@@ -35,6 +37,8 @@ pub struct Desired {
     pub file: Sealed,
     /// Its variables, in order.
     pub variables: Vec<Wanted>,
+    /// Variables that are wanted and not in the file, since [an import found none](Desired::for_host).
+    pub left_out: Vec<Wanted>,
 }
 
 /// Why a template cannot be filled. No message holds a value.
@@ -61,6 +65,20 @@ pub fn render(
     host: &Host,
     secrets: &Secrets,
 ) -> Result<Desired, TemplateError> {
+    let mut desired = filled(template, host, secrets)?;
+    let names = |name: &SecretName| (name.clone(), Secret::new(format!("the secret {name}")));
+    let shapes = filled(template, host, &secrets.keys().map(names).collect())?;
+    let shapes: BTreeMap<String, String> =
+        shapes.variables.into_iter().map(|w| (w.name, w.fingerprint)).collect();
+    for wanted in &mut desired.variables {
+        if let Some(shape) = shapes.get(&wanted.name) {
+            wanted.shape.clone_from(shape);
+        }
+    }
+    Ok(desired)
+}
+
+fn filled(template: &Template, host: &Host, secrets: &Secrets) -> Result<Desired, TemplateError> {
     let markers = Markers::new(&template.text, secrets);
     let known = variables::known(host, secrets, &markers);
     let trouble = |line: Option<usize>, message: String| TemplateError {
@@ -79,7 +97,7 @@ pub fn render(
     let parts = markers.split(&rendered);
     let file = Sealed::seal(parts, secrets).map_err(|e| trouble(None, e.to_string()))?;
     let variables = wanted(&file, secrets).map_err(|(line, text)| trouble(line, text))?;
-    Ok(Desired { file, variables })
+    Ok(Desired { file, variables, left_out: Vec::new() })
 }
 
 /// Every value that is printed goes through the encoder.
@@ -167,7 +185,13 @@ fn wanted(file: &Sealed, secrets: &Secrets) -> Result<Vec<Wanted>, Wrong> {
         );
         return Err((None, text));
     }
-    let holes = holes(file, secrets)?;
+    let holes: Vec<(usize, usize)> = file
+        .parts
+        .iter()
+        .zip(places(file, secrets)?)
+        .filter(|(part, _)| matches!(part, Part::Secret { .. }))
+        .map(|(_, place)| place)
+        .collect();
     Ok(parsed.entries().map(|entry| of_entry(entry, &holes)).collect())
 }
 
@@ -177,20 +201,18 @@ fn of_entry(entry: &Entry, holes: &[(usize, usize)]) -> Wanted {
     let filled = holes.iter().any(|(start, end)| *start < to && *end > from);
     let shown = (!filled && !looks_secret(&entry.name, value)).then(|| Safe::line(value));
     let fingerprint = dotenv::fingerprint(&entry.name, value);
-    Wanted { name: entry.name.clone(), fingerprint, shown }
+    Wanted { name: entry.name.clone(), shape: fingerprint.clone(), fingerprint, shown }
 }
 
-/// Where the secrets stand in the filled text, in bytes.
-fn holes(file: &Sealed, secrets: &Secrets) -> Result<Vec<(usize, usize)>, Wrong> {
+/// Where each part stands in the filled text: its first byte, and the one behind its last.
+pub(super) fn places(file: &Sealed, secrets: &Secrets) -> Result<Vec<(usize, usize)>, Wrong> {
     let mut at = 0;
-    let mut holes = Vec::new();
+    let mut places = Vec::new();
     for part in &file.parts {
         let one = Sealed::seal(vec![part.clone()], secrets).and_then(|one| one.open(secrets));
         let n = one.map_err(|e| (None, e.to_string()))?.expose().len();
-        if matches!(part, Part::Secret { .. }) {
-            holes.push((at, at + n));
-        }
+        places.push((at, at + n));
         at += n;
     }
-    Ok(holes)
+    Ok(places)
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::domain::dotenv::{self, DotEnv, Entry};
 use crate::domain::fleet::Host;
+use crate::domain::secret::catalogue::KNOWN;
 use crate::domain::secret::{Secret, SecretName, Secrets};
 use crate::workflows::env::{Desired, Template, TemplateError, render};
 
@@ -21,9 +22,11 @@ pub struct Found {
     /// Variables of `.env` that the template does not know, or that no inventory variable can carry. They are left as
     /// they are on the host.
     pub unknown: Vec<String>,
-    /// Secrets that the template wants and `.env` does not have: they are made.
+    /// Secrets that every instance of ours has and `.env` does not: they are made, and are in force once `.env` has them.
     pub missing: Vec<SecretName>,
-    /// Variables that `configure` would change or add after the import.
+    /// Variables of the template that `.env` does not have. The application's own defaults hold for them, and they are left out.
+    pub left_out: Vec<String>,
+    /// Variables of `.env` that `configure` would change after the import.
     pub differs: Vec<String>,
 }
 
@@ -39,8 +42,8 @@ pub fn sort(file: &DotEnv, template: &Template, host: &Host) -> Result<Found, Te
     }
     let mut stand_ins = secrets.clone();
     let mut missing = Vec::new();
-    for name in crate::workflows::env::REQUIRED_SECRETS {
-        if let Ok(name) = name.parse::<SecretName>()
+    for row in KNOWN.iter().filter(|row| row.always) {
+        if let Ok(name) = row.name.parse::<SecretName>()
             && !secrets.contains_key(&name)
         {
             stand_ins.insert(name.clone(), Secret::new("made later".to_owned()));
@@ -54,6 +57,7 @@ pub fn sort(file: &DotEnv, template: &Template, host: &Host) -> Result<Found, Te
         same: Vec::new(),
         unknown: Vec::new(),
         missing,
+        left_out: Vec::new(),
         differs: Vec::new(),
     };
     for entry in file.entries() {
@@ -61,7 +65,7 @@ pub fn sort(file: &DotEnv, template: &Template, host: &Host) -> Result<Found, Te
     }
     let mut after = host.clone();
     after.vars.extend(found.variables.clone());
-    found.differs = differs(file, &render(template, &after, &stand_ins)?);
+    (found.left_out, found.differs) = differs(file, &render(template, &after, &stand_ins)?);
     Ok(found)
 }
 
@@ -96,14 +100,19 @@ fn of(wanted: &Desired, name: &str) -> Option<String> {
     wanted.variables.iter().rev().find(|v| v.name == name).map(|v| v.fingerprint.clone())
 }
 
-/// Variables that stand in the file otherwise than they would be, or not at all.
-fn differs(file: &DotEnv, wanted: &Desired) -> Vec<String> {
+/// Variables that the file does not have, and those that stand in it otherwise than they would be.
+fn differs(file: &DotEnv, wanted: &Desired) -> (Vec<String>, Vec<String>) {
     let there: BTreeMap<&str, Option<String>> =
         file.entries().map(|e| (e.name.as_str(), fingerprint(e))).collect();
-    let other = |v: &&crate::domain::env::Wanted| {
-        there.get(v.name.as_str()).cloned().flatten().as_ref() != Some(&v.fingerprint)
-    };
-    wanted.variables.iter().filter(other).map(|v| v.name.clone()).collect()
+    let (mut left_out, mut differs) = (Vec::new(), Vec::new());
+    for want in &wanted.variables {
+        match there.get(want.name.as_str()) {
+            None => left_out.push(want.name.clone()),
+            Some(has) if has.as_ref() != Some(&want.fingerprint) => differs.push(want.name.clone()),
+            Some(_) => {}
+        }
+    }
+    (left_out, differs)
 }
 
 /// Which inventory variable or secret fills a variable of `.env`: from lines of the form `NAME={{ source ... }}`.

@@ -1,5 +1,5 @@
-//! Import: an instance that was installed by hand comes under management. Lease, backup, mark as in use, record the
-//! release, give the lease back.
+//! Import: an instance that was installed by hand comes under management. Lease, backup, mark as in use, record what `.env`
+//! has and the release, give the lease back.
 //!
 //! **Invariant:** nothing that runs is stopped or changed, and neither the data nor `.env` is touched.
 
@@ -10,6 +10,7 @@ pub use found::{Found, sort};
 use jiff::Timestamp;
 
 use super::planned::finding;
+use crate::domain::env::Applied;
 use crate::domain::facts::{Facts, Part};
 use crate::domain::fleet::{Fleet, Host};
 use crate::domain::git::CommitSha;
@@ -22,8 +23,10 @@ use crate::domain::remote::RemoteError;
 use crate::domain::run::operator::Operator;
 use crate::domain::settings::InstanceSettings;
 use crate::domain::untrusted::Safe;
+use crate::steps::env_file::{EnvRead, Record};
 use crate::steps::lease::{self, Claim};
 use crate::steps::{backup, import, record};
+use crate::workflows::env::Desired;
 
 /// Seconds that a short step may take.
 const SHORT_S: u64 = 120;
@@ -37,6 +40,8 @@ pub struct Candidate<'a> {
     pub settings: &'a InstanceSettings,
     /// What the probe found, or why it found nothing.
     pub look: Result<Facts, RemoteError>,
+    /// What its `.env` is and should be, or why that cannot be told.
+    pub env: Result<(EnvRead, Desired), Safe>,
 }
 
 /// Makes the plan. An instance with a recorded release is under management already and is left out.
@@ -70,7 +75,7 @@ fn host_plan(operator: &Operator, candidate: &Candidate<'_>) -> HostPlan {
             target: Safe::line(target.sha.short()),
             operator: operator.clone(),
         };
-        plan.phases = vec![Phase::Job { steps: steps(&plan.settings, &claim, &target) }];
+        plan.phases = vec![Phase::Job { steps: steps(&plan.settings, &claim, &target, candidate) }];
         plan.on_failure = vec![give_back("free-lease", &claim)];
     }
     plan
@@ -99,18 +104,79 @@ fn judge(candidate: &Candidate<'_>) -> (Option<CommitSha>, Vec<Finding>) {
         let text = "files of the checkout were changed by hand: an upgrade will refuse until that is settled";
         findings.push(finding(Readiness::Review, "drift", text));
     }
+    findings.extend(of_settings(candidate));
     (Some(checkout.commit.clone()), findings)
 }
 
-fn steps(settings: &InstanceSettings, claim: &Claim, target: &Target) -> Vec<PlannedStep> {
+/// What is to be said of its `.env`.
+fn of_settings(candidate: &Candidate<'_>) -> Vec<Finding> {
+    let (read, desired) = match &candidate.env {
+        Ok(known) => known,
+        Err(why) => {
+            let text = format!("what .env has is not put on record: {why}");
+            return vec![finding(Readiness::Review, "env", &text)];
+        }
+    };
+    let here = read.file.as_ref().map(|f| f.variables.as_slice()).unwrap_or_default();
+    let applied = Applied::of_import(&desired.variables, here);
+    let n = applied.left_out.len();
+    let mut findings = Vec::new();
+    if n > 0 {
+        let text = format!(
+            "it goes on without {n} variables of the template, the application's own defaults hold; `cml_env_complete: true` writes them"
+        );
+        findings.push(finding(Readiness::Ready, "env", &text));
+    }
+    let differ = desired.variables.len() - n - applied.written.len();
+    if differ > 0 {
+        let text = format!(
+            "{differ} variables are not as the inventory has them: `bunker configure {} --check --diff` shows them afterwards",
+            candidate.host.id
+        );
+        findings.push(finding(Readiness::Review, "env", &text));
+    }
+    findings
+}
+
+/// The step that puts on record what `.env` has; none where that cannot be told.
+fn recorded(
+    settings: &InstanceSettings,
+    claim: &Claim,
+    candidate: &Candidate<'_>,
+) -> Option<PlannedStep> {
+    let (read, desired) = candidate.env.as_ref().ok()?;
+    let file = read.file.as_ref()?;
+    let applied = Applied::of_import(&desired.variables, &file.variables);
+    let (mut written, mut left_out) = (Vec::new(), Vec::new());
+    for want in &desired.variables {
+        if applied.written.contains_key(&want.name) {
+            written.push(want.clone());
+        } else if applied.left_out.contains_key(&want.name) {
+            left_out.push(want.clone());
+        }
+    }
+    let record = Record { written: &written, left_out: &left_out };
+    let script = import::settings(settings, claim, 2 * SHORT_S, &file.sha256, &record);
+    let changes = "records what .env has, so that an edit from now on is known as one";
+    Some(step("settings", changes, SHORT_S, script))
+}
+
+fn steps(
+    settings: &InstanceSettings,
+    claim: &Claim,
+    target: &Target,
+    candidate: &Candidate<'_>,
+) -> Vec<PlannedStep> {
     let long_s = settings.policy.step_timeout_s;
     let (short, long) = (2 * SHORT_S, long_s + SHORT_S);
     let archive = format!("makes a backup in {}", settings.backup_dir);
     let mark = "marks the instance as in use, so that it is never seeded";
-    vec![
+    let first = [
         step("lease", "takes the lease of the instance", SHORT_S, lease::acquire(claim, short)),
         step("backup", &archive, long_s, backup::backup(settings, claim, long)),
         step("mark", mark, SHORT_S, import::mark(settings, claim, short, &target.sha)),
+    ];
+    let last = [
         step(
             "record",
             "records the release on the host",
@@ -118,7 +184,8 @@ fn steps(settings: &InstanceSettings, claim: &Claim, target: &Target) -> Vec<Pla
             record::record(settings, claim, short, target, None),
         ),
         give_back("release-lease", claim),
-    ]
+    ];
+    first.into_iter().chain(recorded(settings, claim, candidate)).chain(last).collect()
 }
 
 fn give_back(id: &str, claim: &Claim) -> PlannedStep {

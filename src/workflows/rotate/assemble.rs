@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::phases;
+use super::{edited::Settings, phases};
 use crate::domain::facts::{Facts, Part};
 use crate::domain::fleet::Host;
 use crate::domain::plan::{Excluded, Finding, HostPlan, Plan, Readiness, Workflow};
@@ -42,6 +42,15 @@ pub struct Candidate<'a> {
     pub look: Result<Facts, RemoteError>,
     /// Names in its vault, those of next values too.
     pub names: Vec<SecretName>,
+    /// Its `.env`, or why it cannot be told what is in it.
+    pub env: Result<Settings, Safe>,
+}
+
+impl Candidate<'_> {
+    /// Secrets that are not in force on the host.
+    fn absent(&self) -> Vec<&SecretName> {
+        self.env.as_ref().map(Settings::absent).unwrap_or_default()
+    }
 }
 
 /// Makes the plan. Every name of the wish is known and can be changed by this workflow.
@@ -64,7 +73,9 @@ fn host_plan(wish: &Wish, candidate: &Candidate<'_>) -> HostPlan {
         findings,
     );
     if host.will_run() {
-        phases::fill(&mut host, &secrets, &wish.operator);
+        let seen = candidate.env.as_ref().ok().and_then(|env| env.read.file.as_ref());
+        let seen = seen.map(|file| file.sha256.as_str());
+        phases::fill(&mut host, &secrets, &wish.operator, seen);
     }
     host
 }
@@ -72,8 +83,9 @@ fn host_plan(wish: &Wish, candidate: &Candidate<'_>) -> HostPlan {
 /// The rows of the secrets that are changed on a host, in the order of the catalogue.
 fn chosen(wish: &Wish, candidate: &Candidate<'_>) -> Vec<(SecretName, &'static Known)> {
     let rows = KNOWN.iter().filter_map(|row| Some((row.name.parse::<SecretName>().ok()?, row)));
+    let absent = candidate.absent();
     let wanted = |(name, row): &(SecretName, &Known)| {
-        let has = candidate.names.contains(name);
+        let has = candidate.names.contains(name) && !absent.contains(&name);
         let by_itself = !matches!(row.method, Method::ByHand(_));
         by_itself && has && (wish.names.is_empty() || wish.names.contains(name))
     };
@@ -97,7 +109,18 @@ fn findings(
         let text = format!("its vault has no {name}: `bunker vault set` gives it one");
         found.push(finding(Readiness::Blocked, "vault", &text));
     }
-    if secrets.is_empty() && found.is_empty() {
+    let id = &candidate.host.id;
+    for name in candidate.absent() {
+        let begin = format!("{name} is not in force: no variable of its .env holds it");
+        if wish.names.is_empty() {
+            found.push(finding(Readiness::Ready, "env", &format!("{begin}; it is left as it is")));
+        } else {
+            let text =
+                format!("{begin}; `bunker configure {id}` first, with cml_env_complete: true");
+            found.push(finding(Readiness::Blocked, "env", &text));
+        }
+    }
+    if secrets.is_empty() && found.iter().all(|f| f.readiness != Readiness::Blocked) {
         let text = "its vault has no secret that can be changed by itself";
         found.push(finding(Readiness::Blocked, "vault", text));
     }
@@ -112,6 +135,41 @@ fn findings(
     }
     if let Part::Unreadable(why) = &facts.env_file {
         found.push(finding(Readiness::Blocked, "env", &format!(".env was not read: {why}")));
+    } else {
+        settings(candidate, &mut found);
     }
     found
+}
+
+/// What somebody edited on the host is not written over, and not put into force unseen.
+fn settings(candidate: &Candidate<'_>, found: &mut Vec<Finding>) {
+    let mut say = |readiness, text: &str| found.push(finding(readiness, "env", text));
+    let edited = match &candidate.env {
+        Ok(env) => env.edited(),
+        Err(why) => {
+            let text = format!("it cannot be told whether .env was edited on the host: {why}");
+            return say(Readiness::Review, &text);
+        }
+    };
+    let id = &candidate.host.id;
+    if !edited.secret.is_empty() {
+        let text = format!(
+            "not as the vault has it, so somebody edited it on the host: {}; put what is right into the vault (`bunker vault set {id}`), or take it back with `bunker configure {id} --overwrite-drift`",
+            edited.secret.join(", ")
+        );
+        say(Readiness::Blocked, &text);
+    }
+    if !edited.behind.is_empty() {
+        let text = format!(
+            "the host has an older value than the vault: {}; `bunker configure {id}` first",
+            edited.behind.join(", ")
+        );
+        say(Readiness::Blocked, &text);
+    }
+    if !edited.other.is_empty() {
+        let names = edited.other.join(", ");
+        let text =
+            format!("edited on the host, and in force from the next start of a service: {names}");
+        say(Readiness::Review, &text);
+    }
 }

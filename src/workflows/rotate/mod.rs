@@ -5,6 +5,8 @@
 //! started again goes on with the same new value.
 
 mod assemble;
+mod edited;
 mod phases;
 
 pub use assemble::{Candidate, Wish, assemble};
+pub use edited::{Changed, Settings};

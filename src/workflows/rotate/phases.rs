@@ -21,6 +21,7 @@ pub(super) fn fill(
     host: &mut HostPlan,
     secrets: &[(SecretName, &'static Known)],
     operator: &Operator,
+    seen: Option<&str>,
 ) {
     let names: Vec<&str> = secrets.iter().map(|(name, _)| name.as_str()).collect();
     let claim = Claim {
@@ -33,7 +34,7 @@ pub(super) fn fill(
         host.id,
         names.join(" --secret ")
     ));
-    let site = Site { settings: &host.settings, claim: &claim, secrets, again: &again };
+    let site = Site { settings: &host.settings, claim: &claim, secrets, again: &again, seen };
     let policy = &host.settings.policy;
     let gate = GateSpec {
         id: step_id("health"),
@@ -64,6 +65,8 @@ struct Site<'a> {
     claim: &'a Claim,
     secrets: &'a [(SecretName, &'static Known)],
     again: &'a Safe,
+    /// The SHA-256 of the `.env` that the plan saw.
+    seen: Option<&'a str>,
 }
 
 impl Site<'_> {
@@ -82,9 +85,14 @@ impl Site<'_> {
         let mut steps = vec![
             step("lease", "lease", SHORT_S, lease::acquire(claim, short))
                 .changing("takes the lease of the instance"),
-            step("settings", "settings", SHORT_S, rotate::settings(settings, claim, short, names))
-                .changing("puts the new values into .env")
-                .getting(self.secrets.iter().map(|(name, _)| name)),
+            step(
+                "settings",
+                "settings",
+                SHORT_S,
+                rotate::settings(settings, claim, short, self.seen, names),
+            )
+            .changing("puts the new values into .env")
+            .getting(self.secrets.iter().map(|(name, _)| name)),
         ];
         for (name, service) in self.of(Method::Database) {
             let script = rotate::database(settings, claim, short, service);

@@ -125,3 +125,57 @@ fn ansible_and_bunker_read_the_same_out_of_every_inventory() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Each way in which a pattern can choose.
+const PATTERNS: [&str; 14] = [
+    "all",
+    "*",
+    "top",
+    "a,b",
+    "deep:other",
+    "top:&zeta",
+    "all:!deep",
+    "all:!deep:&other",
+    "!deep",
+    "~^[ab]$",
+    "top[0]",
+    "other[-1]",
+    "other[0:1]",
+    "u*:c",
+];
+
+#[test]
+fn ansible_and_bunker_choose_the_same_hosts_by_every_kind_of_pattern() {
+    let name = "ansible_and_bunker_choose_the_same_hosts_by_every_kind_of_pattern";
+    let venv = match ansible::venv() {
+        Ok(venv) => venv,
+        Err(why) => return missing(name, &why),
+    };
+    let home = tempfile::tempdir().unwrap();
+    let (_, files) = awkward::ALL.iter().find(|(name, _)| *name == "nested").unwrap();
+    let folder = home.path().join("nested");
+    for (path, text) in *files {
+        let file = folder.join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+    for pattern in PATTERNS {
+        let mut command = ansible::program(&venv, "ansible", home.path());
+        let command = command.args(["all", "--list-hosts", "--limit", pattern, "-i"]).arg(&folder);
+        let said = command.output().unwrap();
+        let said = String::from_utf8(said.stdout).unwrap();
+        let theirs: Vec<&str> = said.lines().skip(1).map(str::trim).collect();
+        let output = Command::new(env!("CARGO_BIN_EXE_bunker"))
+            .args(["inventory", "list", "--json", "--limit", pattern, "--inventory"])
+            .arg(&folder)
+            .env("HOME", home.path())
+            .env("BUNKER_STATE", home.path().join("state"))
+            .output()
+            .unwrap();
+        let ours = read("bunker", &output);
+        let ours: BTreeSet<&str> =
+            ours["_meta"]["hostvars"].as_object().unwrap().keys().map(String::as_str).collect();
+        assert!(!theirs.is_empty(), "{pattern}: {said}");
+        assert_eq!(ours, theirs.into_iter().collect(), "{pattern}");
+    }
+}

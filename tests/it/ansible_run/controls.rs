@@ -53,8 +53,13 @@ fn a_playbook_is_paused_aborted_and_killed_and_a_lost_worker_leaves_it_unknown()
     stage.put("site.yml", BOOK);
     let play = Play(stage);
 
-    // Pause: the running task ends, the next waits until the run is resumed.
+    // Pause: the running task ends, the next waits until the run is resumed. Meanwhile nobody else changes the instance.
     play.begin();
+    let lease = play.0.site.lab.named("one").unwrap().state_dir().join("instances/one/lease");
+    let held = fs::read_to_string(&lease).unwrap();
+    assert!(held.contains("workflow=ansible\n"), "{held}");
+    let other = play.0.bunker(&["backup", "one", "--yes"]);
+    assert!(other.exit != 0 && other.text.contains("(ansible)"), "{}", other.text);
     play.ok(&["pause", "last"]);
     play.0.until("the pause", |show| show["state"] == "paused");
     play.0.put("go", "");
@@ -64,6 +69,7 @@ fn a_playbook_is_paused_aborted_and_killed_and_a_lost_worker_leaves_it_unknown()
     let show = play.end();
     assert_eq!(target(&show, "one")["outcome"], "changed");
     assert!(play.reached_after());
+    assert!(!lease.exists(), "it was given back");
 
     // Abort: the running task ends, the next does not begin.
     play.begin();

@@ -191,6 +191,7 @@ fn found() -> FoundThere {
         variables: vec!["cml_smtp_from".to_owned()],
         n_same: 40,
         unknown: vec!["HAND_MADE".to_owned()],
+        n_left_out: 123,
         differs: vec!["MAIL_RATE".to_owned()],
         files: files(),
     }
