@@ -4,7 +4,7 @@ use super::super::destination::Destination;
 use super::super::effect::Effect;
 use super::super::model::{Model, Screen};
 use super::super::pages::{RunPage, RunsPage};
-use super::{audit, choice, data, fleet};
+use super::{audit, choice, compare, data, fleet, panes, sheet};
 
 /// Leaves every page for this one. A run that was watched goes on; a plan or form that stood open is dropped.
 pub(super) fn go(model: &mut Model, to: Destination) -> Vec<Effect> {
@@ -37,5 +37,14 @@ pub(super) fn open(model: &mut Model, to: Destination) -> Vec<Effect> {
         }
         Destination::SecretsDue => choice::open_due(model),
         Destination::Audit => audit::open(model),
+        Destination::Backups => sheet::open_backups(model),
+        Destination::Alerts => sheet::open_alerts(model),
+        Destination::Windows => sheet::open_windows(model),
+        Destination::Inventory => sheet::open_inventory(model),
+        Destination::Variables(host) => sheet::open_variables(model, host),
+        Destination::Doctor => sheet::open_doctor(model),
+        Destination::Compare(a, b) => compare::open(model, a, b),
+        Destination::Charts(host) => sheet::open_charts(model, host),
+        Destination::Outputs(run) => panes::open(model, run),
     }
 }

@@ -9,10 +9,11 @@ use super::super::keymap::{Chord, Meaning};
 use super::super::layers::{Layer, Letters};
 use super::super::model::{Model, Screen};
 use super::super::msg::Msg;
+use super::super::sheet_rows;
 use super::super::toast::ToastKind;
 use super::{
-    audit, choice, copying, data, enrol, fleet, go, layers, moving, palette, plan, replay, run,
-    runs,
+    audit, choice, compare, copying, data, enrol, evidence, fleet, go, layers, moving, palette,
+    panes, plan, replay, run, runs, sheet,
 };
 
 /// Applies what happened and says what is to be done. Total: no message makes it fail.
@@ -42,14 +43,18 @@ fn route(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
             data::windows(model);
             model.toasts.expire(now);
-            Vec::new()
+            sheet::tick(model)
         }
         Msg::Go(to) => go::go(model, to),
         Msg::Fleet(snapshot) => moving::fleet(model, snapshot),
         Msg::Runs(runs) => data::runs(model, runs),
         Msg::Planned { request, result } => plan::planned(model, request, result),
         Msg::Started { request, result } => plan::started(model, request, result),
-        Msg::Run(view) => run::take(model, view),
+        Msg::Run(view) => {
+            let mut effects = run::take(model, view);
+            effects.extend(panes::tick(model));
+            effects
+        }
         Msg::Log(chunk) => {
             run::log(model, &chunk);
             Vec::new()
@@ -71,6 +76,7 @@ fn route(model: &mut Model, msg: Msg) -> Vec<Effect> {
             audit::take(model, request, &result);
             Vec::new()
         }
+        Msg::Looked { request, result } => sheet::take(model, request, &result),
         Msg::Replay(replay) => replay::take(model, replay),
         Msg::Rewound => {
             replay::rewound(model);
@@ -148,6 +154,25 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Runs => go::open(model, Destination::Runs),
         Action::SecretsDue => go::open(model, Destination::SecretsDue),
         Action::Audit => go::open(model, Destination::Audit),
+        Action::Backups => go::open(model, Destination::Backups),
+        Action::Alerts => go::open(model, Destination::Alerts),
+        Action::Windows => go::open(model, Destination::Windows),
+        Action::Inventory => go::open(model, Destination::Inventory),
+        Action::Doctor => go::open(model, Destination::Doctor),
+        Action::Compare => compare::open_here(model),
+        Action::Charts => {
+            let host = match model.screens.last() {
+                Some(Screen::Instance(page)) => Some(page.id.clone()),
+                Some(Screen::Sheet(sheet)) => sheet_rows::selected_host(model, sheet),
+                _ => model.fleet.selected().map(|i| i.id.clone()),
+            };
+            host.map(|host| go::open(model, Destination::Charts(host))).unwrap_or_default()
+        }
+        Action::Evidence => evidence::open(model),
+        Action::Panes => match model.run_page().map(|page| page.run.clone()) {
+            Some(run) => go::open(model, Destination::Outputs(run)),
+            None => Vec::new(),
+        },
         Action::Freeze => {
             moving::freeze(model);
             Vec::new()
@@ -178,6 +203,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             Some(Screen::Runs(_)) => runs::perform(model, action),
             Some(Screen::Enrol(_)) => enrol::perform(model, action),
             Some(Screen::Audit(_)) => audit::perform(model, action),
+            Some(Screen::Sheet(_)) => sheet::perform(model, action),
             Some(Screen::Due(_)) => choice::perform_on_due(model, action),
             Some(Screen::Secrets(_)) => choice::perform_on_secrets(model, action),
             Some(Screen::Releases(_)) => choice::perform_on_releases(model, action),
@@ -192,7 +218,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
     if model.toasts.clear() && model.screens.is_empty() {
         return Vec::new();
     }
-    if run::leave_full(model) || enrol::back(model) || audit::back(model) {
+    if run::leave_full(model) || enrol::back(model) || audit::back(model) || sheet::back(model) {
         return Vec::new();
     }
     if model.replay.is_some() && matches!(model.screens.last(), Some(Screen::Run(_))) {
