@@ -1,8 +1,11 @@
 //! The outputs of several targets of a run at once.
 
+use std::sync::Arc;
+
 use super::super::effect::Effect;
 use super::super::look::Look;
 use super::super::model::{Model, Screen};
+use super::super::msg::RunView;
 use super::super::pages::{RunPage, is_active};
 use super::super::panes::{self, PanesSheet};
 use super::super::sheet::{Sheet, SheetOf};
@@ -51,6 +54,13 @@ pub(super) fn read(model: &mut Model) -> Vec<Effect> {
     page.asked = now;
     model.last_request = request;
     vec![Effect::Look { request, what: Look::Outputs(run, hosts) }]
+}
+
+/// The newest state of the attached run: outputs may have come to it that are seen here.
+pub(super) fn run(model: &mut Model, view: Arc<RunView>) -> Vec<Effect> {
+    let mut effects = run::take(model, view);
+    effects.extend(tick(model));
+    effects
 }
 
 /// Every second while the run goes on, and once more when it has ended.

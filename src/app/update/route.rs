@@ -50,11 +50,7 @@ fn route(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Runs(runs) => data::runs(model, runs),
         Msg::Planned { request, result } => plan::planned(model, request, result),
         Msg::Started { request, result } => plan::started(model, request, result),
-        Msg::Run(view) => {
-            let mut effects = run::take(model, view);
-            effects.extend(panes::tick(model));
-            effects
-        }
+        Msg::Run(view) => panes::run(model, view),
         Msg::Log(chunk) => {
             run::log(model, &chunk);
             Vec::new()
