@@ -49,7 +49,7 @@ pub(in crate::ui) fn draw(
                 Tally("?", n(Grade::Unknown), "unknown", Role::Unknown),
             ],
         ),
-        hint: "green below 24 h, yellow below 48 h, red above; the alert fires at 25 h",
+        hint: &limits(&rows),
         titles: ("Backups, oldest first", sheet::count(rows.len(), all, seen, "instance")),
         detail: "That backup",
         foot: String::new(),
@@ -68,6 +68,24 @@ pub(in crate::ui) fn draw(
         let id = &row.instance.id;
         let asking = page.asking.contains(id);
         choice::facts(canvas, detail, &told(model, row, page.made.get(id), asking));
+    }
+}
+
+/// The limits of the colours, where all instances have the same.
+fn limits(rows: &[BackupRow]) -> String {
+    let of = |row: &BackupRow| {
+        (row.instance.policy.backup_warn_s, row.instance.policy.backup_critical_s)
+    };
+    let first = rows.first().map(of);
+    match first.filter(|first| rows.iter().all(|row| of(row) == *first)) {
+        Some((warn_s, red_s)) => format!(
+            "green below {}, yellow below {}, red above; the alert fires at 25h",
+            figures::age(warn_s as f64),
+            figures::age(red_s as f64)
+        ),
+        None => {
+            "green, yellow and red by each instance's own limits; the alert fires at 25h".to_owned()
+        }
     }
 }
 
@@ -139,11 +157,11 @@ fn size(row: &BackupRow, made: Read<'_>) -> String {
         .map_or_else(|| figures::NONE.to_owned(), figures::bytes)
 }
 
-/// The sizes, the newest at the right end. Its bottom is zero: a backup that lost half is seen to have.
+/// The sizes, the newest at the right end: alike ones stay low and quiet, one that lost half is seen to have.
 fn trend(made: &[Made], width: u16, now: Timestamp) -> String {
     let n = usize::from(width);
     let values = made.iter().rev().take(n).rev().map(|made| Some(made.size_b as f64)).collect();
-    spark::from_zero(&Series { end: now, step_s: 86_400, values }, n)
+    spark::spark(&Series { end: now, step_s: 86_400, values }, n)
 }
 
 /// When a backup was last proven, and how: by the manifests of the host, or by a run of ours.

@@ -25,18 +25,6 @@ pub(in crate::ui) fn spark(series: &Series, n: usize) -> String {
     line
 }
 
-/// The same with its bottom at zero, for amounts of which half is half.
-pub(in crate::ui) fn from_zero(series: &Series, n: usize) -> String {
-    let high = series.bounds().map_or(0.0, |(_, high)| high).max(f64::MIN_POSITIVE);
-    let values = series.downsampled(n);
-    let mut line = " ".repeat(n.saturating_sub(values.len()));
-    for value in values {
-        let level = value.map(|v| (v / high * 7.0).round().clamp(0.0, 7.0) as usize);
-        line.push_str(level.map_or(" ", |level| LEVELS.get(level).copied().unwrap_or("█")));
-    }
-    line
-}
-
 /// The trend as `height` lines of `n` columns, the highest first.
 pub(in crate::ui) fn area(series: &Series, n: usize, height: usize) -> Vec<String> {
     let values = series.downsampled(n);
