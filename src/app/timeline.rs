@@ -1,6 +1,6 @@
 //! What changed on each instance while this program looked: its state, and what runs.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::Timestamp;
 
@@ -58,8 +58,11 @@ impl Timeline {
                 self.note_one(i, snapshot.at);
             }
         }
-        self.last.retain(|id, _| snapshot.instances.iter().any(|i| &i.id == id));
-        self.changes.retain(|id, _| snapshot.instances.iter().any(|i| &i.id == id));
+        if self.last.len() > snapshot.instances.len() {
+            let there: BTreeSet<&HostId> = snapshot.instances.iter().map(|i| &i.id).collect();
+            self.last.retain(|id, _| there.contains(id));
+            self.changes.retain(|id, _| there.contains(id));
+        }
     }
 
     fn note_one(&mut self, i: &InstanceView, at: Timestamp) {

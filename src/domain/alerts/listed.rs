@@ -1,6 +1,6 @@
 //! Alerts as they are listed: those that hold here, and those of an Alertmanager.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -94,15 +94,14 @@ impl Watch {
         let mut next = Since::new();
         for instance in &snapshot.instances {
             for rule in RULES {
+                let judged = evaluate(rule, instance, snapshot.at);
+                if matches!(judged, Judged::Quiet | Judged::NotReported) {
+                    continue;
+                }
                 let key = (instance.id.clone(), rule.name);
                 let before = self.since.get(&key).copied();
-                match evaluate(rule, instance, snapshot.at) {
-                    Judged::Holds { .. } => {
-                        next.insert(key, before.unwrap_or(snapshot.at));
-                    }
-                    Judged::Unknown(_) => next.extend(before.map(|at| (key, at))),
-                    Judged::Quiet | Judged::NotReported => {}
-                }
+                let first = matches!(judged, Judged::Holds { .. }).then_some(snapshot.at);
+                next.extend(before.or(first).map(|at| (key, at)));
             }
         }
         self.since = next;
@@ -172,10 +171,9 @@ fn silence_by_windows(alerts: &mut [Alert], snapshot: &FleetSnapshot, now: Times
 /// The alerts of an Alertmanager, and after them those that hold here and that it does not know.
 pub fn from_manager(manager: &Manager, here: Vec<Alert>) -> Vec<Alert> {
     let mut alerts: Vec<Alert> = manager.alerts.iter().map(|alert| told(manager, alert)).collect();
-    let known = |ours: &Alert| {
-        alerts.iter().any(|theirs| theirs.name == ours.name && theirs.host == ours.host)
-    };
-    let more: Vec<Alert> = here.into_iter().filter(|ours| !known(ours)).collect();
+    let key = |alert: &Alert| (alert.name.clone(), alert.host.clone());
+    let known: BTreeSet<_> = alerts.iter().map(key).collect();
+    let more: Vec<Alert> = here.into_iter().filter(|ours| !known.contains(&key(ours))).collect();
     alerts.extend(more);
     sort(&mut alerts);
     alerts
