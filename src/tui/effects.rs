@@ -288,14 +288,11 @@ impl Effects {
 }
 
 async fn look(looker: Option<Arc<dyn Looker>>, request: u64, what: Look) -> Msg {
-    let result = match looker {
-        Some(looker) => looker.look(what).await,
-        None => {
-            let message = Safe::line("not connected to anything that can be asked");
-            Err(Problem { message, hint: None })
-        }
+    let Some(looker) = looker else {
+        let message = Safe::line("not connected to anything that can be asked");
+        return Msg::Looked { request, result: Err(Problem { message, hint: None }) };
     };
-    Msg::Looked { request, result }
+    Msg::Looked { request, result: looker.look(what).await }
 }
 
 async fn audit_log(audit: Option<Arc<dyn AuditReader>>, request: u64) -> Msg {

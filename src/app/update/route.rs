@@ -1,7 +1,6 @@
 //! Where each message goes: data to its page, keys to the front layer, else to the page.
 
 use super::super::action::Action;
-use super::super::destination::Destination;
 use super::super::effect::Effect;
 use super::super::frame::Size;
 use super::super::key::{Key, KeyCode};
@@ -9,11 +8,10 @@ use super::super::keymap::{Chord, Meaning};
 use super::super::layers::{Layer, Letters};
 use super::super::model::{Model, Screen};
 use super::super::msg::Msg;
-use super::super::sheet_rows;
 use super::super::toast::ToastKind;
 use super::{
-    audit, choice, compare, copying, data, enrol, evidence, fleet, go, layers, moving, palette,
-    panes, plan, replay, run, runs, sheet,
+    audit, choice, copying, data, enrol, fleet, go, layers, moving, palette, panes, plan, replay,
+    run, runs, sheet,
 };
 
 /// Applies what happened and says what is to be done. Total: no message makes it fail.
@@ -133,6 +131,9 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         model.tell(ToastKind::Warning, "read-only: nothing can be changed from here");
         return Vec::new();
     }
+    if let Some(effects) = go::page_of(model, action) {
+        return effects;
+    }
     match action {
         Action::Quit => vec![Effect::Quit],
         Action::Suspend => vec![Effect::Suspend],
@@ -147,28 +148,6 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             palette::open(model);
             Vec::new()
         }
-        Action::Runs => go::open(model, Destination::Runs),
-        Action::SecretsDue => go::open(model, Destination::SecretsDue),
-        Action::Audit => go::open(model, Destination::Audit),
-        Action::Backups => go::open(model, Destination::Backups),
-        Action::Alerts => go::open(model, Destination::Alerts),
-        Action::Windows => go::open(model, Destination::Windows),
-        Action::Inventory => go::open(model, Destination::Inventory),
-        Action::Doctor => go::open(model, Destination::Doctor),
-        Action::Compare => compare::open_here(model),
-        Action::Charts => {
-            let host = match model.screens.last() {
-                Some(Screen::Instance(page)) => Some(page.id.clone()),
-                Some(Screen::Sheet(sheet)) => sheet_rows::selected_host(model, sheet),
-                _ => model.fleet.selected().map(|i| i.id.clone()),
-            };
-            host.map(|host| go::open(model, Destination::Charts(host))).unwrap_or_default()
-        }
-        Action::Evidence => evidence::open(model),
-        Action::Panes => match model.run_page().map(|page| page.run.clone()) {
-            Some(run) => go::open(model, Destination::Outputs(run)),
-            None => Vec::new(),
-        },
         Action::Freeze => {
             moving::freeze(model);
             Vec::new()

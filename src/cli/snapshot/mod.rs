@@ -130,14 +130,12 @@ fn subject(context: &Context, host: Option<&str>) -> Result<HostId, Trouble> {
 /// Two instances side by side.
 fn both(context: &Context, args: &SnapshotArgs) -> Result<Destination, Trouble> {
     let left = subject(context, args.host.as_deref())?;
-    let right = match &args.with {
-        Some(with) => known(context, with)?,
-        None => {
-            let (fleet, _) = fleet::fleet(context)?;
-            let other = fleet.instances().map(|(host, _)| host.id.clone()).find(|id| *id != left);
-            other.ok_or_else(|| Trouble::new(Exit::NotFound, "there is only one instance"))?
-        }
-    };
+    if let Some(with) = &args.with {
+        return Ok(Destination::Compare(left, known(context, with)?));
+    }
+    let (fleet, _) = fleet::fleet(context)?;
+    let other = fleet.instances().map(|(host, _)| host.id.clone()).find(|id| *id != left);
+    let right = other.ok_or_else(|| Trouble::new(Exit::NotFound, "there is only one instance"))?;
     Ok(Destination::Compare(left, right))
 }
 
