@@ -114,7 +114,7 @@ mod tests {
     fn manifests_are_read_oldest_first_and_what_is_none_is_left_out() {
         let out = b"present\nold a.tar.gz\n\
             backup {\"archive\":\"b.tar.gz\",\"size\":20,\"created\":\"2026-11-22T03:00:00Z\",\"verified\":true,\"restored_aside\":\"2026-11-22T09:00:00Z\"}\n\
-            backup {\"archive\":\"a\x1b[31m.tar.gz\",\"size\":10,\"created\":\"2026-11-21T03:00:00Z\"}\n\
+            backup {\"archive\":\"a\\u001b[31m.tar.gz\",\"size\":10,\"created\":\"2026-11-21T03:00:00Z\"}\n\
             backup {\"archive\":7}\nbackup nonsense\n";
         let all = made(out);
         assert_eq!(all.iter().map(|m| m.size_b).collect::<Vec<_>>(), [10, 20]);
