@@ -31,6 +31,24 @@ pub enum Place {
     Due,
     /// The page of the audit log.
     Audit,
+    /// The page of backups.
+    Backups,
+    /// The page of alerts.
+    Alerts,
+    /// The page of maintenance windows.
+    Windows,
+    /// The page of the inventory.
+    Inventory,
+    /// The page of a host's variables.
+    Variables,
+    /// The page of findings.
+    Doctor,
+    /// Two things side by side.
+    Compare,
+    /// The charts of an instance.
+    Charts,
+    /// The outputs of several targets of a run.
+    Panes,
     /// The choice of secrets.
     Secrets,
     /// The choice of a release.
@@ -43,7 +61,7 @@ pub enum Place {
 
 impl Place {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 22] = [
         Self::Everywhere,
         Self::Fleet,
         Self::Instance,
@@ -53,6 +71,15 @@ impl Place {
         Self::Replay,
         Self::Due,
         Self::Audit,
+        Self::Backups,
+        Self::Alerts,
+        Self::Windows,
+        Self::Inventory,
+        Self::Variables,
+        Self::Doctor,
+        Self::Compare,
+        Self::Charts,
+        Self::Panes,
         Self::Secrets,
         Self::Releases,
         Self::Form,
@@ -78,6 +105,15 @@ impl Place {
             Self::Replay => "Replay of a run",
             Self::Due => "Secrets due",
             Self::Audit => "Audit log",
+            Self::Backups => "Backups",
+            Self::Alerts => "Alerts",
+            Self::Windows => "Windows",
+            Self::Inventory => "Inventory",
+            Self::Variables => "Variables",
+            Self::Doctor => "Doctor",
+            Self::Compare => "Compare",
+            Self::Charts => "Charts",
+            Self::Panes => "Outputs of a run",
             Self::Secrets => "Choice of secrets",
             Self::Releases => "Choice of a release",
             Self::Form => "Form",
@@ -163,6 +199,22 @@ pub enum Action {
     CopyCommand,
     Runs,
     Audit,
+    Backups,
+    Alerts,
+    Windows,
+    Inventory,
+    Doctor,
+    Compare,
+    Charts,
+    Evidence,
+    CompareNext,
+    ComparePrev,
+    CompareSwap,
+    CompareKind,
+    CompareAll,
+    Panes,
+    PanesLayout,
+    LookAgain,
     ReplayPause,
     ReplayForward,
     ReplayBack,

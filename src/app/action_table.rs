@@ -7,6 +7,7 @@ use super::action_row::{c, k, row};
 use super::action_table_look::LOOK;
 use super::key::KeyCode;
 use super::run_rows;
+use super::sheet_actions::SHEETS;
 
 pub(super) const ALL: &[Place] = &[Place::Everywhere];
 pub(super) const FLEET: &[Place] = &[Place::Fleet];
@@ -15,8 +16,22 @@ pub(super) const RUN: &[Place] = &[Place::Run];
 pub(super) const OUTPUT: &[Place] = &[Place::Run, Place::Replay];
 pub(super) const MARKED: &[Place] = &[Place::Fleet, Place::Secrets];
 
+/// Where the selected entry can be opened.
+const OPENS: &[Place] = &[
+    Place::Fleet,
+    Place::Runs,
+    Place::Due,
+    Place::Audit,
+    Place::Backups,
+    Place::Alerts,
+    Place::Inventory,
+    Place::Doctor,
+    Place::Charts,
+    Place::Panes,
+];
+
 /// All of them, in the order of the footer and the help.
-pub static ACTIONS: LazyLock<Vec<ActionInfo>> = LazyLock::new(|| [WORK, LOOK].concat());
+pub static ACTIONS: LazyLock<Vec<ActionInfo>> = LazyLock::new(|| [WORK, LOOK, SHEETS].concat());
 
 const WORK: &[ActionInfo] = &[
     row(
@@ -25,7 +40,7 @@ const WORK: &[ActionInfo] = &[
         "open the selected entry",
         "open",
         &[k(KeyCode::Enter), c('l'), k(KeyCode::Right)],
-        &[Place::Fleet, Place::Runs, Place::Due, Place::Audit],
+        OPENS,
     )
     .twin("bunker show RUN"),
     row(
@@ -94,7 +109,7 @@ const WORK: &[ActionInfo] = &[
         "plan a backup of the marked instances, or of this one",
         "backup",
         &[c('b')],
-        &[Place::Fleet, Place::Instance],
+        &[Place::Fleet, Place::Instance, Place::Backups],
     )
     .changing(Danger::Counts)
     .twin("bunker backup"),
@@ -104,7 +119,7 @@ const WORK: &[ActionInfo] = &[
         "plan to unpack the newest backup aside and look at it",
         "",
         &[c('B')],
-        &[Place::Fleet, Place::Instance],
+        &[Place::Fleet, Place::Instance, Place::Backups],
     )
     .changing(Danger::Counts)
     .twin("bunker backup verify"),

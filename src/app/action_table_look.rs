@@ -5,6 +5,37 @@ use super::action_row::{c, k, plays, row};
 use super::action_table::{ALL, FLEET, MARKED, OUTPUT};
 use super::key::{Key, KeyCode};
 
+/// Pages whose rows can be filtered.
+const FILTERED: &[Place] = &[
+    Place::Fleet,
+    Place::Audit,
+    Place::Backups,
+    Place::Alerts,
+    Place::Windows,
+    Place::Inventory,
+    Place::Variables,
+    Place::Doctor,
+    Place::Compare,
+];
+
+/// Pages of which something can be copied.
+const COPIED: &[Place] = &[
+    Place::Fleet,
+    Place::Plan,
+    Place::Run,
+    Place::Instance,
+    Place::Runs,
+    Place::Backups,
+    Place::Alerts,
+    Place::Windows,
+    Place::Inventory,
+    Place::Variables,
+    Place::Doctor,
+    Place::Compare,
+    Place::Charts,
+    Place::Panes,
+];
+
 /// In the order of the footer and the help.
 pub(super) const LOOK: &[ActionInfo] = &[
     row(
@@ -29,7 +60,7 @@ pub(super) const LOOK: &[ActionInfo] = &[
         "show only what fits: words, /patterns/, p95>800ms, backup>26h, version!=v2.4, group=canary, !not",
         "filter",
         &[c('/')],
-        &[Place::Fleet, Place::Audit],
+        FILTERED,
     )
     .twin("bunker status --limit PATTERN"),
     row(
@@ -148,7 +179,7 @@ pub(super) const LOOK: &[ActionInfo] = &[
         "choose what to copy: the command line that does the same, a value, the row, the ssh command",
         "copy",
         &[c('y')],
-        &[Place::Fleet, Place::Plan, Place::Run, Place::Instance, Place::Runs],
+        COPIED,
     ),
     row(Action::Runs, "runs", "list the runs", "runs", &[c('R')], ALL)
         .chords(&[&[c('g'), c('r')]])

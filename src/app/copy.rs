@@ -7,6 +7,7 @@ use super::action::{Action, Place};
 use super::audit_page::text;
 use super::effect::Effect;
 use super::model::{Model, Screen};
+use super::sheet_copy;
 use super::update::plan_command;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::run::state::RunSummary;
@@ -33,7 +34,7 @@ pub struct Copying {
 }
 
 impl Offer {
-    fn new(key: char, label: &'static str, text: &str) -> Self {
+    pub(super) fn new(key: char, label: &'static str, text: &str) -> Self {
         // What came from a host was made safe where it came in; this holds also for what is added later.
         let text = text.chars().filter(|c| !c.is_control()).collect();
         Self { key, label, text }
@@ -85,6 +86,7 @@ pub fn offers(model: &Model) -> Vec<Offer> {
             let log = Offer::new('c', "command line", "bunker audit log");
             std::iter::once(log).chain(record).collect()
         }
+        Some(Screen::Sheet(sheet)) => sheet_copy::offers(model, sheet),
         Some(Screen::Due(_) | Screen::Secrets(_) | Screen::Releases(_) | Screen::Enrol(_)) => {
             Vec::new()
         }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::model::{Model, Screen};
+use super::sheet::SheetOf;
 use crate::domain::ids::{HostId, InvalidName, RunId};
 
 /// A page that means the same later and elsewhere. Plans and forms are none: they are made anew.
@@ -21,6 +22,24 @@ pub enum Destination {
     SecretsDue,
     /// The audit log.
     Audit,
+    /// The backups of each instance.
+    Backups,
+    /// The alerts.
+    Alerts,
+    /// The maintenance windows.
+    Windows,
+    /// The inventory.
+    Inventory,
+    /// The variables of a host.
+    Variables(HostId),
+    /// What `bunker doctor` finds.
+    Doctor,
+    /// Two instances side by side.
+    Compare(HostId, HostId),
+    /// The charts of an instance.
+    Charts(HostId),
+    /// The outputs of a run's targets.
+    Outputs(RunId),
 }
 
 impl fmt::Display for Destination {
@@ -32,6 +51,15 @@ impl fmt::Display for Destination {
             Self::Run(run) => write!(f, "run {run}"),
             Self::SecretsDue => f.write_str("secrets-due"),
             Self::Audit => f.write_str("audit"),
+            Self::Backups => f.write_str("backups"),
+            Self::Alerts => f.write_str("alerts"),
+            Self::Windows => f.write_str("windows"),
+            Self::Inventory => f.write_str("inventory"),
+            Self::Variables(id) => write!(f, "variables {id}"),
+            Self::Doctor => f.write_str("doctor"),
+            Self::Compare(a, b) => write!(f, "compare {a} {b}"),
+            Self::Charts(id) => write!(f, "charts {id}"),
+            Self::Outputs(run) => write!(f, "outputs {run}"),
         }
     }
 }
@@ -40,7 +68,9 @@ impl fmt::Display for Destination {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownDestination {
     /// No such page.
-    #[error("{0:?} names no page: fleet, instance NAME, runs, run ID, secrets-due, audit")]
+    #[error(
+        "{0:?} names no page: fleet, instance NAME, runs, run ID, secrets-due, audit, backups, alerts, windows, inventory, variables HOST, doctor, compare A B, charts NAME, outputs RUN"
+    )]
     Page(String),
     /// The page is one of something with a name that cannot be.
     #[error(transparent)]
@@ -57,6 +87,18 @@ impl FromStr for Destination {
             ("runs", "") => Self::Runs,
             ("secrets-due", "") => Self::SecretsDue,
             ("audit", "") => Self::Audit,
+            ("backups", "") => Self::Backups,
+            ("alerts", "") => Self::Alerts,
+            ("windows", "") => Self::Windows,
+            ("inventory", "") => Self::Inventory,
+            ("doctor", "") => Self::Doctor,
+            ("variables", id) => Self::Variables(id.parse()?),
+            ("charts", id) => Self::Charts(id.parse()?),
+            ("outputs", id) => Self::Outputs(id.parse()?),
+            ("compare", both) => match both.split_once(' ') {
+                Some((a, b)) => Self::Compare(a.parse()?, b.trim().parse()?),
+                None => return Err(UnknownDestination::Page(text.to_owned())),
+            },
             ("instance", id) => Self::Instance(id.parse()?),
             ("run", id) => Self::Run(id.parse()?),
             _ => return Err(UnknownDestination::Page(text.to_owned())),
@@ -74,6 +116,20 @@ impl Model {
             Some(Screen::Run(page)) => Some(Destination::Run(page.run.clone())),
             Some(Screen::Due(_)) => Some(Destination::SecretsDue),
             Some(Screen::Audit(_)) => Some(Destination::Audit),
+            Some(Screen::Sheet(sheet)) => Some(match &sheet.of {
+                SheetOf::Backups(_) => Destination::Backups,
+                SheetOf::Alerts(_) => Destination::Alerts,
+                SheetOf::Windows => Destination::Windows,
+                SheetOf::Inventory(_) => Destination::Inventory,
+                SheetOf::Variables(host, _) => Destination::Variables(host.clone()),
+                SheetOf::Doctor(..) => Destination::Doctor,
+                SheetOf::Compare(page) => {
+                    let (a, b) = page.instances.clone();
+                    Destination::Compare(a, b)
+                }
+                SheetOf::Charts(page) => Destination::Charts(page.host.clone()),
+                SheetOf::Panes(page) => Destination::Outputs(page.run.clone()),
+            }),
             Some(Screen::Plan(_) | Screen::Secrets(_) | Screen::Releases(_) | Screen::Enrol(_)) => {
                 None
             }
@@ -87,8 +143,16 @@ mod tests {
 
     #[test]
     fn a_page_reads_back_as_it_is_written() {
-        for text in ["fleet", "instance red-deer", "runs", "run 260101-101010-7f3a", "secrets-due"]
-        {
+        for text in [
+            "fleet",
+            "instance red-deer",
+            "runs",
+            "run 260101-101010-7f3a",
+            "secrets-due",
+            "backups",
+            "compare a b",
+            "charts a",
+        ] {
             assert_eq!(text.parse::<Destination>().unwrap().to_string(), text);
         }
         for text in ["", "nowhere", "instance", "instance ../x", "run x y", "fleet x"] {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::look::Look;
 use super::replay::Ask as ReplayAsk;
 use crate::domain::capability::Operate;
 use crate::domain::ids::{HostId, RunId};
@@ -33,6 +34,13 @@ pub enum Effect {
     LoadAudit {
         /// Comes back with the answer.
         request: u64,
+    },
+    /// Look at something, for the page that is seen.
+    Look {
+        /// Comes back with the answer.
+        request: u64,
+        /// What.
+        what: Look,
     },
     /// Ask something of the replay.
     Replay(ReplayAsk),

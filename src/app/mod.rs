@@ -25,11 +25,18 @@ pub mod key;
 pub mod keymap;
 pub mod layers;
 pub mod log_tail;
+pub mod look;
 pub mod model;
 pub mod msg;
 pub mod pages;
+pub mod panes;
 pub mod replay;
 mod run_rows;
+pub mod sheet;
+mod sheet_actions;
+mod sheet_copy;
+pub mod sheet_rows;
+pub mod timeline;
 pub mod toast;
 pub mod update;
 

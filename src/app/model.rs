@@ -19,7 +19,10 @@ use super::keymap::Keymap;
 use super::layers::Layer;
 use super::pages::{InstancePage, PlanPage, RunPage, RunsPage};
 use super::replay::Replay;
+use super::sheet::{Sheet, SheetOf};
+use super::timeline::Timeline;
 use super::toast::{ToastKind, Toasts};
+use crate::domain::alerts::Watch;
 use crate::domain::capability::Operate;
 use crate::domain::run::state::RunSummary;
 use crate::domain::snapshot::FleetSnapshot;
@@ -48,6 +51,8 @@ pub enum Screen {
     Audit(Box<AuditPage>),
     /// An instance is taken into the inventory.
     Enrol(Box<EnrolPage>),
+    /// A list of what is known of the whole fleet.
+    Sheet(Box<Sheet>),
 }
 
 /// The state of the cockpit.
@@ -79,6 +84,10 @@ pub struct Model {
     pub runs: Option<Vec<RunSummary>>,
     /// How the fleet's windows stand, and when that was looked at; looked at once a minute and when the fleet changes.
     pub windows: Option<(Timestamp, Option<FleetStanding>)>,
+    /// Since when alert rules hold.
+    pub alerts: Watch,
+    /// What changed on each instance.
+    pub timeline: Timeline,
     /// Number of the last request that was sent out.
     pub last_request: u64,
     /// Where a replay stands; `None` where the world is looked at.
@@ -118,6 +127,8 @@ impl Model {
             toasts: Toasts::default(),
             runs: None,
             windows: None,
+            alerts: Watch::default(),
+            timeline: Timeline::default(),
             last_request: 0,
             replay: None,
             history: History::default(),
@@ -167,6 +178,17 @@ impl Model {
             Some(Screen::Releases(_)) => Place::Releases,
             Some(Screen::Enrol(page)) if page.stage == Stage::Form => Place::Form,
             Some(Screen::Enrol(_)) => Place::Enrol,
+            Some(Screen::Sheet(sheet)) => match sheet.of {
+                SheetOf::Backups(_) => Place::Backups,
+                SheetOf::Alerts(_) => Place::Alerts,
+                SheetOf::Windows => Place::Windows,
+                SheetOf::Inventory(_) => Place::Inventory,
+                SheetOf::Variables(..) => Place::Variables,
+                SheetOf::Doctor(..) => Place::Doctor,
+                SheetOf::Compare(_) => Place::Compare,
+                SheetOf::Charts(_) => Place::Charts,
+                SheetOf::Panes(_) => Place::Panes,
+            },
         }
     }
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::destination::Destination;
 use super::key::Key;
+use super::look::Looked;
 use super::replay::Replay;
 use super::toast::ToastKind;
 use crate::domain::audit::Entry;
@@ -89,6 +90,13 @@ pub enum Msg {
         request: u64,
         /// The records, newest first, or what went wrong.
         result: Result<Vec<Entry>, Problem>,
+    },
+    /// What a page asked of the world.
+    Looked {
+        /// Of the effect that asked.
+        request: u64,
+        /// The answer, or what went wrong.
+        result: Result<Looked, Problem>,
     },
     /// Where the replay stands.
     Replay(Replay),

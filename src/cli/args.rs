@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+pub use super::alerts::AlertsArgs;
 pub use super::args_ansible::AnsibleArgs;
 pub use super::args_around::{HooksVerb, LeaseVerb, NotifyVerb};
 pub use super::args_start::{
@@ -17,6 +18,7 @@ pub use super::audit::args::AuditVerb;
 pub use super::bundle::{BundleArgs, ReplayArgs};
 pub use super::canary::args::CanaryVerb;
 pub use super::check::CheckVerb;
+pub use super::compare::CompareArgs;
 pub use super::import::args::ImportArgs;
 pub use super::instance::args::InstanceVerb;
 pub use super::snapshot::args::SnapshotArgs;
@@ -209,6 +211,10 @@ last, as they come. They hold no output of the hosts; `bunker logs` prints that.
     /// Messages about runs: webhook, Gotify, mail
     #[command(subcommand)]
     Notify(NotifyVerb),
+    /// What the alert rules and the Alertmanager say, with silences
+    Alerts(AlertsArgs),
+    /// Two instances, or two releases, side by side
+    Compare(CompareArgs),
     /// Check this machine and the hosts, with the fix for each finding
     Doctor(DoctorArgs),
     /// The fleet page, read-only, for a wall

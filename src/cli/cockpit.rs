@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use super::args::Verb;
 use super::cockpit_changes::Changes;
+use super::cockpit_looks::Looks;
 use super::exit::{Exit, Trouble};
 use super::{Context, fleet, prompt, wiring};
 use crate::adapters::http::HttpHealthSource;
@@ -222,6 +223,19 @@ impl Connecting {
         let (poller, fleet, look_again) = Poller::new(sources, watched.clone());
         drop(self.supervisor.spawn("poller", poller.run()));
         let supervisor = self.supervisor;
+        let inventory = self.inventory.clone();
+        let (runs, problems) = match runs {
+            Ok(runs) => (Some(runs), Vec::new()),
+            Err(problem) => (None, vec![problem]),
+        };
+        let looks = Looks::new(
+            inventory,
+            Arc::clone(&hosts),
+            watched.clone(),
+            supervisor.clone(),
+            runs.clone(),
+        );
+        let looker = Some(Arc::new(looks) as Arc<dyn tui::Looker>);
         if let Some(right) = self.operate.clone() {
             drop(supervisor.spawn("notify", wiring::keep_sending(right)));
         }
@@ -229,11 +243,7 @@ impl Connecting {
             Arc::new(Changes::new(right, self.inventory, hosts, watched, look_again, supervisor))
                 as Arc<dyn tui::Changer>
         });
-        let (runs, problems) = match runs {
-            Ok(runs) => (Some(runs), Vec::new()),
-            Err(problem) => (None, vec![problem]),
-        };
-        Ok(tui::Sources { fleet, runs, audit, replay: None, changer, problems })
+        Ok(tui::Sources { fleet, runs, audit, replay: None, looker, changer, problems })
     }
 
     /// The inventory as it is edited, with the limited hosts only.

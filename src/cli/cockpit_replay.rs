@@ -73,6 +73,7 @@ fn sources(store: &Arc<ReplayStore>) -> tui::Sources {
         runs: Some(Arc::clone(store) as Arc<dyn RunReader>),
         audit: None,
         replay: Some(Arc::clone(store) as Arc<dyn tui::Replaying>),
+        looker: None,
         changer: None,
         problems,
     }

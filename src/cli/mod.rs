@@ -3,6 +3,7 @@
 //! **Invariant:** data goes to standard output, messages to standard error; nothing asks a question
 //! where standard input is no terminal; a closed pipe ends the program quietly.
 
+mod alerts;
 pub mod args;
 mod args_ansible;
 mod args_around;
@@ -16,7 +17,9 @@ pub(crate) mod check;
 mod cockpit;
 mod cockpit_changes;
 mod cockpit_enrol;
+mod cockpit_looks;
 mod cockpit_replay;
+mod compare;
 mod context;
 mod doctor;
 mod exit;
@@ -79,6 +82,8 @@ pub fn main() -> ExitCode {
         Some(Verb::Hooks(ref verb)) => hooks::run(&context, verb),
         Some(Verb::Notify(ref verb)) => notify::run(&context, verb),
         Some(Verb::Status(ref verb)) => status::run(&context, verb),
+        Some(Verb::Alerts(ref args)) => alerts::run(&context, args),
+        Some(Verb::Compare(ref args)) => compare::run(&context, args),
         Some(Verb::Doctor(ref verb)) => doctor::run(&context, verb),
         Some(Verb::Check(ref verb)) => check::run(&context, verb),
         Some(Verb::Snapshot(ref args)) => snapshot::run(&context, args),

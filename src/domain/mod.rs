@@ -4,12 +4,16 @@
 //! in here names another folder of this crate. Time arrives as a value.
 
 pub mod accent;
+pub mod alerts;
 pub mod answer;
 pub mod audit;
+pub mod backups;
 pub mod bundle;
 pub mod canary;
 pub mod capability;
 pub mod catalogue;
+pub mod charts;
+pub mod compare;
 pub mod connection;
 pub mod diagnostic;
 pub mod dotenv;
@@ -17,6 +21,7 @@ pub mod env;
 pub mod facts;
 pub mod figure;
 pub mod filter;
+pub mod finding;
 pub mod fleet;
 pub mod git;
 pub mod health;

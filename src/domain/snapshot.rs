@@ -14,7 +14,7 @@ use super::git::CommitSha;
 use super::health::Verdict;
 use super::ids::{Domain, GroupName, HostId};
 use super::series::Series;
-use super::settings::Tier;
+use super::settings::{InstancePolicy, Tier};
 use super::signal::Signal;
 use super::untrusted::Safe;
 use super::window::WindowSet;
@@ -107,6 +107,9 @@ pub struct InstanceView {
     /// How its host is reached.
     #[serde(default, skip_serializing)]
     pub connection: Option<Arc<Connection>>,
+    /// The limits by which it is judged.
+    #[serde(default, skip)]
+    pub policy: InstancePolicy,
 }
 
 /// State of the central metrics server.

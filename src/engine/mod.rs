@@ -1,6 +1,8 @@
 //! Asynchronous orchestration against ports: no ssh, no http, no files, no screen.
 
+pub mod alerts;
 pub mod canary;
+pub mod charts;
 pub mod follow_up;
 pub mod gate;
 pub mod launch;

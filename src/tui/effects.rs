@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc::Sender;
 
-use super::sources::Sources;
+use super::sources::{Looker, Sources};
 use super::tail;
 use crate::adapters::view_file::ViewFile;
 use crate::app::Msg;
 use crate::app::audit_page::N_RECORDS;
 use crate::app::effect::{Answered, Change, ChangeKind, Effect};
+use crate::app::look::Look;
 use crate::app::msg::{Begun, Problem};
 use crate::app::replay::Ask as ReplayAsk;
 use crate::app::toast::ToastKind;
@@ -112,6 +113,10 @@ impl Effects {
             Effect::LoadAudit { request } => {
                 let audit = self.sources.as_ref().and_then(|s| s.audit.clone());
                 self.answer("audit log to screen", audit_log(audit, request));
+            }
+            Effect::Look { request, what } => {
+                let looker = self.sources.as_ref().and_then(|s| s.looker.clone());
+                self.answer("look to screen", look(looker, request, what));
             }
             Effect::Replay(ask) => self.replay(ask),
             Effect::LoadReleases(instance) => {
@@ -280,6 +285,14 @@ impl Effects {
             | ChangeKind::Follow { .. } => problem_notice(&problem),
         }
     }
+}
+
+async fn look(looker: Option<Arc<dyn Looker>>, request: u64, what: Look) -> Msg {
+    let Some(looker) = looker else {
+        let message = Safe::line("not connected to anything that can be asked");
+        return Msg::Looked { request, result: Err(Problem { message, hint: None }) };
+    };
+    Msg::Looked { request, result: looker.look(what).await }
 }
 
 async fn audit_log(audit: Option<Arc<dyn AuditReader>>, request: u64) -> Msg {

@@ -322,6 +322,7 @@ fn whom(model: &Model, msg: &Msg) -> For {
         | Msg::Recorded { .. }
         | Msg::Enrol { .. }
         | Msg::Audit { .. }
+        | Msg::Looked { .. }
         | Msg::Replay(_)
         | Msg::Rewound
         | Msg::Notice(..) => For::Data,
@@ -337,7 +338,13 @@ fn bucket(at: Timestamp) -> i64 {
 fn wants_mouse(model: &Model) -> bool {
     let lists = matches!(
         model.screens.last(),
-        None | Some(Screen::Runs(_) | Screen::Due(_) | Screen::Secrets(_) | Screen::Releases(_))
+        None | Some(
+            Screen::Runs(_)
+                | Screen::Due(_)
+                | Screen::Secrets(_)
+                | Screen::Releases(_)
+                | Screen::Sheet(_)
+        )
     );
     model.keymap.mouse == Mouse::On && lists
 }
@@ -349,6 +356,7 @@ pub(super) fn moves(model: &Model) -> bool {
     let running = match model.screens.last() {
         Some(Screen::Run(page)) => page.phase().is_some_and(is_active),
         Some(Screen::Audit(page)) => matches!(page.entries, Asked::Waiting(_)),
+        Some(Screen::Sheet(sheet)) => sheet.waits(),
         Some(Screen::Due(page)) => matches!(page.due, Asked::Waiting(_)),
         Some(Screen::Secrets(page)) => matches!(page.rows, Asked::Waiting(_)),
         Some(Screen::Enrol(page)) => matches!(page.stage, Stage::Working { .. }),

@@ -23,6 +23,6 @@ mod trace;
 pub use event_loop::{Lend, Opening, run};
 pub use look::{Look, Wanted};
 pub use snapshot::{Picture, ansi, svg as picture_svg, text};
-pub use sources::{Changer, Connected, Replaying, Sources};
+pub use sources::{Changer, Connected, Looker, Replaying, Sources};
 pub use still::{Still, still};
 pub use trace::trace_to;

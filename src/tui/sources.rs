@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use crate::app::Sequel;
 use crate::app::effect::Answered;
+use crate::app::look::{Look, Looked};
 use crate::app::msg::Problem;
 use crate::app::replay::{Ask as ReplayAsk, Replay};
 use crate::domain::ids::{HostId, RunId};
@@ -44,6 +45,13 @@ pub trait Changer: Send + Sync + 'static {
     async fn revive(&self, run: &RunId) -> Result<(), Problem>;
 }
 
+/// What pages look at beside what is watched all the time. It reads only, so a read-only cockpit has it too.
+#[async_trait]
+pub trait Looker: Send + Sync + 'static {
+    /// Answers a question.
+    async fn look(&self, what: Look) -> Result<Looked, Problem>;
+}
+
 /// A run that is played from a file.
 pub trait Replaying: Send + Sync + 'static {
     /// Where it stands.
@@ -63,6 +71,8 @@ pub struct Sources {
     pub audit: Option<Arc<dyn AuditReader>>,
     /// The run that is played from a file; `None` where the world is looked at.
     pub replay: Option<Arc<dyn Replaying>>,
+    /// What pages look at; `None` where there is nothing to ask.
+    pub looker: Option<Arc<dyn Looker>>,
     /// What leads to changes; `None` is read-only.
     pub changer: Option<Arc<dyn Changer>>,
     /// What went wrong on the way, for the operator.

@@ -104,7 +104,8 @@ fn only_looks(effect: &Effect) -> bool {
         | Effect::Detach
         | Effect::FollowLog { .. }
         | Effect::LoadReleases(_)
-        | Effect::LoadAudit { .. } => true,
+        | Effect::LoadAudit { .. }
+        | Effect::Look { .. } => true,
         Effect::Copy(_)
         | Effect::Replay(_)
         | Effect::Save(_)
@@ -136,6 +137,7 @@ fn answered(model: &Model) -> bool {
             | Screen::Runs(_)
             | Screen::Due(_)
             | Screen::Audit(_)
+            | Screen::Sheet(_)
             | Screen::Secrets(_)
             | Screen::Releases(_)
             | Screen::Enrol(_),

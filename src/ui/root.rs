@@ -40,6 +40,7 @@ pub fn view(model: &Model, theme: &Theme, buf: &mut Buffer) {
         Some(Screen::Audit(page)) => screens::audit::draw(&mut canvas, model, page, area),
         Some(Screen::Due(page)) => screens::due::draw(&mut canvas, model, page, area),
         Some(Screen::Secrets(page)) => screens::secrets::draw(&mut canvas, model, page, area),
+        Some(Screen::Sheet(sheet)) => screens::sheet::draw(&mut canvas, model, sheet, area),
         Some(Screen::Releases(page)) => screens::releases::draw(&mut canvas, model, page, area),
     }
     // Production is told by its line at the top, whatever page is open.

@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 
 use bunker_ops::adapters::alertmanager::Alertmanager;
 use bunker_ops::adapters::clock::SystemClock;
+use bunker_ops::domain::alerts::{State, from_manager};
 use bunker_ops::domain::fleet::Fleet;
 use bunker_ops::domain::settings::HttpUrl;
+use bunker_ops::engine::alerts;
 use bunker_ops::engine::ports::{Clock, Silences};
 use bunker_ops::engine::silences::{Synced, sync};
 use jiff::{SignedDuration, Timestamp};
@@ -147,6 +149,18 @@ async fn a_window_silences_its_hosts_in_a_real_alertmanager_and_its_end_makes_th
     assert_eq!(sync(&client, &fleet, now).await, made(0, 0), "again, it changes nothing");
     let instances = ["a.example.org", "b.example.org", "aXexample.org"];
     assert_eq!(server.states(&instances).await, ["suppressed", "suppressed", "active"]);
+    // The same as the cockpit reads it.
+    let told = alerts::read(&client, &fleet, now).await.unwrap().unwrap();
+    assert_eq!((told.alerts.len(), told.silences.len(), told.n_odd), (3, 2, 0));
+    let listed = from_manager(&told, Vec::new());
+    let of = |host: &str| {
+        let alert = listed.iter().find(|a| a.of.as_str() == host);
+        let alert = alert.unwrap_or_else(|| panic!("{host} is not told: {listed:?}"));
+        (alert.state, alert.silence.as_ref().map(ToString::to_string))
+    };
+    let by_us = "maintenance window night (bunker, fleet north) (by bunker)";
+    assert_eq!(of("a"), (State::Silenced, Some(by_us.to_owned())));
+    assert_eq!(of("aXexample.org"), (State::Firing, None), "a label that no instance has");
     let held = client.held(&url).await.unwrap();
     assert_eq!(held.len(), 1);
     assert_eq!(held[0].comment.as_str(), "maintenance window night (bunker, fleet north)");

@@ -9,6 +9,7 @@
 )]
 
 mod alertmanager_real;
+mod alerts;
 mod ansible_engine;
 mod ansible_inventory;
 mod ansible_run;
@@ -103,6 +104,8 @@ mod ui_gallery;
 mod ui_keys;
 mod ui_moving;
 mod ui_screens;
+mod ui_sheet_world;
+mod ui_sheets;
 mod ui_styles;
 mod ui_update;
 mod ui_world;

@@ -22,7 +22,7 @@ use crate::ui_world::{cockpit, instance, many, plan, press, run_view, snapshot, 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
 /// Fleets that have broken screens before.
-fn fleets() -> Vec<(&'static str, Arc<FleetSnapshot>)> {
+pub(crate) fn fleets() -> Vec<(&'static str, Arc<FleetSnapshot>)> {
     let long = "instance-with-a-name-that-is-as-long-as-a-name-may-be-and-012345";
     let hostile = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{202e}gnp.exe\ttab \u{200b} ünï \u{e0041}";
     let wide = "東京都庁のサーバーが応答しません。電源を確認してください";
@@ -54,13 +54,26 @@ fn with(width: u16, height: u16, fleet: &Arc<FleetSnapshot>) -> Model {
 }
 
 /// Draws one screen with each of these fleets at each size.
-fn drawn(name: &str, fleets: &[(&str, Arc<FleetSnapshot>)], make: impl Fn(&mut Model)) -> String {
+pub(crate) fn drawn(
+    name: &str,
+    fleets: &[(&str, Arc<FleetSnapshot>)],
+    make: impl Fn(&mut Model),
+) -> String {
+    drawn_of(name, fleets, |_, model| make(model))
+}
+
+/// The same where what is drawn depends on the kind of fleet.
+pub(crate) fn drawn_of(
+    name: &str,
+    fleets: &[(&str, Arc<FleetSnapshot>)],
+    make: impl Fn(&str, &mut Model),
+) -> String {
     let theme = Theme::builtin("dark", Depth::True);
     let mut out = String::new();
     for (kind, fleet) in fleets {
         for (width, height) in SIZES {
             let mut model = with(width, height, fleet);
-            make(&mut model);
+            make(kind, &mut model);
             let screen = text(&Picture::of(&model, &theme));
             assert_eq!(screen.lines().count(), usize::from(height), "{kind}");
             let widest = screen.lines().map(unicode_width::UnicodeWidthStr::width).max();
@@ -70,9 +83,9 @@ fn drawn(name: &str, fleets: &[(&str, Arc<FleetSnapshot>)], make: impl Fn(&mut M
         }
     }
     // Smaller than anything that can be shown.
-    for (_, fleet) in fleets {
+    for (kind, fleet) in fleets {
         let mut model = with(20, 5, fleet);
-        make(&mut model);
+        make(kind, &mut model);
         drop(Picture::of(&model, &theme));
     }
     out

@@ -16,7 +16,7 @@ use bunker_ops::domain::run::event::{EventKind, RunEvent};
 use bunker_ops::domain::run::outcome::{Failure, Outcome};
 use bunker_ops::domain::run::state::RunState;
 use bunker_ops::domain::series::Series;
-use bunker_ops::domain::settings::Tier;
+use bunker_ops::domain::settings::{InstancePolicy, Tier};
 use bunker_ops::domain::signal::Signal;
 use bunker_ops::domain::snapshot::{
     Contact, FleetSnapshot, HttpHealth, InstanceView, InventoryState, MetricsState, RunningRelease,
@@ -93,6 +93,7 @@ pub(crate) fn instance(name: &str, age_s: i64) -> InstanceView {
             .collect(),
         trends: trends.into_iter().map(|signal| (signal, trend.clone())).collect(),
         connection: None,
+        policy: InstancePolicy::default(),
     }
 }
 

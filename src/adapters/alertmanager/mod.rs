@@ -1,4 +1,6 @@
-//! Alertmanager's silences, by its API v2.
+//! Alertmanager, by its API v2: the silences of ours, and what it tells.
+
+mod told;
 
 use std::sync::Arc;
 use std::time::Duration;

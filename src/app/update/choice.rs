@@ -70,6 +70,7 @@ pub(super) fn secrets(model: &mut Model, request: u64, answer: &Result<Vec<Due>,
             | Screen::Runs(_)
             | Screen::Releases(_)
             | Screen::Audit(_)
+            | Screen::Sheet(_)
             | Screen::Enrol(_) => {}
         }
     }

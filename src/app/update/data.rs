@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::effect::Effect;
 use super::super::model::{Model, Screen};
 use super::super::toast::ToastKind;
-use super::{audit, run};
+use super::{audit, run, sheet};
 use crate::domain::ids::HostId;
 use crate::domain::release::Release;
 use crate::domain::run::state::RunSummary;
@@ -13,7 +13,15 @@ use crate::domain::snapshot::FleetSnapshot;
 use crate::domain::window::fleet_standing;
 
 pub(super) fn fleet(model: &mut Model, snapshot: Arc<FleetSnapshot>) -> Vec<Effect> {
+    show(model, snapshot);
+    sheet::wanted(model)
+}
+
+/// Shows the fleet like this.
+pub(super) fn show(model: &mut Model, snapshot: Arc<FleetSnapshot>) {
     tell_of_edit(model, &snapshot);
+    model.alerts.note(&snapshot);
+    model.timeline.note(&snapshot);
     let rows = model.size.fleet(snapshot.instances.len()).rows();
     let other =
         model.fleet.snapshot.as_ref().is_none_or(|s| !Arc::ptr_eq(&s.windows, &snapshot.windows));
@@ -22,7 +30,7 @@ pub(super) fn fleet(model: &mut Model, snapshot: Arc<FleetSnapshot>) -> Vec<Effe
         model.windows = None;
     }
     windows(model);
-    Vec::new()
+    sheet::refit(model);
 }
 
 /// Looks at the windows anew: each minute, since what is shown counts minutes.
@@ -93,7 +101,7 @@ pub(super) fn refit(model: &mut Model) {
             Screen::Runs(page) => page.cursor.fit(n_runs, height),
             Screen::Plan(page) => page.cursor.fit(page.n_rows(), height / 2),
             Screen::Run(page) => run::refit(page, size),
-            Screen::Instance(_) | Screen::Enrol(_) => {}
+            Screen::Instance(_) | Screen::Enrol(_) | Screen::Sheet(_) => {}
             Screen::Audit(page) => audit::refit(page, size),
             Screen::Due(page) => page.cursor.fit(page.due.known().map_or(0, Vec::len), chosen),
             Screen::Secrets(page) => {
@@ -102,4 +110,5 @@ pub(super) fn refit(model: &mut Model) {
             Screen::Releases(page) => page.cursor.fit(page.n_rows(), chosen),
         }
     }
+    sheet::refit(model);
 }

@@ -9,7 +9,7 @@ use super::super::keymap::Meaning;
 use super::super::layers::{Confirm, Focus, Layer, ReferenceForm, Then};
 use super::super::model::Model;
 use super::super::toast::ToastKind;
-use super::{audit, columns, copying, enrol, guard, input, moving, palette, plan, run};
+use super::{audit, columns, copying, enrol, guard, input, moving, palette, plan, run, sheet};
 use crate::domain::filter::Filter;
 use crate::domain::ids::InvalidName;
 use crate::domain::plan::{PlaybookWish, What};
@@ -100,7 +100,7 @@ fn help(model: &mut Model, top: usize, key: Key) {
 /// Filters by what is typed; while its last term cannot be used, those before it count. Where that cannot be told either,
 /// the filter stays as it was.
 fn apply_filter(model: &mut Model, text: &str) {
-    if audit::filter(model, text) {
+    if audit::filter(model, text) || sheet::filter(model, text) {
         return;
     }
     let before = || {

@@ -3,11 +3,13 @@
 mod audit;
 mod choice;
 mod columns;
+mod compare;
 mod controls;
 mod copying;
 mod data;
 mod drift;
 mod enrol;
+mod evidence;
 mod fleet;
 mod go;
 mod guard;
@@ -15,11 +17,13 @@ mod input;
 mod layers;
 mod moving;
 mod palette;
+mod panes;
 mod plan;
 mod replay;
 mod route;
 mod run;
 mod runs;
+mod sheet;
 
 pub(super) use plan::command as plan_command;
 pub use route::update;

@@ -91,7 +91,7 @@ pub(super) fn thaw(model: &mut Model) -> bool {
     let Some(frozen) = model.frozen.take() else { return false };
     model.now = model.clock;
     if let Some(held) = frozen.held {
-        data::fleet(model, held);
+        data::show(model, held);
     }
     true
 }

@@ -1,7 +1,6 @@
 //! Where each message goes: data to its page, keys to the front layer, else to the page.
 
 use super::super::action::Action;
-use super::super::destination::Destination;
 use super::super::effect::Effect;
 use super::super::frame::Size;
 use super::super::key::{Key, KeyCode};
@@ -11,8 +10,8 @@ use super::super::model::{Model, Screen};
 use super::super::msg::Msg;
 use super::super::toast::ToastKind;
 use super::{
-    audit, choice, copying, data, enrol, fleet, go, layers, moving, palette, plan, replay, run,
-    runs,
+    audit, choice, copying, data, enrol, fleet, go, layers, moving, palette, panes, plan, replay,
+    run, runs, sheet,
 };
 
 /// Applies what happened and says what is to be done. Total: no message makes it fail.
@@ -42,14 +41,14 @@ fn route(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
             data::windows(model);
             model.toasts.expire(now);
-            Vec::new()
+            sheet::tick(model)
         }
         Msg::Go(to) => go::go(model, to),
         Msg::Fleet(snapshot) => moving::fleet(model, snapshot),
         Msg::Runs(runs) => data::runs(model, runs),
         Msg::Planned { request, result } => plan::planned(model, request, result),
         Msg::Started { request, result } => plan::started(model, request, result),
-        Msg::Run(view) => run::take(model, view),
+        Msg::Run(view) => panes::run(model, view),
         Msg::Log(chunk) => {
             run::log(model, &chunk);
             Vec::new()
@@ -71,6 +70,7 @@ fn route(model: &mut Model, msg: Msg) -> Vec<Effect> {
             audit::take(model, request, &result);
             Vec::new()
         }
+        Msg::Looked { request, result } => sheet::take(model, request, &result),
         Msg::Replay(replay) => replay::take(model, replay),
         Msg::Rewound => {
             replay::rewound(model);
@@ -131,6 +131,9 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         model.tell(ToastKind::Warning, "read-only: nothing can be changed from here");
         return Vec::new();
     }
+    if let Some(effects) = go::page_of(model, action) {
+        return effects;
+    }
     match action {
         Action::Quit => vec![Effect::Quit],
         Action::Suspend => vec![Effect::Suspend],
@@ -145,9 +148,6 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             palette::open(model);
             Vec::new()
         }
-        Action::Runs => go::open(model, Destination::Runs),
-        Action::SecretsDue => go::open(model, Destination::SecretsDue),
-        Action::Audit => go::open(model, Destination::Audit),
         Action::Freeze => {
             moving::freeze(model);
             Vec::new()
@@ -178,6 +178,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             Some(Screen::Runs(_)) => runs::perform(model, action),
             Some(Screen::Enrol(_)) => enrol::perform(model, action),
             Some(Screen::Audit(_)) => audit::perform(model, action),
+            Some(Screen::Sheet(_)) => sheet::perform(model, action),
             Some(Screen::Due(_)) => choice::perform_on_due(model, action),
             Some(Screen::Secrets(_)) => choice::perform_on_secrets(model, action),
             Some(Screen::Releases(_)) => choice::perform_on_releases(model, action),
@@ -192,7 +193,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
     if model.toasts.clear() && model.screens.is_empty() {
         return Vec::new();
     }
-    if run::leave_full(model) || enrol::back(model) || audit::back(model) {
+    if run::leave_full(model) || enrol::back(model) || audit::back(model) || sheet::back(model) {
         return Vec::new();
     }
     if model.replay.is_some() && matches!(model.screens.last(), Some(Screen::Run(_))) {

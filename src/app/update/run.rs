@@ -116,6 +116,16 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Shows the output of this target, as somebody chose it.
+pub(super) fn choose_host(model: &mut Model, host: HostId) -> Vec<Effect> {
+    let size = model.size;
+    let Some(page) = model.run_page_mut() else { return Vec::new() };
+    page.chosen = Chosen::ByHand;
+    let effects = show(page, host);
+    refit(page, size);
+    effects
+}
+
 fn choose(page: &mut RunPage, step: Step, size: Size) -> Vec<Effect> {
     let hosts = page.hosts();
     let mut at = super::super::cursor::Cursor {

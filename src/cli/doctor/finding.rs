@@ -1,25 +1,9 @@
-//! One thing that was looked at, and how it is printed.
+//! Gathering what was looked at, and how it is printed.
 
 use std::fmt::Write;
 
-use serde::Serialize;
-
+use crate::domain::finding::Finding;
 use crate::domain::untrusted::Safe;
-
-/// How one check ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Finding {
-    /// `here`, or the host.
-    pub(super) place: String,
-    /// What was looked at.
-    pub(super) check: &'static str,
-    /// Whether it is as it should be.
-    pub(super) ok: bool,
-    /// What was found.
-    pub(super) found: Safe,
-    /// What to do, where it is not.
-    pub(super) fix: Option<Safe>,
-}
 
 /// Gathers findings about one place.
 pub(super) struct Notes {

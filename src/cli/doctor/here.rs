@@ -2,17 +2,18 @@
 
 use std::io::IsTerminal;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::super::Context;
 use super::super::exit::Trouble;
 use super::super::output::speaks_utf8;
 use super::super::wiring;
-use super::finding::{Finding, Notes};
+use super::finding::Notes;
 use super::keys;
 use crate::adapters::ssh::SshSettings;
 use crate::adapters::store;
 use crate::domain::diagnostic::{Diagnostic, Severity};
+use crate::domain::finding::Finding;
 use crate::domain::fleet::Fleet;
 use crate::steps::probe::version_of;
 
@@ -23,7 +24,7 @@ const SSH: (u32, u32) = (7, 6);
 const GIT: (u32, u32) = (2, 31);
 
 pub(super) fn findings(
-    context: &Context,
+    dir: &Path,
     loaded: &Result<(Fleet, Vec<Diagnostic>), Trouble>,
 ) -> Vec<Finding> {
     let mut notes = Notes::of("here");
@@ -31,11 +32,11 @@ pub(super) fn findings(
     program(&mut notes, "git", &["--version"], GIT, "install git 2.31 or newer");
     state_dir(&mut notes);
     sound_store(&mut notes);
-    inventory(&mut notes, context, loaded);
+    inventory(&mut notes, dir, loaded);
     if let Ok((fleet, _)) = loaded {
         known_hosts(&mut notes, fleet);
         keys::ssh_keys(&mut notes, fleet);
-        keys::vault(&mut notes, &context.inventory);
+        keys::vault(&mut notes, dir);
     }
     terminal(&mut notes);
     notes.all
@@ -91,12 +92,8 @@ fn sound_store(notes: &mut Notes) {
     }
 }
 
-fn inventory(
-    notes: &mut Notes,
-    context: &Context,
-    loaded: &Result<(Fleet, Vec<Diagnostic>), Trouble>,
-) {
-    let dir = context.inventory.display();
+fn inventory(notes: &mut Notes, dir: &Path, loaded: &Result<(Fleet, Vec<Diagnostic>), Trouble>) {
+    let dir = dir.display();
     match loaded {
         Err(trouble) => {
             let text = trouble.report.to_string();

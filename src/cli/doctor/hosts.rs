@@ -2,11 +2,12 @@
 
 use futures_util::future::join_all;
 
-use super::finding::{Finding, Notes};
+use super::finding::Notes;
 use crate::domain::catalogue::FRESHNESS;
 use crate::domain::connection::Become;
 use crate::domain::facts::{Facts, Part};
 use crate::domain::figure::Trouble;
+use crate::domain::finding::Finding;
 use crate::domain::fleet::{Fleet, Host, MetricsSettings};
 use crate::domain::health::short_age;
 use crate::domain::remote::{RemoteError, RemoteErrorKind};

@@ -5,14 +5,29 @@ mod here;
 mod hosts;
 mod keys;
 
+use std::path::Path;
+
 use super::args::DoctorArgs;
 use super::exit::{Exit, Trouble};
 use super::output::{print, print_json};
 use super::{Context, fleet, wiring};
+use crate::domain::finding::Finding;
+use crate::domain::fleet::Fleet;
+use crate::engine::poller::Sources;
+
+/// What there is to say of this machine. Programs are started and files are read for it.
+pub(super) fn of_this_machine(inventory: &Path) -> Vec<Finding> {
+    here::findings(inventory, &fleet::at(inventory))
+}
+
+/// What there is to say of these hosts and of the metrics server.
+pub(super) async fn of_hosts(sources: &Sources, fleet: &Fleet) -> Vec<Finding> {
+    hosts::findings(sources, fleet, &fleet.hosts).await
+}
 
 pub(super) fn run(context: &Context, args: &DoctorArgs) -> Result<Exit, Trouble> {
     let loaded = fleet::fleet(context);
-    let mut all = here::findings(context, &loaded);
+    let mut all = here::findings(&context.inventory, &loaded);
     match loaded {
         Ok((fleet, _)) if !args.local => {
             let chosen: Vec<_> =

@@ -63,6 +63,8 @@ pub(in crate::cli) fn run(context: &Context, verb: &Verb) -> Result<Exit, Troubl
             | Verb::Snapshot(_)
             | Verb::Check(_)
             | Verb::Completions { .. }
+            | Verb::Alerts(_)
+            | Verb::Compare(_)
             | Verb::Man { .. } => Err(Trouble::new(Exit::Usage, "this verb is not about runs")),
         }
     });

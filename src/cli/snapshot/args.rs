@@ -20,9 +20,12 @@ An SVG picture has all colours unless --colors says otherwise."
 pub struct SnapshotArgs {
     /// Which page
     pub screen: Page,
-    /// The instance of the page `instance` [default: the one that needs somebody most]
+    /// The instance of the pages `instance`, `variables`, `charts` and `compare` [default: the one that needs somebody most, or the first]
     #[arg(long, value_name = "HOST")]
     pub host: Option<String>,
+    /// The instance on the right of the page `compare` [default: the next one]
+    #[arg(long, value_name = "HOST")]
+    pub with: Option<String>,
     /// The run of the page `run`: an id, the end of one, or `last`
     #[arg(long, value_name = "RUN", default_value = "last")]
     pub run: String,
@@ -62,6 +65,26 @@ pub enum Page {
     Run,
     /// The secrets by when they are due
     SecretsDue,
+    /// The audit log
+    Audit,
+    /// The backups of every instance
+    Backups,
+    /// The alerts
+    Alerts,
+    /// The maintenance windows
+    Windows,
+    /// Groups and hosts of the inventory
+    Inventory,
+    /// The variables of a host
+    Variables,
+    /// What `bunker doctor` finds
+    Doctor,
+    /// Two instances side by side: --host and --with
+    Compare,
+    /// The charts of an instance
+    Charts,
+    /// The outputs of a run's targets
+    Outputs,
     /// What every key does
     Help,
 }

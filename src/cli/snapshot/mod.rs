@@ -93,6 +93,16 @@ async fn what(context: &Context, args: &SnapshotArgs) -> Result<Still, Trouble> 
         }
         Page::Runs => Destination::Runs,
         Page::SecretsDue => Destination::SecretsDue,
+        Page::Audit => Destination::Audit,
+        Page::Backups => Destination::Backups,
+        Page::Alerts => Destination::Alerts,
+        Page::Windows => Destination::Windows,
+        Page::Inventory => Destination::Inventory,
+        Page::Doctor => Destination::Doctor,
+        Page::Variables => Destination::Variables(subject(context, args.host.as_deref())?),
+        Page::Charts => Destination::Charts(subject(context, args.host.as_deref())?),
+        Page::Compare => both(context, args)?,
+        Page::Outputs => Destination::Outputs(wiring::store_reader()?.find(&args.run).await?),
         Page::Run => Destination::Run(wiring::store_reader()?.find(&args.run).await?),
         Page::Instance => {
             if let Some(host) = &args.host {
@@ -105,6 +115,28 @@ async fn what(context: &Context, args: &SnapshotArgs) -> Result<Still, Trouble> 
     };
     let patience = Duration::from_secs(args.timeout.clamp(1, 600));
     Ok(Still { size: args.size, to, keys, patience })
+}
+
+/// The instance of this name, else the first one.
+fn subject(context: &Context, host: Option<&str>) -> Result<HostId, Trouble> {
+    if let Some(host) = host {
+        return known(context, host);
+    }
+    let (fleet, _) = fleet::fleet(context)?;
+    let first = fleet.instances().next().map(|(host, _)| host.id.clone());
+    first.ok_or_else(|| Trouble::new(Exit::NotFound, "the inventory has no instance"))
+}
+
+/// Two instances side by side.
+fn both(context: &Context, args: &SnapshotArgs) -> Result<Destination, Trouble> {
+    let left = subject(context, args.host.as_deref())?;
+    if let Some(with) = &args.with {
+        return Ok(Destination::Compare(left, known(context, with)?));
+    }
+    let (fleet, _) = fleet::fleet(context)?;
+    let other = fleet.instances().map(|(host, _)| host.id.clone()).find(|id| *id != left);
+    let right = other.ok_or_else(|| Trouble::new(Exit::NotFound, "there is only one instance"))?;
+    Ok(Destination::Compare(left, right))
 }
 
 /// The instance of this name.

@@ -46,7 +46,7 @@ pub(super) fn run(context: &Context, args: &StatusArgs) -> Result<Exit, Trouble>
 }
 
 /// The instances that are meant. A limit that means hosts that are none is an error, never all.
-fn watched(
+pub(super) fn watched(
     mut fleet: Fleet,
     diagnostics: &[Diagnostic],
     limit: Option<&str>,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::*;
 use crate::domain::figure::{Figure, Source};
 use crate::domain::health::{Reason, Verdict};
-use crate::domain::settings::Tier;
+use crate::domain::settings::{InstancePolicy, Tier};
 use crate::domain::snapshot::{Contact, InventoryState, RunningRelease};
 
 fn now() -> Timestamp {
@@ -42,6 +42,7 @@ fn view(id: &str, health: Health, age_s: i64, reasons: Vec<Reason>) -> Arc<Insta
         signals,
         trends: BTreeMap::new(),
         connection: None,
+        policy: InstancePolicy::default(),
     })
 }
 

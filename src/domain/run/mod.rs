@@ -14,5 +14,6 @@ pub mod state;
 mod summary;
 #[cfg(test)]
 mod tests;
+pub mod waits;
 
 pub use summary::Counts;

@@ -168,6 +168,7 @@ impl Record {
             signals,
             trends: self.trends.clone(),
             connection: Some(Arc::new(self.host.connection.clone())),
+            policy: self.settings.policy.clone(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What the engine needs of the world. `adapters` implement these; tests bring their own.
 
+mod alerts;
 mod audit;
 mod campaigns;
 mod hooks;
@@ -11,6 +12,7 @@ mod secrets;
 mod silences;
 mod templates;
 
+pub use alerts::{AlertSource, Told};
 pub use audit::{Audit, AuditReader, Intent, OpenAudit, audited, audited_there};
 pub use campaigns::{CampaignHeld, Campaigns};
 pub use hooks::{HookFolder, HookRunner};

@@ -52,7 +52,12 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &Instanc
             format!("Why {}", badge::instance(i).word)
         }
     };
-    let inner = canvas.pane(Rect { height: why_h, ..left }, &title, "", focus(page, Pane::First));
+    let inner = canvas.pane(
+        Rect { height: why_h, ..left },
+        &title,
+        &why::jump(model, i),
+        focus(page, Pane::First),
+    );
     why::reasons(canvas, model, i, inner, "a taller window shows all");
     let facts = Rect { y: left.y + why_h, height: upper_h.saturating_sub(why_h), ..left };
     instance_facts::draw(canvas, model, i, facts);

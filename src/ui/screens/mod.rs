@@ -1,8 +1,13 @@
 //! One file a page.
 
+mod alerts;
 pub(super) mod audit;
+mod backups;
 mod canary;
+mod charts;
 mod choice;
+mod compare;
+mod doctor;
 pub(super) mod due;
 pub(super) mod enrol;
 pub(super) mod fleet;
@@ -11,13 +16,17 @@ mod fleet_totals;
 pub(super) mod help;
 pub(super) mod instance;
 mod instance_facts;
+mod inventory;
 pub(super) mod menus;
 pub(super) mod palette;
+mod panes;
 pub(super) mod plan;
 pub(super) mod releases;
 pub(super) mod run;
 mod run_grid;
 pub(super) mod runs;
 pub(super) mod secrets;
+pub(super) mod sheet;
 pub(super) mod which_key;
 mod why;
+mod windows;

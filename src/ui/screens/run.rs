@@ -12,6 +12,7 @@ use crate::app::replay::Replay;
 use crate::domain::run::outcome::{Failure, NotRun, Outcome};
 use crate::domain::run::pause::PauseReason;
 use crate::domain::run::state::{HostState, Phase, RunState};
+use crate::domain::run::waits::waits_for;
 use crate::ui::canvas::{Canvas, Focused, Span};
 use crate::ui::figures;
 use crate::ui::text::{several, wrap};
@@ -177,8 +178,13 @@ fn output(canvas: &mut Canvas<'_>, model: &Model, page: &RunPage, area: Rect) {
     let n = u16::try_from(words.len().min(most)).unwrap_or(0);
     let log = Rect { height: inner.height - n, ..inner };
     if page.log.end() == page.log.first() {
-        let text = if host.started.is_some() { "no output yet" } else { "not begun" };
-        canvas.put(log.x, log.y, log.width, text, Role::LogMeta);
+        let waits = page.view.as_ref().and_then(|v| waits_for(&v.plan, &v.state, host));
+        let text = match (host.started, waits) {
+            (Some(_), _) => "no output yet".to_owned(),
+            (None, Some(waits)) => format!("not begun: it waits for {waits}"),
+            (None, None) => "not begun".to_owned(),
+        };
+        canvas.put(log.x, log.y, log.width, &text, Role::LogMeta);
     }
     log_view::draw(canvas, log, page);
     for (y, (text, role)) in (log.bottom()..inner.bottom()).zip(words) {

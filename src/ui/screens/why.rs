@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::app::action::Action;
 use crate::app::frame::WITH_FACTS;
 use crate::app::model::Model;
 use crate::domain::health::Health;
@@ -62,9 +63,21 @@ fn reasons_pane(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, area: 
         }
     };
     let n = i.verdict.reasons.len();
-    let count = if n > 1 { format!("{n} reasons") } else { String::new() };
-    let inner = canvas.pane(area, &title, &count, Focused::No);
+    let count = if n > 1 { format!("{n} reasons · ") } else { String::new() };
+    let right = match jump(model, i).as_str() {
+        "" => String::new(),
+        jump => format!("{count}{jump}"),
+    };
+    let inner = canvas.pane(area, &title, &right, Focused::No);
     reasons(canvas, model, i, inner, "enter shows all");
+}
+
+/// The key that goes from the worst reason to what it rests on; nothing where nothing is wrong.
+pub(super) fn jump(model: &Model, i: &InstanceView) -> String {
+    if i.verdict.reasons.iter().all(|r| r.health == Health::Healthy) {
+        return String::new();
+    }
+    format!("{} evidence", model.keymap.first(Action::Evidence, model.place()))
 }
 
 /// The reasons, worst first, or what a healthy instance has to say. Where not all fit, `more` says how to see them.

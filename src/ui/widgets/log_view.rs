@@ -45,7 +45,7 @@ fn lines(n: u64) -> String {
 }
 
 /// What a line is about, by its words.
-fn role(line: &str) -> Role {
+pub(in crate::ui) fn role(line: &str) -> Role {
     let head: String = line.chars().take(200).collect::<String>().to_lowercase();
     let has = |words: &[&str]| words.iter().any(|w| head.contains(w));
     if has(&["error", "fatal", "failed", "panic", "denied", "no space left"]) {

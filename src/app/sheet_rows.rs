@@ -1,0 +1,256 @@
+//! The rows of sheets: what is listed, in which order, and the name of each row.
+
+use std::sync::Arc;
+
+use super::choice_pages::Asked;
+use super::model::Model;
+use super::panes;
+use super::sheet::{CompareSheet, Lines, Pair, Sheet, SheetOf};
+use crate::domain::alerts::{Alert, from_here, from_manager};
+use crate::domain::backups::{Grade, age_s, grade};
+use crate::domain::charts::Group;
+use crate::domain::compare::{self, Line, Write};
+use crate::domain::finding::Finding;
+use crate::domain::ids::{GroupName, HostId};
+use crate::domain::inventory::{GroupTold, HostTold, VariableTold};
+use crate::domain::plan::Workflow;
+use crate::domain::run::state::Phase;
+use crate::domain::snapshot::{Contact, HttpHealth, InstanceView};
+use crate::domain::window::{Spell, Window, next_spells};
+
+/// An instance on the page of backups.
+#[derive(Debug, Clone)]
+pub struct BackupRow {
+    /// The instance.
+    pub instance: Arc<InstanceView>,
+    /// How its newest backup is judged.
+    pub grade: Grade,
+    /// How old that is, in seconds.
+    pub age_s: Option<f64>,
+}
+
+/// A window with the hosts that have it.
+#[derive(Debug, Clone)]
+pub struct WindowRow {
+    /// The window.
+    pub window: Window,
+    /// Its spell that is on, else its next one; `None` where there is none any more.
+    pub spell: Option<Spell>,
+    /// Who has it.
+    pub hosts: Vec<HostId>,
+}
+
+/// A line of the inventory.
+#[derive(Debug, Clone, Copy)]
+pub enum InventoryRow<'a> {
+    /// A group.
+    Group(&'a GroupTold),
+    /// A host.
+    Host(&'a HostTold),
+}
+
+/// Whether something was heard of an instance since the program started.
+pub fn is_asked(i: &InstanceView) -> bool {
+    !(matches!(i.contact, Contact::NotYet) || matches!(i.http, HttpHealth::NotYet))
+}
+
+/// The instances with their backups: what needs a person first, the oldest first.
+pub fn backups(model: &Model, sheet: &Sheet) -> Vec<BackupRow> {
+    let now = model.now;
+    let all = model.fleet.snapshot.iter().flat_map(|s| &s.instances);
+    let row = |i: &Arc<InstanceView>| {
+        let (instance, grade, age_s) = (Arc::clone(i), grade(i, now), age_s(i, now));
+        BackupRow { instance, grade, age_s }
+    };
+    let mut rows: Vec<BackupRow> = all.map(row).collect();
+    rows.retain(|row| {
+        let i = &row.instance;
+        sheet.shows(&format!("{} {} {}", i.id, i.domain, row.grade.word()))
+    });
+    // By the hour, so that rows do not change places at every look.
+    let hours = |row: &BackupRow| row.age_s.map_or(0, |s| (s / 3_600.0) as u64);
+    rows.sort_by(|a, b| {
+        let key = |r: &BackupRow| (r.grade, std::cmp::Reverse(hours(r)));
+        key(a).cmp(&key(b)).then_with(|| a.instance.id.cmp(&b.instance.id))
+    });
+    rows
+}
+
+/// The alerts: what is told to people first, the worst first.
+pub fn alerts(model: &Model, sheet: &Sheet) -> Vec<Alert> {
+    let Some(snapshot) = &model.fleet.snapshot else { return Vec::new() };
+    let SheetOf::Alerts(page) = &sheet.of else { return Vec::new() };
+    let (here, _) = from_here(snapshot, &model.alerts, model.now);
+    let mut all = match page.manager() {
+        Some(manager) => from_manager(manager, here),
+        None => here,
+    };
+    all.retain(|a| {
+        let words =
+            format!("{} {} {} {} {}", a.name, a.of, a.text, a.severity.word(), a.state.word());
+        sheet.shows(&words)
+    });
+    all
+}
+
+/// The windows, the soonest first.
+pub fn windows(model: &Model, sheet: &Sheet) -> Vec<WindowRow> {
+    let mut rows: Vec<WindowRow> = Vec::new();
+    for set in model.fleet.snapshot.iter().flat_map(|s| s.windows.iter()) {
+        for (window, spell) in next_spells(&set.windows, model.now) {
+            if let Some(row) = rows.iter_mut().find(|row| row.window == *window) {
+                row.hosts.extend(set.hosts.iter().cloned());
+            } else {
+                let (window, hosts) = (window.clone(), set.hosts.clone());
+                rows.push(WindowRow { window, spell, hosts });
+            }
+        }
+    }
+    rows.retain(|row| {
+        let hosts: Vec<&str> = row.hosts.iter().map(HostId::as_str).collect();
+        sheet.shows(&format!("{} {} {}", row.window.name, row.window, hosts.join(" ")))
+    });
+    rows.sort_by_key(|row| row.spell.map_or(jiff::Timestamp::MAX, |spell| spell.from));
+    rows
+}
+
+/// The groups of the inventory, then its hosts.
+pub fn inventory(sheet: &Sheet) -> Vec<InventoryRow<'_>> {
+    let SheetOf::Inventory(Asked::Known(told)) = &sheet.of else { return Vec::new() };
+    let groups = told.groups.iter().map(InventoryRow::Group);
+    let hosts = told.hosts.iter().map(InventoryRow::Host);
+    let words = |row: &InventoryRow<'_>| match row {
+        InventoryRow::Group(group) => format!("group {}", group.name),
+        InventoryRow::Host(host) => {
+            let groups: Vec<&str> = host.groups.iter().map(GroupName::as_str).collect();
+            let of = host.instance.as_ref();
+            let of = of.map(|(domain, _, reference)| format!("{domain} {reference}"));
+            let (address, groups) = (&host.address, groups.join(" "));
+            format!("{} {address} {} {groups}", host.id, of.unwrap_or_default())
+        }
+    };
+    groups.chain(hosts).filter(|row| sheet.shows(&words(row))).collect()
+}
+
+/// The variables of a host by name.
+pub fn variables(sheet: &Sheet) -> Vec<&VariableTold> {
+    let SheetOf::Variables(_, Asked::Known(told)) = &sheet.of else { return Vec::new() };
+    let words = |v: &&VariableTold| {
+        let value = v.value.as_ref().map_or("secret", |value| value.as_str());
+        format!("{} {value} {} {}", v.name, v.given_by, v.at)
+    };
+    told.iter().filter(|v| sheet.shows(&words(v))).collect()
+}
+
+/// The findings: what needs a person first, then what is good; this machine before hosts.
+pub fn findings(sheet: &Sheet) -> Vec<&Finding> {
+    let SheetOf::Doctor(here, hosts) = &sheet.of else { return Vec::new() };
+    let all = [here, hosts].into_iter().filter_map(Asked::known).flatten();
+    let words = |f: &&Finding| {
+        let state = if f.ok { "good" } else { "finding" };
+        format!("{} {} {} {state}", f.place, f.check, f.found)
+    };
+    let mut rows: Vec<&Finding> = all.filter(|f| sheet.shows(&words(f))).collect();
+    rows.sort_by_key(|finding| finding.ok);
+    rows
+}
+
+/// The lines of a comparison; figures are written by `write`.
+pub fn compared(model: &Model, sheet: &Sheet, write: Write) -> Vec<Line> {
+    let SheetOf::Compare(page) = &sheet.of else { return Vec::new() };
+    let mut lines = lines_of(model, page, write);
+    lines.retain(|line| {
+        let words = format!("{} {} {} {}", line.part, line.what, line.left, line.right);
+        (page.lines == Lines::All || line.differs) && sheet.shows(&words)
+    });
+    lines
+}
+
+fn lines_of(model: &Model, page: &CompareSheet, write: Write) -> Vec<Line> {
+    let Some(snapshot) = &model.fleet.snapshot else { return Vec::new() };
+    match &page.pair {
+        Pair::Instances(a, b) => {
+            let of = |id| snapshot.instances.iter().find(|i| &i.id == id);
+            let (Some(left), Some(right)) = (of(a), of(b)) else { return Vec::new() };
+            let mut lines = compare::instances(left, right, model.now, write);
+            if let (Some(a), Some(b)) = (page.variables.0.known(), page.variables.1.known()) {
+                lines.extend(compare::variables(a, b));
+            }
+            lines
+        }
+        Pair::Releases(a, b) => {
+            let running = compare::running(snapshot);
+            let of = |sha| running.iter().find(|side| &side.sha == sha);
+            let (Some(left), Some(right)) = (of(a), of(b)) else { return Vec::new() };
+            compare::releases(left, right, model.now, write)
+        }
+    }
+}
+
+/// The names of the rows of a sheet, in order.
+pub fn names(model: &Model, sheet: &Sheet) -> Vec<String> {
+    match &sheet.of {
+        SheetOf::Backups(_) => {
+            backups(model, sheet).iter().map(|row| row.instance.id.to_string()).collect()
+        }
+        SheetOf::Alerts(_) => alerts(model, sheet).iter().map(Alert::key).collect(),
+        SheetOf::Windows => {
+            let name = |row: &WindowRow| format!("{} {}", row.window.name, row.window);
+            windows(model, sheet).iter().map(name).collect()
+        }
+        SheetOf::Inventory(_) => {
+            let name = |row: &InventoryRow<'_>| match row {
+                InventoryRow::Group(group) => format!("@{}", group.name),
+                InventoryRow::Host(host) => host.id.to_string(),
+            };
+            inventory(sheet).iter().map(name).collect()
+        }
+        SheetOf::Variables(..) => variables(sheet).iter().map(|v| v.name.to_string()).collect(),
+        SheetOf::Doctor(..) => {
+            findings(sheet).iter().map(|f| format!("{} {}", f.place, f.check)).collect()
+        }
+        SheetOf::Compare(_) => {
+            let plain: Write = |value, _| value.to_string();
+            let name = |line: &Line| format!("{} {}", line.part, line.what);
+            compared(model, sheet, plain).iter().map(name).collect()
+        }
+        SheetOf::Charts(_) => Group::ALL.iter().map(|g| g.title().to_owned()).collect(),
+        SheetOf::Panes(page) => {
+            let hosts = panes::view(model, page).map(panes::hosts).unwrap_or_default();
+            hosts.iter().map(|host| host.id.to_string()).collect()
+        }
+    }
+}
+
+/// The instance of the selected row, where it is about one.
+pub fn selected_host(model: &Model, sheet: &Sheet) -> Option<HostId> {
+    let at = sheet.cursor.selected;
+    match &sheet.of {
+        SheetOf::Backups(_) => backups(model, sheet).get(at).map(|row| row.instance.id.clone()),
+        SheetOf::Alerts(_) => alerts(model, sheet).get(at).and_then(|alert| alert.host.clone()),
+        SheetOf::Doctor(..) => {
+            let place: HostId = findings(sheet).get(at)?.place.parse().ok()?;
+            model.fleet.instance(&place).map(|i| i.id.clone())
+        }
+        SheetOf::Charts(page) => Some(page.host.clone()),
+        SheetOf::Variables(host, _) => Some(host.clone()),
+        SheetOf::Windows | SheetOf::Inventory(_) | SheetOf::Compare(_) | SheetOf::Panes(_) => None,
+    }
+}
+
+/// When a backup of this instance was last proven by a run of ours, and how: the newest run that did it and ended well.
+pub fn proven(model: &Model, host: &HostId) -> Option<(jiff::Timestamp, &'static str)> {
+    let good = model.runs.iter().flatten().filter(|run| {
+        run.phase == Phase::Succeeded && run.n_failed == 0 && run.hosts.contains(host)
+    });
+    let said = good.filter_map(|run| {
+        let how = if run.workflow == Workflow::VerifyBackup {
+            "unpacked aside"
+        } else {
+            "read to its end"
+        };
+        let proves = matches!(run.workflow, Workflow::VerifyBackup | Workflow::Backup);
+        run.finished.filter(|_| proves).map(|at| (at, how))
+    });
+    said.max_by_key(|(at, _)| *at)
+}

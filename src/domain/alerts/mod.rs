@@ -1,0 +1,14 @@
+//! Alerts: what the rules of the catalogue say of an instance, and what an Alertmanager says.
+//!
+//! **Invariant:** no data is not a pass. A rule whose figure is missing or stale is neither quiet nor firing: it cannot be
+//! judged, and that is told.
+
+mod alertmanager;
+mod evaluate;
+mod listed;
+mod rules;
+
+pub use alertmanager::{Manager, ManagerAlert, ManagerSilence, ManagerState};
+pub use evaluate::{Judged, evaluate};
+pub use listed::{Alert, Origin, Since, State, Watch, from_here, from_manager};
+pub use rules::{RULES, Rule, Severity, Test};

@@ -1,0 +1,193 @@
+//! What the alert rules say, and what the Alertmanager says, with its silences.
+
+use jiff::Timestamp;
+use ratatui::layout::Rect;
+
+use super::choice::{self, Around};
+use super::sheet::{self, Column, Places, Tally};
+use crate::app::choice_pages::Asked;
+use crate::app::model::Model;
+use crate::app::sheet::{AlertsSheet, Sheet};
+use crate::app::sheet_rows;
+use crate::domain::alerts::{Alert, Manager, Origin, Rule, Severity, State, from_here};
+use crate::ui::canvas::Canvas;
+use crate::ui::figures;
+use crate::ui::text::several;
+use crate::ui::theme::Role;
+use crate::ui::widgets::badge;
+
+const COLUMNS: [Column; 6] = [
+    Column::left("STATE", 8, 0),
+    Column::left("SEVERITY", 8, 3),
+    Column::left("ALERT", 23, 0),
+    Column::left("INSTANCE", 16, 0),
+    Column::right("FOR", 5, 1),
+    Column::left("WHAT IS", 14, 0).growing(),
+];
+
+pub(in crate::ui) fn draw(
+    canvas: &mut Canvas<'_>,
+    model: &Model,
+    seen: &Sheet,
+    page: &AlertsSheet,
+    area: Rect,
+) {
+    let rows = sheet_rows::alerts(model, seen);
+    let n = |state: State| rows.iter().filter(|row| row.state == state).count();
+    let (source, trouble) = source(model, page);
+    let words = Around {
+        head: sheet::head(
+            model,
+            "alerts",
+            &[
+                Tally("▼", n(State::Firing), "firing", Role::Down),
+                Tally("▲", n(State::Pending), "pending", Role::Degraded),
+                Tally("?", n(State::Unknown), "cannot be judged", Role::Unknown),
+                Tally("○", n(State::Silenced), "silenced", Role::Dim),
+            ],
+        ),
+        hint: &source,
+        titles: ("Alerts, worst first", count(&rows, seen)),
+        detail: "That alert",
+        foot: String::new(),
+    };
+    let (list, detail) = choice::around(canvas, model, &words, area);
+    if trouble && model.size.page_header() > 1 {
+        canvas.over(Rect { y: area.y + 1, height: 1, ..area }, Role::Degraded);
+    }
+    let places = Places::of(&COLUMNS, list.x + 2, list.width.saturating_sub(2));
+    places.heading(canvas, list.y, &COLUMNS);
+    if rows.is_empty() {
+        let text = nothing(model, seen, page);
+        canvas.put(list.x + 2, list.y + 1, list.width.saturating_sub(2), &text, Role::Dim);
+    }
+    for (y, alert) in choice::lines(canvas, list, seen.cursor, rows.iter()) {
+        let (glyph, role) = look(alert);
+        canvas.put(list.x, y, 1, glyph, role);
+        let text = match &alert.silence {
+            Some(why) => format!("{} · silent: {why}", alert.text),
+            None => alert.text.to_string(),
+        };
+        let since = alert.since.map_or_else(|| figures::NONE.to_owned(), |at| since(at, model));
+        for (at, (text, role)) in [
+            (alert.state.word(), role),
+            (alert.severity.word(), severity(alert)),
+            (alert.name.as_str(), Role::Strong),
+            (alert.of.as_str(), Role::Text),
+            (since.as_str(), Role::Text),
+            (text.as_str(), Role::Text),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            places.put(canvas, y, at, text, role);
+        }
+    }
+    if let Some(alert) = rows.get(seen.cursor.selected) {
+        choice::facts(canvas, detail, &told(model, page, alert));
+    }
+}
+
+fn count(rows: &[Alert], seen: &Sheet) -> String {
+    sheet::count(rows.len(), rows.len(), seen, "alert")
+}
+
+fn since(at: Timestamp, model: &Model) -> String {
+    figures::age(model.now.duration_since(at).as_secs_f64())
+}
+
+/// State of an alert. What only informs never shouts.
+fn look(alert: &Alert) -> (&'static str, Role) {
+    match (alert.state, alert.severity) {
+        (State::Firing, Severity::Critical) => ("▼", Role::Down),
+        (State::Firing, Severity::Warning) => ("▲", Role::Degraded),
+        (State::Firing, Severity::Info) => ("●", Role::Text),
+        (State::Pending, _) => ("◐", Role::Running),
+        (State::Unknown, _) => ("?", Role::Unknown),
+        (State::Silenced, _) => ("○", Role::Dim),
+    }
+}
+
+fn severity(alert: &Alert) -> Role {
+    if alert.state == State::Firing { look(alert).1 } else { Role::Dim }
+}
+
+/// Where the alerts come from, in words, and whether something is wrong with that.
+fn source(model: &Model, page: &AlertsSheet) -> (String, bool) {
+    let judged = || {
+        let snapshot = model.fleet.snapshot.as_ref();
+        snapshot.map_or(0, |s| from_here(s, &model.alerts, model.now).1)
+    };
+    let here =
+        || format!("{} judged here from what hosts and metrics say", several(judged(), "rule"));
+    let age =
+        |manager: &Manager| figures::coarse_age(model.now.duration_since(manager.at).as_secs_f64());
+    match (&page.manager, page.manager()) {
+        (Asked::Failed(problem), Some(manager)) => {
+            (format!("▲ {}; shown is what it said {} ago", problem.message, age(manager)), true)
+        }
+        (Asked::Failed(problem), None) => (format!("▲ {}; {}", problem.message, here()), true),
+        (_, Some(manager)) => {
+            let silences = several(manager.silences.len(), "silence");
+            let odd = match manager.n_odd {
+                0 => String::new(),
+                n => format!(", {n} could not be read"),
+            };
+            let text = format!("from {}, {} ago · {silences}{odd}", manager.url, age(manager));
+            (text, false)
+        }
+        (Asked::Waiting(_), None) => {
+            (format!("{} asking the Alertmanager; {}", badge::spinner(model.now), here()), false)
+        }
+        (Asked::Known(_), None) => {
+            (format!("{}; no Alertmanager (bunker_alertmanager_url)", here()), false)
+        }
+    }
+}
+
+fn nothing(model: &Model, seen: &Sheet, page: &AlertsSheet) -> String {
+    if model.fleet.snapshot.is_none() {
+        "waiting for the first look at the fleet".to_owned()
+    } else if !seen.filter.is_empty() {
+        "no alert has these words: esc shows all".to_owned()
+    } else if page.manager().is_some() {
+        "nothing fires, by the Alertmanager and by the rules here".to_owned()
+    } else {
+        "nothing fires, and every rule could be judged that has something to go by".to_owned()
+    }
+}
+
+/// What is known of an alert.
+fn told(model: &Model, page: &AlertsSheet, alert: &Alert) -> Vec<(&'static str, String, Role)> {
+    let rule = Rule::named(alert.name.as_str());
+    let (glyph, role) = look(alert);
+    let by = match alert.origin {
+        Origin::Alertmanager => "says the Alertmanager",
+        Origin::Here if page.manager().is_some() => {
+            "judged here; the Alertmanager does not tell of it"
+        }
+        Origin::Here => "judged here",
+    };
+    let zone = |at: Timestamp| at.to_zoned(model.zone.clone()).strftime("%F %H:%M").to_string();
+    let state = match alert.since {
+        Some(at) => format!("{glyph} {} since {}, {by}", alert.state.word(), zone(at)),
+        None => format!("{glyph} {}, {by}", alert.state.word()),
+    };
+    let waits = rule.filter(|r| r.for_s > 0 && alert.state == State::Pending);
+    let waits = waits.map(|r| format!("fires once it held for {}", figures::age(r.for_s.into())));
+    let silence = alert.silence.as_ref().map(|why| {
+        let until = page
+            .manager()
+            .and_then(|m| m.silences.iter().find(|s| why.as_str().starts_with(s.comment.as_str())));
+        let until = until.map(|s| format!(", until {}, fits {}", zone(s.until), s.fits));
+        format!("{why}{}", until.unwrap_or_default())
+    });
+    vec![
+        ("what", alert.text.to_string(), Role::Strong),
+        ("state", state, role),
+        ("means", rule.map_or("", |r| r.means).to_owned(), Role::Text),
+        ("pending", waits.unwrap_or_default(), Role::Text),
+        ("silent", silence.unwrap_or_default(), Role::Text),
+        ("next", rule.map_or("enter opens the instance", |r| r.fix).to_owned(), Role::Text),
+    ]
+}

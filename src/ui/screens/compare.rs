@@ -1,0 +1,135 @@
+//! Two instances, or two releases, side by side.
+
+use ratatui::layout::Rect;
+
+use super::choice::{self, Around};
+use super::sheet::{Column, Places};
+use crate::app::choice_pages::Asked;
+use crate::app::model::Model;
+use crate::app::sheet::{CompareSheet, Lines, Pair, Sheet};
+use crate::app::sheet_rows;
+use crate::domain::compare::running;
+use crate::domain::git::CommitSha;
+use crate::ui::canvas::Canvas;
+use crate::ui::figures;
+use crate::ui::text::several;
+use crate::ui::theme::Role;
+use crate::ui::widgets::badge;
+
+pub(super) fn draw(
+    canvas: &mut Canvas<'_>,
+    model: &Model,
+    seen: &Sheet,
+    page: &CompareSheet,
+    area: Rect,
+) {
+    let lines = sheet_rows::compared(model, seen, figures::value);
+    let differing = lines.iter().filter(|line| line.differs).count();
+    let (left, right) = sides(model, page);
+    let (hint, all) = (hint(model, page), page.lines == Lines::All);
+    let titles = if all {
+        ("All lines", format!("{differing} of {} differ", lines.len()))
+    } else {
+        ("What differs", several(lines.len(), "line"))
+    };
+    let words = Around {
+        head: vec![
+            (" compare  ".to_owned(), Role::Accent),
+            (left.clone(), Role::Header),
+            ("  with  ".to_owned(), Role::Dim),
+            (right.clone(), Role::Header),
+        ],
+        hint: &hint,
+        titles,
+        detail: "That line",
+        foot: String::new(),
+    };
+    let (list, detail) = choice::around(canvas, model, &words, area);
+    let half = list.width.saturating_sub(2 + 10 + 2 + 20 + 2 + 2) / 2;
+    let columns = [
+        Column::left("PART", 10, 1),
+        Column::left("WHAT", 20, 0),
+        Column::left("", half.max(8), 0),
+        Column::left("", 8, 0).growing(),
+    ];
+    let places = Places::of(&columns, list.x + 2, list.width.saturating_sub(2));
+    places.heading(canvas, list.y, &columns);
+    places.put(canvas, list.y, 2, &left, Role::Heading);
+    places.put(canvas, list.y, 3, &right, Role::Heading);
+    if lines.is_empty() {
+        let text = nothing(model, seen, page);
+        canvas.put(list.x + 2, list.y + 1, list.width.saturating_sub(2), text, Role::Dim);
+    }
+    let mut before = "";
+    for (y, line) in choice::lines(canvas, list, seen.cursor, lines.iter()) {
+        if line.differs {
+            canvas.put(list.x, y, 1, "▲", Role::Degraded);
+        }
+        // The name of a part stands once.
+        let part = if line.part == before { "" } else { line.part };
+        before = line.part;
+        let role = if line.differs { Role::Strong } else { Role::Dim };
+        places.put(canvas, y, 0, part, Role::Dim);
+        places.put(canvas, y, 1, line.what.as_str(), Role::Text);
+        places.put(canvas, y, 2, line.left.as_str(), role);
+        places.put(canvas, y, 3, line.right.as_str(), role);
+    }
+    if let Some(line) = lines.get(seen.cursor.selected) {
+        let facts = [
+            ("what", format!("{}: {}", line.part, line.what), Role::Strong),
+            ("left", line.left.to_string(), Role::Text),
+            ("right", line.right.to_string(), Role::Text),
+        ];
+        choice::facts(canvas, detail, &facts);
+    }
+}
+
+/// The names of both sides.
+fn sides(model: &Model, page: &CompareSheet) -> (String, String) {
+    match &page.pair {
+        Pair::Instances(a, b) => (a.to_string(), b.to_string()),
+        Pair::Releases(a, b) => (release(model, a), release(model, b)),
+    }
+}
+
+fn release(model: &Model, sha: &CommitSha) -> String {
+    let all = model.fleet.snapshot.as_ref().map(|s| running(s)).unwrap_or_default();
+    let name = all.into_iter().find(|side| &side.sha == sha).and_then(|side| side.reference);
+    name.map_or_else(|| sha.short().to_owned(), |name| format!("{name} ({})", sha.short()))
+}
+
+fn hint(model: &Model, page: &CompareSheet) -> String {
+    let what = match &page.pair {
+        Pair::Instances(..) => "n and N choose the right one, x exchanges, o compares releases",
+        Pair::Releases(..) => "medians of the instances that run each; o compares instances again",
+    };
+    match &page.variables {
+        _ if matches!(page.pair, Pair::Releases(..)) => what.to_owned(),
+        (Asked::Waiting(_), _) | (_, Asked::Waiting(_)) => {
+            format!("{} reading the variables; {what}", badge::spinner(model.now))
+        }
+        (Asked::Failed(problem), _) | (_, Asked::Failed(problem)) => {
+            format!("▲ variables: {}", problem.message)
+        }
+        (Asked::Known(_), Asked::Known(_)) => what.to_owned(),
+    }
+}
+
+fn nothing(model: &Model, seen: &Sheet, page: &CompareSheet) -> &'static str {
+    let there = match &page.pair {
+        Pair::Instances(a, b) => {
+            model.fleet.instance(a).is_some() && model.fleet.instance(b).is_some()
+        }
+        Pair::Releases(a, b) => {
+            let all = model.fleet.snapshot.as_ref().map(|s| running(s)).unwrap_or_default();
+            [a, b].into_iter().all(|sha| all.iter().any(|side| &side.sha == sha))
+        }
+    };
+    if !there {
+        "one of them is not there any more: esc goes back"
+    } else if seen.filter.is_empty() {
+        "nothing differs that is known: d shows all lines"
+    } else {
+        "no line has these words: esc shows all"
+    }
+}

@@ -1,0 +1,102 @@
+//! What `bunker doctor` finds on this machine and on the hosts, with the fix for each finding.
+
+use ratatui::layout::Rect;
+
+use super::choice::{self, Around};
+use super::sheet::{self, Column, Places, Tally};
+use crate::app::choice_pages::Asked;
+use crate::app::model::Model;
+use crate::app::sheet::Sheet;
+use crate::app::sheet_rows;
+use crate::domain::finding::Finding;
+use crate::ui::canvas::Canvas;
+use crate::ui::theme::Role;
+use crate::ui::widgets::badge;
+
+const COLUMNS: [Column; 4] = [
+    Column::left("WHERE", 16, 0),
+    Column::left("CHECK", 12, 0),
+    Column::left("FOUND", 24, 0).growing(),
+    Column::left("FIX", 40, 1),
+];
+
+type Findings = Asked<Vec<Finding>>;
+
+pub(super) fn draw(
+    canvas: &mut Canvas<'_>,
+    model: &Model,
+    seen: &Sheet,
+    (here, hosts): (&Findings, &Findings),
+    area: Rect,
+) {
+    let rows = sheet_rows::findings(seen);
+    let all: Vec<&Finding> = [here, hosts].into_iter().filter_map(Asked::known).flatten().collect();
+    let bad = all.iter().filter(|f| !f.ok).count();
+    let hint = hint(model, here, hosts);
+    let words = Around {
+        head: sheet::head(
+            model,
+            "doctor",
+            &[
+                Tally("▲", bad, "to mend", Role::Degraded),
+                Tally("●", all.len() - bad, "good", Role::Healthy),
+            ],
+        ),
+        hint: &hint,
+        titles: ("Findings, then what is good", sheet::count(rows.len(), all.len(), seen, "check")),
+        detail: "That check",
+        foot: String::new(),
+    };
+    let (list, detail) = choice::around(canvas, model, &words, area);
+    let places = Places::of(&COLUMNS, list.x + 2, list.width.saturating_sub(2));
+    places.heading(canvas, list.y, &COLUMNS);
+    if rows.is_empty() {
+        if here.known().is_none() {
+            choice::waiting(canvas, model, here, "looking at this machine", list);
+        } else if hosts.known().is_none() {
+            choice::waiting(canvas, model, hosts, "asking the hosts", list);
+        } else {
+            let text = "no check has these words: esc shows all";
+            canvas.put(list.x + 2, list.y + 1, list.width.saturating_sub(2), text, Role::Dim);
+        }
+    }
+    for (y, finding) in choice::lines(canvas, list, seen.cursor, rows.iter()) {
+        let (glyph, role) =
+            if finding.ok { ("●", Role::Healthy) } else { ("▲", Role::Degraded) };
+        canvas.put(list.x, y, 1, glyph, role);
+        let quiet = if finding.ok { Role::Text } else { Role::Strong };
+        places.put(canvas, y, 0, place(finding), quiet);
+        places.put(canvas, y, 1, finding.check, quiet);
+        places.put(canvas, y, 2, finding.found.as_str(), Role::Text);
+        if let Some(fix) = &finding.fix {
+            places.put(canvas, y, 3, fix.as_str(), Role::Dim);
+        }
+    }
+    if let Some(finding) = rows.get(seen.cursor.selected) {
+        let fix = finding.fix.as_ref().map(ToString::to_string);
+        let facts = [
+            ("check", format!("{} on {}", finding.check, place(finding)), Role::Strong),
+            ("found", finding.found.to_string(), Role::Text),
+            ("fix", fix.unwrap_or_else(|| "nothing to do".to_owned()), Role::Text),
+        ];
+        choice::facts(canvas, detail, &facts);
+    }
+}
+
+fn place(finding: &Finding) -> &str {
+    if finding.place == "here" { "this machine" } else { &finding.place }
+}
+
+/// What is still waited for, and what could not be looked at.
+fn hint(model: &Model, here: &Findings, hosts: &Findings) -> String {
+    match (here, hosts) {
+        (Asked::Failed(problem), _) | (_, Asked::Failed(problem)) => {
+            format!("▲ {}", problem.message)
+        }
+        (Asked::Waiting(_), _) => format!("{} looking at this machine", badge::spinner(model.now)),
+        (_, Asked::Waiting(_)) => format!("{} asking the hosts", badge::spinner(model.now)),
+        (Asked::Known(_), Asked::Known(_)) => {
+            "r looks again; enter opens the instance; `bunker doctor` says the same".to_owned()
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The inventory: groups, hosts, and the variables of a host with the place each comes from. No secret is here.
+
+use ratatui::layout::Rect;
+
+use super::choice::{self, Around};
+use super::sheet::{self, Column, Places, Tally};
+use crate::app::choice_pages::Asked;
+use crate::app::model::Model;
+use crate::app::sheet::Sheet;
+use crate::app::sheet_rows::{self, InventoryRow};
+use crate::domain::ids::{GroupName, HostId};
+use crate::domain::inventory::{InventoryTold, VariableTold};
+use crate::ui::canvas::Canvas;
+use crate::ui::text::several;
+use crate::ui::theme::Role;
+
+const HOSTS: [Column; 6] = [
+    Column::left("NAME", 18, 0),
+    Column::left("ADDRESS", 24, 1),
+    Column::left("DOMAIN", 22, 3),
+    Column::right("TIER", 4, 5),
+    Column::left("REF", 10, 4),
+    Column::left("GROUPS", 12, 0).growing(),
+];
+
+const VARIABLES: [Column; 4] = [
+    Column::left("VARIABLE", 26, 0),
+    Column::left("VALUE", 20, 0).growing(),
+    Column::left("GIVEN BY", 18, 1),
+    Column::left("AT", 34, 2),
+];
+
+pub(super) fn draw(
+    canvas: &mut Canvas<'_>,
+    model: &Model,
+    seen: &Sheet,
+    told: &Asked<InventoryTold>,
+    area: Rect,
+) {
+    let rows = sheet_rows::inventory(seen);
+    let files = model.fleet.snapshot.as_ref().map(|s| &s.inventory);
+    let problems = files.map_or(0, |files| files.problems.len());
+    let known = told.known();
+    let (groups, hosts) = known.map_or((0, 0), |t| (t.groups.len(), t.hosts.len()));
+    let hint = match files.and_then(|f| f.refused.as_ref()) {
+        Some(refused) => format!("▲ the last good inventory is in use: {}", refused.problem),
+        None => "enter on a host shows its variables, on a group its hosts".to_owned(),
+    };
+    let words = Around {
+        head: sheet::head(
+            model,
+            "inventory",
+            &[
+                Tally("◆", groups, "groups", Role::Text),
+                Tally("·", hosts, "hosts", Role::Text),
+                Tally("▲", problems, "problems in its files", Role::Degraded),
+            ],
+        ),
+        hint: &hint,
+        titles: ("Groups and hosts", sheet::count(rows.len(), groups + hosts, seen, "row")),
+        detail: "That row",
+        foot: String::new(),
+    };
+    let (list, detail) = choice::around(canvas, model, &words, area);
+    let places = Places::of(&HOSTS, list.x + 2, list.width.saturating_sub(2));
+    places.heading(canvas, list.y, &HOSTS);
+    choice::waiting(canvas, model, told, "reading the inventory", list);
+    if known.is_some() && rows.is_empty() {
+        let text = if seen.filter.is_empty() {
+            "the inventory names no host: N adds one"
+        } else {
+            "no row has these words: esc shows all"
+        };
+        canvas.put(list.x + 2, list.y + 1, list.width.saturating_sub(2), text, Role::Dim);
+    }
+    for (y, row) in choice::lines(canvas, list, seen.cursor, rows.iter()) {
+        draw_row(canvas, &places, list.x, y, row);
+    }
+    if let Some(row) = rows.get(seen.cursor.selected) {
+        choice::facts(canvas, detail, &about(row, files.map(|f| f.problems.as_slice())));
+    }
+}
+
+fn draw_row(canvas: &mut Canvas<'_>, places: &Places, x: u16, y: u16, row: &InventoryRow<'_>) {
+    match row {
+        InventoryRow::Group(group) => {
+            canvas.put(x, y, 1, "◆", Role::Accent);
+            places.put(canvas, y, 0, group.name.as_str(), Role::Strong);
+            places.put(canvas, y, 1, &several(group.n_hosts, "host"), Role::Text);
+            let below = names(&group.children);
+            if !below.is_empty() {
+                places.put(canvas, y, 5, &format!("holds {below}"), Role::Dim);
+            }
+        }
+        InventoryRow::Host(host) if host.left_out => {
+            canvas.put(x, y, 1, "▼", Role::Down);
+            places.put(canvas, y, 0, host.id.as_str(), Role::Text);
+            places.put(canvas, y, 1, "left out: cannot be used", Role::Down);
+            places.put(canvas, y, 5, &names(&host.groups), Role::Dim);
+        }
+        InventoryRow::Host(host) => {
+            canvas.put(x, y, 1, "·", Role::Dim);
+            places.put(canvas, y, 0, host.id.as_str(), Role::Text);
+            places.put(canvas, y, 1, host.address.as_str(), Role::Text);
+            if let Some((domain, tier, reference)) = &host.instance {
+                places.put(canvas, y, 2, domain.as_str(), Role::Text);
+                places.put(canvas, y, 3, &tier.to_string(), Role::Text);
+                places.put(canvas, y, 4, reference.as_str(), Role::Text);
+            } else {
+                places.put(canvas, y, 2, "no instance", Role::Dim);
+            }
+            places.put(canvas, y, 5, &names(&host.groups), Role::Dim);
+        }
+    }
+}
+
+fn names(groups: &[GroupName]) -> String {
+    groups.iter().map(GroupName::as_str).collect::<Vec<_>>().join(", ")
+}
+
+type Fact = (&'static str, String, Role);
+
+fn about(row: &InventoryRow<'_>, problems: Option<&[crate::domain::untrusted::Safe]>) -> Vec<Fact> {
+    let problem = problems.and_then(<[_]>::first).map(ToString::to_string).unwrap_or_default();
+    let mut facts = match row {
+        InventoryRow::Group(group) => {
+            let hosts: Vec<&str> = group.hosts.iter().map(HostId::as_str).collect();
+            vec![
+                (
+                    "group",
+                    format!("{}: {}", group.name, several(group.n_hosts, "host")),
+                    Role::Strong,
+                ),
+                ("hosts", hosts.join(", "), Role::Text),
+                ("holds", names(&group.children), Role::Text),
+                ("limit", format!("--limit {}", group.name), Role::Dim),
+            ]
+        }
+        InventoryRow::Host(host) => {
+            let state = if host.left_out {
+                "something about it cannot be used, so nothing is ever done to it".to_owned()
+            } else {
+                String::new()
+            };
+            let vars = format!("bunker inventory vars {}", host.id);
+            vec![
+                ("host", format!("{}  {}", host.id, host.address), Role::Strong),
+                ("left out", state, Role::Down),
+                ("groups", names(&host.groups), Role::Text),
+                ("same as", vars, Role::Dim),
+            ]
+        }
+    };
+    facts.push(("problem", problem, Role::Degraded));
+    facts
+}
+
+pub(super) fn variables(
+    canvas: &mut Canvas<'_>,
+    model: &Model,
+    seen: &Sheet,
+    (host, told): (&HostId, &Asked<Vec<VariableTold>>),
+    area: Rect,
+) {
+    let rows = sheet_rows::variables(seen);
+    let all = told.known().map_or(0, Vec::len);
+    let secrets = told.known().into_iter().flatten().filter(|v| v.value.is_none()).count();
+    let words = Around {
+        head: vec![
+            (" variables  ".to_owned(), Role::Accent),
+            (host.to_string(), Role::Header),
+            (format!("   {}", several(secrets, "secret")), Role::Dim),
+        ],
+        hint: "after precedence, with the file and line that gave each; secrets are never shown",
+        titles: ("Variables by name", sheet::count(rows.len(), all, seen, "variable")),
+        detail: "That variable",
+        foot: String::new(),
+    };
+    let (list, detail) = choice::around(canvas, model, &words, area);
+    let places = Places::of(&VARIABLES, list.x + 2, list.width.saturating_sub(2));
+    places.heading(canvas, list.y, &VARIABLES);
+    choice::waiting(canvas, model, told, "reading the files", list);
+    if told.known().is_some() && rows.is_empty() {
+        let text = "no variable here: esc goes back";
+        canvas.put(list.x + 2, list.y + 1, list.width.saturating_sub(2), text, Role::Dim);
+    }
+    for (y, v) in choice::lines(canvas, list, seen.cursor, rows.iter()) {
+        let (text, role) = match &v.value {
+            Some(value) => (value.as_str(), Role::Text),
+            None => ("<secret>", Role::Dim),
+        };
+        if v.unresolved.is_some() {
+            canvas.put(list.x, y, 1, "▲", Role::Degraded);
+        }
+        places.put(canvas, y, 0, v.name.as_str(), Role::Strong);
+        places.put(canvas, y, 1, text, role);
+        places.put(canvas, y, 2, v.given_by.as_str(), Role::Text);
+        places.put(canvas, y, 3, v.at.as_str(), Role::Dim);
+    }
+    if let Some(v) = rows.get(seen.cursor.selected) {
+        let value = v.value.as_ref().map_or_else(|| "<secret>".to_owned(), ToString::to_string);
+        let open = v.unresolved.as_ref().map(ToString::to_string).unwrap_or_default();
+        let facts = [
+            ("name", v.name.to_string(), Role::Strong),
+            ("value", value, Role::Text),
+            ("given by", format!("{} at {}", v.given_by, v.at), Role::Text),
+            ("template", open, Role::Degraded),
+        ];
+        choice::facts(canvas, detail, &facts);
+    }
+}

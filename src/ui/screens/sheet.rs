@@ -1,0 +1,195 @@
+//! The lists of the whole fleet: what they share, and which draws which.
+
+use ratatui::layout::Rect;
+
+use super::{alerts, backups, charts, compare, doctor, inventory, panes, windows};
+use crate::app::model::Model;
+use crate::app::sheet::{Sheet, SheetOf};
+use crate::ui::canvas::{Canvas, Span};
+use crate::ui::text::width;
+use crate::ui::theme::Role;
+
+pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, sheet: &Sheet, area: Rect) {
+    match &sheet.of {
+        SheetOf::Backups(page) => backups::draw(canvas, model, sheet, page, area),
+        SheetOf::Alerts(page) => alerts::draw(canvas, model, sheet, page, area),
+        SheetOf::Windows => windows::draw(canvas, model, sheet, area),
+        SheetOf::Inventory(told) => inventory::draw(canvas, model, sheet, told, area),
+        SheetOf::Variables(host, told) => {
+            inventory::variables(canvas, model, sheet, (host, told), area);
+        }
+        SheetOf::Doctor(here, hosts) => doctor::draw(canvas, model, sheet, (here, hosts), area),
+        SheetOf::Compare(page) => compare::draw(canvas, model, sheet, page, area),
+        SheetOf::Charts(page) => charts::draw(canvas, model, sheet, page, area),
+        SheetOf::Panes(page) => panes::draw(canvas, model, sheet, page, area),
+    }
+}
+
+/// The first line: the name of the page and of the fleet, and the tallies beside them.
+pub(super) fn head(model: &Model, name: &str, tallies: &[Tally<'_>]) -> Vec<Span> {
+    let fleet = model.fleet.snapshot.as_ref().map(|s| s.fleet.to_string()).unwrap_or_default();
+    let mut head = vec![(format!(" {name}  "), Role::Accent), (fleet, Role::Header)];
+    let words = |with: bool| -> Vec<Span> { tallies.iter().map(|t| t.span(with)).collect() };
+    let long = |spans: &[Span]| spans.iter().map(|(text, _)| width(text)).sum::<usize>();
+    let room = usize::from(model.size.width).saturating_sub(long(&head) + 14);
+    let named = words(true);
+    // The words go where there is no room; the signs and numbers stay.
+    head.extend(if long(&named) <= room { named } else { words(false) });
+    head
+}
+
+/// A number of things as a part of the first line: quiet where there is none.
+pub(super) struct Tally<'a>(
+    pub(super) &'a str,
+    pub(super) usize,
+    pub(super) &'a str,
+    pub(super) Role,
+);
+
+impl Tally<'_> {
+    fn span(&self, with_word: bool) -> Span {
+        let Self(glyph, n, word, role) = self;
+        let role = if *n == 0 { Role::Dim } else { *role };
+        if with_word {
+            (format!("   {glyph} {n} {word}"), role)
+        } else {
+            (format!("  {glyph} {n}"), role)
+        }
+    }
+}
+
+/// What stands at the right end of a list: how many rows, and the filter.
+pub(super) fn count(n: usize, all: usize, sheet: &Sheet, one: &str) -> String {
+    if sheet.filter.is_empty() {
+        crate::ui::text::several(all, one)
+    } else {
+        format!("{n} of {all} with {:?}", sheet.filter)
+    }
+}
+
+/// A column of a list.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Column {
+    /// Its heading.
+    pub(super) title: &'static str,
+    /// Columns of the terminal.
+    pub(super) width: u16,
+    /// Whether it ends at its right end.
+    pub(super) right: bool,
+    /// Its rank: the highest is left out first where there is no room; 0 never is.
+    pub(super) rank: u8,
+    /// Whether it takes what is left over.
+    pub(super) grows: bool,
+}
+
+impl Column {
+    pub(super) const fn left(title: &'static str, width: u16, rank: u8) -> Self {
+        Self { title, width, right: false, rank, grows: false }
+    }
+
+    pub(super) const fn right(title: &'static str, width: u16, rank: u8) -> Self {
+        Self { title, width, right: true, rank, grows: false }
+    }
+
+    pub(super) const fn growing(self) -> Self {
+        Self { grows: true, ..self }
+    }
+}
+
+/// Where the columns of a list stand: those that fit, by rank.
+pub(super) struct Places {
+    cells: Vec<Option<(u16, u16, bool)>>,
+}
+
+const GAP: u16 = 2;
+
+impl Places {
+    /// Columns within `width` from column `x` on.
+    pub(super) fn of(columns: &[Column], x: u16, width: u16) -> Self {
+        let mut shown: Vec<bool> = columns.iter().map(|_| true).collect();
+        let used = |shown: &[bool]| -> u16 {
+            let each = columns.iter().zip(shown).filter(|(_, on)| **on);
+            each.map(|(column, _)| column.width + GAP).sum::<u16>().saturating_sub(GAP)
+        };
+        while used(&shown) > width {
+            let last = columns
+                .iter()
+                .enumerate()
+                .filter(|(at, c)| c.rank > 0 && shown.get(*at).copied().unwrap_or(false));
+            let Some((at, _)) = last.max_by_key(|(_, c)| c.rank) else { break };
+            if let Some(on) = shown.get_mut(at) {
+                *on = false;
+            }
+        }
+        // What was left out before a wider one may fit now.
+        let mut left_out: Vec<usize> =
+            (0..columns.len()).filter(|at| !shown.get(*at).copied().unwrap_or(true)).collect();
+        left_out.sort_by_key(|at| columns.get(*at).map_or(0, |c| c.rank));
+        for at in left_out {
+            let mut with = shown.clone();
+            if let Some(on) = with.get_mut(at) {
+                *on = true;
+            }
+            if used(&with) <= width {
+                shown = with;
+            }
+        }
+        let mut rest = width.saturating_sub(used(&shown));
+        let (mut at, end) = (x, x.saturating_add(width));
+        let cells = columns.iter().zip(&shown).map(|(column, on)| {
+            if !on {
+                return None;
+            }
+            let grown = if column.grows { std::mem::take(&mut rest) } else { 0 };
+            let w = (column.width + grown).min(end.saturating_sub(at));
+            let cell = (at, w, column.right);
+            at = at.saturating_add(w + GAP).min(end);
+            Some(cell)
+        });
+        Self { cells: cells.collect() }
+    }
+
+    /// The headings.
+    pub(super) fn heading(&self, canvas: &mut Canvas<'_>, y: u16, columns: &[Column]) {
+        for (at, column) in columns.iter().enumerate() {
+            self.put(canvas, y, at, column.title, Role::Heading);
+        }
+    }
+
+    /// Writes into a column; nothing where it is left out.
+    pub(super) fn put(&self, canvas: &mut Canvas<'_>, y: u16, at: usize, text: &str, role: Role) {
+        match self.cells.get(at).copied().flatten() {
+            Some((x, w, true)) => canvas.put_right(x, y, w, text, role),
+            Some((x, w, false)) => {
+                canvas.put(x, y, w, text, role);
+            }
+            None => {}
+        }
+    }
+
+    /// The place of a column: where it begins and how wide it is.
+    pub(super) fn place(&self, at: usize) -> Option<(u16, u16)> {
+        self.cells.get(at).copied().flatten().map(|(x, w, _)| (x, w))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_left_out_by_rank_and_what_is_left_over_goes_to_the_one_that_grows() {
+        let columns = [
+            Column::left("NAME", 10, 0).growing(),
+            Column::right("A", 5, 2),
+            Column::right("B", 5, 1),
+        ];
+        let of = |width| -> Vec<_> {
+            let places = Places::of(&columns, 1, width);
+            (0..3).map(|at| places.place(at)).collect()
+        };
+        assert_eq!(of(30), [Some((1, 16)), Some((19, 5)), Some((26, 5))]);
+        assert_eq!(of(20), [Some((1, 13)), None, Some((16, 5))]);
+        assert_eq!(of(6), [Some((1, 6)), None, None]);
+    }
+}

@@ -1,0 +1,124 @@
+//! The maintenance windows of the fleet: which is on, which comes next, and for whom.
+
+use jiff::Timestamp;
+use ratatui::layout::Rect;
+
+use super::choice::{self, Around};
+use super::sheet::{self, Column, Places, Tally};
+use crate::app::model::Model;
+use crate::app::sheet::Sheet;
+use crate::app::sheet_rows::{self, WindowRow};
+use crate::domain::window::spelled;
+use crate::ui::canvas::Canvas;
+use crate::ui::theme::Role;
+
+const COLUMNS: [Column; 6] = [
+    Column::left("WINDOW", 16, 0),
+    Column::left("NOW", 4, 0),
+    Column::left("WHEN", 24, 0),
+    Column::right("IN", 8, 0),
+    Column::left("DOES", 22, 2),
+    Column::left("HOSTS", 12, 1).growing(),
+];
+
+pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, seen: &Sheet, area: Rect) {
+    let rows = sheet_rows::windows(model, seen);
+    let on = rows.iter().filter(|row| is_on(row, model.now)).count();
+    let standing = model.windows.as_ref().and_then(|(_, standing)| standing.as_ref());
+    let hint = standing.map_or_else(
+        || "no host has a window: runs may start at any time".to_owned(),
+        |s| format!("runs: {}; alerts of {} hosts are silent now", s.words, s.n_silent),
+    );
+    let words = Around {
+        head: sheet::head(
+            model,
+            "windows",
+            &[
+                Tally("●", on, "on", Role::Running),
+                Tally("·", rows.len() - on, "to come or over", Role::Dim),
+            ],
+        ),
+        hint: &hint,
+        titles: ("Windows, soonest first", sheet::count(rows.len(), rows.len(), seen, "window")),
+        detail: "That window",
+        foot: String::new(),
+    };
+    let (list, detail) = choice::around(canvas, model, &words, area);
+    let places = Places::of(&COLUMNS, list.x + 2, list.width.saturating_sub(2));
+    places.heading(canvas, list.y, &COLUMNS);
+    if rows.is_empty() {
+        let text = if seen.filter.is_empty() {
+            "none: `bunker window add` writes one into the inventory"
+        } else {
+            "no window has these words: esc shows all"
+        };
+        canvas.put(list.x + 2, list.y + 1, list.width.saturating_sub(2), text, Role::Dim);
+    }
+    for (y, row) in choice::lines(canvas, list, seen.cursor, rows.iter()) {
+        let on = is_on(row, model.now);
+        let (glyph, role) = match (row.spell, on) {
+            (None, _) => ("○", Role::Dim),
+            (Some(_), true) => ("●", Role::Running),
+            (Some(_), false) => ("·", Role::Waiting),
+        };
+        canvas.put(list.x, y, 1, glyph, role);
+        places.put(canvas, y, 0, row.window.name.as_str(), Role::Strong);
+        places.put(canvas, y, 1, if on { "on" } else { "off" }, role);
+        places.put(canvas, y, 2, &when(row, model.now), Role::Text);
+        places.put(canvas, y, 3, &left(row, model.now), Role::Text);
+        places.put(canvas, y, 4, does(row), Role::Text);
+        places.put(canvas, y, 5, &hosts(row), Role::Text);
+    }
+    if let Some(row) = rows.get(seen.cursor.selected) {
+        let facts = [
+            ("window", format!("{}: {}", row.window.name, row.window), Role::Strong),
+            ("now", format!("{} ({})", when(row, model.now), left(row, model.now)), Role::Text),
+            ("does", does(row).to_owned(), Role::Text),
+            ("hosts", hosts(row), Role::Text),
+            ("end it", format!("bunker window end {}", row.window.name), Role::Dim),
+        ];
+        choice::facts(canvas, detail, &facts);
+    }
+}
+
+fn is_on(row: &WindowRow, now: Timestamp) -> bool {
+    row.spell.is_some_and(|spell| spell.holds(now))
+}
+
+fn when(row: &WindowRow, now: Timestamp) -> String {
+    let zone = row.window.zone.time_zone();
+    let local = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%a %m-%d %H:%M %Z").to_string();
+    match row.spell {
+        None => "never again".to_owned(),
+        Some(spell) if spell.holds(now) => format!("until {}", local(spell.until)),
+        Some(spell) => format!("from {}", local(spell.from)),
+    }
+}
+
+/// Time until the next change.
+fn left(row: &WindowRow, now: Timestamp) -> String {
+    let Some(spell) = row.spell else { return crate::ui::figures::NONE.to_owned() };
+    let next = if spell.holds(now) { spell.until } else { spell.from };
+    spelled(next.duration_since(now).as_secs().max(0))
+}
+
+fn does(row: &WindowRow) -> &'static str {
+    match (row.window.freezes(), row.window.gates_runs(), row.window.silences()) {
+        (true, _, _) => "forbids runs",
+        (_, true, true) => "runs, alerts silent",
+        (_, true, false) => "runs",
+        (_, false, true) => "alerts silent",
+        (_, false, false) => "nothing",
+    }
+}
+
+fn hosts(row: &WindowRow) -> String {
+    let names: Vec<&str> = row.hosts.iter().map(crate::domain::ids::HostId::as_str).collect();
+    match names.as_slice() {
+        few if few.len() <= 4 => few.join(", "),
+        [first, second, third, rest @ ..] => {
+            format!("{first}, {second}, {third} and {} more", rest.len())
+        }
+        _ => String::new(),
+    }
+}
