@@ -39,11 +39,15 @@ pub enum Place {
     Form,
     /// What a form led to.
     Enrol,
+    /// One output.
+    Log,
+    /// A wall.
+    Wall,
 }
 
 impl Place {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Everywhere,
         Self::Fleet,
         Self::Instance,
@@ -57,6 +61,8 @@ impl Place {
         Self::Releases,
         Self::Form,
         Self::Enrol,
+        Self::Log,
+        Self::Wall,
     ];
 }
 
@@ -82,6 +88,8 @@ impl Place {
             Self::Releases => "Choice of a release",
             Self::Form => "Form",
             Self::Enrol => "Adding or importing an instance",
+            Self::Log => "Log",
+            Self::Wall => "Wall",
         }
     }
 }
@@ -177,6 +185,19 @@ pub enum Action {
     Redraw,
     Suspend,
     Quit,
+    LeaveWall,
+    OpenLog,
+    LogFilter,
+    ErrorsOnly,
+    Wrap,
+    Times,
+    ShiftLeft,
+    ShiftRight,
+    MarkLog,
+    NextMark,
+    PrevMark,
+    SaveLog,
+    OpenPager,
 }
 
 /// One row of the table.

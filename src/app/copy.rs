@@ -6,6 +6,7 @@
 use super::action::{Action, Place};
 use super::audit_page::text;
 use super::effect::Effect;
+use super::log_page::LogOf;
 use super::model::{Model, Screen};
 use super::update::plan_command;
 use crate::domain::ids::{HostId, RunId};
@@ -84,6 +85,13 @@ pub fn offers(model: &Model) -> Vec<Offer> {
             let record = page.selected().map(|entry| Offer::new('r', "record", &text(entry)));
             let log = Offer::new('c', "command line", "bunker audit log");
             std::iter::once(log).chain(record).collect()
+        }
+        Some(Screen::Log(page)) => {
+            let LogOf::Run { run, host } = &page.of;
+            let logs = format!("bunker logs {run} {host}");
+            let mut offers = vec![Offer::new('c', "command line", &logs)];
+            offers.extend(ssh(model, host));
+            offers
         }
         Some(Screen::Due(_) | Screen::Secrets(_) | Screen::Releases(_) | Screen::Enrol(_)) => {
             Vec::new()

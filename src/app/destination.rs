@@ -74,9 +74,13 @@ impl Model {
             Some(Screen::Run(page)) => Some(Destination::Run(page.run.clone())),
             Some(Screen::Due(_)) => Some(Destination::SecretsDue),
             Some(Screen::Audit(_)) => Some(Destination::Audit),
-            Some(Screen::Plan(_) | Screen::Secrets(_) | Screen::Releases(_) | Screen::Enrol(_)) => {
-                None
-            }
+            Some(
+                Screen::Plan(_)
+                | Screen::Secrets(_)
+                | Screen::Releases(_)
+                | Screen::Enrol(_)
+                | Screen::Log(_),
+            ) => None,
         }
     }
 }

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use super::log_page::{Keep, LogAsk, LogOf};
 use super::replay::Ask as ReplayAsk;
 use crate::domain::capability::Operate;
 use crate::domain::ids::{HostId, RunId};
+use crate::domain::log::Sieve;
 use crate::domain::plan::{Plan, Wish};
 use crate::domain::policy::Consent;
 use crate::domain::run::control::Control;
@@ -26,6 +28,19 @@ pub enum Effect {
         run: RunId,
         /// The host.
         host: HostId,
+    },
+    /// Show this part of an output from now on, as it grows.
+    AskLog(Box<LogAsk>),
+    /// Read no output any more.
+    CloseLog,
+    /// Keep the wanted lines of an output, all of them.
+    KeepLog {
+        /// Whose output.
+        of: LogOf,
+        /// Which lines.
+        sieve: Sieve,
+        /// Where.
+        to: Keep,
     },
     /// Read the releases of an instance.
     LoadReleases(HostId),

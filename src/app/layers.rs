@@ -158,6 +158,8 @@ pub enum Then {
     Enrol,
     /// Leaves the form.
     LeaveForm,
+    /// Leaves the wall.
+    Leave,
     /// Asks something of a run.
     Change(ChangeKind),
 }

@@ -6,6 +6,7 @@
 pub mod action;
 mod action_row;
 mod action_table;
+mod action_table_log;
 mod action_table_look;
 pub mod audit_page;
 pub mod choice_pages;
@@ -24,6 +25,7 @@ pub mod history;
 pub mod key;
 pub mod keymap;
 pub mod layers;
+pub mod log_page;
 pub mod log_tail;
 pub mod model;
 pub mod msg;
@@ -32,6 +34,7 @@ pub mod replay;
 mod run_rows;
 pub mod toast;
 pub mod update;
+pub mod wall;
 
 pub use effect::{Change, ChangeKind, Effect, Sequel};
 pub use key::Key;

@@ -17,9 +17,11 @@ use super::history::{Bookmark, History};
 use super::key::Key;
 use super::keymap::Keymap;
 use super::layers::Layer;
+use super::log_page::LogPage;
 use super::pages::{InstancePage, PlanPage, RunPage, RunsPage};
 use super::replay::Replay;
 use super::toast::{ToastKind, Toasts};
+use super::wall::Wall;
 use crate::domain::capability::Operate;
 use crate::domain::run::state::RunSummary;
 use crate::domain::snapshot::FleetSnapshot;
@@ -48,6 +50,8 @@ pub enum Screen {
     Audit(Box<AuditPage>),
     /// An instance is taken into the inventory.
     Enrol(Box<EnrolPage>),
+    /// One output, of any length.
+    Log(Box<LogPage>),
 }
 
 /// The state of the cockpit.
@@ -65,6 +69,8 @@ pub struct Model {
     pub frozen: Option<Frozen>,
     /// Where the operator's clock stands.
     pub zone: TimeZone,
+    /// Who sits here, for what is marked.
+    pub person: Safe,
     /// The right to change something; `None` is read-only.
     pub operate: Option<Operate>,
     /// The fleet page, which is always there.
@@ -81,6 +87,8 @@ pub struct Model {
     pub windows: Option<(Timestamp, Option<FleetStanding>)>,
     /// Number of the last request that was sent out.
     pub last_request: u64,
+    /// What a wall knows; `None` where somebody sits at the screen.
+    pub wall: Option<Wall>,
     /// Where a replay stands; `None` where the world is looked at.
     pub replay: Option<Replay>,
     /// The pages that were looked at.
@@ -111,6 +119,7 @@ impl Model {
             clock: now,
             frozen: None,
             zone,
+            person: Safe::default(),
             operate,
             fleet: FleetPage::default(),
             screens: Vec::new(),
@@ -119,6 +128,7 @@ impl Model {
             runs: None,
             windows: None,
             last_request: 0,
+            wall: None,
             replay: None,
             history: History::default(),
             keymap: Arc::default(),
@@ -155,6 +165,7 @@ impl Model {
     /// Where the keys mean something.
     pub fn place(&self) -> Place {
         match self.screens.last() {
+            _ if self.wall.is_some() => Place::Wall,
             None => Place::Fleet,
             Some(Screen::Instance(_)) => Place::Instance,
             Some(Screen::Plan(_)) => Place::Plan,
@@ -167,6 +178,7 @@ impl Model {
             Some(Screen::Releases(_)) => Place::Releases,
             Some(Screen::Enrol(page)) if page.stage == Stage::Form => Place::Form,
             Some(Screen::Enrol(_)) => Place::Enrol,
+            Some(Screen::Log(_)) => Place::Log,
         }
     }
 

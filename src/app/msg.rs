@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::destination::Destination;
 use super::key::Key;
+use super::log_page::LogView;
 use super::replay::Replay;
 use super::toast::ToastKind;
 use crate::domain::audit::Entry;
@@ -55,6 +56,19 @@ pub enum Msg {
     Run(Arc<RunView>),
     /// Output of a host of the attached run.
     Log(LogChunk),
+    /// Output of a host of the attached run was not sent, since the screen could not keep up.
+    LogGap {
+        /// The run.
+        run: RunId,
+        /// The host.
+        host: HostId,
+        /// Offset of the first byte that will be sent again.
+        to: u64,
+        /// Lines that were passed over.
+        lines: u64,
+    },
+    /// A part of the output that is read, or why it cannot be read.
+    LogView(Result<Box<LogView>, Problem>),
     /// Releases of an instance, newest first.
     Releases {
         /// The instance.

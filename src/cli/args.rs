@@ -211,7 +211,7 @@ last, as they come. They hold no output of the hosts; `bunker logs` prints that.
     Notify(NotifyVerb),
     /// Check this machine and the hosts, with the fix for each finding
     Doctor(DoctorArgs),
-    /// The fleet page, read-only, for a wall
+    /// The fleet page, read-only; with --wall for a screen that is read from five metres
     Watch(WatchArgs),
     /// Check a file of keys or of a theme
     #[command(subcommand)]
@@ -264,10 +264,17 @@ pub struct DoctorArgs {
 
 /// Options of `watch`.
 #[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "With --wall nobody is needed at the screen: what is wrong stands first and large, what does not fit has its turn, \
+lost hosts are asked again for ever, and no key changes anything; q asks before it leaves."
+)]
 pub struct WatchArgs {
     /// Ansible pattern: only these hosts
     #[arg(long, short, value_name = "PATTERN")]
     pub limit: Option<String>,
+    /// Tiles in large letters, for a screen that nobody types at
+    #[arg(long)]
+    pub wall: bool,
 }
 
 /// What to do with the inventory.

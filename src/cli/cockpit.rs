@@ -43,14 +43,14 @@ pub(super) fn run(context: &Context, verb: Option<&Verb>) -> Result<Exit, Troubl
     // A second installation only means that there are hooks already.
     let _installed = color_eyre::install();
     let _tracing = tui::trace_to(wiring::state_dir().path());
-    let limit = match verb {
-        Some(Verb::Watch(args)) => args.limit.clone(),
-        _ => None,
+    let (limit, wall) = match verb {
+        Some(Verb::Watch(args)) => (args.limit.clone(), args.wall),
+        _ => (None, false),
     };
     let (lend, lends) = tokio::sync::mpsc::unbounded_channel();
     wiring::use_keys(Keyring::from_env(asks_below(lend)));
     let runtime = wiring::runtime()?;
-    let ended = runtime.block_on(open(context, limit, lends));
+    let ended = runtime.block_on(open(context, limit, wall, lends));
     // A thread that still reads the terminal or a file must not keep the shell waiting.
     runtime.shutdown_timeout(Duration::from_millis(100));
     ended
@@ -74,9 +74,12 @@ type Open = Arc<Mutex<Option<Arc<SshPool>>>>;
 async fn open(
     context: &Context,
     limit: Option<String>,
+    wall: bool,
     lends: tokio::sync::mpsc::UnboundedReceiver<tui::Lend>,
 ) -> Result<Exit, Trouble> {
-    let (opening, closing) = opening(context, limit, look(context), lends);
+    let look = if wall { wall_look(context) } else { look(context) };
+    let (mut opening, closing) = opening(context, limit, look, lends);
+    opening.wall = wall;
     let ended = tui::run(opening).await;
     closing.close().await;
     let model = ended.map_err(trouble)?;
@@ -126,6 +129,7 @@ pub(super) fn opening(
         lends,
         view: ViewFile::below(wiring::state_dir()),
         keymap: own_keys(),
+        wall: false,
     };
     (opening, Closing { supervisor, pool })
 }
@@ -134,6 +138,12 @@ pub(super) fn opening(
 pub(super) fn look(context: &Context) -> tui::Look {
     let (view, _told_when_it_opens) = ViewFile::below(wiring::state_dir()).load();
     let (color, saved) = (context.color, view.theme());
+    tui::Look::of(tui::Wanted { color, saved, ..tui::Wanted::default() })
+}
+
+/// The look of a wall: its own theme, unless the environment names one.
+fn wall_look(context: &Context) -> tui::Look {
+    let (color, saved) = (context.color, Some("wall"));
     tui::Look::of(tui::Wanted { color, saved, ..tui::Wanted::default() })
 }
 

@@ -39,6 +39,7 @@ pub(super) fn open(context: &Context, store: &Arc<ReplayStore>) -> Result<Exit, 
         lends,
         view: ViewFile::below(wiring::state_dir()),
         keymap: cockpit::own_keys(),
+        wall: false,
     };
     let ended = runtime.block_on(async {
         let ended = tui::run(opening).await;

@@ -25,6 +25,7 @@ pub mod ids;
 pub mod inventory;
 pub mod job;
 pub mod lease;
+pub mod log;
 pub mod lower;
 pub mod marker;
 pub mod notify;

@@ -3,23 +3,29 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::{Sender, UnboundedSender};
+use tokio::sync::watch;
 
+use super::event_loop::Lend;
+use super::log_keep::{self, Keeping};
+use super::log_reader;
 use super::sources::Sources;
 use super::tail;
 use crate::adapters::view_file::ViewFile;
 use crate::app::Msg;
 use crate::app::audit_page::N_RECORDS;
 use crate::app::effect::{Answered, Change, ChangeKind, Effect};
+use crate::app::log_page::{Keep, LogAsk, LogOf};
 use crate::app::msg::{Begun, Problem};
 use crate::app::replay::Ask as ReplayAsk;
 use crate::app::toast::ToastKind;
 use crate::domain::audit::Wanted;
 use crate::domain::ids::RunId;
+use crate::domain::log::Sieve;
 use crate::domain::untrusted::Safe;
 use crate::domain::view::ViewChange;
 use crate::engine::launch::Launched;
-use crate::engine::ports::AuditReader;
+use crate::engine::ports::{AuditReader, Clock};
 use crate::engine::supervisor::{Supervisor, Task};
 
 /// Releases of an instance that are read.
@@ -45,13 +51,22 @@ pub(super) struct Effects {
     run: Option<Task<()>>,
     /// The shown output's watcher.
     log: Option<Task<()>>,
+    /// The reader of the output that has a page, and what it is asked.
+    reader: Option<(watch::Sender<LogAsk>, Task<()>)>,
     /// Where is kept what was chosen to be seen.
     view: Option<ViewFile>,
+    /// Borrows the terminal.
+    lend: UnboundedSender<Lend>,
 }
 
 impl Effects {
-    pub(super) fn new(supervisor: Supervisor, tell: Sender<Msg>, view: Option<ViewFile>) -> Self {
-        Self { supervisor, tell, sources: None, run: None, log: None, view }
+    pub(super) fn new(
+        supervisor: Supervisor,
+        tell: Sender<Msg>,
+        view: Option<ViewFile>,
+        lend: UnboundedSender<Lend>,
+    ) -> Self {
+        Self { supervisor, tell, sources: None, run: None, log: None, reader: None, view, lend }
     }
 
     /// From now on there is something to look at.
@@ -113,6 +128,9 @@ impl Effects {
                 let audit = self.sources.as_ref().and_then(|s| s.audit.clone());
                 self.answer("audit log to screen", audit_log(audit, request));
             }
+            Effect::AskLog(ask) => self.ask_log(*ask),
+            Effect::CloseLog => self.close_log(),
+            Effect::KeepLog { of, sieve, to } => self.keep_log(of, sieve, to),
             Effect::Replay(ask) => self.replay(ask),
             Effect::LoadReleases(instance) => {
                 if let Some(store) = self.store() {
@@ -152,6 +170,36 @@ impl Effects {
             let watching = tail::run(store, run.clone(), self.tell.clone());
             self.run = Some(self.supervisor.spawn("run to screen", watching));
         }
+    }
+
+    /// Asks the reader of an output for a part of it; another output gets a reader of its own.
+    fn ask_log(&mut self, ask: LogAsk) {
+        if let Some((asks, _)) = &self.reader
+            && asks.borrow().of == ask.of
+            && !asks.is_closed()
+        {
+            let _same = asks.send_replace(ask);
+            return;
+        }
+        self.close_log();
+        let Some(store) = self.store() else { return };
+        let (asks, asked) = watch::channel(ask);
+        let reading = log_reader::read(store, asked, self.tell.clone());
+        self.reader = Some((asks, self.supervisor.spawn("log to screen", reading)));
+    }
+
+    fn close_log(&mut self) {
+        if let Some((_, task)) = self.reader.take() {
+            task.abort();
+        }
+    }
+
+    fn keep_log(&self, of: LogOf, sieve: Sieve, to: Keep) {
+        let (Some(store), Some(view)) = (self.store(), &self.view) else { return };
+        let (source, folder) = (log_reader::source(&store, &of), view.beside("logs"));
+        let (now, lend) = (crate::adapters::clock::SystemClock.now(), self.lend.clone());
+        let keeping = Keeping { source, of, sieve, to, folder, now, lend };
+        self.answer("keep a log", log_keep::keep(keeping));
     }
 
     /// Asks something of the replay. Where the time goes back, what watches the run is begun anew once it has ended.

@@ -4,10 +4,13 @@
 //! the network before the first frame; leaving never stops a run.
 
 mod clipboard;
+mod due;
 mod effects;
 mod event_loop;
 mod guard;
 mod input;
+mod log_keep;
+mod log_reader;
 mod look;
 mod pace;
 mod painter;

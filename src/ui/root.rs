@@ -31,19 +31,22 @@ pub fn view(model: &Model, theme: &Theme, buf: &mut Buffer) {
         return;
     }
     match model.screens.last() {
+        _ if model.wall.is_some() => screens::wall::draw(&mut canvas, model, area),
         None => screens::fleet::draw(&mut canvas, model, area),
         Some(Screen::Instance(page)) => screens::instance::draw(&mut canvas, model, page, area),
         Some(Screen::Plan(page)) => screens::plan::draw(&mut canvas, model, page, area),
         Some(Screen::Run(page)) => screens::run::draw(&mut canvas, model, page, area),
         Some(Screen::Runs(page)) => screens::runs::draw(&mut canvas, model, page, area),
         Some(Screen::Enrol(page)) => screens::enrol::draw(&mut canvas, model, page, area),
+        Some(Screen::Log(page)) => screens::log::draw(&mut canvas, model, page, area),
         Some(Screen::Audit(page)) => screens::audit::draw(&mut canvas, model, page, area),
         Some(Screen::Due(page)) => screens::due::draw(&mut canvas, model, page, area),
         Some(Screen::Secrets(page)) => screens::secrets::draw(&mut canvas, model, page, area),
         Some(Screen::Releases(page)) => screens::releases::draw(&mut canvas, model, page, area),
     }
     // Production is told by its line at the top, whatever page is open.
-    if let Some(accent) = model.fleet.snapshot.as_ref().and_then(|s| s.accent) {
+    let accent = model.fleet.snapshot.as_ref().and_then(|s| s.accent);
+    if let Some(accent) = accent.filter(|_| model.wall.is_none()) {
         let style = theme.accent(accent);
         canvas.buf.set_style(Rect { height: 1, ..area }, style);
     }

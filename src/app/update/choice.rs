@@ -70,7 +70,8 @@ pub(super) fn secrets(model: &mut Model, request: u64, answer: &Result<Vec<Due>,
             | Screen::Runs(_)
             | Screen::Releases(_)
             | Screen::Audit(_)
-            | Screen::Enrol(_) => {}
+            | Screen::Enrol(_)
+            | Screen::Log(_) => {}
         }
     }
     super::data::refit(model);

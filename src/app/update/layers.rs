@@ -9,7 +9,7 @@ use super::super::keymap::Meaning;
 use super::super::layers::{Confirm, Focus, Layer, ReferenceForm, Then};
 use super::super::model::Model;
 use super::super::toast::ToastKind;
-use super::{audit, columns, copying, enrol, guard, input, moving, palette, plan, run};
+use super::{audit, columns, copying, enrol, guard, input, log, moving, palette, plan, run};
 use crate::domain::filter::Filter;
 use crate::domain::ids::InvalidName;
 use crate::domain::plan::{PlaybookWish, What};
@@ -100,7 +100,7 @@ fn help(model: &mut Model, top: usize, key: Key) {
 /// Filters by what is typed; while its last term cannot be used, those before it count. Where that cannot be told either,
 /// the filter stays as it was.
 fn apply_filter(model: &mut Model, text: &str) {
-    if audit::filter(model, text) {
+    if audit::filter(model, text) || log::filter(model, text) {
         return;
     }
     let before = || {
@@ -147,7 +147,11 @@ fn filter(model: &mut Model, mut line: Input, key: Key) {
 #[expect(clippy::wildcard_enum_match_arm, reason = "all other keys go to the line")]
 fn search(model: &mut Model, mut line: Input, key: Key) {
     match key.code {
-        KeyCode::Enter => run::search(model, line.value()),
+        KeyCode::Enter => {
+            if !log::search(model, line.value()) {
+                run::search(model, line.value());
+            }
+        }
         KeyCode::Esc => {}
         _ => {
             input::edit(&mut line, key);
@@ -223,6 +227,7 @@ fn carry_out(model: &mut Model, then: Then) -> Vec<Effect> {
         Then::Start(approved) => plan::start(model, approved, Consent::Yes),
         Then::Plan(wish) => plan::ask(model, wish.hosts, wish.what),
         Then::Enrol => enrol::confirmed(model),
+        Then::Leave => vec![Effect::Quit],
         Then::LeaveForm => {
             enrol::left(model);
             Vec::new()

@@ -13,6 +13,7 @@ mod go;
 mod guard;
 mod input;
 mod layers;
+mod log;
 mod moving;
 mod palette;
 mod plan;
@@ -20,6 +21,7 @@ mod replay;
 mod route;
 mod run;
 mod runs;
+mod wall;
 
 pub(super) use plan::command as plan_command;
 pub use route::update;

@@ -11,19 +11,23 @@ use super::super::model::{Model, Screen};
 use super::super::msg::Msg;
 use super::super::toast::ToastKind;
 use super::{
-    audit, choice, copying, data, enrol, fleet, go, layers, moving, palette, plan, replay, run,
-    runs,
+    audit, choice, copying, data, enrol, fleet, go, layers, log, moving, palette, plan, replay,
+    run, runs, wall,
 };
 
 /// Applies what happened and says what is to be done. Total: no message makes it fail.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
-    let effects = route(model, msg);
+    let reads = log::is_open(model);
+    let mut effects = route(model, msg);
     moving::after(model);
+    effects.extend(log::after(model, reads));
     effects
 }
 
 fn route(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
+        Msg::Key(key) if model.wall.is_some() => wall::on_key(model, key),
+        Msg::Mouse(_) | Msg::Paste(_) | Msg::Go(_) if model.wall.is_some() => Vec::new(),
         Msg::Key(key) => on_key(model, key),
         Msg::Mouse(mouse) => moving::mouse(model, mouse),
         Msg::Paste(text) => {
@@ -41,17 +45,30 @@ fn route(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 model.now = now;
             }
             data::windows(model);
+            wall::tick(model);
             model.toasts.expire(now);
             Vec::new()
         }
         Msg::Go(to) => go::go(model, to),
         Msg::Fleet(snapshot) => moving::fleet(model, snapshot),
-        Msg::Runs(runs) => data::runs(model, runs),
+        Msg::Runs(runs) => {
+            data::runs(model, runs);
+            wall::runs(model)
+        }
         Msg::Planned { request, result } => plan::planned(model, request, result),
         Msg::Started { request, result } => plan::started(model, request, result),
+        Msg::Run(view) if wall::run(model, &view) => Vec::new(),
         Msg::Run(view) => run::take(model, view),
         Msg::Log(chunk) => {
             run::log(model, &chunk);
+            Vec::new()
+        }
+        Msg::LogGap { run, host, to, lines } => {
+            run::gap(model, &run, &host, to, lines);
+            Vec::new()
+        }
+        Msg::LogView(result) => {
+            log::take(model, result);
             Vec::new()
         }
         Msg::Releases { instance, releases } => {
@@ -177,6 +194,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             },
             Some(Screen::Runs(_)) => runs::perform(model, action),
             Some(Screen::Enrol(_)) => enrol::perform(model, action),
+            Some(Screen::Log(_)) => log::perform(model, action),
             Some(Screen::Audit(_)) => audit::perform(model, action),
             Some(Screen::Due(_)) => choice::perform_on_due(model, action),
             Some(Screen::Secrets(_)) => choice::perform_on_secrets(model, action),

@@ -64,6 +64,8 @@ pub enum Page {
     SecretsDue,
     /// What every key does
     Help,
+    /// The wall
+    Wall,
 }
 
 /// How a screen is printed.
