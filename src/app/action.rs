@@ -41,13 +41,15 @@ pub enum Place {
     Enrol,
     /// One output.
     Log,
+    /// The first run.
+    Setup,
     /// A wall.
     Wall,
 }
 
 impl Place {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Everywhere,
         Self::Fleet,
         Self::Instance,
@@ -62,6 +64,7 @@ impl Place {
         Self::Form,
         Self::Enrol,
         Self::Log,
+        Self::Setup,
         Self::Wall,
     ];
 }
@@ -89,6 +92,7 @@ impl Place {
             Self::Form => "Form",
             Self::Enrol => "Adding or importing an instance",
             Self::Log => "Log",
+            Self::Setup => "First run",
             Self::Wall => "Wall",
         }
     }
@@ -198,6 +202,13 @@ pub enum Action {
     PrevMark,
     SaveLog,
     OpenPager,
+    Shell,
+    ShowEnv,
+    ServiceLog,
+    MakeInventory,
+    ImportInventory,
+    StartDemo,
+    TryAgain,
 }
 
 /// One row of the table.

@@ -1,14 +1,82 @@
-//! The rows of the table of actions for an output that is read.
+//! The rows of the table of actions for one host, and for an output that is read.
 
-use super::action::{Action, ActionInfo, Place};
+use super::action::{Action, ActionInfo, Danger, Place};
 use super::action_row::{c, k, row};
 use super::action_table::OUTPUT;
 use super::key::KeyCode;
 
 const LOGS: &[Place] = &[Place::Log];
+const FIRST: &[Place] = &[Place::Setup];
 
 /// In the order of the footer and the help.
 pub(super) const LOG: &[ActionInfo] = &[
+    row(
+        Action::Shell,
+        "shell",
+        "open a shell on the host: audited, and recorded where bunker_shell_record says so",
+        "shell",
+        &[c('s')],
+        &[Place::Instance],
+    )
+    .changing(Danger::Asks)
+    .twin("bunker shell"),
+    row(
+        Action::ShowEnv,
+        ".env",
+        "show the .env of the host without its secrets, and what of it was edited there",
+        ".env",
+        &[c('e')],
+        &[Place::Instance],
+    )
+    .twin("bunker env HOST"),
+    row(
+        Action::ServiceLog,
+        "log of a service",
+        "choose a service of the instance and follow what it writes",
+        "log",
+        &[c('l')],
+        &[Place::Instance],
+    )
+    .twin("bunker logs HOST SERVICE --follow"),
+    row(
+        Action::MakeInventory,
+        "make an inventory",
+        "make an inventory that names no host yet",
+        "make one",
+        &[c('n')],
+        FIRST,
+    )
+    .changing(Danger::Asks)
+    .twin("bunker inventory init"),
+    row(
+        Action::ImportInventory,
+        "import an inventory",
+        "copy an inventory of Ansible; asks where it is",
+        "import",
+        &[c('i')],
+        FIRST,
+    )
+    .changing(Danger::Asks)
+    .twin("bunker inventory init --from PATH"),
+    row(
+        Action::StartDemo,
+        "demo",
+        "start a fleet of paper hosts on this machine, in a checkout of the sources",
+        "demo",
+        &[c('d')],
+        FIRST,
+    )
+    .changing(Danger::None)
+    .twin("cargo demo"),
+    row(
+        Action::TryAgain,
+        "look again",
+        "look whether the inventory can be used by now",
+        "look again",
+        &[c('r')],
+        FIRST,
+    )
+    .twin("bunker inventory check"),
     row(
         Action::OpenLog,
         "whole log",

@@ -6,7 +6,6 @@
 use super::action::{Action, Place};
 use super::audit_page::text;
 use super::effect::Effect;
-use super::log_page::LogOf;
 use super::model::{Model, Screen};
 use super::update::plan_command;
 use crate::domain::ids::{HostId, RunId};
@@ -87,10 +86,8 @@ pub fn offers(model: &Model) -> Vec<Offer> {
             std::iter::once(log).chain(record).collect()
         }
         Some(Screen::Log(page)) => {
-            let LogOf::Run { run, host } = &page.of;
-            let logs = format!("bunker logs {run} {host}");
-            let mut offers = vec![Offer::new('c', "command line", &logs)];
-            offers.extend(ssh(model, host));
+            let mut offers = vec![Offer::new('c', "command line", &page.of.command())];
+            offers.extend(ssh(model, page.of.host()));
             offers
         }
         Some(Screen::Due(_) | Screen::Secrets(_) | Screen::Releases(_) | Screen::Enrol(_)) => {
@@ -108,6 +105,7 @@ fn of_instance(i: &InstanceView, command: &str) -> Vec<Offer> {
     ];
     let ssh = i.connection.as_ref().map(|c| Offer::new('s', "ssh command", &c.ssh_command()));
     offers.extend(ssh);
+    offers.push(Offer::new('x', "shell, audited", &format!("bunker shell {}", i.id)));
     offers
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::log_page::{Keep, LogAsk, LogOf};
 use super::replay::Ask as ReplayAsk;
+use super::setup::SetupAsk;
 use crate::domain::capability::Operate;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::log::Sieve;
@@ -42,6 +43,13 @@ pub enum Effect {
         /// Where.
         to: Keep,
     },
+    /// Read the `.env` of an instance.
+    LoadEnv {
+        /// Comes back with the answer.
+        request: u64,
+        /// Whose.
+        host: HostId,
+    },
     /// Read the releases of an instance.
     LoadReleases(HostId),
     /// Read the newest records of the audit log.
@@ -57,6 +65,8 @@ pub enum Effect {
     Save(ViewChange),
     /// Show the screen in the next theme.
     NextTheme,
+    /// Connect to the fleet once more.
+    Connect,
     /// Draw everything anew.
     Redraw,
     /// Leave the screen until the shell brings us back; runs go on.
@@ -134,6 +144,10 @@ pub enum ChangeKind {
         /// What.
         control: Control,
     },
+    /// Make or copy the first inventory, or start the demo.
+    SetUp(SetupAsk),
+    /// Open a shell on a host, at this terminal.
+    Shell(HostId),
     /// Start a new worker for a run whose worker is gone.
     Revive(RunId),
     /// Answer for a run that waits for a second person.

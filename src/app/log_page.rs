@@ -9,6 +9,7 @@ use super::pages::Follow;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::log::{Row, Sieve};
 use crate::domain::marker::StepMark;
+use crate::domain::service::ServiceName;
 use crate::domain::untrusted::Safe;
 
 /// Whose output.
@@ -21,12 +22,37 @@ pub enum LogOf {
         /// The host.
         host: HostId,
     },
+    /// What a service of an instance writes from now on, and some lines before.
+    Service {
+        /// The instance.
+        host: HostId,
+        /// The service.
+        service: ServiceName,
+    },
+}
+
+impl LogOf {
+    /// The host that it comes from.
+    pub fn host(&self) -> &HostId {
+        match self {
+            Self::Run { host, .. } | Self::Service { host, .. } => host,
+        }
+    }
+
+    /// The command line that prints it.
+    pub fn command(&self) -> String {
+        match self {
+            Self::Run { run, host } => format!("bunker logs {run} {host}"),
+            Self::Service { host, service } => format!("bunker logs {host} {service} --follow"),
+        }
+    }
 }
 
 impl fmt::Display for LogOf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Run { run, host } => write!(f, "{host} · output of run {}", run.short()),
+            Self::Service { host, service } => write!(f, "{host} · service {service}"),
         }
     }
 }

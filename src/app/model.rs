@@ -20,6 +20,7 @@ use super::layers::Layer;
 use super::log_page::LogPage;
 use super::pages::{InstancePage, PlanPage, RunPage, RunsPage};
 use super::replay::Replay;
+use super::setup::Setup;
 use super::toast::{ToastKind, Toasts};
 use super::wall::Wall;
 use crate::domain::capability::Operate;
@@ -87,6 +88,8 @@ pub struct Model {
     pub windows: Option<(Timestamp, Option<FleetStanding>)>,
     /// Number of the last request that was sent out.
     pub last_request: u64,
+    /// What is wrong with the inventory; `None` where it can be used, or was not read yet.
+    pub setup: Option<Box<Setup>>,
     /// What a wall knows; `None` where somebody sits at the screen.
     pub wall: Option<Wall>,
     /// Where a replay stands; `None` where the world is looked at.
@@ -128,6 +131,7 @@ impl Model {
             runs: None,
             windows: None,
             last_request: 0,
+            setup: None,
             wall: None,
             replay: None,
             history: History::default(),
@@ -166,6 +170,7 @@ impl Model {
     pub fn place(&self) -> Place {
         match self.screens.last() {
             _ if self.wall.is_some() => Place::Wall,
+            None if self.setup.is_some() => Place::Setup,
             None => Place::Fleet,
             Some(Screen::Instance(_)) => Place::Instance,
             Some(Screen::Plan(_)) => Place::Plan,

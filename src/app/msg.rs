@@ -8,8 +8,10 @@ use super::destination::Destination;
 use super::key::Key;
 use super::log_page::LogView;
 use super::replay::Replay;
+use super::setup::Unusable;
 use super::toast::ToastKind;
 use crate::domain::audit::Entry;
+use crate::domain::env_shown::EnvShown;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::Plan;
 use crate::domain::release::{Recorded, Release};
@@ -67,6 +69,17 @@ pub enum Msg {
         /// Lines that were passed over.
         lines: u64,
     },
+    /// The `.env` of an instance.
+    Env {
+        /// Of the effect that asked.
+        request: u64,
+        /// It, without its secrets, or what went wrong.
+        result: Result<EnvShown, Problem>,
+    },
+    /// The inventory cannot be used.
+    Unusable(Unusable),
+    /// What came of what was tried about that.
+    SetUp(Result<Safe, Safe>),
     /// A part of the output that is read, or why it cannot be read.
     LogView(Result<Box<LogView>, Problem>),
     /// Releases of an instance, newest first.

@@ -17,6 +17,7 @@ pub use super::audit::args::AuditVerb;
 pub use super::bundle::{BundleArgs, ReplayArgs};
 pub use super::canary::args::CanaryVerb;
 pub use super::check::CheckVerb;
+pub use super::host::args::{EnvArgs, LogsArgs, ShellArgs};
 pub use super::import::args::ImportArgs;
 pub use super::instance::args::InstanceVerb;
 pub use super::snapshot::args::SnapshotArgs;
@@ -97,13 +98,12 @@ last, as they come. They hold no output of the hosts; `bunker logs` prints that.
         /// The run
         run: String,
     },
-    /// Print the output of a run's hosts
-    Logs {
-        /// The run
-        run: String,
-        /// Only this host
-        host: Option<String>,
-    },
+    /// Print the output of a run's hosts, or what a service of an instance writes
+    Logs(LogsArgs),
+    /// Open a shell on a host, audited and where policy says so recorded
+    Shell(ShellArgs),
+    /// Show the .env of an instance without its secrets
+    Env(EnvArgs),
     /// Let a run start nothing further until resumed
     Pause {
         /// The run
@@ -293,6 +293,12 @@ pub enum InventoryVerb {
     },
     /// Every problem in the files, with file, line, column and a hint
     Check,
+    /// Make the first inventory, or copy one of Ansible; never writes over anything
+    Init {
+        /// Ansible's inventory: its folder, or its one file
+        #[arg(long, value_name = "PATH")]
+        from: Option<PathBuf>,
+    },
     /// Print the JSON Schemas of the files, or write them into a folder for editors
     Schema {
         /// The folder; `schemas` beside the inventory folder is where new files look for them

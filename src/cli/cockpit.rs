@@ -1,7 +1,7 @@
 //! `bunker` and `bunker watch`: the cockpit, connected to everything.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,10 +10,12 @@ use tokio::sync::watch;
 
 use super::args::Verb;
 use super::cockpit_changes::Changes;
+use super::cockpit_desk::Desk;
 use super::exit::{Exit, Trouble};
+use super::inventory_init::FirstRun;
 use super::{Context, fleet, prompt, wiring};
 use crate::adapters::http::HttpHealthSource;
-use crate::adapters::inventory::InventoryWatch;
+use crate::adapters::inventory::{InventoryWatch, load};
 use crate::adapters::paths::ConfigDir;
 use crate::adapters::ssh::SshPool;
 use crate::adapters::vault::{Asking, Keyring};
@@ -22,8 +24,10 @@ use crate::adapters::view_file::ViewFile;
 use crate::app::keymap::{self, Keymap};
 use crate::app::msg::Problem;
 use crate::app::pages::is_active;
+use crate::app::setup::Unusable;
 use crate::domain::capability::Operate;
 use crate::domain::diagnostic::{Diagnostic, Severity};
+use crate::domain::fleet::Fleet;
 use crate::domain::ids::HostId;
 use crate::domain::selector::Selector;
 use crate::domain::untrusted::Safe;
@@ -83,6 +87,14 @@ async fn open(
     let ended = tui::run(opening).await;
     closing.close().await;
     let model = ended.map_err(trouble)?;
+    if let Some(setup) = &model.setup {
+        // It was left without a fleet: what is wrong is told as the verbs tell it.
+        let told =
+            fleet::at(&context.inventory).err().map(|trouble| format!("{:#}", trouble.report));
+        let told =
+            told.unwrap_or_else(|| format!("the inventory {} can be used now", setup.unusable.dir));
+        return Err(Trouble::new(Exit::Usage, told));
+    }
     tell_what_goes_on(&model);
     Ok(Exit::Ok)
 }
@@ -125,7 +137,11 @@ pub(super) fn opening(
         clock: wiring::clock(),
         supervisor: supervisor.clone(),
         operate: context.operate.clone(),
-        sources: Box::pin(connecting.connect()),
+        sources: Box::new(move || Box::pin(connecting.clone().connect())),
+        set_up: Some(Arc::new(FirstRun {
+            dir: context.inventory.clone(),
+            right: context.operate.clone(),
+        })),
         lends,
         view: ViewFile::below(wiring::state_dir()),
         keymap: own_keys(),
@@ -167,7 +183,9 @@ pub(super) fn own_keys() -> (Keymap, Vec<Diagnostic>) {
 
 /// Why the cockpit could not be opened, with the exit code that says so.
 pub(super) fn trouble(report: color_eyre::Report) -> Trouble {
-    let exit = report.downcast_ref::<Refused>().map_or(Exit::Failed, |r| r.exit);
+    let unusable = report.downcast_ref::<tui::NoInventory>().map(|_| Exit::Usage);
+    let refused = report.downcast_ref::<Refused>().map(|refused| refused.exit);
+    let exit = refused.or(unusable).unwrap_or(Exit::Failed);
     Trouble { exit, report }
 }
 
@@ -192,6 +210,7 @@ impl From<Trouble> for Refused {
     }
 }
 
+#[derive(Clone)]
 struct Connecting {
     inventory: PathBuf,
     limit: Option<String>,
@@ -217,7 +236,7 @@ impl Connecting {
             .supervisor
             .spawn_blocking("open", move || open_files(&inventory, limit.as_deref()));
         let opened = opening.join().await.wrap_err("opening the inventory")?;
-        let Opened { watched, files, only, hosts, runs, audit } = opened.map_err(Refused::from)?;
+        let Opened { watched, files, only, hosts, runs, audit } = opened?;
         if let Ok(mut pool) = self.pool.lock() {
             *pool = Some(Arc::clone(&hosts));
         }
@@ -235,6 +254,8 @@ impl Connecting {
         if let Some(right) = self.operate.clone() {
             drop(supervisor.spawn("notify", wiring::keep_sending(right)));
         }
+        let desk = Desk { hosts: Arc::clone(&hosts), watched: watched.clone() };
+        let desk = Some(Arc::new(desk) as Arc<dyn tui::HostDesk>);
         let changer = self.operate.map(|right| {
             Arc::new(Changes::new(right, self.inventory, hosts, watched, look_again, supervisor))
                 as Arc<dyn tui::Changer>
@@ -243,7 +264,7 @@ impl Connecting {
             Ok(runs) => (Some(runs), Vec::new()),
             Err(problem) => (None, vec![problem]),
         };
-        Ok(tui::Sources { fleet, runs, audit, replay: None, changer, problems })
+        Ok(tui::Sources { fleet, runs, audit, replay: None, desk, changer, problems })
     }
 
     /// The inventory as it is edited, with the limited hosts only.
@@ -282,8 +303,36 @@ impl Connecting {
     }
 }
 
-fn open_files(inventory: &std::path::Path, limit: Option<&str>) -> Result<Opened, Trouble> {
-    let (fleet, problems) = fleet::at(inventory)?;
+fn open_files(inventory: &Path, limit: Option<&str>) -> color_eyre::Result<Opened> {
+    let loaded = load(inventory);
+    let Some(fleet) = loaded.fleet else {
+        return Err(no_inventory(inventory, &loaded.diagnostics));
+    };
+    Ok(open_with(inventory, fleet, &loaded.diagnostics, limit).map_err(Refused::from)?)
+}
+
+/// The inventory cannot be used, for the screen and for the shell.
+fn no_inventory(inventory: &Path, diagnostics: &[Diagnostic]) -> color_eyre::Report {
+    let message = match fleet::at(inventory) {
+        Err(trouble) => format!("{:#}", trouble.report),
+        Ok(_) => "the inventory was changed meanwhile".to_owned(),
+    };
+    let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    let unusable = Unusable {
+        dir: Safe::line(&inventory.to_string_lossy()),
+        missing: !inventory.join("hosts.yml").exists()
+            && std::fs::read_dir(inventory).map_or(true, |mut entries| entries.next().is_none()),
+        problems: errors.map(|d| Safe::line(&d.to_string().replace('\n', "; "))).collect(),
+    };
+    tui::NoInventory { unusable, message }.into()
+}
+
+fn open_with(
+    inventory: &Path,
+    fleet: Fleet,
+    problems: &[Diagnostic],
+    limit: Option<&str>,
+) -> Result<Opened, Trouble> {
     let only = fleet::selector(limit)?;
     if let Some(only) = &only {
         only.select(&fleet).map_err(fleet::trouble)?;

@@ -35,7 +35,11 @@ pub(super) fn open(context: &Context, store: &Arc<ReplayStore>) -> Result<Exit, 
         clock: store.clock(),
         supervisor: supervisor.clone(),
         operate: None,
-        sources: Box::pin(async move { Ok(sources) }),
+        sources: Box::new(move || {
+            let sources = sources.clone();
+            Box::pin(async move { Ok(sources) })
+        }),
+        set_up: None,
         lends,
         view: ViewFile::below(wiring::state_dir()),
         keymap: cockpit::own_keys(),
@@ -74,6 +78,7 @@ fn sources(store: &Arc<ReplayStore>) -> tui::Sources {
         runs: Some(Arc::clone(store) as Arc<dyn RunReader>),
         audit: None,
         replay: Some(Arc::clone(store) as Arc<dyn tui::Replaying>),
+        desk: None,
         changer: None,
         problems,
     }

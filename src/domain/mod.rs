@@ -5,6 +5,7 @@
 
 pub mod accent;
 pub mod answer;
+pub mod asciicast;
 pub mod audit;
 pub mod bundle;
 pub mod canary;
@@ -14,6 +15,7 @@ pub mod connection;
 pub mod diagnostic;
 pub mod dotenv;
 pub mod env;
+pub mod env_shown;
 pub mod facts;
 pub mod figure;
 pub mod filter;
@@ -41,6 +43,7 @@ pub mod secret;
 pub mod selector;
 pub mod series;
 pub mod server;
+pub mod service;
 pub mod settings;
 pub mod signal;
 pub mod snapshot;

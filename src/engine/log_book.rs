@@ -229,6 +229,7 @@ impl LogBook {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fmt::Write as _;
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -254,6 +255,13 @@ mod tests {
         Arc::new(Paper { text: Mutex::new(text.as_bytes().to_vec()), read: AtomicU64::new(0) })
     }
 
+    fn lines(n: u64, end: fn(u64) -> &'static str) -> String {
+        (0..n).fold(String::new(), |mut text, n| {
+            let _ = writeln!(text, "line {n}{}", end(n));
+            text
+        })
+    }
+
     async fn opened(paper: &Arc<Paper>) -> LogBook {
         let mut book = LogBook::new(Arc::clone(paper) as Arc<dyn LogSource>);
         while book.grow(100_000).await.unwrap() {}
@@ -266,7 +274,7 @@ mod tests {
 
     #[tokio::test]
     async fn any_line_of_a_million_is_read_without_the_others() {
-        let text: String = (0..1_000_000).map(|n| format!("line {n}\n")).collect();
+        let text = lines(1_000_000, |_| "");
         let paper = paper(&text);
         let book = opened(&paper).await;
         assert_eq!((book.n_lines(), book.length()), (1_000_000, text.len() as u64));
@@ -284,9 +292,7 @@ mod tests {
 
     #[tokio::test]
     async fn wanted_lines_keep_their_numbers_and_grow_with_the_output() {
-        let text: String = (0..10_000)
-            .map(|n| format!("line {n}{}\n", if n % 100 == 7 { " ERROR" } else { "" }))
-            .collect();
+        let text = lines(10_000, |n| if n % 100 == 7 { " ERROR" } else { "" });
         let paper = paper(&text);
         let mut book = opened(&paper).await;
         assert!(book.sift(&Sieve::default().errors_only(true)));
@@ -307,7 +313,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_search_goes_on_and_back_through_what_is_wanted() {
-        let text: String = (0..5_000).map(|n| format!("line {n}\n")).collect();
+        let text = lines(5_000, |_| "");
         let mut book = opened(&paper(&text)).await;
         let needle = Sieve::parse("/line (77|4321)$/").unwrap();
         assert_eq!(book.find(&needle, 0, Way::On).await, Ok(Some(77)));

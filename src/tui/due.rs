@@ -27,6 +27,9 @@ pub(super) fn whom(model: &Model, msg: &Msg) -> For {
         | Msg::Log(_)
         | Msg::LogGap { .. }
         | Msg::LogView(_)
+        | Msg::Env { .. }
+        | Msg::Unusable(_)
+        | Msg::SetUp(_)
         | Msg::Releases { .. }
         | Msg::Secrets { .. }
         | Msg::Recorded { .. }
@@ -60,7 +63,11 @@ pub(super) fn wants_mouse(model: &Model) -> bool {
 
 /// Whether something on the screen counts seconds.
 pub(super) fn moves(model: &Model) -> bool {
-    let planning = model.layers.iter().any(|l| matches!(l, Layer::Planning { .. }));
+    let waits = |layer: &Layer| {
+        let unread = matches!(layer, Layer::Env(env) if env.shown.is_none());
+        unread || matches!(layer, Layer::Planning { .. })
+    };
+    let planning = model.layers.iter().any(waits);
     let starting = matches!(model.screens.last(), Some(Screen::Plan(p)) if p.starting.is_some());
     let running = match model.screens.last() {
         Some(Screen::Run(page)) => page.phase().is_some_and(is_active),
@@ -74,5 +81,6 @@ pub(super) fn moves(model: &Model) -> bool {
         }
     };
     let rolls = |wall: &Wall| wall.view.as_ref().is_some_and(|v| is_active(v.state.phase));
-    planning || starting || running || model.wall.as_ref().is_some_and(rolls)
+    let busy = model.setup.as_ref().is_some_and(|setup| setup.busy);
+    busy || planning || starting || running || model.wall.as_ref().is_some_and(rolls)
 }

@@ -22,7 +22,7 @@ use super::pace::{For, Pace};
 use super::painter::Painter;
 use super::replies::{self, Heard, Replies};
 use super::signals::{Signals, Wanted, stop_self};
-use super::sources::{Connected, Sources};
+use super::sources::{Connect, NoInventory, SetUp, Sources};
 use super::{clipboard, input};
 use crate::adapters::caller::login_name;
 use crate::adapters::view_file::ViewFile;
@@ -35,7 +35,7 @@ use crate::domain::diagnostic::Diagnostic;
 use crate::domain::untrusted::Safe;
 use crate::domain::view::ViewChange;
 use crate::engine::ports::Clock;
-use crate::engine::supervisor::{Died, Supervisor, Task};
+use crate::engine::supervisor::{Died, Supervisor};
 
 /// Messages that may wait.
 const QUEUE: usize = 1_024;
@@ -56,7 +56,9 @@ pub struct Opening {
     /// The right to change something; `None` is read-only.
     pub operate: Option<Operate>,
     /// What will be looked at; waited for after the first frame.
-    pub sources: Connected,
+    pub sources: Connect,
+    /// What can be done where there is no inventory.
+    pub set_up: Option<Arc<dyn SetUp>>,
     /// What needs the terminal to itself for a while.
     pub lends: mpsc::UnboundedReceiver<Lend>,
     /// Where is kept what the operator chose to see.
@@ -69,7 +71,8 @@ pub struct Opening {
 
 /// Runs the cockpit until the operator leaves; gives the state that it was left in. Needs a terminal.
 pub async fn run(opening: Opening) -> color_eyre::Result<Model> {
-    let Opening { look, clock, supervisor, operate, sources, lends, view, keymap, wall } = opening;
+    let Opening { look, clock, supervisor, operate, sources, set_up, lends, view, keymap, wall } =
+        opening;
     let (tell, inbox) = mpsc::channel(QUEUE);
     let (width, height) =
         crossterm::terminal::size().wrap_err("asking the terminal for its size")?;
@@ -92,7 +95,7 @@ pub async fn run(opening: Opening) -> color_eyre::Result<Model> {
     let (lend, own_lends) = mpsc::unbounded_channel();
     let mut cockpit = Cockpit {
         painter: Painter::new(io::BufWriter::with_capacity(64 * 1024, stdout())),
-        effects: Effects::new(supervisor.clone(), tell, Some(view), lend),
+        effects: Effects::new(supervisor.clone(), tell, Some(view), lend, set_up),
         model,
         look,
         clock,
@@ -100,11 +103,11 @@ pub async fn run(opening: Opening) -> color_eyre::Result<Model> {
         guard,
         pace: Pace::new(),
         replies: Replies::default(),
+        again: false,
     };
     cockpit.tell_problems();
     cockpit.paint()?;
-    let connecting = cockpit.supervisor.spawn("connect", sources);
-    let ended = cockpit.turn(inbox, signals, connecting, [lends, own_lends]).await;
+    let ended = cockpit.turn(inbox, signals, sources, [lends, own_lends]).await;
     let Cockpit { model, guard, .. } = cockpit;
     drop(guard);
     ended.map(|()| model)
@@ -120,6 +123,8 @@ struct Cockpit {
     guard: Guard,
     pace: Pace,
     replies: Replies,
+    /// It is to be connected once more.
+    again: bool,
 }
 
 /// Whether the loop goes on.
@@ -140,7 +145,7 @@ impl Cockpit {
         &mut self,
         mut inbox: mpsc::Receiver<Msg>,
         mut signals: Signals,
-        connecting: Task<color_eyre::Result<Sources>>,
+        connect: Connect,
         lends: [mpsc::UnboundedReceiver<Lend>; 2],
     ) -> color_eyre::Result<()> {
         let [mut asked, mut own] = lends;
@@ -152,8 +157,7 @@ impl Cockpit {
             stdout().flush().wrap_err("asking for the background")?;
         }
         let mut batch = Vec::with_capacity(BATCH);
-        let mut connecting = Box::pin(connecting.join());
-        let mut waiting = true;
+        let mut connecting = Some(Box::pin(self.supervisor.spawn("connect", connect()).join()));
         loop {
             let go = tokio::select! {
                 biased;
@@ -168,10 +172,9 @@ impl Cockpit {
                     Wanted::Leave => Go::Leave,
                     Wanted::Stop => self.suspend()?,
                 },
-                sources = &mut connecting, if waiting => {
-                    waiting = false;
-                    self.effects.connected(connected(sources)?);
-                    Go::On
+                sources = joined(connecting.as_mut()) => {
+                    connecting = None;
+                    self.connected(connected(sources))?
                 }
                 Some(lend) = async {
                     tokio::select! { Some(lend) = asked.recv() => Some(lend), lend = own.recv() => lend }
@@ -189,6 +192,24 @@ impl Cockpit {
             if go == Go::Leave {
                 return Ok(());
             }
+            if std::mem::take(&mut self.again) && connecting.is_none() {
+                let task = self.supervisor.spawn("connect", connect());
+                connecting = Some(Box::pin(task.join()));
+            }
+        }
+    }
+
+    /// There is a fleet to look at, or an inventory that cannot be used; anything else ends the cockpit.
+    fn connected(&mut self, sources: color_eyre::Result<Sources>) -> color_eyre::Result<Go> {
+        match sources {
+            Ok(sources) => {
+                self.effects.connected(sources);
+                Ok(Go::On)
+            }
+            Err(report) => match report.downcast_ref::<NoInventory>() {
+                Some(none) => self.take(Msg::Unusable(none.unusable.clone())),
+                None => Err(report),
+            },
         }
     }
 
@@ -240,6 +261,7 @@ impl Cockpit {
             OnScreen::Quit => return Ok(Go::Leave),
             OnScreen::Suspend => return self.suspend(),
             OnScreen::Redraw => self.painter.forget(),
+            OnScreen::Connect => self.again = true,
             OnScreen::NextTheme => {
                 let name = self.look.next_theme();
                 self.model.tell(ToastKind::Done, &format!("theme {name}"));
@@ -307,6 +329,14 @@ fn remember(model: &mut Model, view: &ViewFile) {
     }
     for strange in model.remember(&saved) {
         model.tell(ToastKind::Warning, &format!("view.yaml: {strange}"));
+    }
+}
+
+/// What comes of connecting; never where nothing connects.
+async fn joined<F: Future + Unpin>(connecting: Option<&mut F>) -> F::Output {
+    match connecting {
+        Some(connecting) => connecting.await,
+        None => std::future::pending().await,
     }
 }
 

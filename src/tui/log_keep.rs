@@ -71,8 +71,11 @@ async fn kept(keeping: Keeping) -> Result<String, String> {
 
 /// The name of a file with the lines of an output: `red-deer-7f3a-20261122-143207.log`.
 fn name(of: &LogOf, now: Timestamp) -> String {
-    let LogOf::Run { run, host } = of;
-    format!("{host}-{}-{}.log", run.short(), now.strftime("%Y%m%d-%H%M%S"))
+    let what = match of {
+        LogOf::Run { run, .. } => run.short().to_owned(),
+        LogOf::Service { service, .. } => service.to_string(),
+    };
+    format!("{}-{what}-{}.log", of.host(), now.strftime("%Y%m%d-%H%M%S"))
 }
 
 /// Runs the operator's pager on a file until it is left; gives its name.

@@ -14,7 +14,7 @@ use crate::app::pages::Follow;
 use crate::domain::log::Sieve;
 use crate::domain::marker::StepMark;
 use crate::domain::untrusted::Safe;
-use crate::engine::log_book::{LogBook, LogSource, RunLog, Way};
+use crate::engine::log_book::{LogBook, LogSource, Way};
 use crate::engine::ports::RunReader;
 
 /// Between two looks at a file that does not grow.
@@ -22,20 +22,15 @@ const LOOK: Duration = Duration::from_millis(80);
 /// Bytes that are read before what was found so far is told.
 const BUDGET: usize = 8 * 1024 * 1024;
 
-/// Where an output is read from.
-pub(super) fn source(store: &Arc<dyn RunReader>, of: &LogOf) -> Arc<dyn LogSource> {
-    let LogOf::Run { run, host } = of;
-    Arc::new(RunLog { store: Arc::clone(store), run: run.clone(), host: host.clone() })
-}
-
 /// Tells what is asked for, again and again as the output grows, until nobody asks any more.
 pub(super) async fn read(
-    store: Arc<dyn RunReader>,
+    source: Arc<dyn LogSource>,
+    steps: Option<Arc<dyn RunReader>>,
     mut asks: watch::Receiver<LogAsk>,
     tell: Sender<Msg>,
 ) {
     let mut ask = asks.borrow_and_update().clone();
-    let mut book = LogBook::new(source(&store, &ask.of));
+    let mut book = LogBook::new(source);
     let mut told: Option<LogView> = None;
     let mut answered = None;
     loop {
@@ -52,23 +47,16 @@ pub(super) async fn read(
         };
         // A search waits until the whole file is known.
         let find = ask.find.clone().filter(|_| !more && answered != Some(ask.id));
-        match view(&store, &book, &ask, find.as_ref(), told.as_ref()).await {
+        match view(steps.as_ref(), &book, &ask, find.as_ref(), told.as_ref()).await {
             Ok(view) => {
                 if find.is_some() {
                     answered = Some(ask.id);
-                }
-                // Once it was found the page knows where it is; what follows is a picture like any other.
-                if ask.find.is_some() && answered == Some(ask.id) {
-                    if let Some(Some(_)) = view.found {
+                    // The page knows then where it is; what follows is a picture like any other.
+                    if view.found.flatten().is_some() {
                         ask.at = Follow::From(view.top);
                     }
                 }
-                let same = told.as_ref().is_some_and(|before| {
-                    view.found.is_none()
-                        && (LogView { skipped: 0, ..view.clone() })
-                            == (LogView { skipped: 0, found: None, ..before.clone() })
-                });
-                if !same {
+                if !told.as_ref().is_some_and(|before| is_the_same(before, &view)) {
                     told = Some(view.clone());
                     if tell.send(Msg::LogView(Ok(Box::new(view)))).await.is_err() {
                         return;
@@ -99,6 +87,12 @@ pub(super) async fn read(
     }
 }
 
+/// Whether a picture shows nothing else than the one before.
+fn is_the_same(before: &LogView, view: &LogView) -> bool {
+    let bare = |view: &LogView| LogView { skipped: 0, found: None, ..view.clone() };
+    view.found.is_none() && bare(view) == bare(before)
+}
+
 async fn complain(tell: &Sender<Msg>, problem: &str) -> bool {
     let message = Safe::line(&format!("the output cannot be read: {problem}"));
     tell.send(Msg::LogView(Err(Problem { message, hint: None }))).await.is_ok()
@@ -106,7 +100,7 @@ async fn complain(tell: &Sender<Msg>, problem: &str) -> bool {
 
 /// The part that is wanted.
 async fn view(
-    store: &Arc<dyn RunReader>,
+    store: Option<&Arc<dyn RunReader>>,
     book: &LogBook,
     ask: &LogAsk,
     find: Option<&LogFind>,
@@ -160,9 +154,13 @@ async fn search(book: &LogBook, find: &LogFind) -> Result<Option<u64>, String> {
     }
 }
 
-async fn steps(store: &Arc<dyn RunReader>, of: &LogOf) -> Vec<StepMark> {
-    let LogOf::Run { run, host } = of;
-    store.log_marks(run, host).await.unwrap_or_default()
+async fn steps(store: Option<&Arc<dyn RunReader>>, of: &LogOf) -> Vec<StepMark> {
+    match (store, of) {
+        (Some(store), LogOf::Run { run, host }) => {
+            store.log_marks(run, host).await.unwrap_or_default()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// All lines that are wanted, made harmless, a piece at a time.

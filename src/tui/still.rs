@@ -46,8 +46,8 @@ pub async fn still(opening: Opening, what: Still) -> color_eyre::Result<Model> {
     if what.wall {
         model.hang();
     }
-    let mut effects = Effects::new(supervisor, tell, None, mpsc::unbounded_channel().0);
-    effects.connected(sources.await?);
+    let mut effects = Effects::new(supervisor, tell, None, mpsc::unbounded_channel().0, None);
+    effects.connected(sources().await?);
     let deadline = Instant::now() + what.patience;
     let mut view = View { inbox, effects, deadline };
     view.until(&mut model, asked).await;
@@ -104,6 +104,8 @@ fn only_looks(effect: &Effect) -> bool {
             | ChangeKind::Control { .. }
             | ChangeKind::Decide { .. }
             | ChangeKind::Revive(_)
+            | ChangeKind::Shell(_)
+            | ChangeKind::SetUp(_)
             | ChangeKind::Follow { .. } => false,
         },
         Effect::Attach(_)
@@ -111,6 +113,7 @@ fn only_looks(effect: &Effect) -> bool {
         | Effect::FollowLog { .. }
         | Effect::AskLog(_)
         | Effect::CloseLog
+        | Effect::LoadEnv { .. }
         | Effect::LoadReleases(_)
         | Effect::LoadAudit { .. } => true,
         Effect::Copy(_)
@@ -118,6 +121,7 @@ fn only_looks(effect: &Effect) -> bool {
         | Effect::Replay(_)
         | Effect::Save(_)
         | Effect::NextTheme
+        | Effect::Connect
         | Effect::Redraw
         | Effect::Suspend
         | Effect::Quit => false,

@@ -138,12 +138,17 @@ async fn pass(
             && let Some(end) = rest.iter().position(|&b| b == b'\n')
         {
             let passed = bytes.get(..=left + end).unwrap_or_default();
-            let n = passed.iter().filter(|&&b| b == b'\n').count() as u64;
+            let n = newlines(passed);
             return Some((at + passed.len() as u64, lines + n));
         }
-        lines += bytes.iter().filter(|&&b| b == b'\n').count() as u64;
+        lines += newlines(&bytes);
         at += bytes.len() as u64;
     }
+}
+
+/// Lines that end in these bytes.
+fn newlines(bytes: &[u8]) -> u64 {
+    bytes.split(|&b| b == b'\n').skip(1).count() as u64
 }
 
 /// Tells the output of a host from near its end on, as it grows.

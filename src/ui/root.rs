@@ -32,7 +32,10 @@ pub fn view(model: &Model, theme: &Theme, buf: &mut Buffer) {
     }
     match model.screens.last() {
         _ if model.wall.is_some() => screens::wall::draw(&mut canvas, model, area),
-        None => screens::fleet::draw(&mut canvas, model, area),
+        None => match &model.setup {
+            Some(setup) => screens::setup::draw(&mut canvas, model, setup, area),
+            None => screens::fleet::draw(&mut canvas, model, area),
+        },
         Some(Screen::Instance(page)) => screens::instance::draw(&mut canvas, model, page, area),
         Some(Screen::Plan(page)) => screens::plan::draw(&mut canvas, model, page, area),
         Some(Screen::Run(page)) => screens::run::draw(&mut canvas, model, page, area),
@@ -72,6 +75,8 @@ fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect)
         Layer::Confirm(question) => dialog::confirm(canvas, area, question),
         Layer::Copy(menu) => screens::menus::copying(canvas, menu, area),
         Layer::Columns(pick) => screens::menus::columns(canvas, model, pick, area),
+        Layer::Env(env) => screens::host::env(canvas, model, env, area),
+        Layer::Services(pick) => screens::host::services(canvas, pick, area),
         Layer::Letter(what) => screens::menus::letters(canvas, model, *what, area),
         Layer::Reference(form) => dialog::reference(canvas, area, form, "Upgrade"),
         Layer::Canary(form) => dialog::reference(canvas, area, form, "Canary upgrade of"),

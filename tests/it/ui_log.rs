@@ -46,7 +46,8 @@ fn opened(width: u16, height: u16) -> (Model, LogAsk) {
 }
 
 fn ask(effects: &[Effect]) -> LogAsk {
-    let asks = effects.iter().filter_map(|e| if let Effect::AskLog(ask) = e { Some(ask) } else { None });
+    let asks =
+        effects.iter().filter_map(|e| if let Effect::AskLog(ask) = e { Some(ask) } else { None });
     (**asks.last().expect("something is asked")).clone()
 }
 
@@ -68,7 +69,17 @@ fn told(ask: &LogAsk, n: u64) -> Msg {
     });
     let rows = rows.collect();
     let steps = vec![StepMark { at: 0, step: step("fetch"), ended: false }];
-    let view = LogView { ask: ask.id, n_lines: n, n_places: n, length: n * 40, looked: n * 40, top, rows, steps, ..LogView::default() };
+    let view = LogView {
+        ask: ask.id,
+        n_lines: n,
+        n_places: n,
+        length: n * 40,
+        looked: n * 40,
+        top,
+        rows,
+        steps,
+        ..LogView::default()
+    };
     Msg::LogView(Ok(Box::new(view)))
 }
 
@@ -84,7 +95,11 @@ fn the_page_of_an_output_at_every_size() {
         let asked = ask(&press(&mut model, "g g"));
         update(&mut model, told(&asked, 1_204_113));
         press(&mut model, "t / n p m enter");
-        let _ = write!(out, "=== from the first line, with times and hits, {width}x{height}\n{}", draw(&model));
+        let _ = write!(
+            out,
+            "=== from the first line, with times and hits, {width}x{height}\n{}",
+            draw(&model)
+        );
     }
     insta::assert_snapshot!("log", out);
 }
@@ -121,7 +136,10 @@ fn growth_moves_nothing_that_is_read_and_the_end_is_followed() {
     assert!(before.contains("line 1,981 to 2,000"), "{before}");
     update(&mut model, told(&still, 900_000));
     let after = draw(&model);
-    assert!(after.contains("line 1,981 to 2,000") && after.contains("line 1980 of the build"), "{after}");
+    assert!(
+        after.contains("line 1,981 to 2,000") && after.contains("line 1980 of the build"),
+        "{after}"
+    );
     assert_eq!(ask(&press(&mut model, "f")).at, Follow::End);
 }
 
@@ -141,17 +159,27 @@ fn a_search_goes_to_the_hit_and_on_and_back() {
     let asked = ask(&press(&mut model, "g g / e n o enter"));
     let find = asked.find.clone().unwrap();
     assert_eq!((find.needle.text(), find.from, find.way), ("eno", 0, Direction::Forward));
-    let Msg::LogView(Ok(mut view)) = told(&LogAsk { at: Follow::From(203), ..asked }, 1_000) else { unreachable!() };
+    let Msg::LogView(Ok(mut view)) = told(&LogAsk { at: Follow::From(203), ..asked }, 1_000) else {
+        unreachable!()
+    };
     view.found = Some(Some(213));
     assert_eq!(update(&mut model, Msg::LogView(Ok(view))), vec![], "the part is there already");
     let screen = draw(&model);
-    assert!(screen.contains("npm error line 213 ENOSPC") && screen.contains("line 204 to "), "{screen}");
+    assert!(
+        screen.contains("npm error line 213 ENOSPC") && screen.contains("line 204 to "),
+        "{screen}"
+    );
     let on = ask(&press(&mut model, "n")).find.unwrap();
     assert_eq!((on.from, on.way), (214, Direction::Forward));
     let back = ask(&press(&mut model, "N")).find.unwrap();
-    assert_eq!(back, LogFind { needle: Sieve::parse("eno").unwrap(), from: 213, way: Direction::Backward });
+    assert_eq!(
+        back,
+        LogFind { needle: Sieve::parse("eno").unwrap(), from: 213, way: Direction::Backward }
+    );
     let last = model.last_request;
-    let Msg::LogView(Ok(mut view)) = told(&LogAsk { id: last, ..first }, 1_000) else { unreachable!() };
+    let Msg::LogView(Ok(mut view)) = told(&LogAsk { id: last, ..first }, 1_000) else {
+        unreachable!()
+    };
     view.found = Some(None);
     update(&mut model, Msg::LogView(Ok(view)));
     assert!(draw(&model).contains("\"eno\" is nowhere in this output"), "{}", draw(&model));
@@ -167,8 +195,15 @@ fn marks_carry_time_and_name_and_are_gone_to() {
     assert!(draw(&model).contains("── 14:32:07 ann ──"), "{}", draw(&model));
     update(&mut model, told(&first, 105));
     let screen = draw(&model);
-    let row = |words: &str| screen.lines().position(|l| l.contains(words)).unwrap_or_else(|| panic!("no {words}:\n{screen}"));
-    assert!(row("line 99 of") < row("── 14:32:07 ann") && row("── 14:32:07 ann") < row("line 100 of"));
+    let row = |words: &str| {
+        screen
+            .lines()
+            .position(|l| l.contains(words))
+            .unwrap_or_else(|| panic!("no {words}:\n{screen}"))
+    };
+    assert!(
+        row("line 99 of") < row("── 14:32:07 ann") && row("── 14:32:07 ann") < row("line 100 of")
+    );
     update(&mut model, told(&first, 1_000));
     assert_eq!(ask(&press(&mut model, "{")).at, Follow::From(99));
     press(&mut model, "g g }");
@@ -179,14 +214,20 @@ fn marks_carry_time_and_name_and_are_gone_to() {
 fn lines_are_wrapped_shifted_kept_and_left() {
     let (mut model, first) = opened(60, 16);
     let long = format!("begin {} the end", "x".repeat(200));
-    let row = Row::new(0, &Line { number: 0, offset: 0, bytes: long.as_bytes(), len: long.len() as u64 });
-    let view = LogView { ask: first.id, n_lines: 1, n_places: 1, rows: vec![row], ..LogView::default() };
+    let row =
+        Row::new(0, &Line { number: 0, offset: 0, bytes: long.as_bytes(), len: long.len() as u64 });
+    let view =
+        LogView { ask: first.id, n_lines: 1, n_places: 1, rows: vec![row], ..LogView::default() };
     update(&mut model, Msg::LogView(Ok(Box::new(view))));
     assert!(!draw(&model).contains("the end"));
     press(&mut model, "w");
     assert!(draw(&model).contains("the end") && draw(&model).contains("begin"), "{}", draw(&model));
     press(&mut model, "w right right right right right right right right right");
-    assert!(draw(&model).contains("the end") && !draw(&model).contains("begin"), "{}", draw(&model));
+    assert!(
+        draw(&model).contains("the end") && !draw(&model).contains("begin"),
+        "{}",
+        draw(&model)
+    );
     let kept = press(&mut model, "s");
     assert!(matches!(kept.as_slice(), [Effect::KeepLog { to: Keep::File, .. }]), "{kept:?}");
     let kept = press(&mut model, "o");
@@ -202,7 +243,9 @@ fn hostile_lines_steer_nothing_at_any_size() {
     for (width, height) in SIZES.into_iter().chain([(0, 0), (20, 5), (40, 10), (41, 11)]) {
         let (mut model, first) = opened(width.max(40), height.max(10));
         let rows: Vec<Row> = (0..80)
-            .map(|number| Row::new(number, &Line { number, offset: 0, bytes: hostile, len: 90_000_000 }))
+            .map(|number| {
+                Row::new(number, &Line { number, offset: 0, bytes: hostile, len: 90_000_000 })
+            })
             .collect();
         let view = LogView { ask: first.id, n_lines: 80, n_places: 80, rows, ..LogView::default() };
         update(&mut model, Msg::LogView(Ok(Box::new(view))));
@@ -220,7 +263,8 @@ fn hostile_lines_steer_nothing_at_any_size() {
 /// A store with a run of these hosts of which each has begun a job.
 async fn store(dir: &std::path::Path, hosts: &[HostId]) -> (Arc<StoreWriter>, Arc<dyn RunReader>) {
     let dir = StateDir::at(dir.join("state"));
-    let writer = StoreWriter::open(&dir, Arc::new(StepClock::default()), &Operate::grant()).unwrap();
+    let writer =
+        StoreWriter::open(&dir, Arc::new(StepClock::default()), &Operate::grant()).unwrap();
     let names: Vec<&str> = hosts.iter().map(HostId::as_str).collect();
     let (plan, run) = (simple_plan(&names), run_id(1));
     writer.create(&run, &plan, planned(&plan)).await.unwrap();
@@ -252,7 +296,11 @@ async fn any_part_of_a_million_lines_is_there_at_once() {
     for piece in 0..100 {
         let mut text = String::new();
         for n in piece * 10_000..(piece + 1) * 10_000 {
-            let what = if n % 50_000 == 49_999 { "npm error ENOSPC" } else { "Sending build context to the daemon" };
+            let what = if n % 50_000 == 49_999 {
+                "npm error ENOSPC"
+            } else {
+                "Sending build context to the daemon"
+            };
             let _ = writeln!(text, "#9 {n} {what}");
         }
         writer.keep_log(&run_id(1), &a, 1, text.as_bytes()).await.unwrap();
@@ -294,7 +342,8 @@ async fn a_flood_from_fifty_hosts_is_kept_whole_while_one_is_followed() {
     let dir = tempfile::tempdir().unwrap();
     let hosts: Vec<HostId> = (0..50).map(|n| host(&format!("h{n:02}"))).collect();
     let (writer, reader) = store(dir.path(), &hosts).await;
-    let piece: String = (0..200).map(|n| format!("line {n} of a flood that goes on and on\n")).collect();
+    let piece: String =
+        (0..200).map(|n| format!("line {n} of a flood that goes on and on\n")).collect();
     // Two seconds of it: ten times a second 200 lines of each host.
     let flood = {
         let (writer, hosts) = (Arc::clone(&writer), hosts.clone());
@@ -328,7 +377,9 @@ async fn a_flood_from_fifty_hosts_is_kept_whole_while_one_is_followed() {
         lines += book.n_lines();
     }
     let rate = lines as f64 / took.as_secs_f64();
-    eprintln!("{lines} lines of fifty hosts kept in {took:?} ({rate:.0} a second); {looks} looks at one, the slowest {slowest:?}");
+    eprintln!(
+        "{lines} lines of fifty hosts kept in {took:?} ({rate:.0} a second); {looks} looks at one, the slowest {slowest:?}"
+    );
     assert_eq!(lines, 200_000);
     assert!(looks > 0 && slowest < Duration::from_secs(3), "{slowest:?}");
     assert!(rate > 20_000.0, "{rate:.0} lines a second");

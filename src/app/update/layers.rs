@@ -9,7 +9,9 @@ use super::super::keymap::Meaning;
 use super::super::layers::{Confirm, Focus, Layer, ReferenceForm, Then};
 use super::super::model::Model;
 use super::super::toast::ToastKind;
-use super::{audit, columns, copying, enrol, guard, input, log, moving, palette, plan, run};
+use super::{
+    audit, columns, copying, enrol, guard, host, input, log, moving, palette, plan, run, setup,
+};
 use crate::domain::filter::Filter;
 use crate::domain::ids::InvalidName;
 use crate::domain::plan::{PlaybookWish, What};
@@ -48,6 +50,14 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         Layer::Copy(menu) => copying::on_key(model, menu, key),
         Layer::Columns(pick) => columns::on_key(model, pick, key),
         Layer::Letter(what) => moving::letter(model, what, key),
+        Layer::Env(env) => {
+            host::env_key(model, env, key);
+            Vec::new()
+        }
+        Layer::Services(pick) => {
+            host::pick_key(model, pick, key);
+            Vec::new()
+        }
     }
 }
 
@@ -67,9 +77,16 @@ pub(super) fn paste(model: &mut Model, text: &str) {
             | Layer::Guard(_)
             | Layer::Copy(_)
             | Layer::Columns(_)
-            | Layer::Letter(_),
+            | Layer::Letter(_)
+            | Layer::Env(_)
+            | Layer::Services(_),
         ) => return,
-        None => return enrol::paste(model, text),
+        None => {
+            if !setup::paste(model, text) {
+                enrol::paste(model, text);
+            }
+            return;
+        }
     }
     match model.layers.last() {
         Some(Layer::Filter(line)) => {

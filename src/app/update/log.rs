@@ -74,32 +74,31 @@ pub(super) fn after(model: &mut Model, was: bool) -> Vec<Effect> {
 }
 
 /// A part of the output that was asked for.
-pub(super) fn take(model: &mut Model, result: Result<Box<LogView>, Problem>) {
-    let Some(page) = page(model) else { return };
+pub(super) fn take(model: &mut Model, result: Result<Box<LogView>, Problem>) -> Vec<Effect> {
+    let Some(page) = page(model) else { return Vec::new() };
     let view = match result {
         Ok(view) => *view,
         Err(problem) => {
             page.trouble = Some(problem.message);
-            return;
+            return Vec::new();
         }
     };
-    let Some(asked) = page.asked.as_mut().filter(|asked| asked.id == view.ask) else { return };
+    let Some(asked) = page.asked.as_mut().filter(|asked| asked.id == view.ask) else {
+        return Vec::new();
+    };
     page.trouble = None;
     let found = view.found.filter(|_| asked.find.is_some());
     let mut told = None;
     if let Some(found) = found {
         asked.find = None;
-        match found {
-            Some(place) => {
-                page.found = Some(place);
-                page.follow = Follow::From(view.top);
-                // The reader shows it already.
-                asked.at = page.follow;
-            }
-            None => {
-                let needle = page.needle.as_ref().map(|needle| needle.text().to_owned());
-                told = Some(format!("{:?} is nowhere in this output", needle.unwrap_or_default()));
-            }
+        if let Some(place) = found {
+            page.found = Some(place);
+            page.follow = Follow::From(view.top);
+            // The reader shows it already.
+            asked.at = page.follow;
+        } else {
+            let needle = page.needle.as_ref().map(|needle| needle.text().to_owned());
+            told = Some(format!("{:?} is nowhere in this output", needle.unwrap_or_default()));
         }
     } else if let (Follow::From(top), true) = (page.follow, view.looked >= view.length) {
         // The output is shorter than the place that was wanted.
@@ -112,6 +111,7 @@ pub(super) fn take(model: &mut Model, result: Result<Box<LogView>, Problem>) {
     if let Some(told) = told {
         model.tell(ToastKind::Warning, &told);
     }
+    Vec::new()
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the table says which actions apply here")]
@@ -147,7 +147,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Times => page.times = !page.times,
         Action::ShiftRight => {
-            page.shift = (page.shift + SHIFT).min(crate::domain::log::SHOWN_BYTES)
+            page.shift = (page.shift + SHIFT).min(crate::domain::log::SHOWN_BYTES);
         }
         Action::ShiftLeft => page.shift = page.shift.saturating_sub(SHIFT),
         Action::MarkLog => mark(page, now, person),

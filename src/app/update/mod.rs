@@ -11,6 +11,7 @@ mod enrol;
 mod fleet;
 mod go;
 mod guard;
+mod host;
 mod input;
 mod layers;
 mod log;
@@ -21,6 +22,7 @@ mod replay;
 mod route;
 mod run;
 mod runs;
+mod setup;
 mod wall;
 
 pub(super) use plan::command as plan_command;

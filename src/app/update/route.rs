@@ -11,8 +11,8 @@ use super::super::model::{Model, Screen};
 use super::super::msg::Msg;
 use super::super::toast::ToastKind;
 use super::{
-    audit, choice, copying, data, enrol, fleet, go, layers, log, moving, palette, plan, replay,
-    run, runs, wall,
+    audit, choice, copying, data, enrol, fleet, go, host, layers, log, moving, palette, plan,
+    replay, run, runs, setup, wall,
 };
 
 /// Applies what happened and says what is to be done. Total: no message makes it fail.
@@ -39,18 +39,12 @@ fn route(model: &mut Model, msg: Msg) -> Vec<Effect> {
             data::refit(model);
             Vec::new()
         }
-        Msg::Tick(now) => {
-            model.clock = now;
-            if model.frozen.is_none() {
-                model.now = now;
-            }
-            data::windows(model);
-            wall::tick(model);
-            model.toasts.expire(now);
-            Vec::new()
-        }
+        Msg::Tick(now) => tick(model, now),
         Msg::Go(to) => go::go(model, to),
-        Msg::Fleet(snapshot) => moving::fleet(model, snapshot),
+        Msg::Fleet(snapshot) => {
+            model.setup = None;
+            moving::fleet(model, snapshot)
+        }
         Msg::Runs(runs) => {
             data::runs(model, runs);
             wall::runs(model)
@@ -63,14 +57,11 @@ fn route(model: &mut Model, msg: Msg) -> Vec<Effect> {
             run::log(model, &chunk);
             Vec::new()
         }
-        Msg::LogGap { run, host, to, lines } => {
-            run::gap(model, &run, &host, to, lines);
-            Vec::new()
-        }
-        Msg::LogView(result) => {
-            log::take(model, result);
-            Vec::new()
-        }
+        Msg::LogGap { run, host, to, lines } => run::gap(model, &run, &host, to, lines),
+        Msg::Env { request, result } => host::env(model, request, &result),
+        Msg::LogView(result) => log::take(model, result),
+        Msg::Unusable(unusable) => setup::unusable(model, unusable),
+        Msg::SetUp(result) => setup::told(model, result),
         Msg::Releases { instance, releases } => {
             data::releases(model, &instance, releases);
             Vec::new()
@@ -100,6 +91,17 @@ fn route(model: &mut Model, msg: Msg) -> Vec<Effect> {
     }
 }
 
+fn tick(model: &mut Model, now: jiff::Timestamp) -> Vec<Effect> {
+    model.clock = now;
+    if model.frozen.is_none() {
+        model.now = now;
+    }
+    data::windows(model);
+    wall::tick(model);
+    model.toasts.expire(now);
+    setup::tick(model)
+}
+
 fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
     if model.size.too_small() {
         // Nobody should act on what cannot be seen.
@@ -114,6 +116,9 @@ fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
     }
     if !model.layers.is_empty() {
         return layers::on_key(model, key);
+    }
+    if let Some(effects) = setup::typed(model, key) {
+        return effects;
     }
     if let Some(effects) = enrol::on_key(model, key) {
         return effects;
@@ -147,6 +152,9 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     if action.info().changes && model.operate.is_none() {
         model.tell(ToastKind::Warning, "read-only: nothing can be changed from here");
         return Vec::new();
+    }
+    if let Some(effects) = host::perform(model, action).or_else(|| setup::perform(model, action)) {
+        return effects;
     }
     match action {
         Action::Quit => vec![Effect::Quit],

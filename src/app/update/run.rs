@@ -60,13 +60,20 @@ pub(super) fn log(model: &mut Model, chunk: &LogChunk) {
 }
 
 /// Output of the shown target was passed over, up to an offset.
-pub(super) fn gap(model: &mut Model, run: &RunId, host: &HostId, to: u64, lines: u64) {
+pub(super) fn gap(
+    model: &mut Model,
+    run: &RunId,
+    host: &HostId,
+    to: u64,
+    lines: u64,
+) -> Vec<Effect> {
     if let Some(page) = model.run_page_mut()
         && &page.run == run
         && page.host.as_ref() == Some(host)
     {
         page.log.skip(to, lines);
     }
+    Vec::new()
 }
 
 /// Keeps the shown target on the screen.
@@ -124,7 +131,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             match host {
                 Some(host) => super::log::open(model, LogOf::Run { run, host }),
                 None => {
-                    model.tell(ToastKind::Warning, "no target has begun: there is no output yet")
+                    model.tell(ToastKind::Warning, "no target has begun: there is no output yet");
                 }
             }
         }

@@ -76,7 +76,7 @@ impl Sifted {
         let (places, stride) = (&mut self.places, &mut self.stride);
         self.splitter.feed(bytes, |line: &Line<'_>| {
             let wanted = sieve.lets(line);
-            if wanted && *places > 0 && *places % *stride == 0 {
+            if wanted && *places > 0 && places.is_multiple_of(*stride) {
                 stands.push(Stand { place: *places, line: line.number, offset: line.offset });
                 if stands.len() > MOST {
                     thin(stands);
@@ -130,6 +130,7 @@ fn thin(stands: &mut Vec<Stand>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fmt::Write as _;
 
     #[test]
     fn every_line_is_found_from_a_place_that_is_near() {
@@ -139,7 +140,7 @@ mod tests {
         let mut text = String::new();
         for n in 0..20_000_u64 {
             offsets.push(text.len() as u64);
-            text.push_str(&format!("line {n}\n"));
+            let _ = writeln!(text, "line {n}");
         }
         for piece in text.as_bytes().chunks(1_000) {
             all.feed(piece);

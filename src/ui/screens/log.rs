@@ -74,7 +74,7 @@ fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (at, c) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(c);
@@ -238,7 +238,7 @@ fn wrapped(text: &str, room: usize) -> Vec<(usize, String)> {
 
 /// When the step began in which a line was printed.
 fn began(model: &Model, page: &LogPage, view: &LogView, offset: u64) -> Option<Timestamp> {
-    let LogOf::Run { host, .. } = &page.of;
+    let LogOf::Run { host, .. } = &page.of else { return None };
     let mark = view.steps.iter().rev().find(|mark| mark.at <= offset && !mark.ended)?;
     let hosts = model.run_page()?.hosts();
     hosts.iter().find(|h| &h.id == host)?.step(&mark.step)?.started

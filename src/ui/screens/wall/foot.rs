@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::app::action::{Action, Place};
 use crate::app::model::Model;
 use crate::app::msg::RunView;
+use crate::domain::run::Counts;
 use crate::domain::run::state::Phase;
 use crate::domain::snapshot::{Contact, FleetSnapshot, MetricsState};
 use crate::ui::canvas::{Canvas, Span};
@@ -56,7 +57,9 @@ fn rollout(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rect) {
         line.push((format!("  batch {} of {}", batch + 1, plan.batches.len()), Role::Dim));
     }
     if counts.bad() > 0 {
-        line.push((format!("  ▼ {counts}"), Role::Down));
+        // What went wrong, without what goes on.
+        let bad = Counts { ok: 0, skipped: 0, running: 0, waiting: 0, ..counts };
+        line.push((format!("  ▼ {bad}"), Role::Down));
     }
     if let Some(why) = &state.why {
         line.push((format!("  {why}"), Role::Degraded));

@@ -18,11 +18,12 @@ mod tile;
 use ratatui::layout::Rect;
 
 use crate::app::model::Model;
+use crate::app::setup::Setup;
 use crate::app::wall::{self, SHIFT};
 use crate::domain::health::Health;
 use crate::domain::snapshot::{FleetSnapshot, InstanceView};
 use crate::ui::canvas::Canvas;
-use crate::ui::text::width;
+use crate::ui::text::{width, wrap};
 use crate::ui::theme::Role;
 use crate::ui::widgets::badge;
 use layout::{Grid, share};
@@ -40,7 +41,10 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let foot = foot::draw(canvas, model, below);
     let body = Rect { height: below.height.saturating_sub(foot), ..below };
     match &model.fleet.snapshot {
-        None => nothing(canvas, body, "reading the inventory and asking the hosts"),
+        None => match &model.setup {
+            None => nothing(canvas, body, "reading the inventory and asking the hosts"),
+            Some(setup) => unusable(canvas, setup, body),
+        },
         Some(fleet) if fleet.instances.is_empty() => {
             nothing(canvas, body, "the inventory names no instance");
         }
@@ -51,6 +55,21 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
 fn nothing(canvas: &mut Canvas<'_>, area: Rect, text: &str) {
     if area.height > 1 {
         canvas.put(area.x + 2, area.y + 1, area.width.saturating_sub(2), text, Role::Dim);
+    }
+}
+
+/// What is wrong with the inventory, which is looked at again and again.
+fn unusable(canvas: &mut Canvas<'_>, setup: &Setup, area: Rect) {
+    let head = format!(
+        "▼ the inventory {} cannot be used; it is looked at every few seconds",
+        setup.unusable.dir
+    );
+    let rest = setup.unusable.problems.iter().map(|problem| format!("  {problem}"));
+    let room = usize::from(area.width.saturating_sub(4));
+    let lines = std::iter::once(head).chain(rest).flat_map(|line| wrap(&line, room, 3));
+    for (at, (y, line)) in (area.y + 1..area.bottom()).zip(lines).enumerate() {
+        let role = if at == 0 { Role::Down } else { Role::Text };
+        canvas.put(area.x + 2, y, area.width.saturating_sub(4), &line, role);
     }
 }
 

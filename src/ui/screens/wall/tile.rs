@@ -51,7 +51,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, are
         lines.push(vec![(working(work), Role::Running)]);
     }
     let figures = figure_lines(model, i, usize::from(inner.width));
-    let ages = vec![(ages(model, i), Role::Dim)];
+    let ages = vec![(ages(model, i, usize::from(inner.width)), Role::Dim)];
     let room = usize::from(inner.height);
     // Why comes first, then how old it is, then the figures.
     let for_reasons = room.saturating_sub(lines.len() + 1).max(1);
@@ -204,24 +204,38 @@ fn figure(model: &Model, i: &InstanceView, signal: Signal) -> Option<(String, Fr
     Some(figures::figure(Some(figure), signal.unit(), model.now, 16))
 }
 
-/// How old what stands in the tile is.
-fn ages(model: &Model, i: &InstanceView) -> String {
+/// How old what stands in the tile is, in the longest words that fit.
+fn ages(model: &Model, i: &InstanceView, room: usize) -> String {
     let since = |at: jiff::Timestamp| model.now.duration_since(at).as_secs_f64().max(0.0);
-    let host = match &i.contact {
-        Contact::NotYet => "not asked yet".to_owned(),
-        Contact::Answered { at } => format!("host {}", ago(since(*at))),
+    let readings = i.signals.values().filter_map(|figure| figure.age_s(model.now));
+    let oldest =
+        readings.fold(None, |oldest: Option<f64>, age| Some(oldest.map_or(age, |o| o.max(age))));
+    let figures =
+        oldest.map_or_else(|| "no figures".to_owned(), |age| format!("figures {}", ago(age)));
+    let forms = match &i.contact {
+        Contact::NotYet => vec![format!("not asked yet · {figures}"), "not asked yet".to_owned()],
+        Contact::Answered { at } => {
+            let host = since(*at);
+            let worst = oldest.map_or(host, |age| age.max(host));
+            vec![
+                format!("host {} · {figures}", ago(host)),
+                format!("all of it {}", ago(worst)),
+                ago(worst),
+            ]
+        }
         Contact::Lost { since: from, last_seen, .. } => {
-            let seen = last_seen.map(|at| {
-                let at = at.to_zoned(model.zone.clone());
-                format!(", seen {}", at.strftime("%d %b %H:%M"))
-            });
             let gone = figures::coarse_age(since(*from));
-            format!("no answer for {gone}{}", seen.unwrap_or_default())
+            let seen = last_seen
+                .map(|at| at.to_zoned(model.zone.clone()).strftime("%d %b %H:%M").to_string());
+            let seen = seen.map(|at| format!("no answer for {gone}, seen {at}"));
+            let plain = [
+                format!("no answer for {gone} · {figures}"),
+                format!("no answer for {gone}"),
+                format!("gone {gone}"),
+            ];
+            seen.into_iter().chain(plain).collect()
         }
     };
-    let readings = i.signals.values().filter_map(|figure| figure.age_s(model.now));
-    match readings.fold(None, |oldest: Option<f64>, age| Some(oldest.map_or(age, |o| o.max(age)))) {
-        Some(oldest) => format!("{host} · figures {}", ago(oldest)),
-        None => format!("{host} · no figures"),
-    }
+    let last = forms.last().cloned().unwrap_or_default();
+    forms.into_iter().find(|text| width(text) <= room).unwrap_or(last)
 }
