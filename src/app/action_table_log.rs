@@ -22,7 +22,7 @@ pub(super) const LOG: &[ActionInfo] = &[
     .twin("bunker shell"),
     row(
         Action::ShowEnv,
-        ".env",
+        "env",
         "show the .env of the host without its secrets, and what of it was edited there",
         ".env",
         &[c('e')],
@@ -41,13 +41,13 @@ pub(super) const LOG: &[ActionInfo] = &[
     row(
         Action::MakeInventory,
         "make an inventory",
-        "make an inventory that names no host yet",
+        "make an inventory with its first instance; asks for its name, domain and address",
         "make one",
         &[c('n')],
         FIRST,
     )
     .changing(Danger::Asks)
-    .twin("bunker inventory init"),
+    .twin("bunker inventory init --instance HOST --domain DOMAIN --address IP"),
     row(
         Action::ImportInventory,
         "import an inventory",
@@ -70,7 +70,7 @@ pub(super) const LOG: &[ActionInfo] = &[
     .twin("cargo demo"),
     row(
         Action::TryAgain,
-        "look again",
+        "read the inventory again",
         "look whether the inventory can be used by now",
         "look again",
         &[c('r')],
@@ -113,14 +113,14 @@ pub(super) const LOG: &[ActionInfo] = &[
     row(
         Action::Times,
         "times",
-        "show before each line when its step began, or when the container wrote it",
+        "show before each line when its step began",
         "times",
         &[c('t')],
         LOGS,
     ),
     row(
         Action::MarkLog,
-        "mark",
+        "mark here",
         "draw a line with the time and your name below the newest line",
         "mark",
         &[c('m')],
@@ -145,7 +145,7 @@ pub(super) const LOG: &[ActionInfo] = &[
         &[c('o')],
         LOGS,
     )
-    .twin("bunker logs RUN HOST | less"),
+    .twin("bunker logs RUN HOST"),
     row(
         Action::ShiftRight,
         "to the right",

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use tui_input::Input;
 
+use crate::domain::scaffold::first::FirstInstance;
 use crate::domain::untrusted::Safe;
 
 /// Seconds between two looks whether the inventory can be used by now.
@@ -24,8 +25,8 @@ pub struct Unusable {
 pub struct Setup {
     /// What is wrong.
     pub unusable: Unusable,
-    /// The path of an inventory of Ansible, while it is typed.
-    pub form: Option<Input>,
+    /// What is typed: the first instance, or the path of an inventory of Ansible.
+    pub form: Option<(Typed, Input)>,
     /// What came of the last thing that was tried.
     pub said: Option<Result<Safe, Safe>>,
     /// When it was last looked at.
@@ -34,11 +35,20 @@ pub struct Setup {
     pub busy: bool,
 }
 
+/// What is typed there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Typed {
+    /// Name, domain and address of the first instance.
+    First,
+    /// The path of an inventory of Ansible.
+    Path,
+}
+
 /// What can be done about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SetupAsk {
-    /// Make an inventory that names no host yet.
-    Make,
+    /// Make an inventory that names this instance.
+    Make(FirstInstance),
     /// Copy one of Ansible, from this path.
     Import(String),
     /// Start a fleet to try on.

@@ -277,6 +277,23 @@ pub struct WatchArgs {
     pub wall: bool,
 }
 
+/// Options of `inventory init`.
+#[derive(Debug, ClapArgs)]
+pub struct InitArgs {
+    /// Ansible's inventory: its folder, or its one file
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["instance", "domain", "address"])]
+    pub from: Option<PathBuf>,
+    /// Name of the first instance
+    #[arg(long, value_name = "HOST", requires = "domain", requires = "address")]
+    pub instance: Option<String>,
+    /// Its domain
+    #[arg(long, value_name = "DOMAIN")]
+    pub domain: Option<String>,
+    /// The address of its server
+    #[arg(long, value_name = "IP")]
+    pub address: Option<String>,
+}
+
 /// What to do with the inventory.
 #[derive(Debug, Subcommand)]
 pub enum InventoryVerb {
@@ -294,11 +311,7 @@ pub enum InventoryVerb {
     /// Every problem in the files, with file, line, column and a hint
     Check,
     /// Make the first inventory, or copy one of Ansible; never writes over anything
-    Init {
-        /// Ansible's inventory: its folder, or its one file
-        #[arg(long, value_name = "PATH")]
-        from: Option<PathBuf>,
-    },
+    Init(InitArgs),
     /// Print the JSON Schemas of the files, or write them into a folder for editors
     Schema {
         /// The folder; `schemas` beside the inventory folder is where new files look for them

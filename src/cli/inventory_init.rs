@@ -7,6 +7,7 @@ use color_eyre::eyre::WrapErr;
 use serde_json::json;
 
 use super::Context;
+use super::args::InitArgs;
 use super::exit::{Exit, Trouble};
 use super::output::print_json;
 use super::run::{right, say};
@@ -14,13 +15,26 @@ use super::wiring;
 use crate::adapters::inventory::{Begun, import, make};
 use crate::domain::audit::{Deed, Facts};
 use crate::domain::capability::Operate;
+use crate::domain::scaffold::first::{FirstInstance, NoInstance};
 use crate::domain::untrusted::Safe;
 use crate::engine::ports;
 use crate::tui::{AtTerminal, SetUp};
 
 /// Makes or copies it; a person is told what was made.
-pub(super) fn run(context: &Context, from: Option<&Path>) -> Result<Exit, Trouble> {
-    let begun = begin(&context.inventory, from, right(context)?)?;
+pub(super) fn run(context: &Context, args: &InitArgs) -> Result<Exit, Trouble> {
+    let right = right(context)?;
+    let begun = match (&args.from, &args.instance, &args.domain, &args.address) {
+        (Some(from), ..) => begin(&context.inventory, &Seed::Ansible(from), right)?,
+        (None, Some(host), Some(domain), Some(address)) => {
+            let first = format!("{host} {domain} {address}");
+            let first = first.parse().map_err(|e: NoInstance| Trouble::new(Exit::Usage, e))?;
+            begin(&context.inventory, &Seed::First(&first), right)?
+        }
+        _ => {
+            let text = "name the first instance (--instance HOST --domain DOMAIN --address IP), or an inventory of Ansible (--from PATH)";
+            return Err(Trouble::new(Exit::Usage, text));
+        }
+    };
     if context.json {
         print_json(
             &json!({ "inventory": begun.dir, "hosts": begun.n_hosts, "left_out": begun.left }),
@@ -31,17 +45,26 @@ pub(super) fn run(context: &Context, from: Option<&Path>) -> Result<Exit, Troubl
     Ok(Exit::Ok)
 }
 
+/// What it is made of.
+enum Seed<'a> {
+    /// Its first instance.
+    First(&'a FirstInstance),
+    /// An inventory of Ansible.
+    Ansible(&'a Path),
+}
+
 /// Writes it down and does it.
-fn begin(dir: &Path, from: Option<&Path>, right: &Operate) -> Result<Begun, Trouble> {
-    let mut deed = Deed::new("inventory-init").about(&dir.display().to_string());
-    if let Some(from) = from {
-        deed = deed.after("from", &from.display().to_string());
-    }
+fn begin(dir: &Path, from: &Seed<'_>, right: &Operate) -> Result<Begun, Trouble> {
+    let deed = Deed::new("inventory-init").about(&dir.display().to_string());
+    let deed = match from {
+        Seed::First(first) => deed.on(&first.host),
+        Seed::Ansible(path) => deed.after("from", &path.display().to_string()),
+    };
     let audit = wiring::audit_log(right)?;
     ports::audited(&*audit, deed, |_| -> Result<(Begun, Facts), Trouble> {
         let begun = match from {
-            None => make(dir),
-            Some(from) => import(from, dir),
+            Seed::First(first) => make(dir, first),
+            Seed::Ansible(path) => import(path, dir),
         };
         Ok((begun.map_err(|why| Trouble::new(Exit::Refused, why))?, Facts::new()))
     })
@@ -49,7 +72,6 @@ fn begin(dir: &Path, from: Option<&Path>, right: &Operate) -> Result<Begun, Trou
 
 fn words(begun: &Begun) -> String {
     let hosts = match begun.n_hosts {
-        0 => "it names no host yet: `bunker instance add` writes one in".to_owned(),
         1 => "it names 1 host".to_owned(),
         n => format!("it names {n} hosts"),
     };
@@ -64,7 +86,7 @@ pub(super) struct FirstRun {
 }
 
 impl FirstRun {
-    fn begin(&self, from: Option<&Path>) -> Result<Safe, Safe> {
+    fn begin(&self, from: &Seed<'_>) -> Result<Safe, Safe> {
         let Some(right) = &self.right else {
             return Err(Safe::line("read-only: nothing can be written from here"));
         };
@@ -81,8 +103,8 @@ fn told(trouble: &Trouble) -> Safe {
 
 #[async_trait]
 impl SetUp for FirstRun {
-    async fn make(&self) -> Result<Safe, Safe> {
-        self.begin(None)
+    async fn make(&self, first: &FirstInstance) -> Result<Safe, Safe> {
+        self.begin(&Seed::First(first))
     }
 
     async fn import(&self, from: &str) -> Result<Safe, Safe> {
@@ -91,7 +113,7 @@ impl SetUp for FirstRun {
             Some(rest) => Path::new(&home).join(rest),
             None => PathBuf::from(from),
         };
-        self.begin(Some(&from))
+        self.begin(&Seed::Ansible(&from))
     }
 
     fn demo(&self) -> Result<AtTerminal, Safe> {

@@ -20,7 +20,7 @@ pub(super) async fn first_run(
     let none = || Safe::line("nothing can be set up from here");
     let Some(set_up) = set_up else { return Msg::SetUp(Err(none())) };
     Msg::SetUp(match ask {
-        SetupAsk::Make => set_up.make().await,
+        SetupAsk::Make(first) => set_up.make(&first).await,
         SetupAsk::Import(from) => set_up.import(&from).await,
         SetupAsk::Demo => match set_up.demo() {
             Ok(open) => lent(open, &lend).await.map(|s| Safe::line(&s)).map_err(|s| Safe::line(&s)),

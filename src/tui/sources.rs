@@ -18,6 +18,7 @@ use crate::domain::policy::Consent;
 use crate::domain::release::Recorded;
 use crate::domain::run::control::Control;
 use crate::domain::scaffold::enrol::{Answer, Ask};
+use crate::domain::scaffold::first::FirstInstance;
 use crate::domain::secret::due::Due;
 use crate::domain::service::ServiceName;
 use crate::domain::snapshot::FleetSnapshot;
@@ -70,8 +71,8 @@ pub trait HostDesk: Send + Sync + 'static {
 /// What can be done where there is no inventory that can be used.
 #[async_trait]
 pub trait SetUp: Send + Sync + 'static {
-    /// Makes one that names no host; gives what is to be told.
-    async fn make(&self) -> Result<Safe, Safe>;
+    /// Makes one with its first instance; gives what is to be told.
+    async fn make(&self, first: &FirstInstance) -> Result<Safe, Safe>;
     /// Copies one of Ansible.
     async fn import(&self, from: &str) -> Result<Safe, Safe>;
     /// Starts a fleet to try on, at the terminal; or why that cannot be.

@@ -10,24 +10,13 @@ use std::path::{Path, PathBuf};
 
 use super::load;
 use crate::domain::diagnostic::Severity;
+use crate::domain::scaffold::first::FirstInstance;
 use crate::domain::untrusted::Safe;
 
 /// Files that are copied at most, and bytes of each.
 const MOST: (usize, u64) = (20_000, 1_000_000);
 /// Folders within one another at most.
 const DEEPEST: usize = 8;
-
-const HOSTS: &str = "---
-# The fleet: which hosts there are, and in which groups. An ordinary Ansible inventory.
-# `bunker instance add HOST --domain DOMAIN --address ADDRESS` writes an instance in; so does N in the cockpit.
-# Check every change with `bunker inventory check`.
-
-all:
-  children:
-    # Every member is a Changemaker Lite instance and needs cml_domain.
-    changemaker_instances:
-      hosts:
-";
 
 const POLICY: &str = "---
 # What holds for the whole fleet; a group or a host says otherwise in its own folder. docs/operations.md names all of it.
@@ -47,12 +36,15 @@ pub struct Begun {
     pub left: Vec<Safe>,
 }
 
-/// Makes an inventory that names no host yet.
-pub fn make(dir: &Path) -> Result<Begun, Safe> {
+/// Makes an inventory that names its first instance.
+pub fn make(dir: &Path, first: &FirstInstance) -> Result<Begun, Safe> {
     begin(dir, |new| {
         let vars = new.join("group_vars/all");
         fs::create_dir_all(&vars)?;
-        fs::write(new.join("hosts.yml"), HOSTS)?;
+        let own = new.join("host_vars").join(first.host.as_str());
+        fs::create_dir_all(&own)?;
+        fs::write(own.join("main.yml"), first.variables())?;
+        fs::write(new.join("hosts.yml"), first.hosts())?;
         fs::write(vars.join("all.yml"), POLICY)?;
         Ok(Vec::new())
     })
@@ -166,12 +158,14 @@ mod tests {
     fn a_new_inventory_is_read_by_the_loader_and_nothing_is_written_over() {
         let dir = tempfile::tempdir().unwrap();
         let place = dir.path().join("deep/inventory");
-        let begun = make(&place).unwrap();
-        assert_eq!((begun.n_hosts, begun.left.len()), (0, 0));
+        let first = "red-deer voices.example.org 192.0.2.7".parse().unwrap();
+        let begun = make(&place, &first).unwrap();
+        assert_eq!((begun.n_hosts, begun.left.len()), (1, 0));
         let loaded = load(&place);
-        assert!(loaded.fleet.is_some(), "{:?}", loaded.diagnostics);
+        let fleet = loaded.fleet.unwrap();
+        assert_eq!(fleet.instances().count(), 1, "{:?}", loaded.diagnostics);
         fs::write(place.join("hosts.yml"), "mine").unwrap();
-        assert!(make(&place).unwrap_err().as_str().contains("is not empty"));
+        assert!(make(&place, &first).unwrap_err().as_str().contains("is not empty"));
         assert_eq!(fs::read_to_string(place.join("hosts.yml")).unwrap(), "mine");
         let left: Vec<_> = fs::read_dir(dir.path().join("deep")).unwrap().collect();
         assert_eq!(left.len(), 1, "nothing lies about: {left:?}");

@@ -7,8 +7,9 @@ use super::super::effect::{ChangeKind, Effect};
 use super::super::key::{Key, KeyCode};
 use super::super::layers::{Confirm, Focus, Layer, Then};
 use super::super::model::Model;
-use super::super::setup::{LOOK_S, Setup, SetupAsk, Unusable};
+use super::super::setup::{LOOK_S, Setup, SetupAsk, Typed, Unusable};
 use super::{input, layers};
+use crate::domain::scaffold::first::FirstInstance;
 use crate::domain::untrusted::Safe;
 
 /// The inventory cannot be used, or still not.
@@ -48,32 +49,54 @@ pub(super) fn told(model: &mut Model, result: Result<Safe, Safe>) -> Vec<Effect>
     if good { vec![Effect::Connect] } else { Vec::new() }
 }
 
-/// A key while a path is typed; `None` where none is.
+/// A key while something is typed; `None` where nothing is.
 pub(super) fn typed(model: &mut Model, key: Key) -> Option<Vec<Effect>> {
     let setup = model.setup.as_mut()?;
-    let mut form = setup.form.take()?;
-    Some(match key {
-        Key { code: KeyCode::Esc, .. } => Vec::new(),
-        Key { code: KeyCode::Enter, .. } => {
-            let path = form.value().trim().to_owned();
-            if path.is_empty() {
-                setup.form = Some(form);
-                return Some(Vec::new());
-            }
-            ask(model, SetupAsk::Import(path))
-        }
+    let (what, mut form) = setup.form.take()?;
+    match key {
+        Key { code: KeyCode::Esc, .. } => {}
+        Key { code: KeyCode::Enter, .. } => return Some(entered(model, what, form)),
         _ => {
             input::edit(&mut form, key);
-            setup.form = Some(form);
-            Vec::new()
+            setup.form = Some((what, form));
         }
-    })
+    }
+    Some(Vec::new())
 }
 
-/// Text that is pasted where a path is typed; says whether one is.
+fn entered(model: &mut Model, what: Typed, form: Input) -> Vec<Effect> {
+    let text = form.value().trim().to_owned();
+    let Some(setup) = &mut model.setup else { return Vec::new() };
+    match (what, text.parse::<FirstInstance>()) {
+        (Typed::Path, _) if text.is_empty() => setup.form = Some((what, form)),
+        (Typed::Path, _) => return ask(model, SetupAsk::Import(text)),
+        (Typed::First, Err(why)) => {
+            setup.said = Some(Err(Safe::line(&why.to_string())));
+            setup.form = Some((what, form));
+        }
+        (Typed::First, Ok(first)) => {
+            setup.said = None;
+            let question = Confirm {
+                title: "make an inventory".to_owned(),
+                lines: vec![
+                    format!("{} is made, with {} at {} in it.", setup.unusable.dir, first.host, first.address),
+                    "Nothing else is written, and no host is touched. `bunker deploy` sets a server up, `bunker import` takes over one that runs already.".to_owned(),
+                ],
+                safe: "not now",
+                act: "make it",
+                focus: Focus::Safe,
+                then: Then::Change(ChangeKind::SetUp(SetupAsk::Make(first))),
+            };
+            model.layers.push(Layer::Confirm(question));
+        }
+    }
+    Vec::new()
+}
+
+/// Text that is pasted where something is typed; says whether something is.
 pub(super) fn paste(model: &mut Model, text: &str) -> bool {
     let form = model.setup.as_mut().and_then(|setup| setup.form.as_mut());
-    form.map(|form| input::paste(form, text)).is_some()
+    form.map(|(_, form)| input::paste(form, text)).is_some()
 }
 
 fn ask(model: &mut Model, ask: SetupAsk) -> Vec<Effect> {
@@ -91,23 +114,10 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Option<Vec<Effect>> 
     let setup = model.setup.as_mut()?;
     let missing = setup.unusable.missing;
     Some(match action {
-        Action::MakeInventory if missing => {
-            let question = Confirm {
-                title: "make an inventory".to_owned(),
-                lines: vec![
-                    format!("hosts.yml and group_vars/all/all.yml are written into {}.", setup.unusable.dir),
-                    "It names no host yet: N adds one then. Nothing else is written, and no host is touched.".to_owned(),
-                ],
-                safe: "not now",
-                act: "make it",
-                focus: Focus::Safe,
-                then: Then::Change(ChangeKind::SetUp(SetupAsk::Make)),
-            };
-            model.layers.push(Layer::Confirm(question));
-            Vec::new()
-        }
-        Action::ImportInventory if missing => {
-            setup.form = Some(Input::default());
+        Action::MakeInventory | Action::ImportInventory if missing => {
+            let what = if action == Action::MakeInventory { Typed::First } else { Typed::Path };
+            setup.form = Some((what, Input::default()));
+            setup.said = None;
             Vec::new()
         }
         Action::StartDemo => ask(model, SetupAsk::Demo),

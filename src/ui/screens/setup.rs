@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::app::action::{Action, Place};
 use crate::app::model::Model;
-use crate::app::setup::Setup;
+use crate::app::setup::{Setup, Typed};
 use crate::ui::canvas::{Canvas, Focused};
 use crate::ui::text::wrap;
 use crate::ui::theme::Role;
@@ -39,14 +39,20 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, setup: &Setup,
         canvas.put(inner.x, y, inner.width, &text, role);
         y += 1;
     }
-    if let Some(form) = &setup.form
+    if let Some((what, form)) = &setup.form
         && y < inner.bottom()
     {
-        let label = "folder or file of Ansible's inventory  ";
+        let (label, hint) = match what {
+            Typed::First => (
+                "name, domain and address  ",
+                "as red-deer voices.example.org 192.0.2.7   enter goes on  esc back",
+            ),
+            Typed::Path => ("folder or file of Ansible  ", "enter copies it  esc back"),
+        };
         let used = canvas.put(inner.x, y, inner.width, label, Role::Text);
         dialog::line(canvas, inner.x + used, y, inner.width.saturating_sub(used), form);
         if y + 1 < inner.bottom() {
-            canvas.put(inner.x, y + 1, inner.width, "enter copies it  esc back", Role::Dim);
+            canvas.put(inner.x, y + 1, inner.width, hint, Role::Dim);
         }
     }
 }
@@ -88,12 +94,12 @@ fn words(model: &Model, setup: &Setup, room: usize) -> Vec<(String, Role)> {
     let mut offer =
         |action: Action, text: &str| lines.push((format!("{}  {text}", key(action)), Role::Text));
     if setup.unusable.missing && model.operate.is_some() {
-        offer(Action::MakeInventory, "make a new one there");
+        offer(Action::MakeInventory, "make a new one there, with its first instance");
         offer(Action::ImportInventory, "import one of Ansible: it is copied, and stays as it is");
     }
     offer(
         Action::StartDemo,
-        "start the demo: a fleet of paper hosts on this machine (in a checkout of the sources)",
+        "start the demo: paper hosts on this machine (needs a checkout of the sources)",
     );
     offer(Action::TryAgain, "look again; it is looked at every few seconds anyway");
     lines.push((String::new(), Role::Text));
