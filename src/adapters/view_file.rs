@@ -29,6 +29,11 @@ impl ViewFile {
         Self { state }
     }
 
+    /// A folder beside it.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.state.path().join(name)
+    }
+
     fn path(&self) -> PathBuf {
         self.state.path().join("view.yaml")
     }

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use super::action::{Action, ActionInfo, Danger, Place};
 use super::action_row::{c, k, row};
+use super::action_table_log::LOG;
 use super::action_table_look::LOOK;
 use super::key::KeyCode;
 use super::run_rows;
@@ -14,6 +15,8 @@ pub(super) const FLEET: &[Place] = &[Place::Fleet];
 pub(super) const RUN: &[Place] = &[Place::Run];
 /// The page of a run, whether it goes on or is played from a file.
 pub(super) const OUTPUT: &[Place] = &[Place::Run, Place::Replay];
+/// Wherever output is read.
+pub(super) const READING: &[Place] = &[Place::Run, Place::Replay, Place::Log];
 pub(super) const MARKED: &[Place] = &[Place::Fleet, Place::Secrets];
 
 /// Where the selected entry can be opened.
@@ -31,7 +34,8 @@ const OPENS: &[Place] = &[
 ];
 
 /// All of them, in the order of the footer and the help.
-pub static ACTIONS: LazyLock<Vec<ActionInfo>> = LazyLock::new(|| [WORK, LOOK, SHEETS].concat());
+pub static ACTIONS: LazyLock<Vec<ActionInfo>> =
+    LazyLock::new(|| [WORK, LOOK, SHEETS, LOG].concat());
 
 const WORK: &[ActionInfo] = &[
     row(

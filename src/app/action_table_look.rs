@@ -2,7 +2,7 @@
 
 use super::action::{Action, ActionInfo, Danger, Place};
 use super::action_row::{c, k, plays, row};
-use super::action_table::{ALL, FLEET, MARKED, OUTPUT};
+use super::action_table::{ALL, FLEET, MARKED, OUTPUT, READING};
 use super::key::{Key, KeyCode};
 
 /// Pages whose rows can be filtered.
@@ -128,7 +128,7 @@ pub(super) const LOOK: &[ActionInfo] = &[
         "keep the end of the output in view, or stop doing so",
         "follow",
         &[c('f')],
-        OUTPUT,
+        READING,
     )
     .twin("bunker attach RUN"),
     row(
@@ -139,7 +139,7 @@ pub(super) const LOOK: &[ActionInfo] = &[
         &[c('z')],
         OUTPUT,
     ),
-    row(Action::Search, "search", "search the output", "search", &[c('/')], OUTPUT)
+    row(Action::Search, "search", "search the output: words, or a /pattern/", "search", &[c('/')], READING)
         .twin("bunker logs RUN HOST"),
     row(
         Action::NextMatch,
@@ -147,7 +147,7 @@ pub(super) const LOOK: &[ActionInfo] = &[
         "go to the next place that was searched for",
         "",
         &[c('n')],
-        OUTPUT,
+        READING,
     ),
     row(
         Action::PrevMatch,
@@ -155,7 +155,7 @@ pub(super) const LOOK: &[ActionInfo] = &[
         "go to the previous place that was searched for",
         "",
         &[c('N')],
-        OUTPUT,
+        READING,
     ),
     row(
         Action::NextPane,
@@ -260,6 +260,15 @@ pub(super) const LOOK: &[ActionInfo] = &[
         &[c('q'), Key::ctrl('c')],
         ALL,
     ),
+    row(
+        Action::LeaveWall,
+        "leave the wall",
+        "leave the wall; no other key means anything there but C-l and C-c (asks first)",
+        "leaves",
+        &[c('q')],
+        &[Place::Wall],
+    )
+    .twin("bunker watch --wall"),
     row(Action::Up, "up", "go one up", "", &[k(KeyCode::Up), c('k')], ALL),
     row(Action::Down, "down", "go one down", "", &[k(KeyCode::Down), c('j')], ALL),
     row(Action::PageUp, "page up", "go a page up", "", &[k(KeyCode::PageUp), Key::ctrl('u')], ALL),

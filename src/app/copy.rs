@@ -87,6 +87,11 @@ pub fn offers(model: &Model) -> Vec<Offer> {
             std::iter::once(log).chain(record).collect()
         }
         Some(Screen::Sheet(sheet)) => sheet_copy::offers(model, sheet),
+        Some(Screen::Log(page)) => {
+            let mut offers = vec![Offer::new('c', "command line", &page.of.command())];
+            offers.extend(ssh(model, page.of.host()));
+            offers
+        }
         Some(Screen::Due(_) | Screen::Secrets(_) | Screen::Releases(_) | Screen::Enrol(_)) => {
             Vec::new()
         }
@@ -102,6 +107,7 @@ fn of_instance(i: &InstanceView, command: &str) -> Vec<Offer> {
     ];
     let ssh = i.connection.as_ref().map(|c| Offer::new('s', "ssh command", &c.ssh_command()));
     offers.extend(ssh);
+    offers.push(Offer::new('x', "shell, audited", &format!("bunker shell {}", i.id)));
     offers
 }
 

@@ -130,9 +130,13 @@ impl Model {
                 SheetOf::Charts(page) => Destination::Charts(page.host.clone()),
                 SheetOf::Panes(page) => Destination::Outputs(page.run.clone()),
             }),
-            Some(Screen::Plan(_) | Screen::Secrets(_) | Screen::Releases(_) | Screen::Enrol(_)) => {
-                None
-            }
+            Some(
+                Screen::Plan(_)
+                | Screen::Secrets(_)
+                | Screen::Releases(_)
+                | Screen::Enrol(_)
+                | Screen::Log(_),
+            ) => None,
         }
     }
 }

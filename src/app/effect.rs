@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use super::log_page::{Keep, LogAsk, LogOf};
 use super::look::Look;
 use super::replay::Ask as ReplayAsk;
+use super::setup::SetupAsk;
 use crate::domain::capability::Operate;
 use crate::domain::ids::{HostId, RunId};
+use crate::domain::log::Sieve;
 use crate::domain::plan::{Plan, Wish};
 use crate::domain::policy::Consent;
 use crate::domain::run::control::Control;
@@ -26,6 +29,26 @@ pub enum Effect {
         /// The run.
         run: RunId,
         /// The host.
+        host: HostId,
+    },
+    /// Show this part of an output from now on, as it grows.
+    AskLog(Box<LogAsk>),
+    /// Read no output any more.
+    CloseLog,
+    /// Keep the wanted lines of an output, all of them.
+    KeepLog {
+        /// Whose output.
+        of: LogOf,
+        /// Which lines.
+        sieve: Sieve,
+        /// Where.
+        to: Keep,
+    },
+    /// Read the `.env` of an instance.
+    LoadEnv {
+        /// Comes back with the answer.
+        request: u64,
+        /// Whose.
         host: HostId,
     },
     /// Read the releases of an instance.
@@ -50,6 +73,8 @@ pub enum Effect {
     Save(ViewChange),
     /// Show the screen in the next theme.
     NextTheme,
+    /// Connect to the fleet once more.
+    Connect,
     /// Draw everything anew.
     Redraw,
     /// Leave the screen until the shell brings us back; runs go on.
@@ -127,6 +152,10 @@ pub enum ChangeKind {
         /// What.
         control: Control,
     },
+    /// Make or copy the first inventory, or start the demo.
+    SetUp(SetupAsk),
+    /// Open a shell on a host, at this terminal.
+    Shell(HostId),
     /// Start a new worker for a run whose worker is gone.
     Revive(RunId),
     /// Answer for a run that waits for a second person.

@@ -106,6 +106,11 @@ impl Size {
         usize::from(self.page_rows().saturating_sub(self.choice_detail()))
     }
 
+    /// Lines of an output that has a page for itself, in a border.
+    pub fn log_rows(self) -> usize {
+        usize::from(self.body(1).saturating_sub(2))
+    }
+
     /// Lines above the panes of any page.
     pub fn page_header(self) -> u16 {
         self.header()

@@ -9,6 +9,7 @@ use super::columns::Column;
 use super::copy::Copying;
 use super::destination::Destination;
 use super::effect::ChangeKind;
+use super::host_layers::{EnvLayer, ServicePick};
 use crate::domain::ids::HostId;
 use crate::domain::plan::{Plan, Wish};
 
@@ -49,6 +50,10 @@ pub enum Layer {
     Columns(Pick),
     /// The letter of a bookmark is asked for.
     Letter(Letters),
+    /// The `.env` of an instance.
+    Env(EnvLayer),
+    /// The services of an instance.
+    Services(ServicePick),
 }
 
 /// The choice of columns.
@@ -158,6 +163,8 @@ pub enum Then {
     Enrol,
     /// Leaves the form.
     LeaveForm,
+    /// Leaves the wall.
+    Leave,
     /// Asks something of a run.
     Change(ChangeKind),
 }

@@ -30,6 +30,8 @@ pub struct LogTail {
     next_offset: u64,
     /// Bytes of the output that were passed over before the first one shown.
     skipped_bytes: u64,
+    /// Lines that were passed over.
+    skipped_lines: u64,
 }
 
 impl LogTail {
@@ -63,10 +65,30 @@ impl LogTail {
         }
     }
 
+    /// Bytes up to this offset were passed over: it is said where they would stand.
+    pub fn skip(&mut self, to: u64, lines: u64) {
+        if to <= self.next_offset {
+            return;
+        }
+        if !self.open.is_empty() {
+            self.close();
+        }
+        self.skipped_bytes += to - self.next_offset;
+        self.skipped_lines += lines;
+        self.next_offset = to;
+        let n = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
+        let words = if self.end() == 0 { "stand before this" } else { "skipped here" };
+        self.keep(Safe::line(&format!("⋯ {n} {words}: the file has them all (L)")));
+    }
+
     fn close(&mut self) {
         let line = self.open_line();
         self.open.clear();
         self.open_dropped = 0;
+        self.keep(line);
+    }
+
+    fn keep(&mut self, line: Safe) {
         self.bytes += line.as_str().len();
         self.lines.push_back(line);
         while self.lines.len() > MAX_LINES || self.bytes > MAX_BYTES {
@@ -111,6 +133,11 @@ impl LogTail {
     /// Bytes at the start of the output that were never read here.
     pub fn skipped_bytes(&self) -> u64 {
         self.skipped_bytes
+    }
+
+    /// Lines that were passed over, here or there.
+    pub fn skipped_lines(&self) -> u64 {
+        self.skipped_lines
     }
 
     /// A line by its number.
@@ -193,6 +220,25 @@ mod tests {
         assert!(tail.line(0).unwrap().as_str().len() < MAX_LINE_BYTES + 40);
         assert!(tail.line(0).unwrap().as_str().ends_with("(49983680 more bytes)"));
         assert_eq!(tail.line(1).unwrap().as_str(), "next");
+    }
+
+    #[test]
+    fn what_was_passed_over_is_said_where_it_would_stand() {
+        let mut tail = LogTail::default();
+        tail.skip(500, 40);
+        tail.push(500, b"one\ntw");
+        tail.skip(900, 1);
+        tail.skip(800, 7);
+        tail.push(900, b"three\n");
+        let shown = text(&tail);
+        assert_eq!(shown.len(), 5, "{shown:?}");
+        assert!(shown[0].starts_with("⋯ 40 lines stand before this"), "{shown:?}");
+        assert_eq!(
+            (shown[1].as_str(), shown[2].as_str(), shown[4].as_str()),
+            ("one", "tw", "three")
+        );
+        assert!(shown[3].starts_with("⋯ 1 line skipped here"), "{shown:?}");
+        assert_eq!((tail.skipped_lines(), tail.next_offset()), (41, 906));
     }
 
     #[test]

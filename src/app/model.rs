@@ -17,11 +17,14 @@ use super::history::{Bookmark, History};
 use super::key::Key;
 use super::keymap::Keymap;
 use super::layers::Layer;
+use super::log_page::LogPage;
 use super::pages::{InstancePage, PlanPage, RunPage, RunsPage};
 use super::replay::Replay;
+use super::setup::Setup;
 use super::sheet::{Sheet, SheetOf};
 use super::timeline::Timeline;
 use super::toast::{ToastKind, Toasts};
+use super::wall::Wall;
 use crate::domain::alerts::Watch;
 use crate::domain::capability::Operate;
 use crate::domain::run::state::RunSummary;
@@ -53,6 +56,8 @@ pub enum Screen {
     Enrol(Box<EnrolPage>),
     /// A list of what is known of the whole fleet.
     Sheet(Box<Sheet>),
+    /// One output, of any length.
+    Log(Box<LogPage>),
 }
 
 /// The state of the cockpit.
@@ -70,6 +75,8 @@ pub struct Model {
     pub frozen: Option<Frozen>,
     /// Where the operator's clock stands.
     pub zone: TimeZone,
+    /// Who sits here, for what is marked.
+    pub person: Safe,
     /// The right to change something; `None` is read-only.
     pub operate: Option<Operate>,
     /// The fleet page, which is always there.
@@ -90,6 +97,10 @@ pub struct Model {
     pub timeline: Timeline,
     /// Number of the last request that was sent out.
     pub last_request: u64,
+    /// What is wrong with the inventory; `None` where it can be used, or was not read yet.
+    pub setup: Option<Box<Setup>>,
+    /// What a wall knows; `None` where somebody sits at the screen.
+    pub wall: Option<Wall>,
     /// Where a replay stands; `None` where the world is looked at.
     pub replay: Option<Replay>,
     /// The pages that were looked at.
@@ -120,6 +131,7 @@ impl Model {
             clock: now,
             frozen: None,
             zone,
+            person: Safe::default(),
             operate,
             fleet: FleetPage::default(),
             screens: Vec::new(),
@@ -130,6 +142,8 @@ impl Model {
             alerts: Watch::default(),
             timeline: Timeline::default(),
             last_request: 0,
+            setup: None,
+            wall: None,
             replay: None,
             history: History::default(),
             keymap: Arc::default(),
@@ -166,6 +180,8 @@ impl Model {
     /// Where the keys mean something.
     pub fn place(&self) -> Place {
         match self.screens.last() {
+            _ if self.wall.is_some() => Place::Wall,
+            None if self.setup.is_some() => Place::Setup,
             None => Place::Fleet,
             Some(Screen::Instance(_)) => Place::Instance,
             Some(Screen::Plan(_)) => Place::Plan,
@@ -189,6 +205,7 @@ impl Model {
                 SheetOf::Charts(_) => Place::Charts,
                 SheetOf::Panes(_) => Place::Panes,
             },
+            Some(Screen::Log(_)) => Place::Log,
         }
     }
 

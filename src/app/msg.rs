@@ -6,10 +6,13 @@ use jiff::Timestamp;
 
 use super::destination::Destination;
 use super::key::Key;
+use super::log_page::LogView;
 use super::look::Looked;
 use super::replay::Replay;
+use super::setup::Unusable;
 use super::toast::ToastKind;
 use crate::domain::audit::Entry;
+use crate::domain::env_shown::EnvShown;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::Plan;
 use crate::domain::release::{Recorded, Release};
@@ -56,6 +59,30 @@ pub enum Msg {
     Run(Arc<RunView>),
     /// Output of a host of the attached run.
     Log(LogChunk),
+    /// Output of a host of the attached run was not sent, since the screen could not keep up.
+    LogGap {
+        /// The run.
+        run: RunId,
+        /// The host.
+        host: HostId,
+        /// Offset of the first byte that will be sent again.
+        to: u64,
+        /// Lines that were passed over.
+        lines: u64,
+    },
+    /// The `.env` of an instance.
+    Env {
+        /// Of the effect that asked.
+        request: u64,
+        /// It, without its secrets, or what went wrong.
+        result: Result<EnvShown, Problem>,
+    },
+    /// The inventory cannot be used.
+    Unusable(Unusable),
+    /// What came of what was tried about that.
+    SetUp(Result<Safe, Safe>),
+    /// A part of the output that is read, or why it cannot be read.
+    LogView(Result<Box<LogView>, Problem>),
     /// Releases of an instance, newest first.
     Releases {
         /// The instance.

@@ -19,6 +19,7 @@ pub use super::bundle::{BundleArgs, ReplayArgs};
 pub use super::canary::args::CanaryVerb;
 pub use super::check::CheckVerb;
 pub use super::compare::CompareArgs;
+pub use super::host::args::{EnvArgs, LogsArgs, ShellArgs};
 pub use super::import::args::ImportArgs;
 pub use super::instance::args::InstanceVerb;
 pub use super::snapshot::args::SnapshotArgs;
@@ -99,13 +100,12 @@ last, as they come. They hold no output of the hosts; `bunker logs` prints that.
         /// The run
         run: String,
     },
-    /// Print the output of a run's hosts
-    Logs {
-        /// The run
-        run: String,
-        /// Only this host
-        host: Option<String>,
-    },
+    /// Print the output of a run's hosts, or what a service of an instance writes
+    Logs(LogsArgs),
+    /// Open a shell on a host, audited and where policy says so recorded
+    Shell(ShellArgs),
+    /// Show the .env of an instance without its secrets
+    Env(EnvArgs),
     /// Let a run start nothing further until resumed
     Pause {
         /// The run
@@ -217,7 +217,7 @@ last, as they come. They hold no output of the hosts; `bunker logs` prints that.
     Compare(CompareArgs),
     /// Check this machine and the hosts, with the fix for each finding
     Doctor(DoctorArgs),
-    /// The fleet page, read-only, for a wall
+    /// The fleet page, read-only; with --wall for a screen that is read from five metres
     Watch(WatchArgs),
     /// Check a file of keys or of a theme
     #[command(subcommand)]
@@ -270,10 +270,34 @@ pub struct DoctorArgs {
 
 /// Options of `watch`.
 #[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "With --wall nobody is needed at the screen: what is wrong stands first and large, what does not fit has its turn, \
+lost hosts are asked again for ever, and no key changes anything; q asks before it leaves."
+)]
 pub struct WatchArgs {
     /// Ansible pattern: only these hosts
     #[arg(long, short, value_name = "PATTERN")]
     pub limit: Option<String>,
+    /// Tiles in large letters, for a screen that nobody types at
+    #[arg(long)]
+    pub wall: bool,
+}
+
+/// Options of `inventory init`.
+#[derive(Debug, ClapArgs)]
+pub struct InitArgs {
+    /// Ansible's inventory: its folder, or its one file
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["instance", "domain", "address"])]
+    pub from: Option<PathBuf>,
+    /// Name of the first instance
+    #[arg(long, value_name = "HOST", requires = "domain", requires = "address")]
+    pub instance: Option<String>,
+    /// Its domain
+    #[arg(long, value_name = "DOMAIN")]
+    pub domain: Option<String>,
+    /// The address of its server
+    #[arg(long, value_name = "IP")]
+    pub address: Option<String>,
 }
 
 /// What to do with the inventory.
@@ -292,6 +316,8 @@ pub enum InventoryVerb {
     },
     /// Every problem in the files, with file, line, column and a hint
     Check,
+    /// Make the first inventory, or copy one of Ansible; never writes over anything
+    Init(InitArgs),
     /// Print the JSON Schemas of the files, or write them into a folder for editors
     Schema {
         /// The folder; `schemas` beside the inventory folder is where new files look for them

@@ -1,7 +1,7 @@
 //! `bunker` and `bunker watch`: the cockpit, connected to everything.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,11 +10,13 @@ use tokio::sync::watch;
 
 use super::args::Verb;
 use super::cockpit_changes::Changes;
+use super::cockpit_desk::Desk;
 use super::cockpit_looks::Looks;
 use super::exit::{Exit, Trouble};
+use super::inventory_init::FirstRun;
 use super::{Context, fleet, prompt, wiring};
 use crate::adapters::http::HttpHealthSource;
-use crate::adapters::inventory::InventoryWatch;
+use crate::adapters::inventory::{InventoryWatch, load};
 use crate::adapters::paths::ConfigDir;
 use crate::adapters::ssh::SshPool;
 use crate::adapters::vault::{Asking, Keyring};
@@ -23,8 +25,10 @@ use crate::adapters::view_file::ViewFile;
 use crate::app::keymap::{self, Keymap};
 use crate::app::msg::Problem;
 use crate::app::pages::is_active;
+use crate::app::setup::Unusable;
 use crate::domain::capability::Operate;
 use crate::domain::diagnostic::{Diagnostic, Severity};
+use crate::domain::fleet::Fleet;
 use crate::domain::ids::HostId;
 use crate::domain::selector::Selector;
 use crate::domain::untrusted::Safe;
@@ -44,14 +48,14 @@ pub(super) fn run(context: &Context, verb: Option<&Verb>) -> Result<Exit, Troubl
     // A second installation only means that there are hooks already.
     let _installed = color_eyre::install();
     let _tracing = tui::trace_to(wiring::state_dir().path());
-    let limit = match verb {
-        Some(Verb::Watch(args)) => args.limit.clone(),
-        _ => None,
+    let (limit, wall) = match verb {
+        Some(Verb::Watch(args)) => (args.limit.clone(), args.wall),
+        _ => (None, false),
     };
     let (lend, lends) = tokio::sync::mpsc::unbounded_channel();
     wiring::use_keys(Keyring::from_env(asks_below(lend)));
     let runtime = wiring::runtime()?;
-    let ended = runtime.block_on(open(context, limit, lends));
+    let ended = runtime.block_on(open(context, limit, wall, lends));
     // A thread that still reads the terminal or a file must not keep the shell waiting.
     runtime.shutdown_timeout(Duration::from_millis(100));
     ended
@@ -75,12 +79,23 @@ type Open = Arc<Mutex<Option<Arc<SshPool>>>>;
 async fn open(
     context: &Context,
     limit: Option<String>,
+    wall: bool,
     lends: tokio::sync::mpsc::UnboundedReceiver<tui::Lend>,
 ) -> Result<Exit, Trouble> {
-    let (opening, closing) = opening(context, limit, look(context), lends);
+    let look = if wall { wall_look(context) } else { look(context) };
+    let (mut opening, closing) = opening(context, limit, look, lends);
+    opening.wall = wall;
     let ended = tui::run(opening).await;
     closing.close().await;
     let model = ended.map_err(trouble)?;
+    if let Some(setup) = &model.setup {
+        // It was left without a fleet: what is wrong is told as the verbs tell it.
+        let told =
+            fleet::at(&context.inventory).err().map(|trouble| format!("{:#}", trouble.report));
+        let told =
+            told.unwrap_or_else(|| format!("the inventory {} can be used now", setup.unusable.dir));
+        return Err(Trouble::new(Exit::Usage, told));
+    }
     tell_what_goes_on(&model);
     Ok(Exit::Ok)
 }
@@ -123,10 +138,15 @@ pub(super) fn opening(
         clock: wiring::clock(),
         supervisor: supervisor.clone(),
         operate: context.operate.clone(),
-        sources: Box::pin(connecting.connect()),
+        sources: Box::new(move || Box::pin(connecting.clone().connect())),
+        set_up: Some(Arc::new(FirstRun {
+            dir: context.inventory.clone(),
+            right: context.operate.clone(),
+        })),
         lends,
         view: ViewFile::below(wiring::state_dir()),
         keymap: own_keys(),
+        wall: false,
     };
     (opening, Closing { supervisor, pool })
 }
@@ -135,6 +155,12 @@ pub(super) fn opening(
 pub(super) fn look(context: &Context) -> tui::Look {
     let (view, _told_when_it_opens) = ViewFile::below(wiring::state_dir()).load();
     let (color, saved) = (context.color, view.theme());
+    tui::Look::of(tui::Wanted { color, saved, ..tui::Wanted::default() })
+}
+
+/// The look of a wall: its own theme, unless the environment names one.
+fn wall_look(context: &Context) -> tui::Look {
+    let (color, saved) = (context.color, Some("wall"));
     tui::Look::of(tui::Wanted { color, saved, ..tui::Wanted::default() })
 }
 
@@ -158,7 +184,9 @@ pub(super) fn own_keys() -> (Keymap, Vec<Diagnostic>) {
 
 /// Why the cockpit could not be opened, with the exit code that says so.
 pub(super) fn trouble(report: color_eyre::Report) -> Trouble {
-    let exit = report.downcast_ref::<Refused>().map_or(Exit::Failed, |r| r.exit);
+    let unusable = report.downcast_ref::<tui::NoInventory>().map(|_| Exit::Usage);
+    let refused = report.downcast_ref::<Refused>().map(|refused| refused.exit);
+    let exit = refused.or(unusable).unwrap_or(Exit::Failed);
     Trouble { exit, report }
 }
 
@@ -183,6 +211,7 @@ impl From<Trouble> for Refused {
     }
 }
 
+#[derive(Clone)]
 struct Connecting {
     inventory: PathBuf,
     limit: Option<String>,
@@ -208,7 +237,7 @@ impl Connecting {
             .supervisor
             .spawn_blocking("open", move || open_files(&inventory, limit.as_deref()));
         let opened = opening.join().await.wrap_err("opening the inventory")?;
-        let Opened { watched, files, only, hosts, runs, audit } = opened.map_err(Refused::from)?;
+        let Opened { watched, files, only, hosts, runs, audit } = opened?;
         if let Ok(mut pool) = self.pool.lock() {
             *pool = Some(Arc::clone(&hosts));
         }
@@ -239,11 +268,17 @@ impl Connecting {
         if let Some(right) = self.operate.clone() {
             drop(supervisor.spawn("notify", wiring::keep_sending(right)));
         }
+        let desk = Desk { hosts: Arc::clone(&hosts), watched: watched.clone() };
+        let desk = Some(Arc::new(desk) as Arc<dyn tui::HostDesk>);
         let changer = self.operate.map(|right| {
             Arc::new(Changes::new(right, self.inventory, hosts, watched, look_again, supervisor))
                 as Arc<dyn tui::Changer>
         });
-        Ok(tui::Sources { fleet, runs, audit, replay: None, looker, changer, problems })
+        let (runs, problems) = match runs {
+            Ok(runs) => (Some(runs), Vec::new()),
+            Err(problem) => (None, vec![problem]),
+        };
+        Ok(tui::Sources { fleet, runs, audit, replay: None, looker, desk, changer, problems })
     }
 
     /// The inventory as it is edited, with the limited hosts only.
@@ -282,8 +317,36 @@ impl Connecting {
     }
 }
 
-fn open_files(inventory: &std::path::Path, limit: Option<&str>) -> Result<Opened, Trouble> {
-    let (fleet, problems) = fleet::at(inventory)?;
+fn open_files(inventory: &Path, limit: Option<&str>) -> color_eyre::Result<Opened> {
+    let loaded = load(inventory);
+    let Some(fleet) = loaded.fleet else {
+        return Err(no_inventory(inventory, &loaded.diagnostics));
+    };
+    Ok(open_with(inventory, fleet, &loaded.diagnostics, limit).map_err(Refused::from)?)
+}
+
+/// The inventory cannot be used, for the screen and for the shell.
+fn no_inventory(inventory: &Path, diagnostics: &[Diagnostic]) -> color_eyre::Report {
+    let message = match fleet::at(inventory) {
+        Err(trouble) => format!("{:#}", trouble.report),
+        Ok(_) => "the inventory was changed meanwhile".to_owned(),
+    };
+    let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    let unusable = Unusable {
+        dir: Safe::line(&inventory.to_string_lossy()),
+        missing: !inventory.join("hosts.yml").exists()
+            && std::fs::read_dir(inventory).map_or(true, |mut entries| entries.next().is_none()),
+        problems: errors.map(|d| Safe::line(&d.to_string().replace('\n', "; "))).collect(),
+    };
+    tui::NoInventory { unusable, message }.into()
+}
+
+fn open_with(
+    inventory: &Path,
+    fleet: Fleet,
+    problems: &[Diagnostic],
+    limit: Option<&str>,
+) -> Result<Opened, Trouble> {
     let only = fleet::selector(limit)?;
     if let Some(only) = &only {
         only.select(&fleet).map_err(fleet::trouble)?;

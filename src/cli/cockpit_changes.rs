@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::cockpit_enrol::Enrolling;
 use super::exit::Trouble;
 use super::run::{again, operator, unlock_for};
-use super::{hooks, in_the_way, wiring};
+use super::{hooks, host, in_the_way, wiring};
 use crate::adapters::ssh::SshPool;
 use crate::adapters::store::StoreWriter;
 use crate::adapters::vault;
@@ -30,12 +30,15 @@ use crate::domain::untrusted::Safe;
 use crate::engine::launch::Launched;
 use crate::engine::planner;
 use crate::engine::poller::{LookAgain, Watched};
-use crate::engine::ports::{Clock as _, RunWriter};
+use crate::engine::ports::{Clock as _, RunWriter, StoreError};
 use crate::engine::supervisor::Supervisor;
-use crate::tui::Changer;
+use crate::tui::{AtTerminal, Changer};
 
 /// How long an edit of the inventory may take to be read.
 const READS_AGAIN: Duration = Duration::from_secs(5);
+
+/// How long a host may take until a shell can be opened on it.
+const SHELL_READY: Duration = Duration::from_secs(20);
 
 /// The changing side of the cockpit. Made with the right to change things only.
 pub(super) struct Changes {
@@ -199,6 +202,23 @@ impl Changer for Changes {
             }
         };
         started.map_err(|trouble| problem(&trouble))
+    }
+
+    async fn terminal(&self, host: &HostId) -> Result<AtTerminal, Problem> {
+        self.hosts.forget_refusals();
+        let fleet = self.fleet_with(std::slice::from_ref(host)).await;
+        let gone = || failed(format!("the inventory has no host {host} any more"));
+        let host = fleet.host(host).ok_or_else(gone)?.clone();
+        let asked = host.instance.as_ref().is_some_and(|i| i.policy.require_why);
+        if asked && wiring::caller().why.is_none() {
+            return Err(failed(StoreError::NoReason));
+        }
+        let shell = self.hosts.terminal(&host.connection, &self.right, SHELL_READY).await;
+        let (shell, right) = (shell.map_err(failed)?, self.right.clone());
+        Ok(Box::new(move || match host::open(&host, shell, &right) {
+            Ok(opened) => Ok(opened.words(&host)),
+            Err(trouble) => Err(format!("{:#}", trouble.report)),
+        }))
     }
 
     async fn revive(&self, run: &RunId) -> Result<(), Problem> {

@@ -35,10 +35,15 @@ pub(super) fn open(context: &Context, store: &Arc<ReplayStore>) -> Result<Exit, 
         clock: store.clock(),
         supervisor: supervisor.clone(),
         operate: None,
-        sources: Box::pin(async move { Ok(sources) }),
+        sources: Box::new(move || {
+            let sources = sources.clone();
+            Box::pin(async move { Ok(sources) })
+        }),
+        set_up: None,
         lends,
         view: ViewFile::below(wiring::state_dir()),
         keymap: cockpit::own_keys(),
+        wall: false,
     };
     let ended = runtime.block_on(async {
         let ended = tui::run(opening).await;
@@ -74,6 +79,7 @@ fn sources(store: &Arc<ReplayStore>) -> tui::Sources {
         audit: None,
         replay: Some(Arc::clone(store) as Arc<dyn tui::Replaying>),
         looker: None,
+        desk: None,
         changer: None,
         problems,
     }

@@ -28,6 +28,7 @@ pub(super) fn run(context: &Context, verb: &InventoryVerb) -> Result<Exit, Troub
         InventoryVerb::List { limit } => list(context, limit.as_deref()),
         InventoryVerb::Vars { host } => vars(context, host),
         InventoryVerb::Check => check(context),
+        InventoryVerb::Init(args) => super::inventory_init::run(context, args),
         InventoryVerb::Schema { dir } => super::schema::run(context, dir.as_deref()),
     }
 }

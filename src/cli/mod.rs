@@ -16,6 +16,7 @@ mod canary;
 pub(crate) mod check;
 mod cockpit;
 mod cockpit_changes;
+mod cockpit_desk;
 mod cockpit_enrol;
 mod cockpit_looks;
 mod cockpit_replay;
@@ -25,10 +26,12 @@ mod doctor;
 mod exit;
 mod fleet;
 mod hooks;
+mod host;
 mod import;
 mod in_the_way;
 mod instance;
 mod inventory;
+mod inventory_init;
 mod lease;
 mod notify;
 mod output;
@@ -87,8 +90,11 @@ pub fn main() -> ExitCode {
         Some(Verb::Doctor(ref verb)) => doctor::run(&context, verb),
         Some(Verb::Check(ref verb)) => check::run(&context, verb),
         Some(Verb::Snapshot(ref args)) => snapshot::run(&context, args),
+        Some(Verb::Shell(ref args)) => host::shell(&context, args),
+        Some(Verb::Env(ref args)) => host::env(&context, args),
         Some(Verb::Completions { shell }) => shell::completions(shell),
         Some(Verb::Man { ref dir }) => shell::man(dir.as_deref()),
+        Some(Verb::Logs(ref args)) => host::logs_of(&context, args),
         Some(ref verb) => run::run(&context, verb),
     };
     exit::report(ended)

@@ -136,6 +136,21 @@ impl Default for FleetAround {
     }
 }
 
+impl Host {
+    /// Whether shells on it are recorded (`bunker_shell_record`). What is no clear no means yes.
+    pub fn records_shells(&self) -> bool {
+        use serde_json::Value;
+        match self.vars.get("bunker_shell_record") {
+            None | Some(Value::Null | Value::Bool(false)) => false,
+            Some(Value::String(word)) => !matches!(
+                word.trim().to_ascii_lowercase().as_str(),
+                "false" | "no" | "off" | "0" | ""
+            ),
+            Some(_) => true,
+        }
+    }
+}
+
 impl Fleet {
     /// A host by its name.
     pub fn host(&self, id: &HostId) -> Option<&Host> {

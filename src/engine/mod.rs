@@ -7,6 +7,7 @@ pub mod follow_up;
 pub mod gate;
 pub mod launch;
 pub mod leases;
+pub mod log_book;
 pub mod notify;
 pub mod planner;
 pub mod poller;

@@ -24,3 +24,4 @@ pub mod rotate;
 pub mod runner;
 mod script;
 pub mod server;
+pub mod service_logs;

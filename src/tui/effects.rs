@@ -3,24 +3,31 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::{Sender, UnboundedSender};
 
-use super::sources::{Looker, Sources};
+use super::answers::{begun, followed, problem_notice, told};
+use super::at_terminal::{at_terminal, first_run};
+use super::event_loop::Lend;
+use super::log_desk::LogDesk;
+use super::log_keep::{self, Keeping};
+use super::sources::{Looker, SetUp, Sources};
 use super::tail;
+use crate::adapters::clock::SystemClock;
 use crate::adapters::view_file::ViewFile;
 use crate::app::Msg;
 use crate::app::audit_page::N_RECORDS;
 use crate::app::effect::{Answered, Change, ChangeKind, Effect};
+use crate::app::log_page::{Keep, LogAsk, LogOf};
 use crate::app::look::Look;
-use crate::app::msg::{Begun, Problem};
+use crate::app::msg::Problem;
 use crate::app::replay::Ask as ReplayAsk;
 use crate::app::toast::ToastKind;
 use crate::domain::audit::Wanted;
-use crate::domain::ids::RunId;
+use crate::domain::ids::{HostId, RunId};
+use crate::domain::log::Sieve;
 use crate::domain::untrusted::Safe;
 use crate::domain::view::ViewChange;
-use crate::engine::launch::Launched;
-use crate::engine::ports::AuditReader;
+use crate::engine::ports::{AuditReader, Clock};
 use crate::engine::supervisor::{Supervisor, Task};
 
 /// Releases of an instance that are read.
@@ -33,6 +40,7 @@ pub(super) enum OnScreen {
     Copy(String),
     Redraw,
     NextTheme,
+    Connect,
     Suspend,
     Quit,
 }
@@ -46,13 +54,26 @@ pub(super) struct Effects {
     run: Option<Task<()>>,
     /// The shown output's watcher.
     log: Option<Task<()>>,
+    /// The reader of the output that has a page.
+    reader: Option<LogDesk>,
     /// Where is kept what was chosen to be seen.
     view: Option<ViewFile>,
+    /// Borrows the terminal.
+    lend: UnboundedSender<Lend>,
+    /// What can be done where there is no inventory.
+    set_up: Option<Arc<dyn SetUp>>,
 }
 
 impl Effects {
-    pub(super) fn new(supervisor: Supervisor, tell: Sender<Msg>, view: Option<ViewFile>) -> Self {
-        Self { supervisor, tell, sources: None, run: None, log: None, view }
+    pub(super) fn new(
+        supervisor: Supervisor,
+        tell: Sender<Msg>,
+        view: Option<ViewFile>,
+        lend: UnboundedSender<Lend>,
+        set_up: Option<Arc<dyn SetUp>>,
+    ) -> Self {
+        let (sources, run, log, reader) = (None, None, None, None);
+        Self { supervisor, tell, sources, run, log, reader, view, lend, set_up }
     }
 
     /// From now on there is something to look at.
@@ -96,6 +117,7 @@ impl Effects {
             Effect::Suspend => return OnScreen::Suspend,
             Effect::Redraw => return OnScreen::Redraw,
             Effect::NextTheme => return OnScreen::NextTheme,
+            Effect::Connect => return OnScreen::Connect,
             Effect::Copy(text) => return OnScreen::Copy(text),
             Effect::Save(change) => self.save(change),
             Effect::Change(change) => self.change(&change),
@@ -118,6 +140,10 @@ impl Effects {
                 let looker = self.sources.as_ref().and_then(|s| s.looker.clone());
                 self.answer("look to screen", look(looker, request, what));
             }
+            Effect::AskLog(ask) => self.ask_log(*ask),
+            Effect::CloseLog => self.reader = None,
+            Effect::LoadEnv { request, host } => self.load_env(request, host),
+            Effect::KeepLog { of, sieve, to } => self.keep_log(of, sieve, to),
             Effect::Replay(ask) => self.replay(ask),
             Effect::LoadReleases(instance) => {
                 if let Some(store) = self.store() {
@@ -159,6 +185,42 @@ impl Effects {
         }
     }
 
+    /// Asks the reader of an output for a part of it; another output gets a reader of its own.
+    fn ask_log(&mut self, ask: LogAsk) {
+        if self.reader.as_ref().is_some_and(|reader| reader.ask(&ask)) {
+            return;
+        }
+        self.reader = None;
+        match LogDesk::open(ask, self.sources.as_ref(), &self.supervisor, &self.tell) {
+            Ok(reader) => self.reader = Some(reader),
+            Err(problem) => self.notice(Msg::LogView(Err(problem))),
+        }
+    }
+
+    fn keep_log(&self, of: LogOf, sieve: Sieve, to: Keep) {
+        let source = self.reader.as_ref().and_then(|reader| reader.source(&of));
+        let (Some(source), Some(view)) = (source, &self.view) else { return };
+        let (now, lend) = (SystemClock.now(), self.lend.clone());
+        let folder = view.beside("logs");
+        let keeping = Keeping { source, of, sieve, to, folder, now, lend };
+        self.answer("keep a log", log_keep::keep(keeping));
+    }
+
+    fn load_env(&self, request: u64, host: HostId) {
+        let desk = self.sources.as_ref().and_then(|s| s.desk.clone());
+        self.answer("env to screen", async move {
+            let none = || Problem {
+                message: Safe::line("no host can be looked at from here"),
+                hint: None,
+            };
+            let result = match desk {
+                Some(desk) => desk.env(&host).await,
+                None => Err(none()),
+            };
+            Msg::Env { request, result }
+        });
+    }
+
     /// Asks something of the replay. Where the time goes back, what watches the run is begun anew once it has ended.
     fn replay(&mut self, ask: ReplayAsk) {
         let Some(sources) = &self.sources else { return };
@@ -197,6 +259,10 @@ impl Effects {
     }
 
     fn change(&self, change: &Change) {
+        if let ChangeKind::SetUp(ask) = change.kind() {
+            let (ask, set_up, lend) = (ask.clone(), self.set_up.clone(), self.lend.clone());
+            return self.answer("first run", first_run(ask, set_up, lend));
+        }
         let Some(changer) = self.sources.as_ref().and_then(|s| s.changer.clone()) else {
             let text = "not connected yet, or read-only: nothing has been changed";
             self.notice(self.refusal(change, text));
@@ -249,6 +315,16 @@ impl Effects {
             ChangeKind::Follow { run, what } => {
                 self.answer("follow", async move { followed(changer.follow(&run, what).await) });
             }
+            ChangeKind::Shell(host) => {
+                let lend = self.lend.clone();
+                self.answer("shell", async move {
+                    match changer.terminal(&host).await {
+                        Ok(open) => at_terminal(open, &lend).await,
+                        Err(problem) => problem_notice(&problem),
+                    }
+                });
+            }
+            ChangeKind::SetUp(_) => {}
             ChangeKind::Revive(run) => {
                 self.answer("resume", async move {
                     let done =
@@ -281,6 +357,8 @@ impl Effects {
             }
             ChangeKind::Control { .. }
             | ChangeKind::Revive(_)
+            | ChangeKind::Shell(_)
+            | ChangeKind::SetUp(_)
             | ChangeKind::Decide { .. }
             | ChangeKind::Follow { .. } => problem_notice(&problem),
         }
@@ -305,41 +383,4 @@ async fn audit_log(audit: Option<Arc<dyn AuditReader>>, request: u64) -> Msg {
             .map_err(|error| problem(&error.to_string())),
     };
     Msg::Audit { request, result }
-}
-
-fn begun(launched: Launched) -> Begun {
-    match launched {
-        Launched::Started(run) => Begun::Started(run),
-        Launched::Waits(run, _) => Begun::Waits(run),
-    }
-}
-
-fn followed(result: Result<Vec<RunId>, Problem>) -> Msg {
-    match result {
-        Ok(runs) if runs.is_empty() => Msg::Notice(
-            ToastKind::Warning,
-            Safe::line("this run changed no instance that could be brought back"),
-        ),
-        Ok(runs) => {
-            let runs: Vec<&str> = runs.iter().map(RunId::short).collect();
-            let text = format!("started: {}; R shows all runs", runs.join(", "));
-            Msg::Notice(ToastKind::Done, Safe::line(&text))
-        }
-        Err(problem) => problem_notice(&problem),
-    }
-}
-
-fn told(result: Result<(), Problem>, done: &str) -> Msg {
-    match result {
-        Ok(()) => Msg::Notice(ToastKind::Done, Safe::line(done)),
-        Err(problem) => problem_notice(&problem),
-    }
-}
-
-fn problem_notice(problem: &Problem) -> Msg {
-    let text = match &problem.hint {
-        Some(hint) => format!("{}: {hint}", problem.message),
-        None => problem.message.to_string(),
-    };
-    Msg::Notice(ToastKind::Problem, Safe::line(&text))
 }

@@ -10,11 +10,11 @@ use std::time::Duration;
 use color_eyre::eyre::{WrapErr, eyre};
 use crossterm::event::EventStream;
 use futures_util::StreamExt;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+use super::due::{bucket, moves, wants_mouse, whom};
 use super::effects::{Effects, OnScreen};
 use super::guard::Guard;
 use super::look::Look;
@@ -22,22 +22,20 @@ use super::pace::{For, Pace};
 use super::painter::Painter;
 use super::replies::{self, Heard, Replies};
 use super::signals::{Signals, Wanted, stop_self};
-use super::sources::{Connected, Sources};
+use super::sources::{Connect, NoInventory, SetUp, Sources};
 use super::{clipboard, input};
+use crate::adapters::caller::login_name;
 use crate::adapters::view_file::ViewFile;
-use crate::app::choice_pages::Asked;
-use crate::app::enrol_page::Stage;
 use crate::app::frame::Size;
-use crate::app::keymap::{Keymap, Mouse};
-use crate::app::layers::Layer;
-use crate::app::pages::is_active;
+use crate::app::keymap::Keymap;
 use crate::app::toast::ToastKind;
-use crate::app::{Effect, Model, Msg, Screen, update};
+use crate::app::{Effect, Model, Msg, update};
 use crate::domain::capability::Operate;
 use crate::domain::diagnostic::Diagnostic;
+use crate::domain::untrusted::Safe;
 use crate::domain::view::ViewChange;
 use crate::engine::ports::Clock;
-use crate::engine::supervisor::{Died, Supervisor, Task};
+use crate::engine::supervisor::{Died, Supervisor};
 
 /// Messages that may wait.
 const QUEUE: usize = 1_024;
@@ -58,23 +56,33 @@ pub struct Opening {
     /// The right to change something; `None` is read-only.
     pub operate: Option<Operate>,
     /// What will be looked at; waited for after the first frame.
-    pub sources: Connected,
+    pub sources: Connect,
+    /// What can be done where there is no inventory.
+    pub set_up: Option<Arc<dyn SetUp>>,
     /// What needs the terminal to itself for a while.
     pub lends: mpsc::UnboundedReceiver<Lend>,
     /// Where is kept what the operator chose to see.
     pub view: ViewFile,
     /// Which keys mean what, and what is wrong with the operator's own.
     pub keymap: (Keymap, Vec<Diagnostic>),
+    /// Whether it hangs on a wall.
+    pub wall: bool,
 }
 
 /// Runs the cockpit until the operator leaves; gives the state that it was left in. Needs a terminal.
 pub async fn run(opening: Opening) -> color_eyre::Result<Model> {
-    let Opening { look, clock, supervisor, operate, sources, lends, view, keymap } = opening;
+    let Opening { look, clock, supervisor, operate, sources, set_up, lends, view, keymap, wall } =
+        opening;
     let (tell, inbox) = mpsc::channel(QUEUE);
     let (width, height) =
         crossterm::terminal::size().wrap_err("asking the terminal for its size")?;
     let mut model = Model::new(Size { width, height }, clock.now(), TimeZone::system(), operate);
     remember(&mut model, &view);
+    let person = login_name(rustix::process::getuid().as_raw());
+    model.person = Safe::line(&person.unwrap_or_else(|| "you".to_owned()));
+    if wall {
+        model.hang();
+    }
     model.keymap = Arc::new(keymap.0);
     if let Some(first) = keymap.1.first() {
         let more = if keymap.1.len() > 1 { " (and more: bunker check keys)" } else { "" };
@@ -84,9 +92,10 @@ pub async fn run(opening: Opening) -> color_eyre::Result<Model> {
     }
     let signals = Signals::catch().wrap_err("catching signals")?;
     let guard = Guard::enter().wrap_err("taking the terminal")?;
+    let (lend, own_lends) = mpsc::unbounded_channel();
     let mut cockpit = Cockpit {
         painter: Painter::new(io::BufWriter::with_capacity(64 * 1024, stdout())),
-        effects: Effects::new(supervisor.clone(), tell, Some(view)),
+        effects: Effects::new(supervisor.clone(), tell, Some(view), lend, set_up),
         model,
         look,
         clock,
@@ -94,11 +103,11 @@ pub async fn run(opening: Opening) -> color_eyre::Result<Model> {
         guard,
         pace: Pace::new(),
         replies: Replies::default(),
+        again: false,
     };
     cockpit.tell_problems();
     cockpit.paint()?;
-    let connecting = cockpit.supervisor.spawn("connect", sources);
-    let ended = cockpit.turn(inbox, signals, connecting, lends).await;
+    let ended = cockpit.turn(inbox, signals, sources, [lends, own_lends]).await;
     let Cockpit { model, guard, .. } = cockpit;
     drop(guard);
     ended.map(|()| model)
@@ -114,6 +123,8 @@ struct Cockpit {
     guard: Guard,
     pace: Pace,
     replies: Replies,
+    /// It is to be connected once more.
+    again: bool,
 }
 
 /// Whether the loop goes on.
@@ -134,9 +145,10 @@ impl Cockpit {
         &mut self,
         mut inbox: mpsc::Receiver<Msg>,
         mut signals: Signals,
-        connecting: Task<color_eyre::Result<Sources>>,
-        mut lends: mpsc::UnboundedReceiver<Lend>,
+        connect: Connect,
+        lends: [mpsc::UnboundedReceiver<Lend>; 2],
     ) -> color_eyre::Result<()> {
+        let [mut asked, mut own] = lends;
         let mut second = every(Duration::from_secs(1));
         let mut keys = EventStream::new();
         if self.look.asks() {
@@ -145,8 +157,7 @@ impl Cockpit {
             stdout().flush().wrap_err("asking for the background")?;
         }
         let mut batch = Vec::with_capacity(BATCH);
-        let mut connecting = Box::pin(connecting.join());
-        let mut waiting = true;
+        let mut connecting = Some(Box::pin(self.supervisor.spawn("connect", connect()).join()));
         loop {
             let go = tokio::select! {
                 biased;
@@ -161,15 +172,18 @@ impl Cockpit {
                     Wanted::Leave => Go::Leave,
                     Wanted::Stop => self.suspend()?,
                 },
-                sources = &mut connecting, if waiting => {
-                    waiting = false;
-                    self.effects.connected(connected(sources)?);
-                    Go::On
+                sources = joined(connecting.as_mut()) => {
+                    connecting = None;
+                    self.connected(connected(sources))?
                 }
-                Some(lend) = lends.recv() => {
+                Some(lend) = async {
+                    tokio::select! { Some(lend) = asked.recv() => Some(lend), lend = own.recv() => lend }
+                } => {
                     // What is typed meanwhile is not for us: nobody else may read the terminal.
                     drop(keys);
                     let go = self.lend(lend)?;
+                    // A C-c that was for somebody else is none for us.
+                    signals.forget_interrupts().wrap_err("catching signals")?;
                     keys = EventStream::new();
                     go
                 }
@@ -178,6 +192,24 @@ impl Cockpit {
             if go == Go::Leave {
                 return Ok(());
             }
+            if std::mem::take(&mut self.again) && connecting.is_none() {
+                let task = self.supervisor.spawn("connect", connect());
+                connecting = Some(Box::pin(task.join()));
+            }
+        }
+    }
+
+    /// There is a fleet to look at, or an inventory that cannot be used; anything else ends the cockpit.
+    fn connected(&mut self, sources: color_eyre::Result<Sources>) -> color_eyre::Result<Go> {
+        match sources {
+            Ok(sources) => {
+                self.effects.connected(sources);
+                Ok(Go::On)
+            }
+            Err(report) => match report.downcast_ref::<NoInventory>() {
+                Some(none) => self.take(Msg::Unusable(none.unusable.clone())),
+                None => Err(report),
+            },
         }
     }
 
@@ -229,6 +261,7 @@ impl Cockpit {
             OnScreen::Quit => return Ok(Go::Leave),
             OnScreen::Suspend => return self.suspend(),
             OnScreen::Redraw => self.painter.forget(),
+            OnScreen::Connect => self.again = true,
             OnScreen::NextTheme => {
                 let name = self.look.next_theme();
                 self.model.tell(ToastKind::Done, &format!("theme {name}"));
@@ -267,13 +300,14 @@ impl Cockpit {
                 self.pace.want(For::Data);
             }
         }
-        let before = (self.model.now, self.model.toasts.shown().len());
+        let before = (self.model.now, self.model.toasts.shown().len(), self.model.layers.len());
         let now = self.clock.now();
         let wanted = self.pace.wanted();
         self.take(Msg::Tick(now))?;
         let changed = moves(&self.model)
             || bucket(before.0) != bucket(now)
-            || before.1 != self.model.toasts.shown().len();
+            || before.1 != self.model.toasts.shown().len()
+            || before.2 != self.model.layers.len();
         if !changed {
             self.pace.restore(wanted);
         }
@@ -298,72 +332,19 @@ fn remember(model: &mut Model, view: &ViewFile) {
     }
 }
 
+/// What comes of connecting; never where nothing connects.
+async fn joined<F: Future + Unpin>(connecting: Option<&mut F>) -> F::Output {
+    match connecting {
+        Some(connecting) => connecting.await,
+        None => std::future::pending().await,
+    }
+}
+
 fn connected(sources: Result<color_eyre::Result<Sources>, Died>) -> color_eyre::Result<Sources> {
     match sources {
         Ok(sources) => sources,
         Err(died) => Err(eyre!("connecting: {died}")),
     }
-}
-
-/// For whom a message asks for a frame: the first sight of the fleet is waited for, as an answer is.
-fn whom(model: &Model, msg: &Msg) -> For {
-    match msg {
-        Msg::Key(_) | Msg::Mouse(_) | Msg::Paste(_) | Msg::Resize(..) | Msg::Go(_) => For::Person,
-        Msg::Fleet(_) if model.fleet.snapshot.is_none() => For::Person,
-        Msg::Tick(_)
-        | Msg::Fleet(_)
-        | Msg::Runs(_)
-        | Msg::Planned { .. }
-        | Msg::Started { .. }
-        | Msg::Run(_)
-        | Msg::Log(_)
-        | Msg::Releases { .. }
-        | Msg::Secrets { .. }
-        | Msg::Recorded { .. }
-        | Msg::Enrol { .. }
-        | Msg::Audit { .. }
-        | Msg::Looked { .. }
-        | Msg::Replay(_)
-        | Msg::Rewound
-        | Msg::Notice(..) => For::Data,
-    }
-}
-
-/// Ages below a minute are shown in steps of ten seconds, everything else in longer ones.
-fn bucket(at: Timestamp) -> i64 {
-    at.as_second().div_euclid(10)
-}
-
-/// Whether the mouse means something: never where text is read, which is then selected by the terminal.
-fn wants_mouse(model: &Model) -> bool {
-    let lists = matches!(
-        model.screens.last(),
-        None | Some(
-            Screen::Runs(_)
-                | Screen::Due(_)
-                | Screen::Secrets(_)
-                | Screen::Releases(_)
-                | Screen::Sheet(_)
-        )
-    );
-    model.keymap.mouse == Mouse::On && lists
-}
-
-/// Whether something on the screen counts seconds.
-pub(super) fn moves(model: &Model) -> bool {
-    let planning = model.layers.iter().any(|l| matches!(l, Layer::Planning { .. }));
-    let starting = matches!(model.screens.last(), Some(Screen::Plan(p)) if p.starting.is_some());
-    let running = match model.screens.last() {
-        Some(Screen::Run(page)) => page.phase().is_some_and(is_active),
-        Some(Screen::Audit(page)) => matches!(page.entries, Asked::Waiting(_)),
-        Some(Screen::Sheet(sheet)) => sheet.waits(),
-        Some(Screen::Due(page)) => matches!(page.due, Asked::Waiting(_)),
-        Some(Screen::Secrets(page)) => matches!(page.rows, Asked::Waiting(_)),
-        Some(Screen::Enrol(page)) => matches!(page.stage, Stage::Working { .. }),
-        Some(Screen::Releases(page)) => matches!(page.releases, Asked::Waiting(_)),
-        Some(Screen::Instance(_) | Screen::Plan(_) | Screen::Runs(_)) | None => false,
-    };
-    planning || starting || running
 }
 
 /// For the test of what a panic leaves behind: `!` in a debug build that was started with this variable.

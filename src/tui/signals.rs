@@ -39,6 +39,12 @@ impl Signals {
         })
     }
 
+    /// Forgets interrupts that came while the terminal was lent.
+    pub(super) fn forget_interrupts(&mut self) -> io::Result<()> {
+        self.interrupt = signal(SignalKind::interrupt())?;
+        Ok(())
+    }
+
     /// The next one. Can be cancelled without losing any.
     pub(super) async fn next(&mut self) -> Wanted {
         tokio::select! {

@@ -11,14 +11,19 @@ use crate::app::effect::Answered;
 use crate::app::look::{Look, Looked};
 use crate::app::msg::Problem;
 use crate::app::replay::{Ask as ReplayAsk, Replay};
+use crate::app::setup::Unusable;
+use crate::domain::env_shown::EnvShown;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Wish};
 use crate::domain::policy::Consent;
 use crate::domain::release::Recorded;
 use crate::domain::run::control::Control;
 use crate::domain::scaffold::enrol::{Answer, Ask};
+use crate::domain::scaffold::first::FirstInstance;
 use crate::domain::secret::due::Due;
+use crate::domain::service::ServiceName;
 use crate::domain::snapshot::FleetSnapshot;
+use crate::domain::untrusted::Safe;
 use crate::engine::launch::Launched;
 use crate::engine::ports::{AuditReader, RunReader};
 
@@ -41,6 +46,8 @@ pub trait Changer: Send + Sync + 'static {
     async fn control(&self, run: &RunId, control: Control) -> Result<(), Problem>;
     /// Starts what follows an ended run; gives the new runs.
     async fn follow(&self, run: &RunId, what: Sequel) -> Result<Vec<RunId>, Problem>;
+    /// Prepares a shell on a host, to be opened at the terminal.
+    async fn terminal(&self, host: &HostId) -> Result<AtTerminal, Problem>;
     /// Starts a new worker for a run whose worker is gone.
     async fn revive(&self, run: &RunId) -> Result<(), Problem>;
 }
@@ -50,6 +57,44 @@ pub trait Changer: Send + Sync + 'static {
 pub trait Looker: Send + Sync + 'static {
     /// Answers a question.
     async fn look(&self, what: Look) -> Result<Looked, Problem>;
+}
+
+/// What is done at the terminal while the screen is given back; it gives what is to be told of it.
+pub type AtTerminal = Box<dyn FnOnce() -> Result<String, String> + Send>;
+
+/// Looking at one host.
+#[async_trait]
+pub trait HostDesk: Send + Sync + 'static {
+    /// Its `.env` without secrets.
+    async fn env(&self, host: &HostId) -> Result<EnvShown, Problem>;
+    /// Writes what a service writes into a file, from some lines ago on, until the host or the service ends it.
+    async fn follow(
+        &self,
+        host: &HostId,
+        service: &ServiceName,
+        into: std::fs::File,
+    ) -> Result<(), Problem>;
+}
+
+/// What can be done where there is no inventory that can be used.
+#[async_trait]
+pub trait SetUp: Send + Sync + 'static {
+    /// Makes one with its first instance; gives what is to be told.
+    async fn make(&self, first: &FirstInstance) -> Result<Safe, Safe>;
+    /// Copies one of Ansible.
+    async fn import(&self, from: &str) -> Result<Safe, Safe>;
+    /// Starts a fleet to try on, at the terminal; or why that cannot be.
+    fn demo(&self) -> Result<AtTerminal, Safe>;
+}
+
+/// The inventory cannot be used: the cockpit stays open and says so.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub struct NoInventory {
+    /// What is wrong, for the screen.
+    pub unusable: Unusable,
+    /// The same as the verbs of the command line say it.
+    pub message: String,
 }
 
 /// A run that is played from a file.
@@ -73,6 +118,8 @@ pub struct Sources {
     pub replay: Option<Arc<dyn Replaying>>,
     /// What pages look at; `None` where there is nothing to ask.
     pub looker: Option<Arc<dyn Looker>>,
+    /// What looks at one host; `None` where there are none.
+    pub desk: Option<Arc<dyn HostDesk>>,
     /// What leads to changes; `None` is read-only.
     pub changer: Option<Arc<dyn Changer>>,
     /// What went wrong on the way, for the operator.
@@ -81,3 +128,6 @@ pub struct Sources {
 
 /// The sources, once they are there, or why the cockpit cannot be opened. Waited for after the first frame.
 pub type Connected = BoxFuture<'static, color_eyre::Result<Sources>>;
+
+/// Connects, as often as it is asked to.
+pub type Connect = Box<dyn Fn() -> Connected + Send>;

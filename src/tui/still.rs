@@ -6,8 +6,9 @@ use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::due::moves;
 use super::effects::Effects;
-use super::event_loop::{Opening, moves};
+use super::event_loop::Opening;
 use crate::app::destination::Destination;
 use crate::app::frame::Size;
 use crate::app::{ChangeKind, Effect, Key, Model, Msg, Screen, update};
@@ -29,6 +30,8 @@ pub struct Still {
     pub keys: Vec<Key>,
     /// How long hosts and the store may take to answer.
     pub patience: Duration,
+    /// Whether it is looked at as a wall.
+    pub wall: bool,
 }
 
 /// Connects, waits until every host has answered or patience ends, goes there, presses the keys, and gives the state.
@@ -40,8 +43,11 @@ pub async fn still(opening: Opening, what: Still) -> color_eyre::Result<Model> {
     model.keymap = std::sync::Arc::new(keymap.0);
     // What of it means nothing is told by the cockpit.
     drop(model.remember(&view.load().0));
-    let mut effects = Effects::new(supervisor, tell, None);
-    effects.connected(sources.await?);
+    if what.wall {
+        model.hang();
+    }
+    let mut effects = Effects::new(supervisor, tell, None, mpsc::unbounded_channel().0, None);
+    effects.connected(sources().await?);
     let deadline = Instant::now() + what.patience;
     let mut view = View { inbox, effects, deadline };
     view.until(&mut model, asked).await;
@@ -98,18 +104,25 @@ fn only_looks(effect: &Effect) -> bool {
             | ChangeKind::Control { .. }
             | ChangeKind::Decide { .. }
             | ChangeKind::Revive(_)
+            | ChangeKind::Shell(_)
+            | ChangeKind::SetUp(_)
             | ChangeKind::Follow { .. } => false,
         },
         Effect::Attach(_)
         | Effect::Detach
         | Effect::FollowLog { .. }
+        | Effect::AskLog(_)
+        | Effect::CloseLog
+        | Effect::LoadEnv { .. }
         | Effect::LoadReleases(_)
         | Effect::LoadAudit { .. }
         | Effect::Look { .. } => true,
         Effect::Copy(_)
+        | Effect::KeepLog { .. }
         | Effect::Replay(_)
         | Effect::Save(_)
         | Effect::NextTheme
+        | Effect::Connect
         | Effect::Redraw
         | Effect::Suspend
         | Effect::Quit => false,
@@ -128,9 +141,13 @@ fn asked(model: &Model) -> bool {
 
 /// Whether the page that is seen has what it asked for.
 fn answered(model: &Model) -> bool {
+    if let Some(wall) = &model.wall {
+        return wall.run.is_none() || wall.view.is_some();
+    }
     match model.screens.last() {
         // Its run may go on: what is there now is enough.
         Some(Screen::Run(page)) => page.view.is_some(),
+        Some(Screen::Log(page)) => page.is_whole() || page.trouble.is_some(),
         Some(
             Screen::Instance(_)
             | Screen::Plan(_)

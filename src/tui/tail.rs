@@ -117,6 +117,40 @@ pub(super) async fn replay(replaying: Arc<dyn Replaying>, tell: Sender<Msg>) {
     }
 }
 
+/// Passes over an output to the first line that begins at `to` or later; gives where that is, and how many lines were passed.
+async fn pass(
+    store: &dyn RunReader,
+    run: &RunId,
+    host: &HostId,
+    from: u64,
+    to: u64,
+) -> Option<(u64, u64)> {
+    let (mut at, mut lines) = (from, 0);
+    loop {
+        let (bytes, _) = store.log(run, host, at, CHUNK).await.ok()?;
+        if bytes.is_empty() {
+            // One line without an end: it is gone on with in its middle.
+            return (at >= to).then_some((to, lines));
+        }
+        let left = usize::try_from(to.saturating_sub(at)).unwrap_or(usize::MAX);
+        // The first newline from `to` on ends what is passed over.
+        if let Some(rest) = bytes.get(left..)
+            && let Some(end) = rest.iter().position(|&b| b == b'\n')
+        {
+            let passed = bytes.get(..=left + end).unwrap_or_default();
+            let n = newlines(passed);
+            return Some((at + passed.len() as u64, lines + n));
+        }
+        lines += newlines(&bytes);
+        at += bytes.len() as u64;
+    }
+}
+
+/// Lines that end in these bytes.
+fn newlines(bytes: &[u8]) -> u64 {
+    bytes.split(|&b| b == b'\n').skip(1).count() as u64
+}
+
 /// Tells the output of a host from near its end on, as it grows.
 pub(super) async fn log(store: Arc<dyn RunReader>, run: RunId, host: HostId, tell: Sender<Msg>) {
     let mut offset = 0u64;
@@ -125,8 +159,17 @@ pub(super) async fn log(store: Arc<dyn RunReader>, run: RunId, host: HostId, tel
         if let Ok((bytes, length)) = store.log(&run, &host, offset, CHUNK).await {
             let waiting = length.saturating_sub(offset + bytes.len() as u64);
             if waiting > BACKLOG {
-                // Behind a flood the end is what counts; the passed-over part is counted on the screen.
-                offset = length - BACKLOG / 2;
+                // Behind a flood the end is what counts; how many lines were passed over is told where they would stand.
+                let to = length - BACKLOG / 2;
+                let Some((to, lines)) = pass(&*store, &run, &host, offset, to).await else {
+                    tokio::time::sleep(LOG).await;
+                    continue;
+                };
+                offset = to;
+                let (run, host) = (run.clone(), host.clone());
+                if tell.send(Msg::LogGap { run, host, to, lines }).await.is_err() {
+                    return;
+                }
                 continue;
             }
             more = waiting > 0;

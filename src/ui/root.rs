@@ -31,12 +31,17 @@ pub fn view(model: &Model, theme: &Theme, buf: &mut Buffer) {
         return;
     }
     match model.screens.last() {
-        None => screens::fleet::draw(&mut canvas, model, area),
+        _ if model.wall.is_some() => screens::wall::draw(&mut canvas, model, area),
+        None => match &model.setup {
+            Some(setup) => screens::setup::draw(&mut canvas, model, setup, area),
+            None => screens::fleet::draw(&mut canvas, model, area),
+        },
         Some(Screen::Instance(page)) => screens::instance::draw(&mut canvas, model, page, area),
         Some(Screen::Plan(page)) => screens::plan::draw(&mut canvas, model, page, area),
         Some(Screen::Run(page)) => screens::run::draw(&mut canvas, model, page, area),
         Some(Screen::Runs(page)) => screens::runs::draw(&mut canvas, model, page, area),
         Some(Screen::Enrol(page)) => screens::enrol::draw(&mut canvas, model, page, area),
+        Some(Screen::Log(page)) => screens::log::draw(&mut canvas, model, page, area),
         Some(Screen::Audit(page)) => screens::audit::draw(&mut canvas, model, page, area),
         Some(Screen::Due(page)) => screens::due::draw(&mut canvas, model, page, area),
         Some(Screen::Secrets(page)) => screens::secrets::draw(&mut canvas, model, page, area),
@@ -44,7 +49,8 @@ pub fn view(model: &Model, theme: &Theme, buf: &mut Buffer) {
         Some(Screen::Releases(page)) => screens::releases::draw(&mut canvas, model, page, area),
     }
     // Production is told by its line at the top, whatever page is open.
-    if let Some(accent) = model.fleet.snapshot.as_ref().and_then(|s| s.accent) {
+    let accent = model.fleet.snapshot.as_ref().and_then(|s| s.accent);
+    if let Some(accent) = accent.filter(|_| model.wall.is_none()) {
         let style = theme.accent(accent);
         canvas.buf.set_style(Rect { height: 1, ..area }, style);
     }
@@ -70,6 +76,8 @@ fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect)
         Layer::Confirm(question) => dialog::confirm(canvas, area, question),
         Layer::Copy(menu) => screens::menus::copying(canvas, menu, area),
         Layer::Columns(pick) => screens::menus::columns(canvas, model, pick, area),
+        Layer::Env(env) => screens::host::env(canvas, model, env, area),
+        Layer::Services(pick) => screens::host::services(canvas, pick, area),
         Layer::Letter(what) => screens::menus::letters(canvas, model, *what, area),
         Layer::Reference(form) => dialog::reference(canvas, area, form, "Upgrade"),
         Layer::Canary(form) => dialog::reference(canvas, area, form, "Canary upgrade of"),

@@ -87,15 +87,68 @@ fn a_panic_of_the_screen_leaves_a_clean_terminal_and_says_so() {
 }
 
 #[test]
-fn the_cockpit_draws_before_it_connects_and_without_a_fleet_it_says_what_to_do() {
+fn without_an_inventory_the_cockpit_says_what_to_do_makes_one_and_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = dir.path().join("fleet/inventory");
+    let command = || {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_bunker"));
+        command.arg("--inventory");
+        command.arg(&place);
+        command.env("BUNKER_STATE", dir.path().join("state"));
+        command.env("LC_ALL", "C.UTF-8");
+        command
+    };
+    let mut terminal = Terminal::start(command(), 100, 30).unwrap();
+    let screen = terminal.wait_for("There is no inventory at", SOON).unwrap();
+    assert!(
+        screen.contains("make a new one there") && screen.contains("import one of Ansible"),
+        "{screen}"
+    );
+    // Left without a fleet, it says so to the shell, too.
+    terminal.keys("q").unwrap();
+    assert_eq!(terminal.wait_end(SOON).unwrap().exit_code(), 2);
+    assert!(terminal.text().contains("fleet/inventory"), "{}", terminal.text());
+    assert_eq!(terminal.left_behind(), Vec::<&str>::new());
+
+    let mut terminal = Terminal::start(command(), 100, 30).unwrap();
+    terminal.wait_for("There is no inventory at", SOON).unwrap();
+    terminal.keys("i").unwrap();
+    terminal.wait_for("enter copies it", SOON).unwrap();
+    terminal.keys("/nowhere/at/all enter").unwrap();
+    terminal.wait_for("there is nothing of that name", SOON).unwrap();
+    terminal.keys("n").unwrap();
+    terminal.wait_for("name, domain and address", SOON).unwrap();
+    terminal.keys("only-a-name enter").unwrap();
+    terminal.wait_for("write three words", SOON).unwrap();
+    for _ in 0.."only-a-name".len() {
+        terminal.keys("backspace").unwrap();
+    }
+    // Nothing listens there: what counts is that it is looked at.
+    terminal.keys("first space first.example.org space 127.0.0.1 enter").unwrap();
+    terminal.wait_for("make an inventory", SOON).unwrap();
+    terminal.keys("tab enter").unwrap();
+    terminal.wait_for("1 instance", SOON).unwrap();
+    terminal.wait_for("first ", SOON).unwrap();
+    assert!(place.join("hosts.yml").is_file());
+    terminal.keys("q").unwrap();
+    assert!(terminal.wait_end(SOON).unwrap().success());
+    assert_eq!(terminal.left_behind(), Vec::<&str>::new());
+}
+
+#[test]
+fn an_inventory_that_cannot_be_used_is_told_with_file_and_line_and_used_once_it_is_mended() {
+    let lab = Lab::start(1, Options::instances()).unwrap();
     let state = tempfile::tempdir().unwrap();
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_bunker"));
-    command.args(["--inventory", "/nowhere/at/all"]);
-    command.env("BUNKER_STATE", state.path());
-    let mut terminal = Terminal::start(command, 100, 30).unwrap();
-    let ended = terminal.wait_end(SOON).unwrap();
-    assert_eq!(ended.exit_code(), 2);
-    assert!(terminal.text().contains("/nowhere/at/all"), "{}", terminal.text());
+    let hosts = lab.inventory_dir().join("hosts.yml");
+    let good = std::fs::read_to_string(&hosts).unwrap();
+    std::fs::write(&hosts, "all:\n  children: [\n").unwrap();
+    let mut terminal = Terminal::start(bunker(&lab, state.path()), 110, 30).unwrap();
+    let screen = terminal.wait_for("The inventory cannot be used", SOON).unwrap();
+    assert!(screen.contains("hosts.yml:"), "{screen}");
+    std::fs::write(&hosts, good).unwrap();
+    terminal.wait_for("paper-01 .*healthy", SOON).unwrap();
+    terminal.keys("q").unwrap();
+    assert!(terminal.wait_end(SOON).unwrap().success());
     assert_eq!(terminal.left_behind(), Vec::<&str>::new());
 }
 

@@ -3,6 +3,7 @@
 //! **Invariant:** nothing found in a file makes loading fail, hang or panic: what is good is given,
 //! with a diagnostic for everything else. No file is ever run.
 
+mod begin;
 mod edit;
 mod edit_list;
 mod files;
@@ -17,6 +18,7 @@ mod watch;
 mod window;
 mod yaml;
 
+pub use begin::{Begun, import, make};
 pub use history::{Committed, History, commits_with_anchors};
 pub use load::load;
 pub use scaffold::{FileChange, Removal, Scaffold, ScaffoldError};

@@ -167,6 +167,11 @@ impl Master {
         ask_process(&self.files.socket).await == Some(self.process)
     }
 
+    /// Its control socket.
+    pub(super) fn socket(&self) -> &Path {
+        &self.files.socket
+    }
+
     /// The session to run commands over.
     pub(super) fn session(&self) -> Arc<openssh::Session> {
         Arc::clone(&self.session)

@@ -17,6 +17,7 @@ mod process;
 mod read;
 mod settings;
 mod starts;
+mod terminal;
 
 pub use control_dir::ControlDirError;
 pub use host_keys::{HostKey, HostKeyError, Keys};
@@ -24,3 +25,4 @@ pub use jobs::SshJobs;
 pub use leases::SshLeases;
 pub use pool::SshPool;
 pub use settings::SshSettings;
+pub use terminal::HostShell;

@@ -71,7 +71,8 @@ pub(super) fn secrets(model: &mut Model, request: u64, answer: &Result<Vec<Due>,
             | Screen::Releases(_)
             | Screen::Audit(_)
             | Screen::Sheet(_)
-            | Screen::Enrol(_) => {}
+            | Screen::Enrol(_)
+            | Screen::Log(_) => {}
         }
     }
     super::data::refit(model);

@@ -61,7 +61,7 @@ fn tell_of_edit(model: &mut Model, snapshot: &FleetSnapshot) {
     }
 }
 
-pub(super) fn runs(model: &mut Model, runs: Vec<RunSummary>) -> Vec<Effect> {
+pub(super) fn runs(model: &mut Model, runs: Vec<RunSummary>) {
     let height = usize::from(model.size.page_rows());
     for screen in &mut model.screens {
         if let Screen::Runs(page) = screen {
@@ -73,7 +73,6 @@ pub(super) fn runs(model: &mut Model, runs: Vec<RunSummary>) -> Vec<Effect> {
         }
     }
     model.runs = Some(runs);
-    Vec::new()
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "one page is looked for")]
@@ -101,7 +100,7 @@ pub(super) fn refit(model: &mut Model) {
             Screen::Runs(page) => page.cursor.fit(n_runs, height),
             Screen::Plan(page) => page.cursor.fit(page.n_rows(), height / 2),
             Screen::Run(page) => run::refit(page, size),
-            Screen::Instance(_) | Screen::Enrol(_) | Screen::Sheet(_) => {}
+            Screen::Instance(_) | Screen::Enrol(_) | Screen::Sheet(_) | Screen::Log(_) => {}
             Screen::Audit(page) => audit::refit(page, size),
             Screen::Due(page) => page.cursor.fit(page.due.known().map_or(0, Vec::len), chosen),
             Screen::Secrets(page) => {

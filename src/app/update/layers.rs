@@ -9,7 +9,10 @@ use super::super::keymap::Meaning;
 use super::super::layers::{Confirm, Focus, Layer, ReferenceForm, Then};
 use super::super::model::Model;
 use super::super::toast::ToastKind;
-use super::{audit, columns, copying, enrol, guard, input, moving, palette, plan, run, sheet};
+use super::{
+    audit, columns, copying, enrol, guard, host, input, log, moving, palette, plan, run, setup,
+    sheet,
+};
 use crate::domain::filter::Filter;
 use crate::domain::ids::InvalidName;
 use crate::domain::plan::{PlaybookWish, What};
@@ -48,6 +51,14 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         Layer::Copy(menu) => copying::on_key(model, menu, key),
         Layer::Columns(pick) => columns::on_key(model, pick, key),
         Layer::Letter(what) => moving::letter(model, what, key),
+        Layer::Env(env) => {
+            host::env_key(model, env, key);
+            Vec::new()
+        }
+        Layer::Services(pick) => {
+            host::pick_key(model, pick, key);
+            Vec::new()
+        }
     }
 }
 
@@ -67,9 +78,16 @@ pub(super) fn paste(model: &mut Model, text: &str) {
             | Layer::Guard(_)
             | Layer::Copy(_)
             | Layer::Columns(_)
-            | Layer::Letter(_),
+            | Layer::Letter(_)
+            | Layer::Env(_)
+            | Layer::Services(_),
         ) => return,
-        None => return enrol::paste(model, text),
+        None => {
+            if !setup::paste(model, text) {
+                enrol::paste(model, text);
+            }
+            return;
+        }
     }
     match model.layers.last() {
         Some(Layer::Filter(line)) => {
@@ -100,7 +118,7 @@ fn help(model: &mut Model, top: usize, key: Key) {
 /// Filters by what is typed; while its last term cannot be used, those before it count. Where that cannot be told either,
 /// the filter stays as it was.
 fn apply_filter(model: &mut Model, text: &str) {
-    if audit::filter(model, text) || sheet::filter(model, text) {
+    if audit::filter(model, text) || log::filter(model, text) || sheet::filter(model, text) {
         return;
     }
     let before = || {
@@ -147,7 +165,11 @@ fn filter(model: &mut Model, mut line: Input, key: Key) {
 #[expect(clippy::wildcard_enum_match_arm, reason = "all other keys go to the line")]
 fn search(model: &mut Model, mut line: Input, key: Key) {
     match key.code {
-        KeyCode::Enter => run::search(model, line.value()),
+        KeyCode::Enter => {
+            if !log::search(model, line.value()) {
+                run::search(model, line.value());
+            }
+        }
         KeyCode::Esc => {}
         _ => {
             input::edit(&mut line, key);
@@ -223,6 +245,7 @@ fn carry_out(model: &mut Model, then: Then) -> Vec<Effect> {
         Then::Start(approved) => plan::start(model, approved, Consent::Yes),
         Then::Plan(wish) => plan::ask(model, wish.hosts, wish.what),
         Then::Enrol => enrol::confirmed(model),
+        Then::Leave => vec![Effect::Quit],
         Then::LeaveForm => {
             enrol::left(model);
             Vec::new()

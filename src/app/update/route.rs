@@ -10,19 +10,23 @@ use super::super::model::{Model, Screen};
 use super::super::msg::Msg;
 use super::super::toast::ToastKind;
 use super::{
-    audit, choice, copying, data, enrol, fleet, go, layers, moving, palette, panes, plan, replay,
-    run, runs, sheet,
+    audit, choice, copying, data, enrol, fleet, go, host, layers, log, moving, palette, panes,
+    plan, replay, run, runs, setup, sheet, wall,
 };
 
 /// Applies what happened and says what is to be done. Total: no message makes it fail.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
-    let effects = route(model, msg);
+    let reads = log::is_open(model);
+    let mut effects = route(model, msg);
     moving::after(model);
+    effects.extend(log::after(model, reads));
     effects
 }
 
 fn route(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
+        Msg::Key(key) if model.wall.is_some() => wall::on_key(model, key),
+        Msg::Mouse(_) | Msg::Paste(_) | Msg::Go(_) if model.wall.is_some() => Vec::new(),
         Msg::Key(key) => on_key(model, key),
         Msg::Mouse(mouse) => moving::mouse(model, mouse),
         Msg::Paste(text) => {
@@ -34,25 +38,29 @@ fn route(model: &mut Model, msg: Msg) -> Vec<Effect> {
             data::refit(model);
             Vec::new()
         }
-        Msg::Tick(now) => {
-            model.clock = now;
-            if model.frozen.is_none() {
-                model.now = now;
-            }
-            data::windows(model);
-            model.toasts.expire(now);
-            sheet::tick(model)
-        }
+        Msg::Tick(now) => tick(model, now),
         Msg::Go(to) => go::go(model, to),
-        Msg::Fleet(snapshot) => moving::fleet(model, snapshot),
-        Msg::Runs(runs) => data::runs(model, runs),
+        Msg::Fleet(snapshot) => {
+            model.setup = None;
+            moving::fleet(model, snapshot)
+        }
+        Msg::Runs(runs) => {
+            data::runs(model, runs);
+            wall::runs(model)
+        }
         Msg::Planned { request, result } => plan::planned(model, request, result),
         Msg::Started { request, result } => plan::started(model, request, result),
+        Msg::Run(view) if wall::run(model, &view) => Vec::new(),
         Msg::Run(view) => panes::run(model, view),
         Msg::Log(chunk) => {
             run::log(model, &chunk);
             Vec::new()
         }
+        Msg::LogGap { run, host, to, lines } => run::gap(model, &run, &host, to, lines),
+        Msg::Env { request, result } => host::env(model, request, &result),
+        Msg::LogView(result) => log::take(model, result),
+        Msg::Unusable(unusable) => setup::unusable(model, unusable),
+        Msg::SetUp(result) => setup::told(model, result),
         Msg::Releases { instance, releases } => {
             data::releases(model, &instance, releases);
             Vec::new()
@@ -83,6 +91,19 @@ fn route(model: &mut Model, msg: Msg) -> Vec<Effect> {
     }
 }
 
+fn tick(model: &mut Model, now: jiff::Timestamp) -> Vec<Effect> {
+    model.clock = now;
+    if model.frozen.is_none() {
+        model.now = now;
+    }
+    data::windows(model);
+    wall::tick(model);
+    model.toasts.expire(now);
+    let mut effects = sheet::tick(model);
+    effects.extend(setup::tick(model));
+    effects
+}
+
 fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
     if model.size.too_small() {
         // Nobody should act on what cannot be seen.
@@ -97,6 +118,9 @@ fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
     }
     if !model.layers.is_empty() {
         return layers::on_key(model, key);
+    }
+    if let Some(effects) = setup::typed(model, key) {
+        return effects;
     }
     if let Some(effects) = enrol::on_key(model, key) {
         return effects;
@@ -131,7 +155,8 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         model.tell(ToastKind::Warning, "read-only: nothing can be changed from here");
         return Vec::new();
     }
-    if let Some(effects) = go::page_of(model, action) {
+    let opened = go::page_of(model, action).or_else(|| host::perform(model, action));
+    if let Some(effects) = opened.or_else(|| setup::perform(model, action)) {
         return effects;
     }
     match action {
@@ -177,6 +202,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             },
             Some(Screen::Runs(_)) => runs::perform(model, action),
             Some(Screen::Enrol(_)) => enrol::perform(model, action),
+            Some(Screen::Log(_)) => log::perform(model, action),
             Some(Screen::Audit(_)) => audit::perform(model, action),
             Some(Screen::Sheet(_)) => sheet::perform(model, action),
             Some(Screen::Due(_)) => choice::perform_on_due(model, action),

@@ -9,13 +9,14 @@ use super::super::cursor::Step;
 use super::super::effect::Effect;
 use super::super::frame::{Full, Size};
 use super::super::layers::Layer;
+use super::super::log_page::LogOf;
 use super::super::log_tail::{Direction, LogTail};
 use super::super::model::{Model, Screen};
 use super::super::msg::{LogChunk, RunView};
 use super::super::pages::{Chosen, Follow, Pane, RunPage};
 use super::super::toast::ToastKind;
 use super::{controls, fleet};
-use crate::domain::ids::HostId;
+use crate::domain::ids::{HostId, RunId};
 
 /// Takes the newest state of the attached run.
 pub(super) fn take(model: &mut Model, view: Arc<RunView>) -> Vec<Effect> {
@@ -56,6 +57,23 @@ pub(super) fn log(model: &mut Model, chunk: &LogChunk) {
     {
         page.log.push(chunk.offset, &chunk.bytes);
     }
+}
+
+/// Output of the shown target was passed over, up to an offset.
+pub(super) fn gap(
+    model: &mut Model,
+    run: &RunId,
+    host: &HostId,
+    to: u64,
+    lines: u64,
+) -> Vec<Effect> {
+    if let Some(page) = model.run_page_mut()
+        && &page.run == run
+        && page.host.as_ref() == Some(host)
+    {
+        page.log.skip(to, lines);
+    }
+    Vec::new()
 }
 
 /// Keeps the shown target on the screen.
@@ -107,6 +125,15 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
                 Follow::End => Follow::From(first_line(page, size)),
                 Follow::From(_) => Follow::End,
             };
+        }
+        Action::OpenLog => {
+            let (run, host) = (page.run.clone(), page.host.clone());
+            match host {
+                Some(host) => super::log::open(model, LogOf::Run { run, host }),
+                None => {
+                    model.tell(ToastKind::Warning, "no target has begun: there is no output yet");
+                }
+            }
         }
         Action::Search => model.layers.push(Layer::Search(Input::default())),
         Action::NextMatch => next_match(model, Direction::Forward),

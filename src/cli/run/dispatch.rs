@@ -28,7 +28,7 @@ pub(in crate::cli) fn run(context: &Context, verb: &Verb) -> Result<Exit, Troubl
             Verb::Runs { limit } => show::runs(context, *limit).await,
             Verb::Show { run } => show::show(context, run).await,
             Verb::Attach { run } => attach::attach(context, run).await,
-            Verb::Logs { run, host } => logs::logs(context, run, host.as_deref()).await,
+            Verb::Logs(args) => logs(context, &args.run, args.host.as_deref()).await,
             Verb::Pause { run } => controls::ask(context, run, Control::Pause).await,
             Verb::Resume { run } => controls::resume(context, run).await,
             Verb::Promote { run, all } => controls::promote(context, run, *all).await,
@@ -61,6 +61,8 @@ pub(in crate::cli) fn run(context: &Context, verb: &Verb) -> Result<Exit, Troubl
             | Verb::Doctor(_)
             | Verb::Watch(_)
             | Verb::Snapshot(_)
+            | Verb::Shell(_)
+            | Verb::Env(_)
             | Verb::Check(_)
             | Verb::Completions { .. }
             | Verb::Alerts(_)

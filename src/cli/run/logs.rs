@@ -16,7 +16,7 @@ use crate::engine::ports::RunReader;
 const CHUNK: usize = 256 * 1024;
 
 /// Prints what the hosts of a run printed, made harmless for a terminal.
-pub(super) async fn logs(
+pub(in crate::cli) async fn logs(
     context: &Context,
     run: &str,
     host: Option<&str>,

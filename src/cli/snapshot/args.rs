@@ -87,6 +87,8 @@ pub enum Page {
     Outputs,
     /// What every key does
     Help,
+    /// The wall
+    Wall,
 }
 
 /// How a screen is printed.

@@ -72,7 +72,8 @@ fn look(context: &Context, args: &SnapshotArgs) -> Result<Look, Trouble> {
         (None, _) => None,
     };
     let (view, _told_by_the_cockpit) = ViewFile::below(wiring::state_dir()).load();
-    let (color, theme, saved) = (context.color, args.theme.as_deref(), view.theme());
+    let own = if args.screen == Page::Wall { Some("wall") } else { view.theme() };
+    let (color, theme, saved) = (context.color, args.theme.as_deref(), own);
     let mut look = Look::of(Wanted { color, theme, saved, depth });
     // A picture brings its own signs.
     look.ascii &= args.format != Format::Svg;
@@ -86,7 +87,7 @@ fn look(context: &Context, args: &SnapshotArgs) -> Result<Look, Trouble> {
 async fn what(context: &Context, args: &SnapshotArgs) -> Result<Still, Trouble> {
     let mut keys = args.keys.0.clone();
     let to = match args.screen {
-        Page::Fleet => Destination::Fleet,
+        Page::Fleet | Page::Wall => Destination::Fleet,
         Page::Help => {
             keys.insert(0, Key::char('?'));
             Destination::Fleet
@@ -114,7 +115,8 @@ async fn what(context: &Context, args: &SnapshotArgs) -> Result<Still, Trouble> 
         }
     };
     let patience = Duration::from_secs(args.timeout.clamp(1, 600));
-    Ok(Still { size: args.size, to, keys, patience })
+    let wall = args.screen == Page::Wall;
+    Ok(Still { size: args.size, to, keys, patience, wall })
 }
 
 /// The instance of this name, else the first one.

@@ -55,6 +55,7 @@ const HOST: &[&str] = &[
     "bunker_progress_deadline_s",
     "bunker_require_why",
     "bunker_serial",
+    "bunker_shell_record",
     "bunker_skew_critical_s",
     "bunker_skew_warn_s",
     "bunker_soak_s",

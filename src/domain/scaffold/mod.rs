@@ -1,6 +1,7 @@
 //! A new instance as it is to stand in the inventory: what is written, and what speaks against it.
 
 pub mod enrol;
+pub mod first;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -272,6 +272,7 @@ const POLICY: &[Row] = &[
     ),
     ("bunker_approval_ttl_s", Shape::Whole(60, 30 * DAY), "seconds for which an approval counts"),
     ("bunker_require_why", Shape::Truth, "whether each change needs a reason"),
+    ("bunker_shell_record", Shape::Truth, "whether shells on the host are recorded, as asciicasts"),
     ("bunker_canary_group", NAME, "the group that goes first in a canary upgrade"),
     ("bunker_soak_s", Shape::Whole(1, 31 * DAY), "seconds for which a canary is watched"),
     (

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::app::log_tail::LogTail;
 use crate::app::pages::{Follow, RunPage};
+use crate::domain::log::Kind;
 use crate::ui::canvas::Canvas;
 use crate::ui::figures;
 use crate::ui::text::{several, width};
@@ -33,9 +34,10 @@ pub(in crate::ui) fn state(page: &RunPage, height: u64) -> String {
         0 => String::new(),
         n => format!(" · {} skipped", lines(n)),
     };
-    let unread = match log.skipped_bytes() {
-        0 => String::new(),
-        n => format!(" · {} before not shown", figures::bytes(n as f64)),
+    let unread = match (log.skipped_lines(), log.skipped_bytes()) {
+        (0, 0) => String::new(),
+        (0, n) => format!(" · {} not shown", figures::bytes(n as f64)),
+        (n, _) => format!(" · {} not shown", lines(n)),
     };
     format!("{place} · {}{skipped}{unread}", lines(n))
 }
@@ -44,16 +46,17 @@ fn lines(n: u64) -> String {
     several(usize::try_from(n).unwrap_or(usize::MAX), "line")
 }
 
-/// What a line is about, by its words.
+/// The look of a line.
 pub(in crate::ui) fn role(line: &str) -> Role {
-    let head: String = line.chars().take(200).collect::<String>().to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|w| head.contains(w));
-    if has(&["error", "fatal", "failed", "panic", "denied", "no space left"]) {
-        Role::LogError
-    } else if has(&["warn", "deprecated"]) {
-        Role::LogWarning
-    } else {
-        Role::Log
+    if line.starts_with('⋯') { Role::LogMeta } else { of_kind(Kind::of(line.as_bytes())) }
+}
+
+/// The look of a line that is about this.
+pub(in crate::ui) fn of_kind(kind: Kind) -> Role {
+    match kind {
+        Kind::Error => Role::LogError,
+        Kind::Warning => Role::LogWarning,
+        Kind::Plain => Role::Log,
     }
 }
 

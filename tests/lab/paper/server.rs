@@ -147,6 +147,29 @@ impl Handler for Conversation {
         Ok(())
     }
 
+    async fn pty_request(
+        &mut self,
+        id: ChannelId,
+        _: &str,
+        _: u32,
+        _: u32,
+        _: u32,
+        _: u32,
+        _: &[(russh::Pty, u32)],
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        // There is none behind it: what is typed is not echoed.
+        session.channel_success(id)
+    }
+
+    async fn shell_request(
+        &mut self,
+        id: ChannelId,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        self.exec_request(id, b"exec /bin/sh -i", session).await
+    }
+
     async fn exec_request(
         &mut self,
         id: ChannelId,

@@ -264,7 +264,7 @@ migrate() {
 }
 
 compose_logs() {
-    tail=all stamps=0 named= prefix=1
+    tail=all stamps=0 named= prefix=1 follow=0
     while [ $# -gt 0 ]; do
         case $1 in
         --tail | -n) tail=$2; shift ;;
@@ -272,6 +272,7 @@ compose_logs() {
         --since | --until) shift ;;
         -t | --timestamps) stamps=1 ;;
         --no-log-prefix) prefix=0 ;;
+        -f | --follow) follow=1 ;;
         -*) ;;
         *) named="$named $1" ;;
         esac
@@ -282,6 +283,13 @@ compose_logs() {
         load "$root/containers/$s"
         if [ "$tail" = all ]; then log_lines; else log_lines | tail -n "$tail"; fi |
             { if [ $prefix = 1 ]; then sed "s/^/$s-1  | /"; else cat; fi; }
+        [ $follow = 1 ] || continue
+        # What is written from now on, of one service.
+        n=$(log_lines | wc -l)
+        while sleep 0.1; do
+            log_lines | tail -n "+$((n + 1))" || return 0
+            n=$(log_lines | wc -l)
+        done
     done
 }
 

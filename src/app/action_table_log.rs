@@ -1,0 +1,165 @@
+//! The rows of the table of actions for one host, and for an output that is read.
+
+use super::action::{Action, ActionInfo, Danger, Place};
+use super::action_row::{c, k, row};
+use super::action_table::OUTPUT;
+use super::key::KeyCode;
+
+const LOGS: &[Place] = &[Place::Log];
+const FIRST: &[Place] = &[Place::Setup];
+
+/// In the order of the footer and the help.
+pub(super) const LOG: &[ActionInfo] = &[
+    row(
+        Action::Shell,
+        "shell",
+        "open a shell on the host: audited, and recorded where bunker_shell_record says so",
+        "shell",
+        &[c('s')],
+        &[Place::Instance],
+    )
+    .changing(Danger::Asks)
+    .twin("bunker shell"),
+    row(
+        Action::ShowEnv,
+        "env",
+        "show the .env of the host without its secrets, and what of it was edited there",
+        ".env",
+        &[c('e')],
+        &[Place::Instance],
+    )
+    .twin("bunker env HOST"),
+    row(
+        Action::ServiceLog,
+        "log of a service",
+        "choose a service of the instance and follow what it writes",
+        "log",
+        &[c('l')],
+        &[Place::Instance],
+    )
+    .twin("bunker logs HOST SERVICE --follow"),
+    row(
+        Action::MakeInventory,
+        "make an inventory",
+        "make an inventory with its first instance; asks for its name, domain and address",
+        "make one",
+        &[c('n')],
+        FIRST,
+    )
+    .changing(Danger::Asks)
+    .twin("bunker inventory init --instance HOST --domain DOMAIN --address IP"),
+    row(
+        Action::ImportInventory,
+        "import an inventory",
+        "copy an inventory of Ansible; asks where it is",
+        "import",
+        &[c('i')],
+        FIRST,
+    )
+    .changing(Danger::Asks)
+    .twin("bunker inventory init --from PATH"),
+    row(
+        Action::StartDemo,
+        "demo",
+        "start a fleet of paper hosts on this machine, in a checkout of the sources",
+        "demo",
+        &[c('d')],
+        FIRST,
+    )
+    .changing(Danger::None)
+    .twin("cargo demo"),
+    row(
+        Action::TryAgain,
+        "read the inventory again",
+        "look whether the inventory can be used by now",
+        "look again",
+        &[c('r')],
+        FIRST,
+    )
+    .twin("bunker inventory check"),
+    row(
+        Action::OpenLog,
+        "whole log",
+        "read the whole output of this host from its file, however long it is",
+        "whole log",
+        &[c('L')],
+        OUTPUT,
+    )
+    .twin("bunker logs RUN HOST"),
+    row(
+        Action::LogFilter,
+        "filter lines",
+        "show only lines with these words, with a /pattern/, or !without",
+        "filter",
+        &[c('&')],
+        LOGS,
+    ),
+    row(
+        Action::ErrorsOnly,
+        "errors only",
+        "show only lines that tell of errors, or all again",
+        "errors",
+        &[c('e')],
+        LOGS,
+    ),
+    row(
+        Action::Wrap,
+        "wrap",
+        "let long lines go on in the next row, or cut them",
+        "wrap",
+        &[c('w')],
+        LOGS,
+    ),
+    row(
+        Action::Times,
+        "times",
+        "show before each line when its step began",
+        "times",
+        &[c('t')],
+        LOGS,
+    ),
+    row(
+        Action::MarkLog,
+        "mark here",
+        "draw a line with the time and your name below the newest line",
+        "mark",
+        &[c('m')],
+        LOGS,
+    ),
+    row(Action::NextMark, "next mark", "go to the next mark", "", &[c('}')], LOGS),
+    row(Action::PrevMark, "previous mark", "go to the mark before", "", &[c('{')], LOGS),
+    row(
+        Action::SaveLog,
+        "save",
+        "write the lines that are shown, all of them, into a file",
+        "save",
+        &[c('s')],
+        LOGS,
+    )
+    .twin("bunker logs RUN HOST > FILE"),
+    row(
+        Action::OpenPager,
+        "pager",
+        "open the lines that are shown, all of them, in $PAGER",
+        "pager",
+        &[c('o')],
+        LOGS,
+    )
+    .twin("bunker logs RUN HOST"),
+    row(
+        Action::ShiftRight,
+        "to the right",
+        "see what stands further right",
+        "",
+        &[k(KeyCode::Right), c('>')],
+        LOGS,
+    ),
+    row(
+        Action::ShiftLeft,
+        "to the left",
+        "see what stands further left",
+        "",
+        &[k(KeyCode::Left), c('<')],
+        LOGS,
+    ),
+];

@@ -1,0 +1,30 @@
+//! What stands in front of the page of an instance: its `.env`, and the choice of a service whose log is followed.
+
+use crate::domain::env_shown::EnvShown;
+use crate::domain::ids::HostId;
+use crate::domain::service::ServiceName;
+use crate::domain::untrusted::Safe;
+
+/// The `.env` of an instance, without its secrets.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EnvLayer {
+    /// Whose.
+    pub host: HostId,
+    /// The request whose answer it shows.
+    pub request: u64,
+    /// The file, or why it cannot be shown; `None` until the host answered.
+    pub shown: Option<Result<EnvShown, Safe>>,
+    /// Lines above the first that is seen.
+    pub top: usize,
+}
+
+/// The services of an instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServicePick {
+    /// Whose.
+    pub host: HostId,
+    /// Their names, and what is known of each.
+    pub rows: Vec<(ServiceName, Safe)>,
+    /// The chosen one.
+    pub selected: usize,
+}

@@ -1,0 +1,143 @@
+//! What is done on one host from its page: a shell, a look at `.env`, the log of a service.
+
+use super::super::action::Action;
+use super::super::effect::{ChangeKind, Effect};
+use super::super::host_layers::{EnvLayer, ServicePick};
+use super::super::key::{Key, KeyCode};
+use super::super::layers::{Confirm, Focus, Layer, Then};
+use super::super::log_page::LogOf;
+use super::super::model::{Model, Screen};
+use super::super::msg::Problem;
+use super::super::toast::ToastKind;
+use super::log;
+use crate::domain::env_shown::EnvShown;
+use crate::domain::ids::HostId;
+use crate::domain::service::ServiceName;
+use crate::domain::untrusted::Safe;
+
+/// The instance that is meant: that of the page, else the selected one.
+fn meant(model: &Model) -> Option<HostId> {
+    match model.screens.last() {
+        Some(Screen::Instance(page)) => Some(page.id.clone()),
+        None => model.fleet.selected().map(|i| i.id.clone()),
+        Some(_) => None,
+    }
+}
+
+/// Does it, where it is one of these; `None` where it is not.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other actions belong to others")]
+pub(super) fn perform(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+    let open: fn(&mut Model, HostId) -> Vec<Effect> = match action {
+        Action::Shell => ask_shell,
+        Action::ShowEnv => show_env,
+        Action::ServiceLog => pick,
+        _ => return None,
+    };
+    let Some(host) = meant(model) else {
+        model.tell(ToastKind::Warning, "no instance is selected");
+        return Some(Vec::new());
+    };
+    Some(open(model, host))
+}
+
+fn ask_shell(model: &mut Model, host: HostId) -> Vec<Effect> {
+    let at = model.fleet.instance(&host).and_then(|i| i.connection.as_ref()?.user.clone());
+    let who = at.map(|user| format!(" as {user}")).unwrap_or_default();
+    let question = Confirm {
+        title: format!("shell on {host}"),
+        lines: vec![
+            format!("A shell opens on {host}{who}; the cockpit comes back when it is left."),
+            "That it was opened is written into the audit log. What is done there is no run: nothing stops it halfway, and nothing takes it back.".to_owned(),
+        ],
+        safe: "not now",
+        act: "open it",
+        focus: Focus::Safe,
+        then: Then::Change(ChangeKind::Shell(host)),
+    };
+    model.layers.push(Layer::Confirm(question));
+    Vec::new()
+}
+
+fn show_env(model: &mut Model, host: HostId) -> Vec<Effect> {
+    let request = model.next_request();
+    let layer = EnvLayer { host: host.clone(), request, shown: None, top: 0 };
+    model.layers.push(Layer::Env(layer));
+    vec![Effect::LoadEnv { request, host }]
+}
+
+/// The answer of a host whose `.env` is looked at.
+pub(super) fn env(
+    model: &mut Model,
+    request: u64,
+    result: &Result<EnvShown, Problem>,
+) -> Vec<Effect> {
+    for layer in &mut model.layers {
+        if let Layer::Env(env) = layer
+            && env.request == request
+        {
+            env.shown = Some(result.clone().map_err(|problem| problem.message));
+        }
+    }
+    Vec::new()
+}
+
+/// A key while `.env` is seen.
+pub(super) fn env_key(model: &mut Model, mut env: EnvLayer, key: Key) {
+    let page = usize::from(model.size.height.saturating_sub(8)).max(1);
+    let n = match &env.shown {
+        Some(Ok(shown)) => shown.rows.len() + shown.remarks.len(),
+        _ => 0,
+    };
+    env.top = match model.keymap.action(key, model.place()) {
+        Some(Action::Down) => env.top + 1,
+        Some(Action::Up) => env.top.saturating_sub(1),
+        Some(Action::PageDown) => env.top + page,
+        Some(Action::PageUp) => env.top.saturating_sub(page),
+        Some(Action::Bottom) => n,
+        Some(Action::Top) => 0,
+        _ if key == Key::char('g') => 0,
+        _ => return,
+    }
+    .min(n.saturating_sub(page));
+    model.layers.push(Layer::Env(env));
+}
+
+fn pick(model: &mut Model, host: HostId) -> Vec<Effect> {
+    let stack = model.fleet.instance(&host).and_then(|i| i.facts.as_ref()?.stack.known());
+    let mut rows: Vec<(ServiceName, Safe)> = Vec::new();
+    for name in stack.into_iter().flat_map(|stack| &stack.services) {
+        let Ok(service) = name.as_str().parse() else { continue };
+        let state = stack.and_then(|stack| stack.containers.iter().find(|c| &c.service == name));
+        let words = state.map_or_else(|| Safe::line("no container"), |c| c.state.clone());
+        rows.push((service, words));
+    }
+    if rows.is_empty() {
+        let text = format!(
+            "{host} has not told its services yet: `bunker logs {host} SERVICE` follows one by name"
+        );
+        model.tell(ToastKind::Warning, &text);
+    } else {
+        model.layers.push(Layer::Services(ServicePick { host, rows, selected: 0 }));
+    }
+    Vec::new()
+}
+
+/// A key while a service is chosen.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other keys close it")]
+pub(super) fn pick_key(model: &mut Model, mut pick: ServicePick, key: Key) {
+    match key.code {
+        KeyCode::Up | KeyCode::Char('k') => pick.selected = pick.selected.saturating_sub(1),
+        KeyCode::Down | KeyCode::Tab | KeyCode::Char('j') => {
+            pick.selected = (pick.selected + 1).min(pick.rows.len().saturating_sub(1));
+        }
+        KeyCode::Enter | KeyCode::Char('l') => {
+            if let Some((service, _)) = pick.rows.get(pick.selected) {
+                let (host, service) = (pick.host.clone(), service.clone());
+                log::open(model, LogOf::Service { host, service });
+            }
+            return;
+        }
+        _ => return,
+    }
+    model.layers.push(Layer::Services(pick));
+}

@@ -1,0 +1,259 @@
+//! The page of one output: what is pressed changes what is wanted; the reader of the file is asked for that, and only that.
+
+use jiff::Timestamp;
+use tui_input::Input;
+
+use super::super::action::Action;
+use super::super::cursor::Step;
+use super::super::effect::Effect;
+use super::super::layers::Layer;
+use super::super::log_page::{Keep, LogAsk, LogFind, LogMark, LogOf, LogPage, LogView};
+use super::super::log_tail::Direction;
+use super::super::model::{Model, Screen};
+use super::super::msg::Problem;
+use super::super::pages::Follow;
+use super::super::toast::ToastKind;
+use super::fleet;
+use crate::domain::log::Sieve;
+
+/// Columns by which a line is shifted.
+const SHIFT: usize = 20;
+/// Marks that a page keeps.
+const MOST_MARKS: usize = 500;
+
+/// Opens the page above the one that is seen.
+pub(super) fn open(model: &mut Model, of: LogOf) {
+    model.screens.retain(|screen| !matches!(screen, Screen::Log(_)));
+    model.screens.push(Screen::Log(Box::new(LogPage::new(of))));
+}
+
+fn page(model: &mut Model) -> Option<&mut LogPage> {
+    match model.screens.last_mut() {
+        Some(Screen::Log(page)) => Some(page),
+        _ => None,
+    }
+}
+
+/// Whether a page of an output lies anywhere.
+pub(super) fn is_open(model: &Model) -> bool {
+    model.screens.iter().any(|screen| matches!(screen, Screen::Log(_)))
+}
+
+/// Lines of an output that are shown at once.
+fn rows(model: &Model) -> usize {
+    model.size.log_rows()
+}
+
+/// Asks the reader for what is wanted now, where that is something else than before; `was` is whether a page lay there.
+pub(super) fn after(model: &mut Model, was: bool) -> Vec<Effect> {
+    if !is_open(model) {
+        return if was { vec![Effect::CloseLog] } else { Vec::new() };
+    }
+    let rows = rows(model);
+    let id = model.last_request + 1;
+    let Some(page) = page(model) else { return Vec::new() };
+    let ask = LogAsk {
+        id,
+        of: page.of.clone(),
+        sieve: page.sieve.clone(),
+        at: page.follow,
+        rows,
+        find: page.find.take(),
+    };
+    let same = page.asked.as_ref().is_some_and(|before| {
+        ask.find.is_none()
+            && LogAsk { id: before.id, find: None, ..ask.clone() }
+                == LogAsk { find: None, ..before.clone() }
+    });
+    if same {
+        return Vec::new();
+    }
+    page.asked = Some(ask.clone());
+    model.last_request = id;
+    vec![Effect::AskLog(Box::new(ask))]
+}
+
+/// A part of the output that was asked for.
+pub(super) fn take(model: &mut Model, result: Result<Box<LogView>, Problem>) -> Vec<Effect> {
+    let Some(page) = page(model) else { return Vec::new() };
+    let view = match result {
+        Ok(view) => *view,
+        Err(problem) => {
+            page.trouble = Some(problem.message);
+            return Vec::new();
+        }
+    };
+    let Some(asked) = page.asked.as_mut().filter(|asked| asked.id == view.ask) else {
+        return Vec::new();
+    };
+    page.trouble = None;
+    let found = view.found.filter(|_| asked.find.is_some());
+    let mut told = None;
+    if let Some(found) = found {
+        asked.find = None;
+        if let Some(place) = found {
+            page.found = Some(place);
+            page.follow = Follow::From(view.top);
+            // The reader shows it already.
+            asked.at = page.follow;
+        } else {
+            let needle = page.needle.as_ref().map(|needle| needle.text().to_owned());
+            told = Some(format!("{:?} is nowhere in this output", needle.unwrap_or_default()));
+        }
+    } else if let (Follow::From(top), true) = (page.follow, view.looked >= view.length) {
+        // The output is shorter than the place that was wanted.
+        if top > view.top {
+            page.follow = Follow::From(view.top);
+            asked.at = page.follow;
+        }
+    }
+    page.view = Some(view);
+    if let Some(told) = told {
+        model.tell(ToastKind::Warning, &told);
+    }
+    Vec::new()
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the table says which actions apply here")]
+pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
+    let (height, now, person) = (rows(model) as u64, model.clock, model.person.clone());
+    let Some(page) = page(model) else { return Vec::new() };
+    if let Some(step) = fleet::step(action) {
+        scroll(page, step, height);
+        return Vec::new();
+    }
+    match action {
+        Action::Follow => {
+            page.follow = match page.follow {
+                Follow::End => Follow::From(page.top()),
+                Follow::From(_) => Follow::End,
+            };
+        }
+        Action::Search => model.layers.push(Layer::Search(Input::default())),
+        Action::NextMatch => next(model, Direction::Forward),
+        Action::PrevMatch => next(model, Direction::Backward),
+        Action::LogFilter => {
+            let text = page.sieve.text().to_owned();
+            model.layers.push(Layer::Filter(Input::new(text)));
+        }
+        Action::ErrorsOnly => {
+            let sieve = page.sieve.clone();
+            let errors_only = !sieve.is_errors_only();
+            sift(page, sieve.errors_only(errors_only));
+        }
+        Action::Wrap => {
+            page.wrap = !page.wrap;
+            page.shift = 0;
+        }
+        Action::Times => page.times = !page.times,
+        Action::ShiftRight => {
+            page.shift = (page.shift + SHIFT).min(crate::domain::log::SHOWN_BYTES);
+        }
+        Action::ShiftLeft => page.shift = page.shift.saturating_sub(SHIFT),
+        Action::MarkLog => mark(page, now, person),
+        Action::NextMark => to_mark(model, Direction::Forward),
+        Action::PrevMark => to_mark(model, Direction::Backward),
+        Action::SaveLog => return keep(page, Keep::File),
+        Action::OpenPager => return keep(page, Keep::Pager),
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn keep(page: &LogPage, to: Keep) -> Vec<Effect> {
+    let (of, sieve) = (page.of.clone(), page.sieve.clone());
+    vec![Effect::KeepLog { of, sieve, to }]
+}
+
+fn scroll(page: &mut LogPage, step: Step, height: u64) {
+    let (top, jump) = (page.top(), height.saturating_sub(1).max(1));
+    let last = page.n_places().saturating_sub(height);
+    let to = match step {
+        Step::Up => top.saturating_sub(1),
+        Step::Down => top.saturating_add(1),
+        Step::PageUp => top.saturating_sub(jump),
+        Step::PageDown => top.saturating_add(jump),
+        Step::Top => 0,
+        Step::Bottom => u64::MAX,
+    };
+    let down = matches!(step, Step::Down | Step::PageDown | Step::Bottom);
+    page.follow = if down && to >= last { Follow::End } else { Follow::From(to.min(last)) };
+}
+
+/// From now on other lines are wanted; the end of them is in view.
+fn sift(page: &mut LogPage, sieve: Sieve) {
+    page.sieve = sieve;
+    page.follow = Follow::End;
+    page.found = None;
+}
+
+/// Filters by what is typed, as far as it can be used; says whether an output is seen.
+pub(super) fn filter(model: &mut Model, text: &str) -> bool {
+    let Some(page) = page(model) else { return false };
+    if let Ok(sieve) = Sieve::parse(text) {
+        let sieve = sieve.errors_only(page.sieve.is_errors_only());
+        if sieve != page.sieve {
+            sift(page, sieve);
+        }
+    }
+    true
+}
+
+/// Looks for what was typed, from the line in view on; says whether an output is seen.
+pub(super) fn search(model: &mut Model, text: &str) -> bool {
+    let Some(page) = page(model) else { return false };
+    match Sieve::parse(text) {
+        Ok(needle) if needle.is_open() => page.needle = None,
+        Ok(needle) => {
+            page.needle = Some(needle.clone());
+            page.find = Some(LogFind { needle, from: page.top(), way: Direction::Forward });
+        }
+        Err(problem) => model.tell(ToastKind::Warning, &problem.to_string()),
+    }
+    true
+}
+
+fn next(model: &mut Model, way: Direction) {
+    let Some(page) = page(model) else { return };
+    let Some(needle) = page.needle.clone() else {
+        model.tell(ToastKind::Warning, "nothing was searched for yet: press /");
+        return;
+    };
+    let from = match (page.found, way) {
+        (Some(found), Direction::Forward) => found.saturating_add(1),
+        (Some(found), Direction::Backward) => found,
+        (None, _) => page.top(),
+    };
+    page.find = Some(LogFind { needle, from, way });
+}
+
+/// Draws a line below the newest line: what comes from now on stands under it.
+fn mark(page: &mut LogPage, at: Timestamp, by: crate::domain::untrusted::Safe) {
+    let above = page.view.as_ref().map_or(0, |view| view.n_lines);
+    page.marks.push(LogMark { above, at, by });
+    let excess = page.marks.len().saturating_sub(MOST_MARKS);
+    page.marks.drain(..excess);
+}
+
+/// Goes to the mark after or before the line in view. Marks stand between lines of the whole output.
+fn to_mark(model: &mut Model, way: Direction) {
+    let Some(page) = page(model) else { return };
+    let here = page.view.as_ref().and_then(|view| view.rows.first()).map_or(0, |row| row.line);
+    let above = |mark: &&LogMark| match way {
+        Direction::Forward => mark.above.saturating_sub(1) > here,
+        Direction::Backward => mark.above.saturating_sub(1) < here,
+    };
+    let mut marks = page.marks.iter();
+    let mark = match way {
+        Direction::Forward => marks.find(above),
+        Direction::Backward => marks.rfind(above),
+    };
+    let to = mark.map(|mark| mark.above.saturating_sub(1));
+    match to {
+        Some(_) if !page.sieve.is_open() => {
+            model.tell(ToastKind::Warning, "marks are gone to where all lines are shown");
+        }
+        Some(line) => page.follow = Follow::From(line),
+        None => model.tell(ToastKind::Warning, "there is no mark that way: m sets one"),
+    }
+}
