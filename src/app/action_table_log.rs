@@ -41,13 +41,13 @@ pub(super) const LOG: &[ActionInfo] = &[
     row(
         Action::MakeInventory,
         "make an inventory",
-        "make an inventory with its first instance; asks for its name, domain and address",
+        "make an inventory with its first instance; asks for its name, domain, address and repository",
         "make one",
         &[c('n')],
         FIRST,
     )
     .changing(Danger::Asks)
-    .twin("bunker inventory init --instance HOST --domain DOMAIN --address IP"),
+    .twin("bunker inventory init"),
     row(
         Action::ImportInventory,
         "import an inventory",

@@ -287,10 +287,10 @@ pub struct WatchArgs {
 #[derive(Debug, ClapArgs)]
 pub struct InitArgs {
     /// Ansible's inventory: its folder, or its one file
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["instance", "domain", "address"])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["instance", "domain", "address", "repo"])]
     pub from: Option<PathBuf>,
     /// Name of the first instance
-    #[arg(long, value_name = "HOST", requires = "domain", requires = "address")]
+    #[arg(long, value_name = "HOST")]
     pub instance: Option<String>,
     /// Its domain
     #[arg(long, value_name = "DOMAIN")]
@@ -298,6 +298,9 @@ pub struct InitArgs {
     /// The address of its server
     #[arg(long, value_name = "IP")]
     pub address: Option<String>,
+    /// The git repository of the application
+    #[arg(long, value_name = "URL")]
+    pub repo: Option<String>,
 }
 
 /// What to do with the inventory.

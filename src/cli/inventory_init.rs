@@ -23,15 +23,17 @@ use crate::tui::{AtTerminal, SetUp};
 /// Makes or copies it; a person is told what was made.
 pub(super) fn run(context: &Context, args: &InitArgs) -> Result<Exit, Trouble> {
     let right = right(context)?;
-    let begun = match (&args.from, &args.instance, &args.domain, &args.address) {
-        (Some(from), ..) => begin(&context.inventory, &Seed::Ansible(from), right)?,
-        (None, Some(host), Some(domain), Some(address)) => {
-            let first = format!("{host} {domain} {address}");
+    let said = [&args.instance, &args.domain, &args.address, &args.repo];
+    let said: Vec<&str> = said.into_iter().flatten().map(String::as_str).collect();
+    let begun = match (&args.from, said.as_slice()) {
+        (Some(from), _) => begin(&context.inventory, &Seed::Ansible(from), right)?,
+        (None, words @ [_, _, _, _]) => {
+            let first = words.join(" ");
             let first = first.parse().map_err(|e: NoInstance| Trouble::new(Exit::Usage, e))?;
             begin(&context.inventory, &Seed::First(&first), right)?
         }
         _ => {
-            let text = "name the first instance (--instance HOST --domain DOMAIN --address IP), or an inventory of Ansible (--from PATH)";
+            let text = "name the first instance (--instance HOST --domain DOMAIN --address IP --repo URL), or an inventory of Ansible (--from PATH)";
             return Err(Trouble::new(Exit::Usage, text));
         }
     };

@@ -10,7 +10,7 @@ use super::at_terminal::{at_terminal, first_run};
 use super::event_loop::Lend;
 use super::log_desk::LogDesk;
 use super::log_keep::{self, Keeping};
-use super::sources::{Looker, SetUp, Sources};
+use super::sources::{Changer, Looker, SetUp, Sources};
 use super::tail;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::view_file::ViewFile;
@@ -268,7 +268,12 @@ impl Effects {
             self.notice(self.refusal(change, text));
             return;
         };
-        match change.kind().clone() {
+        self.ask(changer, change.kind().clone());
+    }
+
+    /// Asks what leads to changes.
+    fn ask(&self, changer: Arc<dyn Changer>, kind: ChangeKind) {
+        match kind {
             ChangeKind::Plan { request, wish } => {
                 self.answer("plan", async move {
                     let result = changer.plan(wish).await.map(Arc::new);
@@ -315,15 +320,8 @@ impl Effects {
             ChangeKind::Follow { run, what } => {
                 self.answer("follow", async move { followed(changer.follow(&run, what).await) });
             }
-            ChangeKind::Shell(host) => {
-                let lend = self.lend.clone();
-                self.answer("shell", async move {
-                    match changer.terminal(&host).await {
-                        Ok(open) => at_terminal(open, &lend).await,
-                        Err(problem) => problem_notice(&problem),
-                    }
-                });
-            }
+            ChangeKind::Shell(host) => self.shell(changer, host),
+            // It needs nobody who is connected.
             ChangeKind::SetUp(_) => {}
             ChangeKind::Revive(run) => {
                 self.answer("resume", async move {
@@ -333,6 +331,16 @@ impl Effects {
                 });
             }
         }
+    }
+
+    fn shell(&self, changer: Arc<dyn Changer>, host: HostId) {
+        let lend = self.lend.clone();
+        self.answer("shell", async move {
+            match changer.terminal(&host).await {
+                Ok(open) => at_terminal(open, &lend).await,
+                Err(problem) => problem_notice(&problem),
+            }
+        });
     }
 
     /// The answer to a change that cannot even be tried.

@@ -117,14 +117,16 @@ fn without_an_inventory_the_cockpit_says_what_to_do_makes_one_and_goes_on() {
     terminal.keys("/nowhere/at/all enter").unwrap();
     terminal.wait_for("there is nothing of that name", SOON).unwrap();
     terminal.keys("n").unwrap();
-    terminal.wait_for("name, domain and address", SOON).unwrap();
+    terminal.wait_for("name domain address repository", SOON).unwrap();
     terminal.keys("only-a-name enter").unwrap();
-    terminal.wait_for("write three words", SOON).unwrap();
+    terminal.wait_for("write four words", SOON).unwrap();
     for _ in 0.."only-a-name".len() {
         terminal.keys("backspace").unwrap();
     }
     // Nothing listens there: what counts is that it is looked at.
-    terminal.keys("first space first.example.org space 127.0.0.1 enter").unwrap();
+    terminal
+        .keys("first space localhost space 127.0.0.1 space https://git.example.org/cml.git enter")
+        .unwrap();
     terminal.wait_for("make an inventory", SOON).unwrap();
     terminal.keys("tab enter").unwrap();
     terminal.wait_for("1 instance", SOON).unwrap();

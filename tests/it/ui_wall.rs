@@ -215,6 +215,14 @@ fn the_age_of_every_figure_is_told() {
 }
 
 #[test]
+fn hosts_that_the_inventory_leaves_out_are_told() {
+    let mut fleet = (*twelve()).clone();
+    fleet.inventory.n_left_out = 3;
+    let screen = draw(&wall(120, 40, &Arc::new(fleet)));
+    assert!(screen.contains("▲ inventory: 3 hosts left out"), "{screen}");
+}
+
+#[test]
 fn a_rollout_is_followed_with_its_progress_and_what_each_target_does() {
     let model = rolling(120, 40);
     let screen = draw(&model);

@@ -18,13 +18,6 @@ const MOST: (usize, u64) = (20_000, 1_000_000);
 /// Folders within one another at most.
 const DEEPEST: usize = 8;
 
-const POLICY: &str = "---
-# What holds for the whole fleet; a group or a host says otherwise in its own folder. docs/operations.md names all of it.
-
-# The account that runs the instances on their hosts, with sudo.
-ansible_user: changemaker
-";
-
 /// What was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Begun {
@@ -45,7 +38,7 @@ pub fn make(dir: &Path, first: &FirstInstance) -> Result<Begun, Safe> {
         fs::create_dir_all(&own)?;
         fs::write(own.join("main.yml"), first.variables())?;
         fs::write(new.join("hosts.yml"), first.hosts())?;
-        fs::write(vars.join("all.yml"), POLICY)?;
+        fs::write(vars.join("all.yml"), first.policy())?;
         Ok(Vec::new())
     })
 }
@@ -158,7 +151,8 @@ mod tests {
     fn a_new_inventory_is_read_by_the_loader_and_nothing_is_written_over() {
         let dir = tempfile::tempdir().unwrap();
         let place = dir.path().join("deep/inventory");
-        let first = "red-deer voices.example.org 192.0.2.7".parse().unwrap();
+        let first =
+            "red-deer voices.example.org 192.0.2.7 https://git.example.org/a.git".parse().unwrap();
         let begun = make(&place, &first).unwrap();
         assert_eq!((begun.n_hosts, begun.left.len()), (1, 0));
         let loaded = load(&place);

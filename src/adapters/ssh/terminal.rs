@@ -19,6 +19,9 @@ use crate::domain::connection::Connection;
 use crate::domain::remote::{RemoteError, RemoteErrorKind as Kind};
 use crate::steps::service_logs::BEAT;
 
+/// Keeps what a host shows, before it is shown.
+type Record<'a> = &'a mut dyn FnMut(&[u8]) -> io::Result<()>;
+
 /// A shell that is ready to be opened at this terminal.
 pub struct HostShell {
     command: Command,
@@ -90,10 +93,7 @@ impl SshPool {
 impl HostShell {
     /// Opens it at this terminal and waits until it is left. What the host shows goes through `record` first, where there
     /// is one; a record that cannot be kept ends the shell.
-    pub fn open(
-        mut self,
-        record: Option<&mut dyn FnMut(&[u8]) -> io::Result<()>>,
-    ) -> io::Result<ExitStatus> {
+    pub fn open(mut self, record: Option<Record<'_>>) -> io::Result<ExitStatus> {
         let Some(record) = record else { return self.command.status() };
         let mut child = self.command.stdout(Stdio::piped()).spawn()?;
         let shown = match child.stdout.take() {
@@ -109,10 +109,7 @@ impl HostShell {
     }
 }
 
-fn through(
-    from: &mut impl Read,
-    record: &mut dyn FnMut(&[u8]) -> io::Result<()>,
-) -> io::Result<()> {
+fn through(from: &mut impl Read, record: Record<'_>) -> io::Result<()> {
     let mut bytes = [0; 16 * 1024];
     let mut screen = io::stdout();
     loop {

@@ -98,6 +98,7 @@ pub(super) fn thaw(model: &mut Model) -> bool {
 
 /// A snapshot that comes while the screen stands still waits.
 pub(super) fn fleet(model: &mut Model, snapshot: Arc<FleetSnapshot>) -> Vec<Effect> {
+    model.setup = None;
     match &mut model.frozen {
         Some(frozen) => frozen.held = Some(snapshot),
         None => return data::fleet(model, snapshot),

@@ -40,14 +40,8 @@ fn route(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Tick(now) => tick(model, now),
         Msg::Go(to) => go::go(model, to),
-        Msg::Fleet(snapshot) => {
-            model.setup = None;
-            moving::fleet(model, snapshot)
-        }
-        Msg::Runs(runs) => {
-            data::runs(model, runs);
-            wall::runs(model)
-        }
+        Msg::Fleet(snapshot) => moving::fleet(model, snapshot),
+        Msg::Runs(runs) => wall::runs(model, runs),
         Msg::Planned { request, result } => plan::planned(model, request, result),
         Msg::Started { request, result } => plan::started(model, request, result),
         Msg::Run(view) if wall::run(model, &view) => Vec::new(),

@@ -15,15 +15,12 @@ use crate::domain::untrusted::Safe;
 /// The inventory cannot be used, or still not.
 pub(super) fn unusable(model: &mut Model, unusable: Unusable) -> Vec<Effect> {
     let looked = model.clock;
-    match &mut model.setup {
-        Some(setup) => {
-            setup.unusable = unusable;
-            setup.looked = looked;
-        }
-        None => {
-            let setup = Setup { unusable, form: None, said: None, looked, busy: false };
-            model.setup = Some(Box::new(setup));
-        }
+    if let Some(setup) = &mut model.setup {
+        setup.unusable = unusable;
+        setup.looked = looked;
+    } else {
+        let setup = Setup { unusable, form: None, said: None, looked, busy: false };
+        model.setup = Some(Box::new(setup));
     }
     Vec::new()
 }

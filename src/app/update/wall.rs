@@ -8,7 +8,8 @@ use super::super::model::Model;
 use super::super::msg::RunView;
 use super::super::pages::is_active;
 use super::super::wall::QUESTION_S;
-use super::layers;
+use super::{data, layers};
+use crate::domain::run::state::RunSummary;
 use std::sync::Arc;
 
 /// A key at the wall: leaving asks first, and everything else means nothing.
@@ -64,8 +65,9 @@ pub(super) fn tick(model: &mut Model) {
     }
 }
 
-/// Watches the newest run that goes on, and none where none does.
-pub(super) fn runs(model: &mut Model) -> Vec<Effect> {
+/// Takes the runs; a wall watches the newest one that goes on, and none where none does.
+pub(super) fn runs(model: &mut Model, runs: Vec<RunSummary>) -> Vec<Effect> {
+    data::runs(model, runs);
     let newest = model.runs.iter().flatten().find(|r| is_active(r.phase)).map(|r| r.run.clone());
     let Some(wall) = &mut model.wall else { return Vec::new() };
     if wall.run == newest {

@@ -117,7 +117,7 @@ fn second(canvas: &mut Canvas<'_>, model: &Model, snapshot: &FleetSnapshot, area
 }
 
 /// What is to be said of the inventory's files, if anything.
-fn inventory(files: &InventoryState) -> Option<String> {
+pub(super) fn inventory(files: &InventoryState) -> Option<String> {
     if let Some(refused) = &files.refused {
         return Some(format!("{} is broken: last good inventory shown", refused.file));
     }

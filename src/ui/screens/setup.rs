@@ -44,8 +44,8 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, setup: &Setup,
     {
         let (label, hint) = match what {
             Typed::First => (
-                "name, domain and address  ",
-                "as red-deer voices.example.org 192.0.2.7   enter goes on  esc back",
+                "name domain address repository  ",
+                "as red-deer voices.example.org 192.0.2.7 https://git.example.org/cml.git   esc back",
             ),
             Typed::Path => ("folder or file of Ansible  ", "enter copies it  esc back"),
         };
@@ -110,7 +110,7 @@ fn words(model: &Model, setup: &Setup, room: usize) -> Vec<(String, Role)> {
         Some(Ok(text)) => lines
             .extend(wrap(&format!("● {text}"), room, 4).into_iter().map(|l| (l, Role::Healthy))),
         Some(Err(text)) => {
-            lines.extend(wrap(&format!("▼ {text}"), room, 6).into_iter().map(|l| (l, Role::Down)))
+            lines.extend(wrap(&format!("▼ {text}"), room, 6).into_iter().map(|l| (l, Role::Down)));
         }
         None => {}
     }

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::super::fleet_totals;
 use crate::app::action::{Action, Place};
 use crate::app::model::Model;
 use crate::app::msg::RunView;
@@ -71,6 +72,8 @@ fn last(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let key = model.keymap.first(Action::LeaveWall, Place::Wall);
     let mut right: Vec<Span> = Vec::new();
     if let Some(fleet) = &model.fleet.snapshot {
+        let files = fleet_totals::inventory(&fleet.inventory);
+        right.extend(files.map(|text| (format!("▲ {text}   "), Role::Degraded)));
         right.extend(sources(model, fleet));
     }
     let tail = [format!("   read-only  {key} leaves "), "   read-only ".to_owned()];
