@@ -274,10 +274,6 @@ impl Connecting {
             Arc::new(Changes::new(right, self.inventory, hosts, watched, look_again, supervisor))
                 as Arc<dyn tui::Changer>
         });
-        let (runs, problems) = match runs {
-            Ok(runs) => (Some(runs), Vec::new()),
-            Err(problem) => (None, vec![problem]),
-        };
         Ok(tui::Sources { fleet, runs, audit, replay: None, looker, desk, changer, problems })
     }
 

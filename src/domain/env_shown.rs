@@ -76,7 +76,7 @@ impl EnvShown {
             .variables
             .iter()
             .map(|found| {
-                let state = match applied.and_then(|known| known.get(&found.name)) {
+                let state = match applied.and_then(|known| known.written.get(&found.name)) {
                     None => EnvState::Own,
                     Some(known) if *known == found.fingerprint => EnvState::Applied,
                     Some(_) => EnvState::Edited,
@@ -108,10 +108,11 @@ mod tests {
         let (variables, problems) = found("A=plain\nDB_PASSWORD=hunter2hunter2\nB=x\n");
         let print =
             |name: &str| variables.iter().find(|v| v.name == name).unwrap().fingerprint.clone();
-        let applied: Applied = [("A", print("A")), ("B", "0".repeat(64))]
+        let written = [("A", print("A")), ("B", "0".repeat(64))]
             .into_iter()
             .map(|(name, print)| (name.to_owned(), print))
             .collect();
+        let applied = Applied { written, ..Applied::default() };
         let file =
             OnHost { sha256: String::new(), mode: 0o644, variables: variables.clone(), problems };
         let shown = EnvShown::of(Some(&file), Some(&applied), true);

@@ -122,13 +122,12 @@ impl FrameReader {
             };
             end += at;
             match self.sent(from.get(at..).unwrap_or_default()) {
-                Sent::No => end += 1,
                 Sent::Maybe => break,
                 Sent::Number(n, len) if n == sent + end as u64 => {
                     over = Some(len);
                     break;
                 }
-                Sent::Number(..) => end += 1,
+                Sent::No | Sent::Number(..) => end += 1,
             }
         }
         let data: Vec<u8> = self.header.drain(..end).collect();

@@ -7,11 +7,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::home::{Home, NONCE, until};
+use super::home::{Home, until};
 use super::*;
 use crate::domain::job::{AbortOutcome, JobEnd, JobStart, JobTruth};
 use crate::domain::marker::JobSignal;
-use crate::steps::envelope::{COMMAND, Envelope};
 
 fn text(signals: &[JobSignal]) -> String {
     let output = |signal: &JobSignal| {
