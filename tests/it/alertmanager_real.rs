@@ -68,6 +68,19 @@ impl Server {
         assert!(client.post(url).json(body).send().await.unwrap().status().is_success());
     }
 
+    /// Waits until the alerts of these instances stand so.
+    async fn until(&self, instances: &[&str], states: [&str; 3]) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let now = self.states(instances).await;
+            if now == states {
+                return;
+            }
+            assert!(Instant::now() < deadline, "they stay {now:?}, not {states:?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// The states of the alert of each instance, once it is known.
     async fn states(&self, instances: &[&str]) -> Vec<String> {
         let alerts: Vec<Value> = instances
@@ -118,6 +131,20 @@ fn fleet(url: &str, now: Timestamp) -> Fleet {
     loaded.fleet.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics))
 }
 
+async fn the_cockpit_reads_the_same(client: &Alertmanager, fleet: &Fleet, now: Timestamp) {
+    let told = alerts::read(client, fleet, now).await.unwrap().unwrap();
+    assert_eq!((told.alerts.len(), told.silences.len(), told.n_odd), (3, 2, 0));
+    let listed = from_manager(&told, Vec::new());
+    let of = |host: &str| {
+        let alert = listed.iter().find(|a| a.of.as_str() == host);
+        let alert = alert.unwrap_or_else(|| panic!("{host} is not told: {listed:?}"));
+        (alert.state, alert.silence.as_ref().map(ToString::to_string))
+    };
+    let by_us = "maintenance window night (bunker, fleet north) (by bunker)";
+    assert_eq!(of("a"), (State::Silenced, Some(by_us.to_owned())));
+    assert_eq!(of("aXexample.org"), (State::Firing, None), "a label that no instance has");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_window_silences_its_hosts_in_a_real_alertmanager_and_its_end_makes_them_loud() {
     const NAME: &str =
@@ -149,18 +176,7 @@ async fn a_window_silences_its_hosts_in_a_real_alertmanager_and_its_end_makes_th
     assert_eq!(sync(&client, &fleet, now).await, made(0, 0), "again, it changes nothing");
     let instances = ["a.example.org", "b.example.org", "aXexample.org"];
     assert_eq!(server.states(&instances).await, ["suppressed", "suppressed", "active"]);
-    // The same as the cockpit reads it.
-    let told = alerts::read(&client, &fleet, now).await.unwrap().unwrap();
-    assert_eq!((told.alerts.len(), told.silences.len(), told.n_odd), (3, 2, 0));
-    let listed = from_manager(&told, Vec::new());
-    let of = |host: &str| {
-        let alert = listed.iter().find(|a| a.of.as_str() == host);
-        let alert = alert.unwrap_or_else(|| panic!("{host} is not told: {listed:?}"));
-        (alert.state, alert.silence.as_ref().map(ToString::to_string))
-    };
-    let by_us = "maintenance window night (bunker, fleet north) (by bunker)";
-    assert_eq!(of("a"), (State::Silenced, Some(by_us.to_owned())));
-    assert_eq!(of("aXexample.org"), (State::Firing, None), "a label that no instance has");
+    the_cockpit_reads_the_same(&client, &fleet, now).await;
     let held = client.held(&url).await.unwrap();
     assert_eq!(held.len(), 1);
     assert_eq!(held[0].comment.as_str(), "maintenance window night (bunker, fleet north)");
@@ -170,18 +186,10 @@ async fn a_window_silences_its_hosts_in_a_real_alertmanager_and_its_end_makes_th
     let mut shorter = fleet.clone();
     shorter.hosts[1].windows = Vec::new().into();
     assert_eq!(sync(&client, &shorter, now).await, made(1, 1));
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while server.states(&instances).await != ["suppressed", "active", "active"] {
-        assert!(Instant::now() < deadline, "b never got loud");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    server.until(&instances, ["suppressed", "active", "active"]).await;
     shorter.hosts[0].windows = Vec::new().into();
     assert_eq!(sync(&client, &shorter, now).await, made(0, 1));
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while server.states(&instances).await != ["active", "active", "active"] {
-        assert!(Instant::now() < deadline, "a never got loud");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    server.until(&instances, ["active", "active", "active"]).await;
     let theirs = server.get("/silences").await;
     let alive = theirs.as_array().unwrap().iter().filter(|s| s["status"]["state"] == "active");
     assert_eq!(alive.map(|s| s["createdBy"].as_str().unwrap()).collect::<Vec<_>>(), ["eve"]);

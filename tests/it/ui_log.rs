@@ -46,9 +46,8 @@ fn opened(width: u16, height: u16) -> (Model, LogAsk) {
 }
 
 fn ask(effects: &[Effect]) -> LogAsk {
-    let asks =
-        effects.iter().filter_map(|e| if let Effect::AskLog(ask) = e { Some(ask) } else { None });
-    (**asks.last().expect("something is asked")).clone()
+    let asked = |e: &Effect| if let Effect::AskLog(ask) = e { Some((**ask).clone()) } else { None };
+    effects.iter().rev().find_map(asked).expect("something is asked")
 }
 
 /// Lines of a made-up output of a million, as the reader would tell them.
@@ -332,7 +331,7 @@ async fn any_part_of_a_million_lines_is_there_at_once() {
          {searched:?}, errors only in {sifted:?}",
         book.length() >> 20
     );
-    assert!(opened < Duration::from_secs(30) && sifted < Duration::from_secs(60));
+    assert!(opened < Duration::from_secs(30) && sifted < Duration::from_mins(1));
     assert!(slowest < Duration::from_secs(1), "{slowest:?}");
 }
 
@@ -342,11 +341,13 @@ async fn a_flood_from_fifty_hosts_is_kept_whole_while_one_is_followed() {
     let dir = tempfile::tempdir().unwrap();
     let hosts: Vec<HostId> = (0..50).map(|n| host(&format!("h{n:02}"))).collect();
     let (writer, reader) = store(dir.path(), &hosts).await;
-    let piece: String =
+    let lines: Vec<String> =
         (0..200).map(|n| format!("line {n} of a flood that goes on and on\n")).collect();
+    let piece = lines.concat();
     // Two seconds of it: ten times a second 200 lines of each host.
     let flood = {
         let (writer, hosts) = (Arc::clone(&writer), hosts.clone());
+        #[expect(clippy::disallowed_methods, reason = "it is waited for below")]
         tokio::spawn(async move {
             let begun = Instant::now();
             for _ in 0..20 {

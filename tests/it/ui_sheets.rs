@@ -114,7 +114,7 @@ fn the_outputs_of_several_targets() {
     for (layouts, name) in [(0, "two by two"), (1, "many"), (2, "folded"), (3, "one")] {
         let drawn =
             drawn_of(&format!("outputs-{layouts}"), &fleets, |kind, m| outputs(kind, m, layouts));
-        out.push_str(&format!("##### {name}\n{drawn}"));
+        out = format!("{out}##### {name}\n{drawn}");
     }
     insta::assert_snapshot!("outputs", out);
 }
@@ -140,7 +140,7 @@ fn outputs_fold_where_they_are_alike_and_a_target_says_what_it_waits_for() {
     };
     assert!(tick(&mut model, 2).is_empty(), "the first answer is waited for");
     let request = model.last_request;
-    let result = Ok(bunker_ops::app::look::Looked::Outputs(Default::default()));
+    let result = Ok(bunker_ops::app::look::Looked::Outputs(std::collections::BTreeMap::default()));
     update(&mut model, Msg::Looked { request, result });
     let asked = tick(&mut model, 3);
     assert!(matches!(asked[..], [Effect::Look { what: Look::Outputs(..), .. }]), "{asked:?}");

@@ -287,14 +287,14 @@ fn read_only_has_no_changing_effect_whatever_is_pressed() {
         let key = keys[(at >> 8) % keys.len()];
         for effect in update(&mut model, Msg::Key(key)) {
             assert!(!matches!(effect, Effect::Change(_)), "{key} gave {effect:?}");
-            let request = match effect {
-                Effect::LoadAudit { request }
-                | Effect::Look { request, .. }
-                | Effect::LoadEnv { request, .. } => Some(request),
-                Effect::AskLog(ask) => Some(ask.id),
-                _ => None,
-            };
-            looked.extend(request);
+            if let Effect::LoadAudit { request }
+            | Effect::Look { request, .. }
+            | Effect::LoadEnv { request, .. } = effect
+            {
+                looked.insert(request);
+            } else if let Effect::AskLog(ask) = effect {
+                looked.insert(ask.id);
+            }
         }
         if round % 97 == 0 {
             model.layers.clear();
