@@ -31,7 +31,7 @@ const OPENS: &[Place] = &[
 ];
 
 /// All of them, in the order of the footer and the help.
-pub static ACTIONS: LazyLock<Vec<ActionInfo>> = LazyLock::new(|| [WORK, LOOK, SHEETS].concat());
+pub static ACTIONS: LazyLock<Vec<ActionInfo>> = LazyLock::new(|| [WORK, SHEETS, LOOK].concat());
 
 const WORK: &[ActionInfo] = &[
     row(
