@@ -35,7 +35,7 @@ const OPENS: &[Place] = &[
 
 /// All of them, in the order of the footer and the help.
 pub static ACTIONS: LazyLock<Vec<ActionInfo>> =
-    LazyLock::new(|| [WORK, LOOK, SHEETS, LOG].concat());
+    LazyLock::new(|| [WORK, SHEETS, LOOK, LOG].concat());
 
 const WORK: &[ActionInfo] = &[
     row(

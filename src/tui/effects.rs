@@ -320,7 +320,7 @@ impl Effects {
             ChangeKind::Follow { run, what } => {
                 self.answer("follow", async move { followed(changer.follow(&run, what).await) });
             }
-            ChangeKind::Shell(host) => self.shell(changer, host),
+            ChangeKind::Shell(host) => self.open_shell(changer, host),
             // It needs nobody who is connected.
             ChangeKind::SetUp(_) => {}
             ChangeKind::Revive(run) => {
@@ -333,7 +333,7 @@ impl Effects {
         }
     }
 
-    fn shell(&self, changer: Arc<dyn Changer>, host: HostId) {
+    fn open_shell(&self, changer: Arc<dyn Changer>, host: HostId) {
         let lend = self.lend.clone();
         self.answer("shell", async move {
             match changer.terminal(&host).await {

@@ -112,17 +112,6 @@ pub(crate) fn program(lab: &Lab, own: &Path) -> Command {
     command
 }
 
-/// How often each step of a run began on a host, by all logs below the run's folder there.
-pub(crate) fn all_starts(run: &Path) -> BTreeMap<String, u32> {
-    let mut logs = Vec::new();
-    for host in std::fs::read_dir(run).into_iter().flatten().flatten() {
-        for job in std::fs::read_dir(host.path()).into_iter().flatten().flatten() {
-            logs.extend(std::fs::read(job.path().join("log")));
-        }
-    }
-    starts(&logs)
-}
-
 impl Drop for Bench {
     fn drop(&mut self) {
         for pid in self.processes("worker") {

@@ -40,7 +40,8 @@ fn a_page_is_printed_as_text_colours_picture_and_json_without_a_terminal() {
     assert!(out.contains("paper-02") && out.contains("\u{1b}[0"), "{out}");
     assert!(!out.contains("38;2"), "sixteen colours were asked for: {out}");
 
-    let (code, out, _) = run(&["fleet", "--theme", "light", "--format", "svg", "--keys", "j ?"]);
+    let (code, out, _) =
+        run(&["fleet", "--theme", "light", "--format", "svg", "--keys", "j ? pgdn"]);
     assert_eq!(code, 0, "{out}");
     assert!(
         out.starts_with("<svg")

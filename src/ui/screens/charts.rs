@@ -186,7 +186,7 @@ fn one(
     let room = usize::from(place.width.saturating_sub(used + 1));
     let fits = legend.iter().map(|(text, _)| width(text)).sum::<usize>() <= room;
     // What does not fit beside the title has a line of its own.
-    let below = u16::from(!fits && place.height >= 3);
+    let below = u16::from(!fits && place.height > 3);
     if fits {
         canvas.spans_right(place.x, place.y, place.width, &legend);
     } else if below > 0 {
