@@ -46,9 +46,9 @@ fn opened(width: u16, height: u16) -> (Model, LogAsk) {
 }
 
 fn ask(effects: &[Effect]) -> LogAsk {
-    let asks =
+    let mut asks =
         effects.iter().filter_map(|e| if let Effect::AskLog(ask) = e { Some(ask) } else { None });
-    (**asks.last().expect("something is asked")).clone()
+    (**asks.next_back().expect("something is asked")).clone()
 }
 
 /// Lines of a made-up output of a million, as the reader would tell them.
@@ -332,18 +332,18 @@ async fn any_part_of_a_million_lines_is_there_at_once() {
          {searched:?}, errors only in {sifted:?}",
         book.length() >> 20
     );
-    assert!(opened < Duration::from_secs(30) && sifted < Duration::from_secs(60));
+    assert!(opened < Duration::from_secs(30) && sifted < Duration::from_mins(1));
     assert!(slowest < Duration::from_secs(1), "{slowest:?}");
 }
 
 /// 100,000 lines a second from fifty hosts: all are on the disk, and whoever follows one of them is up with it.
+#[expect(clippy::disallowed_methods, reason = "the flood is a process of its own in the field")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_from_fifty_hosts_is_kept_whole_while_one_is_followed() {
     let dir = tempfile::tempdir().unwrap();
     let hosts: Vec<HostId> = (0..50).map(|n| host(&format!("h{n:02}"))).collect();
     let (writer, reader) = store(dir.path(), &hosts).await;
-    let piece: String =
-        (0..200).map(|n| format!("line {n} of a flood that goes on and on\n")).collect();
+    let piece: String = "line of a flood that goes on and on\n".repeat(200);
     // Two seconds of it: ten times a second 200 lines of each host.
     let flood = {
         let (writer, hosts) = (Arc::clone(&writer), hosts.clone());

@@ -73,7 +73,7 @@ fn mixed(n: usize, every: usize) -> Arc<FleetSnapshot> {
     ];
     let one = |i: usize| {
         let name = format!("host-{i:04}");
-        if i % every != 0 {
+        if !i.is_multiple_of(every) {
             return instance(&name, 5);
         }
         let (health, subject, text) = kinds[i / every % 3];
@@ -109,7 +109,10 @@ fn fleets() -> Vec<(&'static str, Arc<FleetSnapshot>)> {
         ("stale", Arc::new(stale)),
         (
             "long names",
-            snapshot(vec![troubled(long, Health::Degraded, "p95", long), instance(&long[..60], 5)]),
+            snapshot(vec![
+                troubled(long, Health::Degraded, "p95", long),
+                instance(&long.replace("-012345", "-0"), 5),
+            ]),
         ),
         ("CJK", snapshot(vec![troubled("tokyo", Health::Down, "健康", wide)])),
         ("hostile bytes", snapshot(vec![troubled("h", Health::Degraded, hostile, hostile)])),
