@@ -74,7 +74,11 @@ mod tests {
             ),
             "{script}"
         );
-        let reads = script.lines().filter(|l| l.trim_start().starts_with("part ")).count();
+        let is_read = |line: &&str| {
+            let line = line.trim_start();
+            line.starts_with("part ") || line.starts_with("long ")
+        };
+        let reads = script.lines().filter(is_read).count();
         assert_eq!(reads, 22, "18 of everything and 4 of the containers");
         assert!(script.contains("\neverything\n"));
     }
