@@ -143,7 +143,7 @@ fn the_terminal_says_that_it_is_light_and_no_part_of_its_answer_is_a_key() {
     journey.terminal.keys("\u{1b}]11;rgb:fbfb/f0f0/dbdb\u{1b}\\").unwrap();
     journey.wrote("48;2;251;251;249");
     journey.terminal.wait_for("paper-01 .*healthy", SOON).unwrap();
-    let screen = journey.press("?", "mark or unmark the selected");
+    let screen = journey.press("?", "open the selected entry");
     assert!(!screen.contains("Planning") && !screen.contains("1 of 3"), "{screen}");
     journey.close("mark or unmark");
     journey.leave();
