@@ -145,7 +145,7 @@ fn the_terminal_says_that_it_is_light_and_no_part_of_its_answer_is_a_key() {
     journey.terminal.wait_for("paper-01 .*healthy", SOON).unwrap();
     let screen = journey.press("?", "open the selected entry");
     assert!(!screen.contains("Planning") && !screen.contains("1 of 3"), "{screen}");
-    journey.close("mark or unmark");
+    journey.close("open the selected entry");
     journey.leave();
     // What somebody chose is not asked about.
     let chosen = Journey::open(&lab, state.path(), &[("BUNKER_THEME", "nord")]);
