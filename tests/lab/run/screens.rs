@@ -46,13 +46,13 @@ const SCENES: &[Scene] = &[
     scene("", "Datasource|naming to", "run", 60),
     scene("", "(succeeded|failed)", "run-ended", 180),
     scene("esc", "bunker  demo", "", 10),
-    scene("?", "Everywhere", "help", 10),
+    scene("?", "open the selected entry", "help", 10),
     // Awaited, since an escape and a letter that arrive together are another key.
     scene("esc", GONE_HELP, "", 10),
 ];
 
 /// What is awaited to go, where a scene ends a page that covers others.
-const GONE_HELP: &str = "!Everywhere";
+const GONE_HELP: &str = "!open the selected entry";
 
 const fn scene(keys: &'static str, shows: &'static str, name: &'static str, seconds: u64) -> Scene {
     Scene { keys, shows, name, seconds }
