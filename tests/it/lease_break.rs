@@ -1,6 +1,6 @@
 //! `bunker lease`: who holds an instance, and breaking that, by the program itself on a paper host.
 
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 use std::sync::Arc;
 
 use bunker_ops::adapters::ssh::SshLeases;
@@ -12,6 +12,7 @@ use bunker_ops::steps::lease_desk::Hold;
 use serde_json::Value;
 
 use crate::lab::{Lab, Options};
+use crate::run_process::program;
 use crate::sample::{ann, run_id};
 use crate::ssh_pool::Pool;
 
@@ -27,16 +28,8 @@ impl Bench {
     }
 
     fn run(&self, args: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_bunker"));
-        command
-            .args(args)
-            .env("BUNKER_STATE", self.own.path().join("state"))
-            .env("BUNKER_INVENTORY", self.lab.inventory_dir())
-            .env("XDG_CACHE_HOME", self.own.path().join("cache"))
-            .env("SUDO_USER", "ben")
-            .env_remove("XDG_RUNTIME_DIR")
-            .stdin(Stdio::null());
-        command.output().unwrap()
+        let mut command = program(&self.lab, self.own.path());
+        command.args(args).env("SUDO_USER", "ben").output().unwrap()
     }
 
     fn json(&self, args: &[&str]) -> Value {

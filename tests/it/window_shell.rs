@@ -1,7 +1,7 @@
 //! `bunker window` and what windows do to runs, by the program itself on paper hosts.
 
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 use std::time::{Duration, Instant};
 
 use bunker_ops::adapters::clock::SystemClock;
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::lab::{HostSpec, Lab, Options};
 use crate::lease_break::records;
+use crate::run_process::program;
 
 struct Bench {
     lab: Lab,
@@ -27,16 +28,8 @@ impl Bench {
     }
 
     fn run(&self, args: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_bunker"));
-        command
-            .args(args)
-            .env("BUNKER_STATE", self.own.path().join("state"))
-            .env("BUNKER_INVENTORY", self.lab.inventory_dir())
-            .env("XDG_CACHE_HOME", self.own.path().join("cache"))
-            .env("SUDO_USER", "anna")
-            .env_remove("XDG_RUNTIME_DIR")
-            .stdin(Stdio::null());
-        command.output().unwrap()
+        let mut command = program(&self.lab, self.own.path());
+        command.args(args).env("SUDO_USER", "anna").output().unwrap()
     }
 
     fn json(&self, args: &[&str]) -> Value {
