@@ -14,6 +14,8 @@ mod silence;
 mod standing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wall_tests;
 mod words;
 mod written;
 mod zone;

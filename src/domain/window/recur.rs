@@ -49,15 +49,6 @@ impl Window {
         None
     }
 
-    /// The next moment after this one at which it goes on or off.
-    pub(super) fn edge_after(&self, at: Timestamp) -> Option<Timestamp> {
-        let next = self.spell_after(at).map(|s| s.from);
-        // Spells that overlap do not all end together; each end counts.
-        let dates = self.dates(at, 1);
-        let ends = dates.flat_map(|date| self.spells_of(date).map(|s| s.until).collect::<Vec<_>>());
-        ends.filter(|end| *end > at).chain(next).min()
-    }
-
     /// Days whose spells may hold a moment, and `ahead` days more.
     fn dates(&self, at: Timestamp, ahead: i32) -> impl Iterator<Item = Date> + use<> {
         if let Opens::Once(start) = &self.opens {

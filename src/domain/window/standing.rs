@@ -1,12 +1,16 @@
 //! How several windows together stand at a moment.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Spell, Window};
 use crate::domain::untrusted::Safe;
 
-/// Edges after which one stops looking for a change: a union that changes so often and stays open is open.
-const EDGES: usize = 400;
+/// How far one follows windows that hand over to each other: a union that stays open for longer is open.
+/// The next freeze is found at any distance.
+const SIGHT: SignedDuration = SignedDuration::from_hours(62 * 24);
+
+/// Freezes and gates in turn after which one stops looking for an opening.
+const TURNS: usize = 400;
 
 /// What the windows of a host say about runs at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,57 +56,74 @@ pub fn standing(windows: &[Window], at: Timestamp) -> Standing {
         return Standing::Free;
     }
     match open_by(windows, at) {
-        Ok(by) => {
-            let until = change_after(windows, at, Result::is_err).map(|(at, _)| at);
-            Standing::Open { by, until }
-        }
-        Err(frozen) => {
-            let opens = change_after(windows, at, Result::is_ok);
-            Standing::Closed { frozen, opens: opens.map(|(at, now)| (at, now.unwrap_or(None))) }
-        }
+        Ok(by) => Standing::Open { by, until: closes_after(windows, at) },
+        Err(frozen) => Standing::Closed { frozen, opens: opens_after(windows, at) },
     }
+}
+
+fn gates(windows: &[Window]) -> impl Iterator<Item = &Window> {
+    windows.iter().filter(|w| w.gates_runs())
+}
+
+fn freezes(windows: &[Window]) -> impl Iterator<Item = &Window> {
+    windows.iter().filter(|w| w.freezes())
 }
 
 /// The window that lets runs go at this moment (`None`: there are only freezes), or the freeze that is on.
 fn open_by(windows: &[Window], at: Timestamp) -> Result<Option<Safe>, Option<Safe>> {
-    let frozen = windows.iter().find(|w| w.freezes() && w.spell_at(at).is_some());
-    if let Some(freeze) = frozen {
+    if let Some((freeze, _)) = longest(freezes(windows), at) {
         return Err(Some(freeze.name.clone()));
     }
-    let mut gates = windows.iter().filter(|w| w.gates_runs()).peekable();
-    if gates.peek().is_none() {
+    if gates(windows).next().is_none() {
         return Ok(None);
     }
-    let open = gates.filter_map(|w| w.spell_at(at).map(|spell| (spell.until, w)));
-    // The one that lasts longest gives its name.
-    open.max_by_key(|(until, _)| *until).map(|(_, w)| Some(w.name.clone())).ok_or(None)
+    longest(gates(windows), at).map(|(gate, _)| Some(gate.name.clone())).ok_or(None)
 }
 
-type Now = Result<Option<Safe>, Option<Safe>>;
-
-/// The first moment after `at` at which it is as `wanted`.
-fn change_after(
-    windows: &[Window],
+/// Of the windows that are on at this moment the one that lasts longest, which gives its name, and its end.
+fn longest<'w>(
+    windows: impl Iterator<Item = &'w Window>,
     at: Timestamp,
-    wanted: impl Fn(&Now) -> bool,
-) -> Option<(Timestamp, Now)> {
-    let mut moment = at;
-    for _ in 0..EDGES {
-        let counting = windows.iter().filter(|w| w.gates_runs() || w.freezes());
-        moment = counting.filter_map(|w| w.edge_after(moment)).min()?;
-        let now = open_by(windows, moment);
-        if wanted(&now) {
-            return Some((moment, now));
+) -> Option<(&'w Window, Timestamp)> {
+    let on = windows.filter_map(|w| w.spell_at(at).map(|spell| (w, spell.until)));
+    on.max_by_key(|(_, until)| *until)
+}
+
+/// The first moment after `at`, at which runs may go, at which they may not.
+fn closes_after(windows: &[Window], at: Timestamp) -> Option<Timestamp> {
+    let frozen = freezes(windows).filter_map(|w| w.spell_after(at)).map(|spell| spell.from).min();
+    let in_sight = at.checked_add(SIGHT).unwrap_or(Timestamp::MAX);
+    let mut open_until = at;
+    while frozen.is_none_or(|frozen| open_until < frozen) {
+        match longest(gates(windows), open_until) {
+            Some((_, until)) if open_until < in_sight => open_until = until,
+            None if open_until > at => return Some(open_until),
+            // No end is in sight, or there are no gates at all.
+            Some(_) | None => break,
         }
+    }
+    frozen
+}
+
+/// The first moment after `at`, at which runs may not go, at which they may, and by which window.
+fn opens_after(windows: &[Window], at: Timestamp) -> Option<(Timestamp, Option<Safe>)> {
+    let mut moment = at;
+    for _ in 0..TURNS {
+        if let Some((_, thawed)) = longest(freezes(windows), moment) {
+            moment = thawed;
+            continue;
+        }
+        if let Ok(by) = open_by(windows, moment) {
+            return Some((moment, by));
+        }
+        moment = gates(windows).filter_map(|w| w.spell_after(moment)).map(|s| s.from).min()?;
     }
     None
 }
 
 /// The window that silences the alerts of a host with these windows at this moment, and until when.
 pub fn silenced(windows: &[Window], at: Timestamp) -> Option<(&Window, Timestamp)> {
-    let on = windows.iter().filter(|w| w.silences());
-    let on = on.filter_map(|w| w.spell_at(at).map(|spell| (w, spell.until)));
-    on.max_by_key(|(_, until)| *until)
+    longest(windows.iter().filter(|w| w.silences()), at)
 }
 
 /// The spell of each window that is on now, or its next one, soonest first.
