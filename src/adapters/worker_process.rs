@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use super::paths::{StateDir, private_dir};
@@ -12,7 +12,7 @@ use super::vault::Keyring;
 use crate::domain::capability::Operate;
 use crate::domain::ids::RunId;
 use crate::domain::untrusted::Safe;
-use crate::engine::ports::StartWorker;
+use crate::engine::ports::{StartWorker, StartedWorker};
 
 /// Starts workers as processes of this same program.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ impl WorkerProcess {
         Self { lender: Some(Arc::clone(pool)), ..self }
     }
 
-    fn try_start(&self, run: &RunId) -> std::io::Result<()> {
+    fn try_start(&self, run: &RunId) -> std::io::Result<Child> {
         let folder = self.state.runs().join(run.as_str());
         private_dir(&folder)?;
         let mut options = File::options();
@@ -64,13 +64,28 @@ impl WorkerProcess {
             // A pipe holds more than an identity: this does not wait for the worker to read.
             pipe.write_all(text.as_bytes())?;
         }
-        drop(child);
-        Ok(())
+        Ok(child)
     }
 }
 
 impl StartWorker for WorkerProcess {
-    fn start(&self, run: &RunId) -> Result<(), Safe> {
-        self.try_start(run).map_err(|error| Safe::line(&error.to_string()))
+    fn start(&self, run: &RunId) -> Result<Box<dyn StartedWorker>, Safe> {
+        match self.try_start(run) {
+            Ok(child) => Ok(Box::new(OurChild(child))),
+            Err(error) => Err(Safe::line(&error.to_string())),
+        }
+    }
+}
+
+/// The process of a worker. It leaves our session by itself, but stays our child.
+struct OurChild(Child);
+
+impl StartedWorker for OurChild {
+    fn ended(&mut self) -> Option<Safe> {
+        match self.0.try_wait() {
+            Ok(status) => status.map(|status| Safe::line(&status.to_string())),
+            // Somebody else has waited for it: what it says in the store is what counts.
+            Err(_) => None,
+        }
     }
 }

@@ -18,8 +18,8 @@ use crate::domain::untrusted::Safe;
 use crate::engine::ports::{Clock, RunReader, RunWriter, StartWorker, StoreError};
 use crate::engine::worker::replayed;
 
-/// How long a worker may take to say that it has the run.
-const TAKES_UP: Duration = Duration::from_secs(20);
+/// How long a worker that still runs may take to say that it has the run; one that ended is told at once.
+const TAKES_UP: Duration = Duration::from_mins(1);
 
 /// Why no worker carries out the run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -256,12 +256,18 @@ impl Launcher<'_> {
 
     async fn start_worker(&self, run: &RunId, generation: u32) -> Result<(), LaunchError> {
         let failed = |what: Safe| LaunchError::Worker { run: run.clone(), what };
-        self.workers.start(run).map_err(failed)?;
+        let mut worker = self.workers.start(run).map_err(failed)?;
         let taken = async {
             loop {
+                // Asked first: what it wrote before it ended is read below.
+                let ended = worker.ended();
                 let state = self.state(run).await?;
                 if state.generation > generation || state.finished.is_some() {
                     return Ok(());
+                }
+                if let Some(how) = ended {
+                    let what = format!("it ended ({how}); its own words are in worker.log");
+                    return Err(failed(Safe::line(&what)));
                 }
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }

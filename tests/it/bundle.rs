@@ -28,7 +28,7 @@ use crate::lab::terminal::Terminal;
 use crate::lab::{Lab, Options};
 use crate::sample::{StepClock, host, planned, run_id, simple_plan, step};
 
-const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_mins(1);
 const MARK: &str = "m4rk-planted-in-a-secret";
 
 /// What somebody does to the lines of a file.

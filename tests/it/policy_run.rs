@@ -17,7 +17,7 @@ use bunker_ops::domain::run::operator::Operator;
 use bunker_ops::domain::run::state::Phase;
 use bunker_ops::domain::untrusted::Safe;
 use bunker_ops::engine::launch::{LaunchError, Launched, Launcher};
-use bunker_ops::engine::ports::{RunReader, RunWriter, StartWorker, StoreError};
+use bunker_ops::engine::ports::{RunReader, RunWriter, StartWorker, StartedWorker, StoreError};
 use serde_json::Value;
 
 use crate::lab::terminal::Terminal;
@@ -25,14 +25,22 @@ use crate::lab::{HostSpec, Lab, Options};
 use crate::lease_break::records;
 use crate::sample::{StepClock, host, simple_plan};
 
-/// Workers that are counted, and of which none comes: what is tested is whether one is asked for.
+/// Workers that are counted, and of which each has ended at once: what is tested is whether one is asked for.
 #[derive(Default)]
 struct Counted(AtomicUsize);
 
 impl StartWorker for Counted {
-    fn start(&self, _: &RunId) -> Result<(), Safe> {
+    fn start(&self, _: &RunId) -> Result<Box<dyn StartedWorker>, Safe> {
         self.0.fetch_add(1, Ordering::SeqCst);
-        Err("counted".into())
+        Ok(Box::new(Gone))
+    }
+}
+
+struct Gone;
+
+impl StartedWorker for Gone {
+    fn ended(&mut self) -> Option<Safe> {
+        Some("exit status: 3".into())
     }
 }
 
@@ -85,6 +93,8 @@ async fn no_verdict_lets_a_worker_start_before_what_it_demands_was_done() {
         assert_eq!(n(), starts, "{what}");
         let Ok(Launched::Waits(run, approval)) = launched else {
             assert_eq!(store.runs(9).await.unwrap().len(), starts, "nothing is stored: {what}");
+            let said = launched.map_err(|error| error.to_string());
+            assert_eq!(said.is_err_and(|e| e.contains("it ended (exit status: 3)")), starts == 1);
             continue;
         };
         // It is stored, and none of the other ways starts it.
@@ -322,7 +332,7 @@ fn a_second_person_approves_the_plan_that_then_runs_or_rejects_it() {
 
 #[test]
 fn a_group_is_typed_and_a_second_person_approves_from_another_cockpit() {
-    const SOON: Duration = Duration::from_secs(30);
+    const SOON: Duration = Duration::from_mins(1);
     const LONG: Duration = Duration::from_mins(2);
     let bench = Bench::new(&[("cap-1", "capital"), ("prod-1", "production")], &[RULES]);
     let mut anna = bench.cockpit("anna");

@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::lab::terminal::Terminal;
 use crate::lab::{Lab, Options};
 
-pub(crate) const SOON: Duration = Duration::from_secs(30);
+pub(crate) const SOON: Duration = Duration::from_mins(1);
 
 fn bunker(lab: &Lab, state: &std::path::Path) -> CommandBuilder {
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_bunker"));

@@ -9,7 +9,7 @@ use portable_pty::CommandBuilder;
 use crate::lab::terminal::Terminal;
 use crate::lab::{HostSpec, Lab, Options};
 
-pub(crate) const SOON: Duration = Duration::from_secs(30);
+pub(crate) const SOON: Duration = Duration::from_mins(1);
 pub(crate) const LONG: Duration = Duration::from_mins(2);
 
 /// The places that the program has for itself.

@@ -9,7 +9,7 @@ use portable_pty::CommandBuilder;
 use crate::lab::terminal::Terminal;
 use crate::lab::{Lab, Options};
 
-const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_mins(1);
 
 /// A cockpit that counts what is pressed.
 struct Journey {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::lab::terminal::Terminal;
 use crate::lab::{HostSpec, Lab, Options};
 
-const SOON: Duration = Duration::from_secs(40);
+const SOON: Duration = Duration::from_mins(1);
 const LONG: Duration = Duration::from_mins(3);
 
 struct Deck {

@@ -350,5 +350,11 @@ pub trait RunWriter: RunReader {
 /// Starts workers. Implementations are built with a `domain::capability::Operate`.
 pub trait StartWorker: Send + Sync + 'static {
     /// Starts a process that takes this run and outlives us; gives what happened where it cannot.
-    fn start(&self, run: &RunId) -> Result<(), Safe>;
+    fn start(&self, run: &RunId) -> Result<Box<dyn StartedWorker>, Safe>;
+}
+
+/// A worker that was started. Dropping this leaves it alone.
+pub trait StartedWorker: Send {
+    /// How it ended, once it has; it is not waited for.
+    fn ended(&mut self) -> Option<Safe>;
 }
