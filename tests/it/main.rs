@@ -68,6 +68,7 @@ mod pty_moving;
 mod pty_passphrase;
 mod pty_wall;
 mod real_bare;
+mod real_canary;
 mod real_configure;
 mod real_day2;
 mod real_deploy;
