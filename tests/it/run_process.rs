@@ -168,6 +168,17 @@ fn starts(logs: &[Vec<u8>]) -> BTreeMap<String, u32> {
     starts
 }
 
+/// The same for all jobs of a host in one run, whose folders are below this one.
+pub(crate) fn all_starts(run: &Path) -> BTreeMap<String, u32> {
+    let mut logs = Vec::new();
+    for host in std::fs::read_dir(run).into_iter().flatten().flatten() {
+        for job in std::fs::read_dir(host.path()).into_iter().flatten().flatten() {
+            logs.extend(std::fs::read(job.path().join("log")));
+        }
+    }
+    starts(&logs)
+}
+
 #[test]
 fn a_run_whose_worker_is_killed_is_lost_and_is_resumed_to_its_end() {
     let bench = Bench::new(&["early", "middle", "late"]);

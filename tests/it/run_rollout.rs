@@ -25,7 +25,7 @@ const PARTS: [Part<'static>; 3] = [
 ];
 
 /// An upgrade of these batches, with a gate on each host.
-fn rollout(batches: &[&[&str]]) -> Plan {
+pub(crate) fn rollout(batches: &[&[&str]]) -> Plan {
     let hosts = batches.concat().iter().map(|h| host_plan(h, &PARTS)).collect();
     plan_of(hosts, batches, 8)
 }
@@ -48,7 +48,7 @@ fn state(bench: &Bench) -> RunState {
 }
 
 /// Waits until the run stands so, in simulated time.
-async fn until(bench: &Bench, what: impl Fn(&RunState) -> bool) -> RunState {
+pub(crate) async fn until(bench: &Bench, what: impl Fn(&RunState) -> bool) -> RunState {
     let began = Instant::now();
     loop {
         let state = state(bench);

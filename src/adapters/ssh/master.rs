@@ -57,7 +57,7 @@ impl Master {
             return None;
         }
         let (files, process) = lending::borrow(own, &config::render(to, known_hosts, None))?;
-        if ask_process(&files.socket).await != Some(process) {
+        if ask_process(&files.socket, CHECK_LIMIT).await != Some(process) {
             lending::leave(&files, process, Tenancy::Guest);
             return None;
         }
@@ -95,7 +95,8 @@ impl Master {
             let known = known_hosts.first().map_or_else(String::new, |p| p.display().to_string());
             return Err(classify::connect(to, &String::from_utf8_lossy(&log), &known));
         }
-        let Some(process) = ask_process(&files.socket).await else {
+        // It may have to wait for its turn on this machine, when very many are opened.
+        let Some(process) = ask_process(&files.socket, CONNECT_LIMIT).await else {
             let what = format!("the connection to {} ended at once", classify::target(to));
             return Err(classify::error(to, Kind::Disconnected, &what, None));
         };
@@ -164,7 +165,7 @@ impl Master {
 
     /// Asks the process whether it answers, within two seconds.
     pub(super) async fn answers(&self) -> bool {
-        ask_process(&self.files.socket).await == Some(self.process)
+        ask_process(&self.files.socket, CHECK_LIMIT).await == Some(self.process)
     }
 
     /// Its control socket.
@@ -193,8 +194,9 @@ impl Drop for Cleanup<'_> {
     }
 }
 
-async fn ask_process(socket: &Path) -> Option<Process> {
-    let asked = timeout(CHECK_LIMIT, async {
+/// The process behind a control socket, where it answers within this time. One that has ended is told at once.
+async fn ask_process(socket: &Path, limit: Duration) -> Option<Process> {
+    let asked = timeout(limit, async {
         openssh_mux_client::Connection::connect(socket).await?.send_alive_check().await
     });
     let pid = asked.await.ok()?.ok()?;

@@ -24,8 +24,10 @@ impl Db {
     ) -> Result<(), StoreError> {
         let state = RunState::new(run.clone(), &plan);
         let (text, summary) = (self.json(&plan)?, self.json(&state.summarised(&plan))?);
-        let sql = "INSERT INTO runs (id, plan, summary) VALUES (?1, ?2, ?3)";
-        self.execute_with(sql, params![run.as_str(), text, summary])?;
+        let sql = "INSERT INTO runs (id, summary) VALUES (?1, ?2)";
+        self.execute_with(sql, params![run.as_str(), summary])?;
+        let sql = "INSERT INTO plans (run, plan) VALUES (?1, ?2)";
+        self.execute_with(sql, params![run.as_str(), text])?;
         self.audit_planned(run, &plan)?;
         self.folded.insert(run.clone(), Folded { plan, state });
         self.journal(run, vec![first]).map(drop)

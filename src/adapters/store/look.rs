@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, params};
 use super::db::Db;
 use super::liveness::Process;
 use super::presented::{JobLog, Presented};
-use super::schema::broken_file;
+use super::schema::{broken_file, plan_of};
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::marker::StepMark;
 use crate::domain::plan::Plan;
@@ -62,7 +62,7 @@ impl Db {
     }
 
     pub(super) fn plan(&mut self, run: &RunId) -> Result<Plan, StoreError> {
-        let sql = "SELECT plan FROM runs WHERE id = ?1";
+        let sql = plan_of(self.connection()?, &self.path())?;
         let found: Vec<String> = self.query(sql, params![run.as_str()], |row| row.get(0))?;
         let text = found.first().ok_or_else(|| StoreError::NoSuchRun(run.to_string()))?;
         self.parsed(text)

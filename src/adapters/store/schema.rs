@@ -100,7 +100,19 @@ const MIGRATIONS: &[&str] = &[
         UNIQUE (key, channel)
     ) STRICT;
 ",
+    // A plan is large and never changes, the line of its run changes with each event, and SQLite writes a row as a whole.
+    "
+    CREATE TABLE plans (
+        run TEXT NOT NULL UNIQUE REFERENCES runs (id),
+        plan TEXT NOT NULL
+    ) STRICT;
+    INSERT INTO plans (run, plan) SELECT id, plan FROM runs;
+    ALTER TABLE runs DROP COLUMN plan;
+",
 ];
+
+/// The version from which on plans stand in a table of their own.
+const PLANS_APART: u32 = 5;
 
 /// The newest version that this program knows.
 pub(super) const KNOWN: u32 = MIGRATIONS.len() as u32;
@@ -134,6 +146,15 @@ pub(super) fn open_reader(path: &Path) -> Result<Option<Connection>, StoreError>
         0 => Ok(None),
         _ => Ok(Some(db)),
     }
+}
+
+/// How the plan of a run (`?1`) is read. A store that was only looked at since an older program wrote it is as that left it.
+pub(super) fn plan_of(db: &Connection, path: &Path) -> Result<&'static str, StoreError> {
+    Ok(if version(db, path)? < PLANS_APART {
+        "SELECT plan FROM runs WHERE id = ?1"
+    } else {
+        "SELECT plan FROM plans WHERE run = ?1"
+    })
 }
 
 fn version(db: &Connection, path: &Path) -> Result<u32, StoreError> {

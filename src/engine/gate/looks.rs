@@ -133,7 +133,10 @@ impl GateCheck for GateLooks {
     async fn explain(&self, host: &HostPlan, gate: &GateSpec, last: &GateObservation) -> Failure {
         let looked = self.look(host, gate, None).await;
         let last_lines = self.last_lines(host, &looked).await;
-        let message = if last.known {
+        let message = if last.known && last.healthy {
+            let (long, within) = (gate.min_healthy_s, gate.deadline_s);
+            format!("healthy in the end, but not for {long} s within {within} s")
+        } else if last.known {
             format!("not healthy: {}", last.detail)
         } else {
             format!("it could not be seen whether it is healthy: {}", last.detail)

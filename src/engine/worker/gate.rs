@@ -92,7 +92,9 @@ impl HostRun {
     }
 }
 
-/// How long health has lasted, as far as it was looked at.
+/// How long health has lasted, as far as it was looked at. What was seen to be ill begins it anew; a look that saw
+/// nothing (a connection that dropped) only leaves a gap that does not count: a container that was replaced or restarted
+/// in it is ill by its count of restarts.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Health {
     last_healthy: Option<Instant>,
@@ -101,7 +103,11 @@ pub(super) struct Health {
 
 impl Health {
     pub(super) fn after(&mut self, seen: &GateObservation, now: Instant) -> Duration {
-        if !(seen.healthy && seen.known) {
+        if !seen.known {
+            self.last_healthy = None;
+            return self.lasted;
+        }
+        if !seen.healthy {
             *self = Self::default();
             return Duration::ZERO;
         }

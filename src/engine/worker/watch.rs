@@ -21,8 +21,8 @@ use crate::domain::run::state::RunState;
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::{GateBaseline, GateObservation, StoreError};
 
-/// Between two looks at the targets that are done.
-const LOOK: Duration = Duration::from_secs(5);
+/// Between two looks at the targets that are done. Between batches they are looked at besides.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// What was seen of the targets that are done.
 #[derive(Default)]
@@ -104,17 +104,25 @@ impl Watch {
         });
     }
 
+    /// Whether the last look at it saw that it is well.
+    pub(super) fn is_well(&self, host: &HostId) -> bool {
+        self.with(|seen| seen.hosts.get(host).is_some_and(|w| w.was_healthy == Some(true)))
+    }
+
     fn counts(&self) -> (usize, usize) {
         self.with(|seen| (seen.n_working, seen.n_done))
     }
 }
 
-/// Looks once at every target that is done, all at the same time.
-pub(super) async fn look(shared: &Shared) -> Result<Vec<Looked<'_>>, StoreError> {
+/// Looks once at every target that is done and wanted, all at the same time.
+pub(super) async fn look(
+    shared: &Shared,
+    wanted: impl Fn(&HostId) -> bool,
+) -> Result<Vec<Looked<'_>>, StoreError> {
     let done: Vec<HostId> = shared
         .watch
         .with(|seen| seen.hosts.iter().filter(|(_, w)| w.done).map(|(id, _)| id.clone()).collect());
-    let targets = done.iter().filter_map(|id| {
+    let targets = done.iter().filter(|id| wanted(id)).filter_map(|id| {
         let plan = shared.plan.host(id)?;
         Some((plan, gate_of(plan)?))
     });
@@ -153,7 +161,7 @@ pub(super) async fn watch(shared: &Shared) -> Result<Infallible, StoreError> {
     let (mut worked, mut last, mut n_before) = (Duration::ZERO, Instant::now(), 0);
     loop {
         tokio::time::sleep(LOOK).await;
-        look(shared).await?;
+        look(shared, |_| true).await?;
         let (n_working, n_done) = shared.watch.counts();
         let took = last.elapsed();
         last = Instant::now();

@@ -1,20 +1,26 @@
 //! The gate between batches: every target that is done, of this batch and of all before, is healthy at the same time.
 //!
 //! Each target had to be healthy for `min_healthy_s` before it was done; that time goes on here as long as no look saw
-//! anything else. So a batch whose targets stayed healthy passes at once, and one that did not stay so has its
-//! `healthy_deadline_s` to come back. Pass, fail or unknown: what could not be looked at is neither good nor bad, and
+//! anything else. So a batch whose targets stayed healthy passes at once, and a target that did not stay so has its
+//! `healthy_deadline_s` to come back, from the moment at which it was last seen to pass. Pass, fail or unknown: what could not be looked at is neither good nor bad, and
 //! waits for a person.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::{Finding, Place, Side};
+use crate::domain::ids::HostId;
 use crate::domain::run::event::EventKind;
 use crate::domain::run::pause::PauseReason;
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::StoreError;
 use crate::engine::worker::watch::{Looked, look};
+
+/// How long a target that was seen to pass needs no other look while others are waited for. In a large fleet some
+/// connection drops in every round: those are asked again, not all.
+const FRESH: Duration = Duration::from_mins(1);
 
 /// What one look at one target comes to.
 enum Standing {
@@ -33,12 +39,21 @@ pub(super) async fn check(place: &Place<'_>) -> Result<Finding, StoreError> {
     // A person who passed this has seen that it could not be told; what is seen to be ill still fails.
     let waived = place.state.is_waived(PauseReason::GateUnknown);
     let began = Instant::now();
+    let mut last_passed: BTreeMap<HostId, Instant> = BTreeMap::new();
     loop {
-        let looks = look(shared).await?;
+        let is_fresh = |host: &HostId| {
+            let passed = last_passed.get(host);
+            passed.is_some_and(|at| at.elapsed() < FRESH) && shared.watch.is_well(host)
+        };
+        let looks = look(shared, |host| !is_fresh(host)).await?;
         let (mut failed, mut unknown, mut n_open) = (Vec::new(), Vec::new(), 0);
         for looked in &looks {
-            match standing(looked, began.elapsed(), waived) {
-                Standing::Pass => {}
+            let host = &looked.plan.id;
+            let waited = last_passed.get(host).unwrap_or(&began).elapsed();
+            match standing(looked, waited, waived) {
+                Standing::Pass => {
+                    last_passed.insert(host.clone(), Instant::now());
+                }
                 Standing::Open => n_open += 1,
                 Standing::Fail => failed.push(looked),
                 Standing::Unknown => unknown.push(looked),
