@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::holds::HoldOf;
 use super::log_page::{Keep, LogAsk, LogOf};
 use super::look::Look;
 use super::replay::Ask as ReplayAsk;
@@ -13,6 +14,7 @@ use crate::domain::plan::{Plan, Wish};
 use crate::domain::policy::Consent;
 use crate::domain::run::control::Control;
 use crate::domain::scaffold::enrol::Ask;
+use crate::domain::untrusted::Safe;
 use crate::domain::view::ViewChange;
 
 /// Something to do outside.
@@ -154,6 +156,17 @@ pub enum ChangeKind {
     },
     /// Make or copy the first inventory, or start the demo.
     SetUp(SetupAsk),
+    /// Take a lease away from who has it, for a reason.
+    BreakLease {
+        /// Of what.
+        of: HoldOf,
+        /// Which lease of an instance: another one that was taken meanwhile stays.
+        generation: u64,
+        /// The run that has it: of the fleet, that of another stays.
+        run: Option<RunId>,
+        /// Why.
+        reason: Safe,
+    },
     /// Open a shell on a host, at this terminal.
     Shell(HostId),
     /// Start a new worker for a run whose worker is gone.

@@ -22,6 +22,8 @@ pub mod form;
 pub mod frame;
 pub mod fuzzy;
 pub mod history;
+mod hold_rows;
+pub mod holds;
 pub mod host_layers;
 pub mod key;
 pub mod keymap;

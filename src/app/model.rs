@@ -198,6 +198,7 @@ impl Model {
                 SheetOf::Backups(_) => Place::Backups,
                 SheetOf::Alerts(_) => Place::Alerts,
                 SheetOf::Windows => Place::Windows,
+                SheetOf::Leases(_) => Place::Leases,
                 SheetOf::Inventory(_) => Place::Inventory,
                 SheetOf::Variables(..) => Place::Variables,
                 SheetOf::Doctor(..) => Place::Doctor,

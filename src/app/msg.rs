@@ -125,6 +125,8 @@ pub enum Msg {
         /// The answer, or what went wrong.
         result: Result<Looked, Problem>,
     },
+    /// What came of breaking a lease.
+    LeaseBroken(Result<Safe, Problem>),
     /// Where the replay stands.
     Replay(Replay),
     /// The time of the replay went back.

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use super::cockpit_enrol::Enrolling;
 use super::exit::Trouble;
+use super::lease::breaking;
 use super::run::{again, operator, unlock_for};
 use super::{hooks, host, in_the_way, wiring};
 use crate::adapters::ssh::SshPool;
@@ -16,6 +17,7 @@ use crate::adapters::store::StoreWriter;
 use crate::adapters::vault;
 use crate::app::Sequel;
 use crate::app::effect::Answered;
+use crate::app::holds::HoldOf;
 use crate::app::msg::Problem;
 use crate::domain::capability::Operate;
 use crate::domain::fleet::Fleet;
@@ -133,7 +135,16 @@ impl Changer for Changes {
     }
 
     async fn start(&self, plan: &Plan, consent: &Consent) -> Result<Launched, Problem> {
-        in_the_way::until_free(&self.hosts, plan, None).await.map_err(|t| problem(&t))?;
+        let held = in_the_way::look(&self.hosts, plan).await.map_err(|t| problem(&t))?;
+        if let Some(first) = held.first() {
+            let more = match held.len() {
+                1 => String::new(),
+                n => format!(" (and {} more)", n - 1),
+            };
+            let message = format!("{}{more} is held by {}", first.what, first.who);
+            let hint = "f waits for it and then starts; g l shows who, to watch or to break it";
+            return Err(Problem { message: Safe::line(&message), hint: Some(Safe::line(hint)) });
+        }
         let (store, workers, clock) =
             (self.store()?, wiring::workers(&self.right).lending(&self.hosts), wiring::clock());
         let launcher = wiring::launcher(&*store, &workers, &*clock);
@@ -202,6 +213,30 @@ impl Changer for Changes {
             }
         };
         started.map_err(|trouble| problem(&trouble))
+    }
+
+    async fn break_lease(
+        &self,
+        of: &HoldOf,
+        seen: &(u64, Option<RunId>),
+        reason: &Safe,
+    ) -> Result<Safe, Problem> {
+        self.hosts.forget_refusals();
+        let (fleet, name) = (Arc::clone(&self.watched.borrow().fleet), of.to_string());
+        let (right, hosts, (generation, run)) = (&self.right, &self.hosts, seen);
+        let gone = match of {
+            HoldOf::Fleet => breaking::fleet(right, hosts, &fleet, run.as_ref(), reason).await,
+            HoldOf::Instance(id) => {
+                let gone = || failed(format!("the inventory has no host {id} any more"));
+                let host = fleet.host(id).ok_or_else(gone)?;
+                breaking::instance(right, hosts, host, *generation, reason).await
+            }
+        };
+        let gone = gone.map_err(|trouble| problem(&trouble))?;
+        Ok(Safe::line(&match gone {
+            Some(gone) => gone.words(&name),
+            None => format!("nobody holds {name} any more: nothing was done"),
+        }))
     }
 
     async fn terminal(&self, host: &HostId) -> Result<AtTerminal, Problem> {

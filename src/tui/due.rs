@@ -38,6 +38,7 @@ pub(super) fn whom(model: &Model, msg: &Msg) -> For {
         | Msg::Looked { .. }
         | Msg::Replay(_)
         | Msg::Rewound
+        | Msg::LeaseBroken(_)
         | Msg::Notice(..) => For::Data,
     }
 }

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use crate::app::Sequel;
 use crate::app::effect::Answered;
+use crate::app::holds::HoldOf;
 use crate::app::look::{Look, Looked};
 use crate::app::msg::Problem;
 use crate::app::replay::{Ask as ReplayAsk, Replay};
@@ -46,6 +47,14 @@ pub trait Changer: Send + Sync + 'static {
     async fn control(&self, run: &RunId, control: Control) -> Result<(), Problem>;
     /// Starts what follows an ended run; gives the new runs.
     async fn follow(&self, run: &RunId, what: Sequel) -> Result<Vec<RunId>, Problem>;
+    /// Breaks the lease of something for a reason, if it is still the one that was seen: its generation, or for the fleet the
+    /// run. Gives what is to be told.
+    async fn break_lease(
+        &self,
+        of: &HoldOf,
+        seen: &(u64, Option<RunId>),
+        reason: &Safe,
+    ) -> Result<Safe, Problem>;
     /// Prepares a shell on a host, to be opened at the terminal.
     async fn terminal(&self, host: &HostId) -> Result<AtTerminal, Problem>;
     /// Starts a new worker for a run whose worker is gone.

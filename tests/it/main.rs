@@ -100,6 +100,7 @@ mod ui_canary;
 mod ui_choice;
 mod ui_gallery;
 mod ui_keys;
+mod ui_leases;
 mod ui_log;
 mod ui_moving;
 mod ui_screens;

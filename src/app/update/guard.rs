@@ -18,7 +18,7 @@ use crate::domain::run::state::Phase;
 /// Enter on the plan page: asks what the guardrails want, or starts where it was given.
 pub(super) fn approve(model: &mut Model) -> Vec<Effect> {
     let Some(Screen::Plan(page)) = model.screens.last_mut() else { return Vec::new() };
-    if page.starting.is_some() {
+    if page.starting.is_some() || page.waits_since().is_some() {
         return Vec::new();
     }
     let (n, approved) = (page.n_to_start(), Arc::clone(&page.plan));

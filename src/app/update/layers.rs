@@ -11,7 +11,7 @@ use super::super::model::Model;
 use super::super::toast::ToastKind;
 use super::{
     audit, columns, copying, enrol, guard, host, input, log, moving, palette, plan, run, setup,
-    sheet,
+    sheet, why,
 };
 use crate::domain::filter::Filter;
 use crate::domain::ids::InvalidName;
@@ -48,6 +48,7 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         }
         Layer::Confirm(confirm) => answer(model, confirm, key),
         Layer::Guard(form) => guard::on_key(model, form, key),
+        Layer::Why(form) => why::on_key(model, form, key),
         Layer::Copy(menu) => copying::on_key(model, menu, key),
         Layer::Columns(pick) => columns::on_key(model, pick, key),
         Layer::Letter(what) => moving::letter(model, what, key),
@@ -70,6 +71,7 @@ pub(super) fn paste(model: &mut Model, text: &str) {
         Some(Layer::Reference(form) | Layer::Playbook(form) | Layer::Canary(form)) => {
             input::paste(&mut form.input, text);
         }
+        Some(Layer::Why(form)) => input::paste(&mut form.input, text),
         // What is pasted was not typed: it confirms nothing.
         Some(
             Layer::Help { .. }
