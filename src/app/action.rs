@@ -94,6 +94,8 @@ pub enum Action {
     Leases,
     BreakLease,
     WhenFree,
+    WaitForWindow,
+    SayWhy,
     Inventory,
     Doctor,
     Compare,

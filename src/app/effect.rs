@@ -91,6 +91,7 @@ pub enum Effect {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
     kind: ChangeKind,
+    why: Option<Safe>,
 }
 
 /// What can follow an ended run.
@@ -190,9 +191,14 @@ pub enum Answered {
 }
 
 impl Change {
-    /// A change by somebody who may.
-    pub fn by(_right: &Operate, kind: ChangeKind) -> Self {
-        Self { kind }
+    /// A change by somebody who may, for a reason where he gave one.
+    pub fn by(_right: &Operate, kind: ChangeKind, why: Option<Safe>) -> Self {
+        Self { kind, why }
+    }
+
+    /// Why.
+    pub fn why(&self) -> Option<&Safe> {
+        self.why.as_ref()
     }
 
     /// What it is.

@@ -30,10 +30,30 @@ pub(super) const HOLDS: &[ActionInfo] = &[
         Action::WhenFree,
         "start when free",
         "wait until nobody holds an instance of this plan, then start it; again gives up waiting",
-        "",
+        "when free",
         &[c('f')],
         &[Place::Plan],
     )
     .changing(Danger::Counts)
     .twin("bunker upgrade --wait SECONDS"),
+    row(
+        Action::WaitForWindow,
+        "wait for the window",
+        "start outside of the maintenance window as a run that waits for it, or do not",
+        "wait for the window",
+        &[c('w')],
+        &[Place::Plan],
+    )
+    .changing(Danger::Counts)
+    .twin("bunker upgrade --outside wait"),
+    row(
+        Action::SayWhy,
+        "say why",
+        "say why you do what comes next, such as maintenance CHG-123: each change is kept with it until you say something else",
+        "",
+        &[c('Y')],
+        ALL,
+    )
+    .changing(Danger::None)
+    .twin("bunker --why TEXT"),
 ];

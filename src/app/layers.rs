@@ -11,6 +11,7 @@ use super::destination::Destination;
 use super::effect::ChangeKind;
 use super::holds::HoldOf;
 use super::host_layers::{EnvLayer, ServicePick};
+use super::why::Of;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Wish};
 use crate::domain::untrusted::Safe;
@@ -146,11 +147,26 @@ impl WhyForm {
     pub fn new(asks: WhyFor) -> Self {
         Self { asks, input: Input::default(), empty: false }
     }
+
+    /// For all that comes next, with what was said before.
+    pub fn standing(said: Option<&Safe>) -> Self {
+        let said = said.map(ToString::to_string).unwrap_or_default();
+        Self { asks: WhyFor::All, input: Input::new(said), empty: false }
+    }
 }
 
 /// What a reason is asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum WhyFor {
+    /// For all that comes next; nothing takes it back.
+    All,
+    /// Since a policy asks for it, before this is done.
+    Demanded {
+        /// What it will be about.
+        of: Of,
+        /// What is done once it was said.
+        then: Action,
+    },
     /// To break a lease.
     Break {
         /// Of what.

@@ -47,6 +47,7 @@ pub mod timeline;
 pub mod toast;
 pub mod update;
 pub mod wall;
+pub mod why;
 
 pub use effect::{Change, ChangeKind, Effect, Sequel};
 pub use key::Key;

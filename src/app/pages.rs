@@ -10,11 +10,12 @@ use super::holds::Holds;
 use super::log_tail::LogTail;
 use super::msg::RunView;
 use crate::domain::ids::{HostId, RunId};
-use crate::domain::plan::{Plan, Workflow};
+use crate::domain::plan::{Outside, Plan, Workflow};
 use crate::domain::policy::{Consent, Demand};
 use crate::domain::release::Release;
 use crate::domain::run::outcome::Outcome;
 use crate::domain::run::state::{HostState, Phase};
+use crate::domain::untrusted::Safe;
 
 /// Which pane has the keys.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -86,6 +87,19 @@ impl PlanPage {
         let holds = Holds::of(targets, plan.around.campaign.is_some());
         let (typed, starting, cursor) = (String::new(), None, Cursor::default());
         Self { plan, typed, starting, cursor, holds, wait: Wait::No }
+    }
+
+    /// Why it is refused at this time, where it is: outside of its window, and not meant to wait for it.
+    pub fn shut(&self, now: Timestamp) -> Option<Safe> {
+        // A second person may answer while it is shut; the run waits for that answer anyway.
+        let waits = self.plan.rules.outside == Outside::Wait;
+        let asks_another = *self.demand() == Demand::SecondOperator;
+        self.plan.shut(now).filter(|_| !waits && !asks_another)
+    }
+
+    /// Whether waiting for the window is a choice now: it is shut, or that was chosen already.
+    pub fn offers_window(&self, now: Timestamp) -> bool {
+        self.starting.is_none() && self.waits_since().is_none() && self.plan.shut(now).is_some()
     }
 
     /// Since when it waits for who holds its targets.

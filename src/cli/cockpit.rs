@@ -146,6 +146,7 @@ pub(super) fn opening(
         lends,
         view: ViewFile::below(wiring::state_dir()),
         keymap: own_keys(),
+        why: wiring::reason(),
         wall: false,
     };
     (opening, Closing { supervisor, pool })

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
 use super::cockpit_enrol::Enrolling;
@@ -15,10 +16,10 @@ use super::{hooks, host, in_the_way, wiring};
 use crate::adapters::ssh::SshPool;
 use crate::adapters::store::StoreWriter;
 use crate::adapters::vault;
-use crate::app::Sequel;
 use crate::app::effect::Answered;
 use crate::app::holds::HoldOf;
 use crate::app::msg::Problem;
+use crate::app::{Msg, Sequel};
 use crate::domain::capability::Operate;
 use crate::domain::fleet::Fleet;
 use crate::domain::ids::{HostId, RunId};
@@ -92,6 +93,10 @@ fn failed(error: impl std::fmt::Display) -> Problem {
 
 #[async_trait]
 impl Changer for Changes {
+    fn because(&self, why: Option<Safe>, deed: BoxFuture<'static, Msg>) -> BoxFuture<'static, Msg> {
+        Box::pin(wiring::because(why, deed))
+    }
+
     async fn plan(&self, wish: Wish) -> Result<Plan, Problem> {
         // Somebody is at the keyboard now, who may have mended what a host refused before.
         self.hosts.forget_refusals();
@@ -128,7 +133,10 @@ impl Changer for Changes {
         let enrolling = Enrolling::new(&self.inventory, Arc::clone(&self.hosts), &self.right);
         // Files are read and written on the way: on a task that nothing else waits on.
         self.supervisor
-            .spawn("enrol", async move { enrolling.answer(ask).await })
+            .spawn(
+                "enrol",
+                wiring::because(wiring::reason(), async move { enrolling.answer(ask).await }),
+            )
             .join()
             .await
             .map_err(failed)?
@@ -245,12 +253,13 @@ impl Changer for Changes {
         let gone = || failed(format!("the inventory has no host {host} any more"));
         let host = fleet.host(host).ok_or_else(gone)?.clone();
         let asked = host.instance.as_ref().is_some_and(|i| i.policy.require_why);
-        if asked && wiring::caller().why.is_none() {
+        let why = wiring::reason();
+        if asked && why.is_none() {
             return Err(failed(StoreError::NoReason));
         }
         let shell = self.hosts.terminal(&host.connection, &self.right, SHELL_READY).await;
         let (shell, right) = (shell.map_err(failed)?, self.right.clone());
-        Ok(Box::new(move || match host::open(&host, shell, &right) {
+        Ok(Box::new(move || match wiring::because_now(why, || host::open(&host, shell, &right)) {
             Ok(opened) => Ok(opened.words(&host)),
             Err(trouble) => Err(format!("{:#}", trouble.report)),
         }))

@@ -6,6 +6,8 @@ use super::answers::{begun, followed, problem_notice, told};
 use super::at_terminal::at_terminal;
 use super::effects::Effects;
 use super::sources::Changer;
+use futures_util::future::BoxFuture;
+
 use crate::app::Msg;
 use crate::app::effect::{Answered, Change, ChangeKind};
 use crate::app::msg::Problem;
@@ -13,82 +15,30 @@ use crate::domain::ids::HostId;
 use crate::domain::untrusted::Safe;
 
 impl Effects {
-    /// Asks what leads to changes.
-    pub(super) fn ask(&self, changer: Arc<dyn Changer>, kind: ChangeKind) {
-        match kind {
-            ChangeKind::Plan { request, wish } => {
-                self.answer("plan", async move {
-                    let result = changer.plan(wish).await.map(Arc::new);
-                    Msg::Planned { request, result }
-                });
-            }
-            ChangeKind::Secrets { request } => {
-                self.answer("secrets", async move {
-                    Msg::Secrets { request, result: changer.secrets().await }
-                });
-            }
-            ChangeKind::Enrol { request, ask } => {
-                self.answer("enrol", async move {
-                    Msg::Enrol { request, result: changer.enrol(*ask).await.map(Box::new) }
-                });
-            }
-            ChangeKind::Releases { request, hosts } => {
-                self.answer("recorded releases", async move {
-                    Msg::Recorded { request, result: changer.releases(&hosts).await }
-                });
-            }
-            ChangeKind::StartRun { request, plan, consent } => {
-                self.answer("start", async move {
-                    let result = changer.start(&plan, &consent).await.map(begun);
-                    Msg::Started { request, result }
-                });
-            }
-            ChangeKind::Control { run, control } => {
-                self.answer("control", async move {
-                    let done = format!("run {}: asked to {}", run.short(), control.name());
-                    told(changer.control(&run, control).await, &done)
-                });
-            }
-            ChangeKind::Decide { run, answer } => {
-                self.answer("decide", async move {
-                    let word = match answer {
-                        Answered::Approved => "approved and started",
-                        Answered::Rejected => "rejected",
-                    };
-                    let done = format!("run {}: {word}", run.short());
-                    told(changer.decide(&run, answer).await, &done)
-                });
-            }
-            ChangeKind::Follow { run, what } => {
-                self.answer("follow", async move { followed(changer.follow(&run, what).await) });
-            }
-            ChangeKind::BreakLease { of, generation, run, reason } => {
-                self.answer("break a lease", async move {
-                    let seen = (generation, run);
-                    Msg::LeaseBroken(changer.break_lease(&of, &seen, &reason).await)
-                });
-            }
-            ChangeKind::Shell(host) => self.open_shell(changer, host),
+    /// Asks what leads to changes, for the reason that the operator gave.
+    pub(super) fn ask(&self, changer: Arc<dyn Changer>, change: &Change) {
+        let doer = Arc::clone(&changer);
+        let (name, deed): (_, BoxFuture<'static, Msg>) = match change.kind().clone() {
             // It needs nobody who is connected.
-            ChangeKind::SetUp(_) => {}
-            ChangeKind::Revive(run) => {
-                self.answer("resume", async move {
-                    let done =
-                        format!("run {}: a new worker reads the hosts and goes on", run.short());
-                    told(changer.revive(&run).await, &done)
-                });
-            }
-        }
+            ChangeKind::SetUp(_) => return,
+            ChangeKind::Shell(host) => ("shell", self.open_shell(doer, host)),
+            ChangeKind::Plan { .. }
+            | ChangeKind::Secrets { .. }
+            | ChangeKind::Enrol { .. }
+            | ChangeKind::Releases { .. } => looked(doer, change.kind().clone()),
+            kind => done(doer, kind),
+        };
+        self.answer(name, changer.because(change.why().cloned(), deed));
     }
 
-    fn open_shell(&self, changer: Arc<dyn Changer>, host: HostId) {
+    fn open_shell(&self, changer: Arc<dyn Changer>, host: HostId) -> BoxFuture<'static, Msg> {
         let lend = self.lend.clone();
-        self.answer("shell", async move {
+        Box::pin(async move {
             match changer.terminal(&host).await {
                 Ok(open) => at_terminal(open, &lend).await,
                 Err(problem) => problem_notice(&problem),
             }
-        });
+        })
     }
 
     /// The answer to a change that cannot even be tried.
@@ -118,6 +68,97 @@ impl Effects {
             | ChangeKind::SetUp(_)
             | ChangeKind::Decide { .. }
             | ChangeKind::Follow { .. } => problem_notice(&problem),
+        }
+    }
+}
+
+/// What a deed is called, and the deed.
+type Named = (&'static str, BoxFuture<'static, Msg>);
+
+/// What only leads to a change.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others are done, not looked at")]
+fn looked(changer: Arc<dyn Changer>, kind: ChangeKind) -> Named {
+    match kind {
+        ChangeKind::Plan { request, wish } => (
+            "plan",
+            Box::pin(async move {
+                let result = changer.plan(wish).await.map(Arc::new);
+                Msg::Planned { request, result }
+            }),
+        ),
+        ChangeKind::Secrets { request } => (
+            "secrets",
+            Box::pin(async move { Msg::Secrets { request, result: changer.secrets().await } }),
+        ),
+        ChangeKind::Enrol { request, ask } => (
+            "enrol",
+            Box::pin(async move {
+                Msg::Enrol { request, result: changer.enrol(*ask).await.map(Box::new) }
+            }),
+        ),
+        ChangeKind::Releases { request, hosts } => (
+            "recorded releases",
+            Box::pin(
+                async move { Msg::Recorded { request, result: changer.releases(&hosts).await } },
+            ),
+        ),
+        kind => done(changer, kind),
+    }
+}
+
+/// What changes something.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the others are looked at, or need the terminal"
+)]
+fn done(changer: Arc<dyn Changer>, kind: ChangeKind) -> Named {
+    match kind {
+        ChangeKind::StartRun { request, plan, consent } => (
+            "start",
+            Box::pin(async move {
+                let result = changer.start(&plan, &consent).await.map(begun);
+                Msg::Started { request, result }
+            }),
+        ),
+        ChangeKind::Control { run, control } => (
+            "control",
+            Box::pin(async move {
+                let done = format!("run {}: asked to {}", run.short(), control.name());
+                told(changer.control(&run, control).await, &done)
+            }),
+        ),
+        ChangeKind::Decide { run, answer } => (
+            "decide",
+            Box::pin(async move {
+                let word = match answer {
+                    Answered::Approved => "approved and started",
+                    Answered::Rejected => "rejected",
+                };
+                let done = format!("run {}: {word}", run.short());
+                told(changer.decide(&run, answer).await, &done)
+            }),
+        ),
+        ChangeKind::Follow { run, what } => {
+            ("follow", Box::pin(async move { followed(changer.follow(&run, what).await) }))
+        }
+        ChangeKind::BreakLease { of, generation, run, reason } => (
+            "break a lease",
+            Box::pin(async move {
+                let seen = (generation, run);
+                Msg::LeaseBroken(changer.break_lease(&of, &seen, &reason).await)
+            }),
+        ),
+        ChangeKind::Revive(run) => (
+            "resume",
+            Box::pin(async move {
+                let done = format!("run {}: a new worker reads the hosts and goes on", run.short());
+                told(changer.revive(&run).await, &done)
+            }),
+        ),
+        kind => {
+            let text = format!("this cannot be done from here: {kind:?}");
+            let problem = Problem { message: Safe::line(&text), hint: None };
+            ("nothing", Box::pin(async move { problem_notice(&problem) }))
         }
     }
 }

@@ -6,13 +6,13 @@ use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
-use crate::app::Sequel;
 use crate::app::effect::Answered;
 use crate::app::holds::HoldOf;
 use crate::app::look::{Look, Looked};
 use crate::app::msg::Problem;
 use crate::app::replay::{Ask as ReplayAsk, Replay};
 use crate::app::setup::Unusable;
+use crate::app::{Msg, Sequel};
 use crate::domain::env_shown::EnvShown;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Wish};
@@ -31,6 +31,8 @@ use crate::engine::ports::{AuditReader, RunReader};
 /// What leads to changes. Built with the right to them; a read-only cockpit has none.
 #[async_trait]
 pub trait Changer: Send + Sync + 'static {
+    /// The same deed for this reason, which the audit log keeps, and for no other.
+    fn because(&self, why: Option<Safe>, deed: BoxFuture<'static, Msg>) -> BoxFuture<'static, Msg>;
     /// Makes a plan; changes nothing.
     async fn plan(&self, wish: Wish) -> Result<Plan, Problem>;
     /// The age of all secrets, the most urgent first. Reads only.

@@ -73,7 +73,10 @@ fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect)
     match layer {
         Layer::Help { top } => screens::help::draw(canvas, model, *top, area),
         Layer::Palette(state) => screens::palette::draw(canvas, model, state, area),
-        Layer::Confirm(question) => dialog::confirm(canvas, area, question),
+        Layer::Confirm(question) => {
+            let why = model.why.of_then(&question.then);
+            dialog::confirm(canvas, area, question, why.as_ref());
+        }
         Layer::Copy(menu) => screens::menus::copying(canvas, menu, area),
         Layer::Columns(pick) => screens::menus::columns(canvas, model, pick, area),
         Layer::Env(env) => screens::host::env(canvas, model, env, area),

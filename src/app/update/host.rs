@@ -9,7 +9,8 @@ use super::super::log_page::LogOf;
 use super::super::model::{Model, Screen};
 use super::super::msg::Problem;
 use super::super::toast::ToastKind;
-use super::log;
+use super::super::why::Of;
+use super::{log, why};
 use crate::domain::env_shown::EnvShown;
 use crate::domain::ids::HostId;
 use crate::domain::service::ServiceName;
@@ -41,6 +42,10 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Option<Vec<Effect>> 
 }
 
 fn ask_shell(model: &mut Model, host: HostId) -> Vec<Effect> {
+    let asks = model.fleet.instance(&host).is_some_and(|i| i.policy.require_why);
+    if asks && why::first(model, Of::Host(host.clone()), Action::Shell) {
+        return Vec::new();
+    }
     let at = model.fleet.instance(&host).and_then(|i| i.connection.as_ref()?.user.clone());
     let who = at.map(|user| format!(" as {user}")).unwrap_or_default();
     let question = Confirm {

@@ -221,7 +221,10 @@ fn playbook(text: &str) -> Result<What, InvalidName> {
 #[expect(clippy::wildcard_enum_match_arm, reason = "all other keys change nothing")]
 fn answer(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> {
     match key.code {
-        KeyCode::Esc | KeyCode::Char('q') => return Vec::new(),
+        KeyCode::Esc | KeyCode::Char('q') => {
+            model.why.left(&confirm.then);
+            return Vec::new();
+        }
         KeyCode::Left | KeyCode::Char('h') | KeyCode::BackTab => confirm.focus = Focus::Safe,
         KeyCode::Right | KeyCode::Char('l') => confirm.focus = Focus::Act,
         KeyCode::Tab => {
@@ -232,7 +235,10 @@ fn answer(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> {
         }
         KeyCode::Enter => {
             return match confirm.focus {
-                Focus::Safe => Vec::new(),
+                Focus::Safe => {
+                    model.why.left(&confirm.then);
+                    Vec::new()
+                }
                 Focus::Act => carry_out(model, confirm.then),
             };
         }
@@ -259,7 +265,9 @@ fn carry_out(model: &mut Model, then: Then) -> Vec<Effect> {
 /// The one way to a changing effect: it needs the right, which a read-only cockpit has not.
 pub(super) fn change(model: &mut Model, kind: ChangeKind) -> Vec<Effect> {
     if let Some(right) = &model.operate {
-        vec![Effect::Change(Change::by(right, kind))]
+        let why = model.why.of_change(&kind);
+        model.why.used(&kind);
+        vec![Effect::Change(Change::by(right, kind, why))]
     } else {
         model.tell(ToastKind::Warning, "read-only: nothing can be changed from here");
         Vec::new()

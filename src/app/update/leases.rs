@@ -139,12 +139,11 @@ pub(super) fn ask_break(model: &mut Model) -> Vec<Effect> {
 
 /// The reason is there: asks whether it is broken.
 pub(super) fn confirm_break(model: &mut Model, asks: WhyFor, reason: Safe) {
-    let WhyFor::Break { of, generation, holder, run } = asks;
+    let WhyFor::Break { of, generation, holder, run } = asks else { return };
     let lines = vec![
         format!("It is held by {holder}."),
         "What that run still sends is refused from now on. It may have left the instance between two releases."
             .to_owned(),
-        format!("Reason: {reason}"),
     ];
     model.layers.push(Layer::Confirm(Confirm {
         title: format!("break the lease of {of}"),

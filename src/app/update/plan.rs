@@ -13,7 +13,7 @@ use super::super::toast::ToastKind;
 use super::{drift, fleet, guard, layers};
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::strategy::Asked;
-use crate::domain::plan::{HostPlan, Phase, Plan, What, Wish, Workflow};
+use crate::domain::plan::{HostPlan, Outside, Phase, Plan, What, Wish, Workflow};
 use crate::domain::policy::Consent;
 use crate::domain::secret::SecretName;
 
@@ -159,6 +159,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Start => guard::approve(model),
         Action::WhenFree => when_free(model),
+        Action::WaitForWindow => window(model),
         Action::OverwriteDrift => {
             drift::ask(model);
             Vec::new()
@@ -184,6 +185,9 @@ pub(in crate::app) fn command(plan: &Plan) -> String {
     }
     if plan.workflow == Workflow::Configure && plan.targets().any(HostPlan::has_drift) {
         line.push_str(" --overwrite-drift");
+    }
+    if plan.rules.outside == Outside::Wait {
+        line.push_str(" --outside wait");
     }
     let phases = plan.targets().flat_map(|host| &host.phases);
     let mut secrets: Vec<&SecretName> = phases
@@ -312,6 +316,23 @@ fn when_free(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     page.wait = Wait::Meant;
+    Vec::new()
+}
+
+/// Lets the run wait for the window of its targets, or not any more. That is another plan, and told as one.
+fn window(model: &mut Model) -> Vec<Effect> {
+    let now = model.clock;
+    let Some(page) = pages(model).next() else { return Vec::new() };
+    if !page.offers_window(now) {
+        let text = "this plan is not outside of its window: enter starts it";
+        model.tell(ToastKind::Warning, text);
+        return Vec::new();
+    }
+    let rules = &mut Arc::make_mut(&mut page.plan).rules;
+    rules.outside = match rules.outside {
+        Outside::Refuse => Outside::Wait,
+        Outside::Wait => Outside::Refuse,
+    };
     Vec::new()
 }
 

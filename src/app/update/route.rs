@@ -11,7 +11,7 @@ use super::super::msg::Msg;
 use super::super::toast::ToastKind;
 use super::{
     audit, choice, copying, data, enrol, fleet, go, host, layers, leases, log, moving, palette,
-    panes, plan, replay, run, runs, setup, sheet, wall,
+    panes, plan, replay, run, runs, setup, sheet, wall, why,
 };
 
 /// Applies what happened and says what is to be done. Total: no message makes it fail.
@@ -167,6 +167,10 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Palette => {
             palette::open(model);
+            Vec::new()
+        }
+        Action::SayWhy => {
+            why::ask(model);
             Vec::new()
         }
         Action::Freeze => {

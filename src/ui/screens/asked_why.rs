@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::app::layers::{WhyFor, WhyForm};
+use crate::app::why::Of;
 use crate::ui::canvas::Canvas;
 use crate::ui::text::wrap;
 use crate::ui::theme::Role;
@@ -33,6 +34,26 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &WhyForm) {
 /// Title, what it is about, what enter does.
 fn words(asks: &WhyFor) -> (String, String, &'static str) {
     match asks {
+        WhyFor::All => (
+            "Why you do what comes next".to_owned(),
+            "It is kept with each change, until you say something else. Nothing takes it back."
+                .to_owned(),
+            "enter keeps it",
+        ),
+        WhyFor::Demanded { of, .. } => {
+            let what = match of {
+                Of::Plan(hash) => format!("this plan ({}) is carried out", hash.short()),
+                Of::Run(run) => format!("run {} is followed by another", run.short()),
+                Of::Host(host) => format!("a shell is opened on {host}"),
+            };
+            (
+                "Why".to_owned(),
+                format!(
+                    "bunker_require_why asks for a reason before {what}. Y says one for all that comes next."
+                ),
+                "enter goes on",
+            )
+        }
         WhyFor::Break { of, holder, .. } => (
             format!("Break the lease of {of}"),
             format!("held by {holder}"),

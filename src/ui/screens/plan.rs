@@ -19,13 +19,14 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPag
     let plan = &page.plan;
     header(canvas, model, plan, area);
     let foot = Rect { y: area.bottom() - 1, height: 1, ..area };
-    chrome::footer(
-        canvas,
-        model,
-        foot,
-        &[Action::Palette, Action::Runs],
-        "nothing has been changed",
-    );
+    let mut skip = vec![Action::Palette, Action::Runs];
+    if !page.offers_window(model.clock) {
+        skip.push(Action::WaitForWindow);
+    }
+    if page.holds.in_the_way().is_empty() {
+        skip.push(Action::WhenFree);
+    }
+    chrome::footer(canvas, model, foot, &skip, "nothing has been changed");
     let ask = Rect { y: foot.y - 1, height: 1, ..area };
     prompt(canvas, model, page, ask);
     let held = held(canvas, page, Rect { y: ask.y - 1, ..ask });
@@ -321,6 +322,10 @@ fn prompt(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPage, area: Rect) {
         _ if denied => {
             let text = "▼ a guardrail forbids this plan: nothing can be started";
             canvas.put(x, area.y, area.width, text, Role::Down);
+        }
+        _ if page.shut(model.clock).is_some() => {
+            let text = "▼ outside of the window: w starts a run that waits for it";
+            canvas.put(x, area.y, area.width, text, Role::Degraded);
         }
         _ if matches!(page.demand(), Demand::Group(_)) => {
             let text = "enter asks for the name of the group, then starts";
