@@ -55,6 +55,7 @@ mod lab_faults;
 mod lab_metrics;
 mod lab_ssh;
 mod lease_break;
+mod lease_fence;
 mod notify;
 mod policy_run;
 mod probe_lab;
