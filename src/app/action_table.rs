@@ -6,6 +6,7 @@ use super::action::{Action, ActionInfo, Danger, Place};
 use super::action_row::{c, k, row};
 use super::action_table_log::LOG;
 use super::action_table_look::LOOK;
+use super::hold_rows::HOLDS;
 use super::key::KeyCode;
 use super::run_rows;
 use super::sheet_actions::SHEETS;
@@ -27,6 +28,7 @@ const OPENS: &[Place] = &[
     Place::Audit,
     Place::Backups,
     Place::Alerts,
+    Place::Leases,
     Place::Inventory,
     Place::Doctor,
     Place::Charts,
@@ -35,7 +37,7 @@ const OPENS: &[Place] = &[
 
 /// All of them, in the order of the footer and the help.
 pub static ACTIONS: LazyLock<Vec<ActionInfo>> =
-    LazyLock::new(|| [WORK, SHEETS, LOOK, LOG].concat());
+    LazyLock::new(|| [WORK, HOLDS, SHEETS, LOOK, LOG].concat());
 
 const WORK: &[ActionInfo] = &[
     row(

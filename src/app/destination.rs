@@ -28,6 +28,8 @@ pub enum Destination {
     Alerts,
     /// The maintenance windows.
     Windows,
+    /// Who holds which instance.
+    Leases,
     /// The inventory.
     Inventory,
     /// The variables of a host.
@@ -54,6 +56,7 @@ impl fmt::Display for Destination {
             Self::Backups => f.write_str("backups"),
             Self::Alerts => f.write_str("alerts"),
             Self::Windows => f.write_str("windows"),
+            Self::Leases => f.write_str("leases"),
             Self::Inventory => f.write_str("inventory"),
             Self::Variables(id) => write!(f, "variables {id}"),
             Self::Doctor => f.write_str("doctor"),
@@ -69,7 +72,7 @@ impl fmt::Display for Destination {
 pub enum UnknownDestination {
     /// No such page.
     #[error(
-        "{0:?} names no page: fleet, instance NAME, runs, run ID, secrets-due, audit, backups, alerts, windows, inventory, variables HOST, doctor, compare A B, charts NAME, outputs RUN"
+        "{0:?} names no page: fleet, instance NAME, runs, run ID, secrets-due, audit, backups, alerts, windows, leases, inventory, variables HOST, doctor, compare A B, charts NAME, outputs RUN"
     )]
     Page(String),
     /// The page is one of something with a name that cannot be.
@@ -90,6 +93,7 @@ impl FromStr for Destination {
             ("backups", "") => Self::Backups,
             ("alerts", "") => Self::Alerts,
             ("windows", "") => Self::Windows,
+            ("leases", "") => Self::Leases,
             ("inventory", "") => Self::Inventory,
             ("doctor", "") => Self::Doctor,
             ("variables", id) => Self::Variables(id.parse()?),
@@ -120,6 +124,7 @@ impl Model {
                 SheetOf::Backups(_) => Destination::Backups,
                 SheetOf::Alerts(_) => Destination::Alerts,
                 SheetOf::Windows => Destination::Windows,
+                SheetOf::Leases(_) => Destination::Leases,
                 SheetOf::Inventory(_) => Destination::Inventory,
                 SheetOf::Variables(host, _) => Destination::Variables(host.clone()),
                 SheetOf::Doctor(..) => Destination::Doctor,
@@ -154,6 +159,7 @@ mod tests {
             "run 260101-101010-7f3a",
             "secrets-due",
             "backups",
+            "leases",
             "compare a b",
             "charts a",
         ] {

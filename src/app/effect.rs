@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::forwards::ForwardAsk;
+use super::holds::HoldOf;
 use super::log_page::{Keep, LogAsk, LogOf};
 use super::look::Look;
 use super::replay::Ask as ReplayAsk;
@@ -14,6 +15,7 @@ use crate::domain::plan::{Plan, Wish};
 use crate::domain::policy::Consent;
 use crate::domain::run::control::Control;
 use crate::domain::scaffold::enrol::Ask;
+use crate::domain::untrusted::Safe;
 use crate::domain::view::ViewChange;
 
 /// Something to do outside.
@@ -90,6 +92,7 @@ pub enum Effect {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
     kind: ChangeKind,
+    why: Option<Safe>,
 }
 
 /// What can follow an ended run.
@@ -155,6 +158,17 @@ pub enum ChangeKind {
     },
     /// Make or copy the first inventory, or start the demo.
     SetUp(SetupAsk),
+    /// Take a lease away from who has it, for a reason.
+    BreakLease {
+        /// Of what.
+        of: HoldOf,
+        /// Which lease of an instance: another one that was taken meanwhile stays.
+        generation: u64,
+        /// The run that has it: of the fleet, that of another stays.
+        run: Option<RunId>,
+        /// Why.
+        reason: Safe,
+    },
     /// Open a shell on a host, at this terminal.
     Shell(HostId),
     /// Bring a port of a host to this machine, or take one back.
@@ -180,9 +194,14 @@ pub enum Answered {
 }
 
 impl Change {
-    /// A change by somebody who may.
-    pub fn by(_right: &Operate, kind: ChangeKind) -> Self {
-        Self { kind }
+    /// A change by somebody who may, for a reason where he gave one.
+    pub fn by(_right: &Operate, kind: ChangeKind, why: Option<Safe>) -> Self {
+        Self { kind, why }
+    }
+
+    /// Why.
+    pub fn why(&self) -> Option<&Safe> {
+        self.why.as_ref()
     }
 
     /// What it is.

@@ -9,9 +9,12 @@ use super::columns::Column;
 use super::copy::Copying;
 use super::destination::Destination;
 use super::effect::ChangeKind;
+use super::holds::HoldOf;
 use super::host_layers::{EnvLayer, ServicePick};
-use crate::domain::ids::HostId;
+use super::why::Of;
+use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Wish};
+use crate::domain::untrusted::Safe;
 
 /// Something in front of the page.
 #[derive(Debug, Clone)]
@@ -44,6 +47,8 @@ pub enum Layer {
     Confirm(Confirm),
     /// A guardrail wants a name typed.
     Guard(GuardForm),
+    /// The reason for something is typed.
+    Why(WhyForm),
     /// What can be copied.
     Copy(Copying),
     /// Which columns stand on the screen.
@@ -126,6 +131,55 @@ pub struct GuardForm {
     pub input: Input,
     /// Whether enter was pressed on something else.
     pub wrong: bool,
+}
+
+/// The question why something is done.
+#[derive(Debug, Clone)]
+pub struct WhyForm {
+    /// What for.
+    pub asks: WhyFor,
+    /// What was typed.
+    pub input: Input,
+    /// Whether enter was pressed on nothing.
+    pub empty: bool,
+}
+
+impl WhyForm {
+    /// With nothing typed yet.
+    pub fn new(asks: WhyFor) -> Self {
+        Self { asks, input: Input::default(), empty: false }
+    }
+
+    /// For all that comes next, with what was said before.
+    pub fn standing(said: Option<&Safe>) -> Self {
+        let said = said.map(ToString::to_string).unwrap_or_default();
+        Self { asks: WhyFor::All, input: Input::new(said), empty: false }
+    }
+}
+
+/// What a reason is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WhyFor {
+    /// For all that comes next; nothing takes it back.
+    All,
+    /// Since a policy asks for it, before this is done.
+    Demanded {
+        /// What it will be about.
+        of: Of,
+        /// What is done once it was said.
+        then: Action,
+    },
+    /// To break a lease.
+    Break {
+        /// Of what.
+        of: HoldOf,
+        /// Which lease of it.
+        generation: u64,
+        /// Who has it.
+        holder: Safe,
+        /// The run that has it.
+        run: Option<RunId>,
+    },
 }
 
 /// A question whose safe answer has the focus.

@@ -9,6 +9,7 @@ use crate::domain::charts::ChartsRead;
 use crate::domain::finding::Finding;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::inventory::{InventoryTold, VariableTold};
+use crate::domain::lease::{FleetHeld, LeaseLook};
 use crate::domain::untrusted::Safe;
 
 /// A question.
@@ -30,6 +31,10 @@ pub enum Look {
     Charts(HostId),
     /// The ends of the outputs of these targets of a run.
     Outputs(RunId, Vec<HostId>),
+    /// Who holds this instance.
+    Lease(HostId),
+    /// Who goes through the whole fleet.
+    Campaign,
 }
 
 /// The answer to a question.
@@ -49,4 +54,8 @@ pub enum Looked {
     Charts(Box<ChartsRead>),
     /// The ends of the outputs.
     Outputs(Outputs),
+    /// Who holds an instance, or why that cannot be read.
+    Lease(HostId, Result<LeaseLook, Safe>),
+    /// Who goes through the fleet, or why that cannot be told.
+    Campaign(Result<Option<FleetHeld>, Safe>),
 }

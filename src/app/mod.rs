@@ -23,6 +23,8 @@ pub mod forwards;
 pub mod frame;
 pub mod fuzzy;
 pub mod history;
+mod hold_rows;
+pub mod holds;
 pub mod host_layers;
 pub mod key;
 pub mod keymap;
@@ -46,6 +48,7 @@ pub mod timeline;
 pub mod toast;
 pub mod update;
 pub mod wall;
+pub mod why;
 
 pub use effect::{Change, ChangeKind, Effect, Sequel};
 pub use key::Key;

@@ -26,6 +26,7 @@ use super::sheet::{Sheet, SheetOf};
 use super::timeline::Timeline;
 use super::toast::{ToastKind, Toasts};
 use super::wall::Wall;
+use super::why::Why;
 use crate::domain::alerts::Watch;
 use crate::domain::capability::Operate;
 use crate::domain::run::state::RunSummary;
@@ -112,6 +113,8 @@ pub struct Model {
     pub keymap: Arc<Keymap>,
     /// Keys of a sequence that has not come to its end.
     pub pending: Vec<Key>,
+    /// Why the operator does what comes next.
+    pub why: Why,
     /// Letters that stand for pages.
     pub bookmarks: BTreeMap<char, Bookmark>,
 }
@@ -152,6 +155,7 @@ impl Model {
             history: History::default(),
             keymap: Arc::default(),
             pending: Vec::new(),
+            why: Why::default(),
             bookmarks: BTreeMap::new(),
         }
     }
@@ -202,6 +206,7 @@ impl Model {
                 SheetOf::Backups(_) => Place::Backups,
                 SheetOf::Alerts(_) => Place::Alerts,
                 SheetOf::Windows => Place::Windows,
+                SheetOf::Leases(_) => Place::Leases,
                 SheetOf::Inventory(_) => Place::Inventory,
                 SheetOf::Variables(..) => Place::Variables,
                 SheetOf::Doctor(..) => Place::Doctor,

@@ -128,6 +128,8 @@ pub enum Msg {
     },
     /// The ports of hosts that are at this machine now.
     Forwards(Forwarded),
+    /// What came of breaking a lease.
+    LeaseBroken(Result<Safe, Problem>),
     /// Where the replay stands.
     Replay(Replay),
     /// The time of the replay went back.

@@ -2,17 +2,21 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::cursor::Cursor;
 use super::frame::Full;
+use super::holds::Holds;
 use super::log_tail::LogTail;
 use super::msg::RunView;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::log::Sieve;
-use crate::domain::plan::{Plan, Workflow};
-use crate::domain::policy::Demand;
+use crate::domain::plan::{Outside, Plan, Workflow};
+use crate::domain::policy::{Consent, Demand};
 use crate::domain::release::Release;
 use crate::domain::run::outcome::Outcome;
 use crate::domain::run::state::{HostState, Phase};
+use crate::domain::untrusted::Safe;
 
 /// Which pane has the keys.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -59,9 +63,51 @@ pub struct PlanPage {
     pub starting: Option<u64>,
     /// Selection among the targets.
     pub cursor: Cursor,
+    /// Who holds its targets, or its fleet.
+    pub holds: Holds,
+    /// Whether its start waits for them.
+    pub wait: Wait,
+}
+
+/// Whether the start of a plan waits until nobody holds what it is about.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Wait {
+    /// It does not.
+    #[default]
+    No,
+    /// It will, once it is started.
+    Meant,
+    /// It was started, with what its operator did for it, and waits since then.
+    Since(Timestamp, Consent),
 }
 
 impl PlanPage {
+    /// The page of a plan that was just made.
+    pub fn new(plan: Arc<Plan>) -> Self {
+        let targets = plan.targets().map(|host| host.id.clone()).collect();
+        let holds = Holds::of(targets, plan.around.campaign.is_some());
+        let (typed, starting, cursor) = (String::new(), None, Cursor::default());
+        Self { plan, typed, starting, cursor, holds, wait: Wait::No }
+    }
+
+    /// Why it is refused at this time, where it is: outside of its window, and not meant to wait for it.
+    pub fn shut(&self, now: Timestamp) -> Option<Safe> {
+        // A second person may answer while it is shut; the run waits for that answer anyway.
+        let waits = self.plan.rules.outside == Outside::Wait;
+        let asks_another = *self.demand() == Demand::SecondOperator;
+        self.plan.shut(now).filter(|_| !waits && !asks_another)
+    }
+
+    /// Whether waiting for the window is a choice now: it is shut, or that was chosen already.
+    pub fn offers_window(&self, now: Timestamp) -> bool {
+        self.starting.is_none() && self.waits_since().is_none() && self.plan.shut(now).is_some()
+    }
+
+    /// Since when it waits for who holds its targets.
+    pub fn waits_since(&self) -> Option<Timestamp> {
+        if let Wait::Since(since, _) = &self.wait { Some(*since) } else { None }
+    }
+
     /// Number of targets that a run would work on.
     pub fn n_to_start(&self) -> usize {
         self.plan.targets().count()

@@ -27,6 +27,8 @@ pub enum Place {
     Alerts,
     /// The page of maintenance windows.
     Windows,
+    /// The page of who holds what.
+    Leases,
     /// The page of the inventory.
     Inventory,
     /// The page of a host's variables.
@@ -57,7 +59,7 @@ pub enum Place {
 
 impl Place {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Everywhere,
         Self::Fleet,
         Self::Instance,
@@ -70,6 +72,7 @@ impl Place {
         Self::Backups,
         Self::Alerts,
         Self::Windows,
+        Self::Leases,
         Self::Inventory,
         Self::Variables,
         Self::Doctor,
@@ -107,6 +110,7 @@ impl Place {
             Self::Backups => "Backups",
             Self::Alerts => "Alerts",
             Self::Windows => "Windows",
+            Self::Leases => "Leases",
             Self::Inventory => "Inventory",
             Self::Variables => "Variables",
             Self::Doctor => "Doctor",

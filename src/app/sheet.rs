@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::choice_pages::Asked;
 use super::cursor::Cursor;
+use super::holds::Holds;
 use super::look::Looked;
 use super::msg::Problem;
 use super::panes::PanesSheet;
@@ -40,6 +41,8 @@ pub enum SheetOf {
     Alerts(AlertsSheet),
     /// The maintenance windows.
     Windows,
+    /// Who holds what.
+    Leases(Holds),
     /// The groups and hosts of the inventory.
     Inventory(Asked<InventoryTold>),
     /// The variables of a host.
@@ -133,6 +136,7 @@ impl Sheet {
             SheetOf::Charts(page) => page.last.is_none() && waiting(&page.read),
             SheetOf::Panes(page) => page.outputs.is_none() && page.trouble.is_none(),
             SheetOf::Windows => false,
+            SheetOf::Leases(holds) => !holds.settled() && holds.read.is_empty(),
             SheetOf::Inventory(told) => waiting(told),
             SheetOf::Variables(_, told) => waiting(told),
             SheetOf::Doctor(here, hosts) => waiting(here) || waiting(hosts),
@@ -199,6 +203,7 @@ impl SheetOf {
             }
             (Self::Charts(page), Err(problem)) => fail(&mut page.read, request, problem),
             (Self::Panes(page), answer) => page.take(request, answer),
+            (Self::Leases(holds), answer) => holds.take(request, answer),
             (_, Ok(_)) | (Self::Windows, Err(_)) => {}
         }
     }

@@ -9,6 +9,7 @@ const SHEET: &[Place] = &[
     Place::Backups,
     Place::Alerts,
     Place::Windows,
+    Place::Leases,
     Place::Inventory,
     Place::Variables,
     Place::Doctor,

@@ -19,6 +19,10 @@ fn command(model: &Model, sheet: &Sheet) -> Option<String> {
         }
         SheetOf::Alerts(_) => "bunker alerts".to_owned(),
         SheetOf::Windows => "bunker window list".to_owned(),
+        SheetOf::Leases(_) => match sheet_rows::selected_host(model, sheet) {
+            Some(host) => format!("bunker lease show {host}"),
+            None => "bunker lease list".to_owned(),
+        },
         SheetOf::Inventory(_) => "bunker inventory list".to_owned(),
         SheetOf::Variables(host, _) => format!("bunker inventory vars {host}"),
         SheetOf::Doctor(..) => "bunker doctor".to_owned(),
@@ -45,6 +49,10 @@ fn row(model: &Model, sheet: &Sheet) -> Option<String> {
         SheetOf::Windows => {
             let row = sheet_rows::windows(model, sheet).into_iter().nth(at)?;
             format!("{}  {}", row.window.name, row.window)
+        }
+        SheetOf::Leases(_) => {
+            let (of, standing) = sheet_rows::leases(sheet).into_iter().nth(at)?;
+            format!("{of}  {}", standing.who())
         }
         SheetOf::Inventory(_) => match sheet_rows::inventory(sheet).get(at)? {
             InventoryRow::Group(group) => group.name.to_string(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::choice_pages::Asked;
+use super::holds::{HoldOf, Standing};
 use super::model::Model;
 use super::panes;
 use super::sheet::{CompareSheet, Lines, Pair, Sheet, SheetOf};
@@ -114,6 +115,14 @@ pub fn windows(model: &Model, sheet: &Sheet) -> Vec<WindowRow> {
     rows
 }
 
+/// Who holds what: what is held first.
+pub fn leases(sheet: &Sheet) -> Vec<(HoldOf, Standing<'_>)> {
+    let SheetOf::Leases(holds) = &sheet.of else { return Vec::new() };
+    let mut rows = holds.rows();
+    rows.retain(|(of, standing)| sheet.shows(&format!("{of} {}", standing.who())));
+    rows
+}
+
 /// The groups of the inventory, then its hosts.
 pub fn inventory(sheet: &Sheet) -> Vec<InventoryRow<'_>> {
     let SheetOf::Inventory(Asked::Known(told)) = &sheet.of else { return Vec::new() };
@@ -198,6 +207,7 @@ pub fn names(model: &Model, sheet: &Sheet) -> Vec<String> {
             let name = |row: &WindowRow| format!("{} {}", row.window.name, row.window);
             windows(model, sheet).iter().map(name).collect()
         }
+        SheetOf::Leases(_) => leases(sheet).iter().map(|(of, _)| of.to_string()).collect(),
         SheetOf::Inventory(_) => {
             let name = |row: &InventoryRow<'_>| match row {
                 InventoryRow::Group(group) => format!("@{}", group.name),
@@ -232,6 +242,10 @@ pub fn selected_host(model: &Model, sheet: &Sheet) -> Option<HostId> {
             let place: HostId = findings(sheet).get(at)?.place.parse().ok()?;
             model.fleet.instance(&place).map(|i| i.id.clone())
         }
+        SheetOf::Leases(_) => match leases(sheet).into_iter().nth(at)?.0 {
+            HoldOf::Instance(id) => Some(id),
+            HoldOf::Fleet => None,
+        },
         SheetOf::Charts(page) => Some(page.host.clone()),
         SheetOf::Variables(host, _) => Some(host.clone()),
         SheetOf::Windows | SheetOf::Inventory(_) | SheetOf::Compare(_) | SheetOf::Panes(_) => None,

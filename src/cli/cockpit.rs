@@ -150,6 +150,7 @@ pub(super) fn opening(
         lends,
         view: ViewFile::below(wiring::state_dir()),
         keymap: own_keys(),
+        why: wiring::reason(),
         wall: false,
     };
     (opening, Closing { supervisor, pool, forwards })

@@ -5,21 +5,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
 use super::cockpit_enrol::Enrolling;
 use super::cockpit_forwards::Forwards;
 use super::exit::Trouble;
+use super::lease::breaking;
 use super::run::{again, operator, unlock_for};
 use super::{hooks, host, in_the_way, wiring};
 use crate::adapters::ssh::SshPool;
 use crate::adapters::store::StoreWriter;
 use crate::adapters::vault;
-use crate::app::Sequel;
 use crate::app::effect::Answered;
 use crate::app::forwards::{ForwardAsk, Forwarded};
+use crate::app::holds::HoldOf;
 use crate::app::msg::Problem;
 use crate::app::toast::ToastKind;
+use crate::app::{Msg, Sequel};
 use crate::domain::capability::Operate;
 use crate::domain::fleet::{Fleet, Host};
 use crate::domain::ids::{HostId, RunId};
@@ -108,6 +111,10 @@ fn failed(error: impl std::fmt::Display) -> Problem {
 
 #[async_trait]
 impl Changer for Changes {
+    fn because(&self, why: Option<Safe>, deed: BoxFuture<'static, Msg>) -> BoxFuture<'static, Msg> {
+        Box::pin(wiring::because(why, deed))
+    }
+
     async fn plan(&self, wish: Wish) -> Result<Plan, Problem> {
         // Somebody is at the keyboard now, who may have mended what a host refused before.
         self.hosts.forget_refusals();
@@ -144,14 +151,26 @@ impl Changer for Changes {
         let enrolling = Enrolling::new(&self.inventory, Arc::clone(&self.hosts), &self.right);
         // Files are read and written on the way: on a task that nothing else waits on.
         self.supervisor
-            .spawn("enrol", async move { enrolling.answer(ask).await })
+            .spawn(
+                "enrol",
+                wiring::because(wiring::reason(), async move { enrolling.answer(ask).await }),
+            )
             .join()
             .await
             .map_err(failed)?
     }
 
     async fn start(&self, plan: &Plan, consent: &Consent) -> Result<Launched, Problem> {
-        in_the_way::until_free(&self.hosts, plan, None).await.map_err(|t| problem(&t))?;
+        let held = in_the_way::look(&self.hosts, plan).await.map_err(|t| problem(&t))?;
+        if let Some(first) = held.first() {
+            let more = match held.len() {
+                1 => String::new(),
+                n => format!(" (and {} more)", n - 1),
+            };
+            let message = format!("{}{more} is held by {}", first.what, first.who);
+            let hint = "f waits for it and then starts; g l shows who, to watch or to break it";
+            return Err(Problem { message: Safe::line(&message), hint: Some(Safe::line(hint)) });
+        }
         let (store, workers, clock) =
             (self.store()?, wiring::workers(&self.right).lending(&self.hosts), wiring::clock());
         let launcher = wiring::launcher(&*store, &workers, &*clock);
@@ -222,11 +241,35 @@ impl Changer for Changes {
         started.map_err(|trouble| problem(&trouble))
     }
 
+    async fn break_lease(
+        &self,
+        of: &HoldOf,
+        seen: &(u64, Option<RunId>),
+        reason: &Safe,
+    ) -> Result<Safe, Problem> {
+        self.hosts.forget_refusals();
+        let (fleet, name) = (Arc::clone(&self.watched.borrow().fleet), of.to_string());
+        let (right, hosts, (generation, run)) = (&self.right, &self.hosts, seen);
+        let gone = match of {
+            HoldOf::Fleet => breaking::fleet(right, hosts, &fleet, run.as_ref(), reason).await,
+            HoldOf::Instance(id) => {
+                let gone = || failed(format!("the inventory has no host {id} any more"));
+                let host = fleet.host(id).ok_or_else(gone)?;
+                breaking::instance(right, hosts, host, *generation, reason).await
+            }
+        };
+        let gone = gone.map_err(|trouble| problem(&trouble))?;
+        Ok(Safe::line(&match gone {
+            Some(gone) => gone.words(&name),
+            None => format!("nobody holds {name} any more: nothing was done"),
+        }))
+    }
+
     async fn terminal(&self, host: &HostId) -> Result<AtTerminal, Problem> {
-        let host = self.host(host).await?;
+        let (host, why) = (self.host(host).await?, wiring::reason());
         let shell = self.hosts.terminal(&host.connection, &self.right, SHELL_READY).await;
         let (shell, right) = (shell.map_err(failed)?, self.right.clone());
-        Ok(Box::new(move || match host::open(&host, shell, &right) {
+        Ok(Box::new(move || match wiring::because_now(why, || host::open(&host, shell, &right)) {
             Ok(opened) => Ok(opened.words(&host)),
             Err(trouble) => Err(format!("{:#}", trouble.report)),
         }))

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use tokio::sync::watch;
 
-use super::{doctor, wiring};
+use super::{doctor, lease, wiring};
 use crate::adapters::alertmanager::Alertmanager;
 use crate::adapters::inventory::load;
 use crate::adapters::ssh::SshPool;
@@ -22,11 +22,12 @@ use crate::domain::figure::Trouble;
 use crate::domain::fleet::Fleet;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::inventory::{VariableTold, tell, tell_variables};
+use crate::domain::lease::{LeaseLook, LeaseOf};
 use crate::domain::untrusted::Safe;
 use crate::engine::poller::Watched;
 use crate::engine::ports::{Clock as _, RemoteRead as _, RunReader, StoreError};
 use crate::engine::supervisor::Supervisor;
-use crate::engine::{alerts, charts};
+use crate::engine::{alerts, charts, leases};
 use crate::steps::{backup, probe};
 use crate::tui::Looker;
 
@@ -71,6 +72,13 @@ impl Looks {
         let list = backup::list(settings);
         let read = self.hosts.read(&host.connection, &list, probe::DEADLINE).await;
         read.map(|output| made(&output.stdout)).map_err(|error| error.message)
+    }
+
+    async fn lease_of(&self, fleet: &Fleet, id: &HostId) -> Result<LeaseLook, Safe> {
+        let host = fleet.host(id).ok_or_else(|| Safe::line("it is no longer in the inventory"))?;
+        let of = LeaseOf::Instance(id.clone());
+        let look = leases::look(&*self.hosts, &host.connection, &of).await;
+        look.map_err(|error| error.message)
     }
 
     async fn charts(&self, fleet: &Fleet, id: &HostId) -> Result<Looked, Problem> {
@@ -169,6 +177,16 @@ impl Looker for Looks {
                 Ok(Looked::Findings(doctor::of_hosts(&sources, &fleet).await))
             }
             Look::Charts(host) => self.charts(&fleet, &host).await,
+            Look::Lease(id) => {
+                let look = self.lease_of(&fleet, &id).await;
+                Ok(Looked::Lease(id, look))
+            }
+            Look::Campaign => {
+                let held = lease::held::campaign(&fleet, &self.hosts).await;
+                let said =
+                    |trouble: super::exit::Trouble| Safe::line(&format!("{:#}", trouble.report));
+                Ok(Looked::Campaign(held.map(|held| held.map(|h| h.told())).map_err(said)))
+            }
             Look::Outputs(run, hosts) => self.outputs(&run, &hosts).await,
         }
     }

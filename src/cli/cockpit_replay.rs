@@ -43,6 +43,7 @@ pub(super) fn open(context: &Context, store: &Arc<ReplayStore>) -> Result<Exit, 
         lends,
         view: ViewFile::below(wiring::state_dir()),
         keymap: cockpit::own_keys(),
+        why: None,
         wall: false,
     };
     let ended = runtime.block_on(async {

@@ -85,10 +85,30 @@ pub(super) fn say_why(why: &Safe) {
     let _said_before = WHY.set(why.clone());
 }
 
+tokio::task_local! {
+    /// Why this one deed is done: what holds for the whole process does not count for it.
+    static REASON: Option<Safe>;
+}
+
+/// Does something for this reason, and for no other. What it hands to another task or thread is told it anew.
+pub(super) async fn because<T>(why: Option<Safe>, deed: impl Future<Output = T>) -> T {
+    REASON.scope(why, deed).await
+}
+
+/// The same for what is done at once.
+pub(super) fn because_now<T>(why: Option<Safe>, deed: impl FnOnce() -> T) -> T {
+    REASON.sync_scope(why, deed)
+}
+
+/// Why is done what is done here.
+pub(super) fn reason() -> Option<Safe> {
+    REASON.try_with(Clone::clone).unwrap_or_else(|_| WHY.get().cloned())
+}
+
 /// Who asks for what this process does.
 pub(super) fn caller() -> Caller {
     let source = SOURCE.get().copied().unwrap_or(Source::Cli);
-    Caller { who: actor(), source, why: WHY.get().cloned() }
+    Caller { who: actor(), source, why: reason() }
 }
 
 /// Starts workers.

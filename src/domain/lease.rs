@@ -98,6 +98,17 @@ impl fmt::Display for Lease {
     }
 }
 
+/// Who goes through a whole fleet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FleetHeld {
+    /// Who and what, since when, how far, as a sentence part.
+    pub who: Safe,
+    /// The run, where its id is known.
+    pub run: Option<RunId>,
+    /// Whether its worker lives on this machine.
+    pub alive: bool,
+}
+
 /// What came of taking a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Taken {

@@ -182,13 +182,8 @@ impl Launcher<'_> {
         if plan.rules.outside == Outside::Wait {
             return Ok(approved);
         }
-        let now = self.clock.now();
-        let takes = plan.rules.estimates.first().and_then(|e| e.seconds);
-        let all = plan.rules.opening(plan.targets().map(|h| &h.id), None, now);
-        let first = plan.batches.first().map(Vec::as_slice).unwrap_or_default();
-        let first = plan.rules.opening(first, takes, now);
-        match all.refusal().or(first.refusal()) {
-            Some(why) => Err(LaunchError::OutsideWindow(why.clone())),
+        match plan.shut(self.clock.now()) {
+            Some(why) => Err(LaunchError::OutsideWindow(why)),
             None => Ok(approved),
         }
     }

@@ -39,6 +39,7 @@ pub(super) fn whom(model: &Model, msg: &Msg) -> For {
         | Msg::Forwards(_)
         | Msg::Replay(_)
         | Msg::Rewound
+        | Msg::LeaseBroken(_)
         | Msg::Notice(..) => For::Data,
     }
 }

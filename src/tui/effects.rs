@@ -5,18 +5,18 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc::{Sender, UnboundedSender};
 
-use super::answers::{begun, followed, problem_notice, told};
-use super::at_terminal::{at_terminal, first_run};
+use super::answers::problem_notice;
+use super::at_terminal::first_run;
 use super::event_loop::Lend;
 use super::log_desk::LogDesk;
 use super::log_keep::{self, Keeping};
-use super::sources::{Changer, Looker, SetUp, Sources};
+use super::sources::{Looker, SetUp, Sources};
 use super::tail;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::view_file::ViewFile;
 use crate::app::Msg;
 use crate::app::audit_page::N_RECORDS;
-use crate::app::effect::{Answered, Change, ChangeKind, Effect};
+use crate::app::effect::{Change, ChangeKind, Effect};
 use crate::app::log_page::{Keep, LogAsk, LogOf};
 use crate::app::look::Look;
 use crate::app::msg::Problem;
@@ -59,7 +59,7 @@ pub(super) struct Effects {
     /// Where is kept what was chosen to be seen.
     view: Option<ViewFile>,
     /// Borrows the terminal.
-    lend: UnboundedSender<Lend>,
+    pub(super) lend: UnboundedSender<Lend>,
     /// What can be done where there is no inventory.
     set_up: Option<Arc<dyn SetUp>>,
 }
@@ -250,7 +250,11 @@ impl Effects {
         }
     }
 
-    fn answer(&self, name: &'static str, work: impl Future<Output = Msg> + Send + 'static) {
+    pub(super) fn answer(
+        &self,
+        name: &'static str,
+        work: impl Future<Output = Msg> + Send + 'static,
+    ) {
         let tell = self.tell.clone();
         drop(self.supervisor.spawn(name, async move {
             let msg = work.await;
@@ -268,112 +272,7 @@ impl Effects {
             self.notice(self.refusal(change, text));
             return;
         };
-        self.ask(changer, change.kind().clone());
-    }
-
-    /// Asks what leads to changes.
-    fn ask(&self, changer: Arc<dyn Changer>, kind: ChangeKind) {
-        match kind {
-            ChangeKind::Plan { request, wish } => {
-                self.answer("plan", async move {
-                    let result = changer.plan(wish).await.map(Arc::new);
-                    Msg::Planned { request, result }
-                });
-            }
-            ChangeKind::Secrets { request } => {
-                self.answer("secrets", async move {
-                    Msg::Secrets { request, result: changer.secrets().await }
-                });
-            }
-            ChangeKind::Enrol { request, ask } => {
-                self.answer("enrol", async move {
-                    Msg::Enrol { request, result: changer.enrol(*ask).await.map(Box::new) }
-                });
-            }
-            ChangeKind::Releases { request, hosts } => {
-                self.answer("recorded releases", async move {
-                    Msg::Recorded { request, result: changer.releases(&hosts).await }
-                });
-            }
-            ChangeKind::StartRun { request, plan, consent } => {
-                self.answer("start", async move {
-                    let result = changer.start(&plan, &consent).await.map(begun);
-                    Msg::Started { request, result }
-                });
-            }
-            ChangeKind::Control { run, control } => {
-                self.answer("control", async move {
-                    let done = format!("run {}: asked to {}", run.short(), control.name());
-                    told(changer.control(&run, control).await, &done)
-                });
-            }
-            ChangeKind::Decide { run, answer } => {
-                self.answer("decide", async move {
-                    let word = match answer {
-                        Answered::Approved => "approved and started",
-                        Answered::Rejected => "rejected",
-                    };
-                    let done = format!("run {}: {word}", run.short());
-                    told(changer.decide(&run, answer).await, &done)
-                });
-            }
-            ChangeKind::Follow { run, what } => {
-                self.answer("follow", async move { followed(changer.follow(&run, what).await) });
-            }
-            ChangeKind::Shell(host) => self.open_shell(changer, host),
-            ChangeKind::Forward(ask) => {
-                self.answer("forward", async move { Msg::Forwards(changer.forward(ask).await) });
-            }
-            // It needs nobody who is connected.
-            ChangeKind::SetUp(_) => {}
-            ChangeKind::Revive(run) => {
-                self.answer("resume", async move {
-                    let done =
-                        format!("run {}: a new worker reads the hosts and goes on", run.short());
-                    told(changer.revive(&run).await, &done)
-                });
-            }
-        }
-    }
-
-    fn open_shell(&self, changer: Arc<dyn Changer>, host: HostId) {
-        let lend = self.lend.clone();
-        self.answer("shell", async move {
-            match changer.terminal(&host).await {
-                Ok(open) => at_terminal(open, &lend).await,
-                Err(problem) => problem_notice(&problem),
-            }
-        });
-    }
-
-    /// The answer to a change that cannot even be tried.
-    #[expect(clippy::unused_self, reason = "reads as a method where it is used")]
-    fn refusal(&self, change: &Change, text: &str) -> Msg {
-        let problem = Problem { message: Safe::line(text), hint: None };
-        match change.kind() {
-            ChangeKind::Plan { request, .. } => {
-                Msg::Planned { request: *request, result: Err(problem) }
-            }
-            ChangeKind::StartRun { request, .. } => {
-                Msg::Started { request: *request, result: Err(problem) }
-            }
-            ChangeKind::Secrets { request } => {
-                Msg::Secrets { request: *request, result: Err(problem) }
-            }
-            ChangeKind::Enrol { request, .. } => {
-                Msg::Enrol { request: *request, result: Err(problem) }
-            }
-            ChangeKind::Releases { request, .. } => {
-                Msg::Recorded { request: *request, result: Err(problem) }
-            }
-            ChangeKind::Control { .. }
-            | ChangeKind::Revive(_)
-            | ChangeKind::Shell(_)
-            | ChangeKind::Forward(_)
-            | ChangeKind::SetUp(_)
-            | ChangeKind::Decide { .. }
-            | ChangeKind::Follow { .. } => problem_notice(&problem),
-        }
+        self.ask(&changer, change);
     }
 }
 

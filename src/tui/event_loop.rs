@@ -65,14 +65,16 @@ pub struct Opening {
     pub view: ViewFile,
     /// Which keys mean what, and what is wrong with the operator's own.
     pub keymap: (Keymap, Vec<Diagnostic>),
+    /// Why its operator does what comes next, where that was said already.
+    pub why: Option<Safe>,
     /// Whether it hangs on a wall.
     pub wall: bool,
 }
 
 /// Runs the cockpit until the operator leaves; gives the state that it was left in. Needs a terminal.
 pub async fn run(opening: Opening) -> color_eyre::Result<Model> {
-    let Opening { look, clock, supervisor, operate, sources, set_up, lends, view, keymap, wall } =
-        opening;
+    let Opening { look, clock, supervisor, operate, sources, set_up, .. } = opening;
+    let Opening { lends, view, keymap, why, wall, .. } = opening;
     let (tell, inbox) = mpsc::channel(QUEUE);
     let (width, height) =
         crossterm::terminal::size().wrap_err("asking the terminal for its size")?;
@@ -80,6 +82,7 @@ pub async fn run(opening: Opening) -> color_eyre::Result<Model> {
     remember(&mut model, &view);
     let person = login_name(rustix::process::getuid().as_raw());
     model.person = Safe::line(&person.unwrap_or_else(|| "you".to_owned()));
+    model.why.standing = why;
     if wall {
         model.hang();
     }

@@ -6,6 +6,7 @@
 mod answers;
 mod at_terminal;
 mod clipboard;
+mod deeds;
 mod due;
 mod effects;
 mod event_loop;

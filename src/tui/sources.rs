@@ -6,13 +6,14 @@ use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
-use crate::app::Sequel;
 use crate::app::effect::Answered;
 use crate::app::forwards::{ForwardAsk, Forwarded};
+use crate::app::holds::HoldOf;
 use crate::app::look::{Look, Looked};
 use crate::app::msg::Problem;
 use crate::app::replay::{Ask as ReplayAsk, Replay};
 use crate::app::setup::Unusable;
+use crate::app::{Msg, Sequel};
 use crate::domain::env_shown::EnvShown;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Wish};
@@ -31,6 +32,8 @@ use crate::engine::ports::{AuditReader, RunReader};
 /// What leads to changes. Built with the right to them; a read-only cockpit has none.
 #[async_trait]
 pub trait Changer: Send + Sync + 'static {
+    /// The same deed for this reason, which the audit log keeps, and for no other.
+    fn because(&self, why: Option<Safe>, deed: BoxFuture<'static, Msg>) -> BoxFuture<'static, Msg>;
     /// Makes a plan; changes nothing.
     async fn plan(&self, wish: Wish) -> Result<Plan, Problem>;
     /// The age of all secrets, the most urgent first. Reads only.
@@ -47,6 +50,14 @@ pub trait Changer: Send + Sync + 'static {
     async fn control(&self, run: &RunId, control: Control) -> Result<(), Problem>;
     /// Starts what follows an ended run; gives the new runs.
     async fn follow(&self, run: &RunId, what: Sequel) -> Result<Vec<RunId>, Problem>;
+    /// Breaks the lease of something for a reason, if it is still the one that was seen: its generation, or for the fleet the
+    /// run. Gives what is to be told.
+    async fn break_lease(
+        &self,
+        of: &HoldOf,
+        seen: &(u64, Option<RunId>),
+        reason: &Safe,
+    ) -> Result<Safe, Problem>;
     /// Prepares a shell on a host, to be opened at the terminal.
     async fn terminal(&self, host: &HostId) -> Result<AtTerminal, Problem>;
     /// Brings a port of a host here, or takes one back; they last no longer than the cockpit.

@@ -104,6 +104,7 @@ fn only_looks(effect: &Effect) -> bool {
             | ChangeKind::Control { .. }
             | ChangeKind::Decide { .. }
             | ChangeKind::Revive(_)
+            | ChangeKind::BreakLease { .. }
             | ChangeKind::Shell(_)
             | ChangeKind::Forward(_)
             | ChangeKind::SetUp(_)

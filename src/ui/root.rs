@@ -73,7 +73,10 @@ fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect)
     match layer {
         Layer::Help { top } => screens::help::draw(canvas, model, *top, area),
         Layer::Palette(state) => screens::palette::draw(canvas, model, state, area),
-        Layer::Confirm(question) => dialog::confirm(canvas, area, question),
+        Layer::Confirm(question) => {
+            let why = model.why.of_then(&question.then);
+            dialog::confirm(canvas, area, question, why.as_ref());
+        }
         Layer::Copy(menu) => screens::menus::copying(canvas, menu, area),
         Layer::Columns(pick) => screens::menus::columns(canvas, model, pick, area),
         Layer::Env(env) => screens::host::env(canvas, model, env, area),
@@ -84,6 +87,7 @@ fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect)
         Layer::Canary(form) => dialog::reference(canvas, area, form, "Canary upgrade of"),
         Layer::Playbook(form) => dialog::playbook(canvas, area, form),
         Layer::Guard(form) => dialog::guard(canvas, area, form),
+        Layer::Why(form) => screens::asked_why::draw(canvas, area, form),
         Layer::Planning { n_hosts, .. } => {
             let inner = dialog::frame(canvas, area, 60, 6, "Planning", "2 of 3: the plan");
             let what = if *n_hosts == 1 {

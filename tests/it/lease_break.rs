@@ -2,6 +2,7 @@
 
 use std::process::Output;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bunker_ops::adapters::ssh::SshLeases;
 use bunker_ops::domain::capability::Operate;
@@ -9,8 +10,10 @@ use bunker_ops::domain::lease::{LeaseOf, Taken};
 use bunker_ops::engine::ports::LeaseDesk as _;
 use bunker_ops::steps::lease::Claim;
 use bunker_ops::steps::lease_desk::Hold;
+use portable_pty::CommandBuilder;
 use serde_json::Value;
 
+use crate::lab::terminal::Terminal;
 use crate::lab::{Lab, Options};
 use crate::run_process::program;
 use crate::sample::{ann, run_id};
@@ -48,6 +51,22 @@ impl Bench {
         pool.pool.close().await;
         let Taken::Ours(generation) = taken else { panic!("{taken:?}") };
         generation
+    }
+
+    /// The cockpit on this fleet, for Ben.
+    fn cockpit(&self) -> Terminal {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_bunker"));
+        command.arg("--inventory");
+        command.arg(self.lab.inventory_dir());
+        command.env("SUDO_USER", "ben");
+        let state = program(&self.lab, self.own.path());
+        for (name, value) in state.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            }
+        }
+        Terminal::start(command, 110, 30).unwrap()
     }
 
     fn records(&self, action: &str) -> Vec<Value> {
@@ -95,4 +114,32 @@ async fn a_lease_is_broken_by_its_name_with_a_reason_and_the_log_says_whose_it_w
     // Nobody holds it now: nothing is done, and nothing was to be done.
     assert_eq!(bench.json(&done)["broken"], Value::Null);
     assert_eq!(bench.records("lease-break").len(), 2);
+}
+
+/// How long the cockpit may take for anything here.
+const SOON: Duration = Duration::from_mins(1);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cockpit_says_who_holds_an_instance_and_breaks_it_with_a_reason() {
+    let bench = Bench::new();
+    let name = bench.lab.host(0).name().to_owned();
+    let generation = bench.taken_by_ann().await;
+    let mut terminal = bench.cockpit();
+    terminal.wait_for(&format!("{name} .*healthy"), SOON).unwrap();
+    terminal.keys("enter g l").unwrap();
+    terminal.wait_for(&format!("{name} .*ann, run .*upgrade"), SOON).unwrap();
+    terminal.wait_for("batch 1 of 2", SOON).unwrap();
+    terminal.keys("B g o n e enter").unwrap();
+    terminal.wait_for("Reason: gone", SOON).unwrap();
+    terminal.keys("tab enter").unwrap();
+    terminal.wait_for(&format!("the lease of {name} was broken"), SOON).unwrap();
+    terminal.wait_for(&format!("○ {name} .*nobody"), SOON).unwrap();
+    terminal.keys("q").unwrap();
+    assert!(terminal.wait_end(SOON).unwrap().success());
+    let records = bench.records("lease-break");
+    let [intent, outcome] = records.as_slice() else { panic!("{records:#?}") };
+    assert_eq!((&intent["why"], &intent["source"]), (&"gone".into(), &"cockpit".into()));
+    assert_eq!(intent["who"]["sudo_from"], "ben");
+    assert_eq!(outcome["after"]["generation"], (generation + 1).to_string());
+    assert_eq!(bench.json(&["lease", "show", &name, "--json"])["lease"], Value::Null);
 }

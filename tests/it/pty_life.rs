@@ -22,6 +22,16 @@ pub(crate) const PLACES: [(&str, &str); 5] = [
 ];
 
 pub(crate) fn cockpit(inventory: &Path, own: &Path, columns: u16, rows: u16) -> Terminal {
+    cockpit_with(inventory, own, (columns, rows), &[])
+}
+
+/// The same of this size, with more in its environment.
+pub(crate) fn cockpit_with(
+    inventory: &Path,
+    own: &Path,
+    (columns, rows): (u16, u16),
+    more: &[(&str, &str)],
+) -> Terminal {
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_bunker"));
     command.arg("--inventory");
     command.arg(inventory);
@@ -29,6 +39,9 @@ pub(crate) fn cockpit(inventory: &Path, own: &Path, columns: u16, rows: u16) -> 
         command.env(name, own.join(place));
     }
     command.env("LC_ALL", "C.UTF-8");
+    for (name, value) in more {
+        command.env(name, value);
+    }
     for name in ["BUNKER_IDENTITY", "SSH_AUTH_SOCK", "NO_COLOR"] {
         command.env_remove(name);
     }

@@ -34,6 +34,8 @@ pub(crate) enum StartFault {
     AnswerLost,
     /// Neither arrives, and nobody can tell.
     RequestLost,
+    /// A bug of ours: whoever asks dies of it.
+    Panic,
 }
 
 struct FakeJob {
@@ -173,13 +175,21 @@ impl RemoteJobs for FakeHosts {
     ) -> Result<JobStart, RemoteError> {
         tokio::time::sleep(Duration::from_millis(10)).await;
         self.reach(to)?;
+        let dies = self.with(to.host.as_str(), |h| {
+            let dies = h.start_faults.front() == Some(&StartFault::Panic);
+            if dies {
+                h.start_faults.pop_front();
+            }
+            dies
+        });
+        assert!(!dies, "a bug on purpose");
         self.with(to.host.as_str(), |h| {
             let fault = h.start_faults.pop_front();
             match fault {
                 Some(StartFault::Refused) => return Err(error(to, RemoteErrorKind::Connect)),
                 Some(StartFault::Auth) => return Err(error(to, RemoteErrorKind::Auth)),
                 Some(StartFault::RequestLost) => return Err(error(to, RemoteErrorKind::Timeout)),
-                Some(StartFault::AnswerLost) | None => {}
+                Some(StartFault::AnswerLost | StartFault::Panic) | None => {}
             }
             let start = if h.jobs.contains_key(&key(&spec.job)) {
                 JobStart::AlreadyThere

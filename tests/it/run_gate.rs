@@ -22,18 +22,15 @@ fn gate_ended(id: &'static str) -> impl Fn(&RunState) -> bool {
 #[tokio::test(start_paused = true)]
 async fn health_adds_up_over_looks_that_saw_nothing() {
     let bench = Bench::new(&rollout(&[&["a"]])).await;
+    let see = |unseen: &[&str]| {
+        *bench.gates.unseen.lock().unwrap() = unseen.iter().map(|id| (*id).into()).collect();
+    };
     let drops = async {
         loop {
-            for (unseen, long) in [(true, HEALTHY), (false, HEALTHY * 3 / 4)] {
-                let mut hosts = bench.gates.unseen.lock().unwrap();
-                if unseen {
-                    hosts.insert("a".into())
-                } else {
-                    hosts.remove("a")
-                };
-                drop(hosts);
-                sleep(long).await;
-            }
+            see(&["a"]);
+            sleep(HEALTHY).await;
+            see(&[]);
+            sleep(HEALTHY * 3 / 4).await;
         }
     };
     let worked =
@@ -56,6 +53,16 @@ async fn each_host_of_a_batch_has_its_own_time_to_come_back() {
         }
     };
     let (worked, ()) = tokio::join!(bench.work(), one_after_the_other);
+    assert_eq!(worked, Ok(Phase::Succeeded));
+    // One that comes back at the last moment is looked at for as long as health has to last.
+    let bench = Bench::new(&rollout(&[&["a", "b"], &["c"]])).await;
+    let late = async {
+        until(&bench, gate_ended("b")).await;
+        bench.gates.sick.lock().unwrap().insert("b".into());
+        sleep(DEADLINE - HEALTHY * 3 / 4).await;
+        bench.gates.sick.lock().unwrap().clear();
+    };
+    let (worked, ()) = tokio::join!(bench.work(), late);
     assert_eq!(worked, Ok(Phase::Succeeded));
     // One that stays ill has no more than its time.
     let bench = Bench::new(&rollout(&[&["a", "b"], &["c"]])).await;

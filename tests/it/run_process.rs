@@ -11,16 +11,21 @@ use crate::lab::processes::pause;
 use crate::lab::{Fault, HostSpec, Lab, Options};
 
 /// A lab with short gates, and the program's own folders.
-struct Bench {
-    lab: Lab,
+pub(crate) struct Bench {
+    pub(crate) lab: Lab,
     own: tempfile::TempDir,
 }
 
 impl Bench {
     fn new(names: &[&str]) -> Self {
+        Self::with(names, &["bunker_min_healthy_s: 2"])
+    }
+
+    /// With these lines of policy.
+    pub(crate) fn with(names: &[&str], policy: &[&str]) -> Self {
         let specs: Vec<HostSpec> = names.iter().map(|name| HostSpec::new(name)).collect();
         let options = Options::instances().with_hosts(specs);
-        let options = options.with_policy("bunker_min_healthy_s: 2");
+        let options = policy.iter().fold(options, |options, line| options.with_policy(line));
         Self { lab: Lab::start(names.len(), options).unwrap(), own: tempfile::tempdir().unwrap() }
     }
 
@@ -38,19 +43,19 @@ impl Bench {
         self.command(args).output().unwrap()
     }
 
-    fn json(&self, args: &[&str]) -> Value {
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
         let output = self.run(args);
         serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{args:?}: {output:?}"))
     }
 
     /// Starts an upgrade and gives its run.
-    fn upgrade(&self, host: &str, to: &str) -> String {
+    pub(crate) fn upgrade(&self, host: &str, to: &str) -> String {
         let made = self.json(&["upgrade", host, "--to", to, "--yes", "--detach", "--json"]);
         made["run"].as_str().unwrap().to_owned()
     }
 
     /// The run, once this holds of it.
-    fn when(&self, run: &str, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn when(&self, run: &str, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + Duration::from_mins(2);
         loop {
             let shown = self.json(&["show", run, "--json"]);
@@ -63,7 +68,7 @@ impl Bench {
     }
 
     /// The worker ends with its run, once its last message is out and its connections are closed.
-    fn no_worker_is_left(&self) {
+    pub(crate) fn no_worker_is_left(&self) {
         let deadline = Instant::now() + Duration::from_secs(30);
         loop {
             let left = self.processes("worker");
@@ -76,7 +81,7 @@ impl Bench {
     }
 
     /// Process ids of our programs with this word among their arguments.
-    fn processes(&self, word: &str) -> Vec<u32> {
+    pub(crate) fn processes(&self, word: &str) -> Vec<u32> {
         let state = format!("BUNKER_STATE={}", self.state().display());
         let mut found = Vec::new();
         for entry in std::fs::read_dir("/proc").unwrap().flatten() {
@@ -140,7 +145,7 @@ fn kill(pid: u32) {
     let _gone = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
 }
 
-fn running_step(shown: &Value) -> Option<&str> {
+pub(crate) fn running_step(shown: &Value) -> Option<&str> {
     let steps = shown["targets"][0]["steps"].as_array().unwrap();
     steps.iter().find(|s| s["state"] == "running").and_then(|s| s["id"].as_str())
 }
@@ -153,7 +158,7 @@ fn all_well(shown: &Value) -> bool {
 }
 
 /// How often each step began, by the marks in the host's own logs.
-fn starts(logs: &[Vec<u8>]) -> BTreeMap<String, u32> {
+pub(crate) fn starts(logs: &[Vec<u8>]) -> BTreeMap<String, u32> {
     let mut starts = BTreeMap::new();
     for log in logs {
         for mark in log.split(|&b| b == 0x1e).skip(1) {

@@ -155,10 +155,8 @@ fn what_stands_in_front_of_a_page() {
 fn the_pages_of_runs_and_plans() {
     let planned = |model: &mut Model| {
         let page = PlanPage {
-            plan: Arc::new(plan(&["red-deer", "st-albert", "banff"])),
             typed: "3".into(),
-            starting: None,
-            cursor: bunker_ops::app::cursor::Cursor::default(),
+            ..PlanPage::new(Arc::new(plan(&["red-deer", "st-albert", "banff"])))
         };
         model.screens.push(Screen::Plan(Box::new(page)));
     };

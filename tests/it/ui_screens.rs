@@ -70,12 +70,7 @@ fn pages(width: u16, height: u16, fleet: &Arc<FleetSnapshot>) -> Vec<(&'static s
         model
     };
     let mut planned = fresh();
-    let page = PlanPage {
-        plan: Arc::new(plan(&["a", "b", "c"])),
-        typed: "3".into(),
-        starting: None,
-        cursor: bunker_ops::app::cursor::Cursor::default(),
-    };
+    let page = PlanPage { typed: "3".into(), ..PlanPage::new(Arc::new(plan(&["a", "b", "c"]))) };
     planned.screens.push(Screen::Plan(Box::new(page)));
     let mut run = fresh();
     run.screens.push(Screen::Run(Box::new(RunPage::new(run_id(0x7f3a)))));

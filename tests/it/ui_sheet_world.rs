@@ -13,6 +13,7 @@ use bunker_ops::domain::figure::Trouble;
 use bunker_ops::domain::finding::Finding;
 use bunker_ops::domain::ids::HostId;
 use bunker_ops::domain::inventory::{GroupTold, HostTold, InventoryTold, VariableTold};
+use bunker_ops::domain::lease::{FleetHeld, Lease, LeaseLook};
 use bunker_ops::domain::series::Series;
 use bunker_ops::domain::untrusted::Safe;
 use jiff::SignedDuration;
@@ -53,7 +54,7 @@ pub(crate) fn answer(kind: &str, model: &mut Model, mut effects: Vec<Effect>) {
 }
 
 fn looked(kind: &str, model: &Model, what: Look) -> Result<Looked, Problem> {
-    if kind == "failing" && !matches!(what, Look::Backups(_)) {
+    if kind == "failing" && !matches!(what, Look::Backups(_) | Look::Lease(_) | Look::Campaign) {
         let message = "no answer within 5 s: is it running, and does a firewall let it through?";
         return Err(Problem { message: message.into(), hint: Some("look at its address".into()) });
     }
@@ -79,6 +80,25 @@ fn looked(kind: &str, model: &Model, what: Look) -> Result<Looked, Problem> {
             Looked::Findings(ids.iter().flat_map(|id| findings(kind, id.as_str())).collect())
         }
         Look::Charts(_) => Looked::Charts(Box::new(charts(kind))),
+        Look::Lease(id) if kind == "failing" => {
+            Looked::Lease(id, Err(Safe::line("the host does not answer")))
+        }
+        Look::Lease(id) => {
+            let at = hosts(model).iter().position(|known| *known == id).unwrap_or(0);
+            Looked::Lease(id, Ok(lease(kind, at)))
+        }
+        Look::Campaign => Looked::Campaign(match kind {
+            "failing" => Err(Safe::line("the store cannot be read: the disk is full")),
+            "many" | "hostile bytes" => Ok(Some(FleetHeld {
+                who: text(
+                    kind,
+                    "run 261122-220000-0002 (upgrade) by ben on desk goes through the fleet, 3 of 12 done",
+                ),
+                run: Some(crate::sample::run_id(2)),
+                alive: false,
+            })),
+            _ => Ok(None),
+        }),
         Look::Outputs(_, hosts) => {
             let of = |(at, id): (usize, HostId)| (id, output(kind, at));
             Looked::Outputs(hosts.into_iter().enumerate().map(of).collect())
@@ -89,6 +109,25 @@ fn looked(kind: &str, model: &Model, what: Look) -> Result<Looked, Problem> {
 fn hosts(model: &Model) -> Vec<HostId> {
     let all = model.fleet.snapshot.iter().flat_map(|s| &s.instances);
     all.map(|i| i.id.clone()).collect()
+}
+
+/// Of every third instance one is held, one free, one held no more.
+fn lease(kind: &str, at: usize) -> LeaseLook {
+    let lease = Lease {
+        holder: text(kind, "run 261122-220000-0001 (upgrade) by ann on desk since 14:20"),
+        run: Some(crate::sample::run_id(1)),
+        workflow: "upgrade".into(),
+        target: text(kind, "v2.5.0"),
+        operator: text(kind, "ann"),
+        generation: 7,
+        started: "2026-11-22T14:20:00Z".into(),
+        beat_age_s: Some(4),
+        doing: text(kind, "build, step 2 of 5"),
+        left_s: if at % 3 == 2 { -3 } else { 86 },
+    };
+    let breaks = vec![text(kind, "ben on desk broke the lease of run 1: she went home")];
+    let lease = (at % 3 != 1).then_some(lease);
+    LeaseLook { lease, job: None, generation: 7, breaks }
 }
 
 fn backups(kind: &str) -> Vec<Made> {

@@ -39,7 +39,7 @@ fn draw(model: &Model) -> String {
     text(&Picture::of(model, &theme()))
 }
 
-fn summary(view: &RunView) -> RunSummary {
+pub(crate) fn summary(view: &RunView) -> RunSummary {
     RunSummary {
         run: view.state.run.clone(),
         workflow: view.plan.workflow,

@@ -6,7 +6,8 @@ use super::super::layers::{Confirm, Focus, Layer, Then};
 use super::super::model::{Model, Screen};
 use super::super::pages::{RunPage, is_active};
 use super::super::toast::ToastKind;
-use super::{guard, layers};
+use super::super::why::{Of, is_demanded};
+use super::{guard, layers, why};
 use crate::domain::ids::RunId;
 use crate::domain::run::control::Control;
 use crate::domain::run::state::Phase;
@@ -81,6 +82,16 @@ fn to_skip(page: &RunPage) -> Result<Control, String> {
 fn sequel(model: &mut Model, run: RunId, phase: Phase, what: Sequel) -> Vec<Effect> {
     if !phase.is_over() {
         return warn(model, "this run has not ended: there is nothing to retry yet");
+    }
+    let view = model.run_page().and_then(|page| page.view.as_ref());
+    let again = match what {
+        Sequel::Retry => Action::Retry,
+        Sequel::RollBack => Action::AbortAndRollBack,
+    };
+    if view.is_some_and(|view| is_demanded(&view.plan))
+        && why::first(model, Of::Run(run.clone()), again)
+    {
+        return Vec::new();
     }
     let (title, act, text) = match what {
         Sequel::Retry => (

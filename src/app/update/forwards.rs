@@ -3,12 +3,13 @@
 use jiff::SignedDuration;
 
 use super::super::action::Action;
-use super::super::effect::{Change, ChangeKind, Effect};
+use super::super::effect::{ChangeKind, Effect};
 use super::super::forwards::{ForwardAsk, Forwarded};
 use super::super::key::{Key, KeyCode};
 use super::super::layers::Layer;
 use super::super::model::Model;
 use super::super::toast::ToastKind;
+use super::layers::change;
 use crate::domain::forward::Wanted;
 use crate::domain::ids::HostId;
 use crate::domain::service::ServiceName;
@@ -16,9 +17,9 @@ use crate::domain::service::ServiceName;
 /// How often it is asked whether their connections stand.
 const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(2);
 
-fn ask(model: &Model, ask: ForwardAsk) -> Vec<Effect> {
-    let change = |right| Effect::Change(Change::by(right, ChangeKind::Forward(ask)));
-    model.operate.as_ref().map(change).into_iter().collect()
+fn ask(model: &mut Model, ask: ForwardAsk) -> Vec<Effect> {
+    // Who only looks has none, and is told so where one is asked for.
+    if model.operate.is_none() { Vec::new() } else { change(model, ChangeKind::Forward(ask)) }
 }
 
 /// Asks for the port of a service.

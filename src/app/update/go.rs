@@ -6,7 +6,7 @@ use super::super::effect::Effect;
 use super::super::model::{Model, Screen};
 use super::super::pages::{RunPage, RunsPage};
 use super::super::sheet_rows;
-use super::{audit, choice, compare, data, evidence, fleet, panes, sheet};
+use super::{audit, choice, compare, data, evidence, fleet, leases, panes, sheet};
 use crate::domain::ids::HostId;
 
 /// Leaves every page for this one. A run that was watched goes on; a plan or form that stood open is dropped.
@@ -43,6 +43,7 @@ pub(super) fn open(model: &mut Model, to: Destination) -> Vec<Effect> {
         Destination::Backups => sheet::open_backups(model),
         Destination::Alerts => sheet::open_alerts(model),
         Destination::Windows => sheet::open_windows(model),
+        Destination::Leases => leases::open(model, None),
         Destination::Inventory => sheet::open_inventory(model),
         Destination::Variables(host) => sheet::open_variables(model, host),
         Destination::Doctor => sheet::open_doctor(model),
@@ -64,6 +65,7 @@ pub(super) fn page_of(model: &mut Model, action: Action) -> Option<Vec<Effect>> 
         Action::Windows => Destination::Windows,
         Action::Inventory => Destination::Inventory,
         Action::Doctor => Destination::Doctor,
+        Action::Leases => return Some(leases::open_here(model)),
         Action::Compare => return Some(compare::open_here(model)),
         Action::Evidence => return Some(evidence::open(model)),
         Action::Charts => match subject(model) {

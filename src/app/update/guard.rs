@@ -10,7 +10,8 @@ use super::super::key::{Key, KeyCode};
 use super::super::layers::{Confirm, Focus, GuardForm, Layer, Then};
 use super::super::model::{Model, Screen};
 use super::super::toast::ToastKind;
-use super::{input, plan};
+use super::super::why::{Of, is_demanded};
+use super::{input, plan, why};
 use crate::domain::plan::Plan;
 use crate::domain::policy::{Consent, Demand};
 use crate::domain::run::state::Phase;
@@ -18,7 +19,7 @@ use crate::domain::run::state::Phase;
 /// Enter on the plan page: asks what the guardrails want, or starts where it was given.
 pub(super) fn approve(model: &mut Model) -> Vec<Effect> {
     let Some(Screen::Plan(page)) = model.screens.last_mut() else { return Vec::new() };
-    if page.starting.is_some() {
+    if page.starting.is_some() || page.waits_since().is_some() {
         return Vec::new();
     }
     let (n, approved) = (page.n_to_start(), Arc::clone(&page.plan));
@@ -31,11 +32,26 @@ pub(super) fn approve(model: &mut Model) -> Vec<Effect> {
         model.tell(ToastKind::Warning, &text);
         return Vec::new();
     }
-    let Some(wanted) = page.wanted() else {
+    if let Some(shut) = page.shut(model.clock) {
+        let text = format!("{shut}: w starts a run that waits for it; nothing has been changed");
+        model.tell(ToastKind::Warning, &text);
+        return Vec::new();
+    }
+    let (wanted, right) = (page.wanted(), page.wanted().is_none_or(|w| w == page.typed));
+    let by_name = matches!(page.demand(), Demand::Group(_));
+    // A wrong number is told before anything is asked.
+    if (right || by_name)
+        && is_demanded(&approved)
+        && why::first(model, Of::Plan(approved.hash()), Action::Start)
+    {
+        return Vec::new();
+    }
+    let Some(Screen::Plan(page)) = model.screens.last_mut() else { return Vec::new() };
+    let Some(wanted) = wanted else {
         model.layers.push(Layer::Confirm(plan::question(&approved)));
         return Vec::new();
     };
-    if matches!(page.demand(), Demand::Group(_)) {
+    if by_name {
         let form = GuardForm { plan: approved, wanted, input: Input::default(), wrong: false };
         model.layers.push(Layer::Guard(form));
         return Vec::new();

@@ -9,7 +9,8 @@ use super::super::log_page::LogOf;
 use super::super::model::{Model, Screen};
 use super::super::msg::Problem;
 use super::super::toast::ToastKind;
-use super::{forwards, log};
+use super::super::why::Of;
+use super::{forwards, log, why};
 use crate::domain::env_shown::EnvShown;
 use crate::domain::ids::HostId;
 use crate::domain::service::ServiceName;
@@ -31,7 +32,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Option<Vec<Effect>> 
         Action::Shell => ask_shell,
         Action::ShowEnv => show_env,
         Action::ServiceLog => |model, host| pick(model, host, PickTo::Follow),
-        Action::Forward => |model, host| pick(model, host, PickTo::Forward),
+        Action::Forward => pick_port,
         Action::Forwards => return Some(forwards::open(model)),
         _ => return None,
     };
@@ -42,7 +43,19 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Option<Vec<Effect>> 
     Some(open(model, host))
 }
 
+fn pick_port(model: &mut Model, host: HostId) -> Vec<Effect> {
+    let asks = model.fleet.instance(&host).is_some_and(|i| i.policy.require_why);
+    if asks && why::first(model, Of::Port(host.clone()), Action::Forward) {
+        return Vec::new();
+    }
+    pick(model, host, PickTo::Forward)
+}
+
 fn ask_shell(model: &mut Model, host: HostId) -> Vec<Effect> {
+    let asks = model.fleet.instance(&host).is_some_and(|i| i.policy.require_why);
+    if asks && why::first(model, Of::Host(host.clone()), Action::Shell) {
+        return Vec::new();
+    }
     let at = model.fleet.instance(&host).and_then(|i| i.connection.as_ref()?.user.clone());
     let who = at.map(|user| format!(" as {user}")).unwrap_or_default();
     let question = Confirm {

@@ -11,7 +11,7 @@ use super::super::model::Model;
 use super::super::toast::ToastKind;
 use super::{
     audit, columns, copying, enrol, forwards, guard, host, input, log, moving, palette, plan, run,
-    setup, sheet,
+    setup, sheet, why,
 };
 use crate::domain::filter::Filter;
 use crate::domain::ids::InvalidName;
@@ -48,6 +48,7 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         }
         Layer::Confirm(confirm) => answer(model, confirm, key),
         Layer::Guard(form) => guard::on_key(model, form, key),
+        Layer::Why(form) => why::on_key(model, form, key),
         Layer::Copy(menu) => copying::on_key(model, menu, key),
         Layer::Columns(pick) => columns::on_key(model, pick, key),
         Layer::Letter(what) => moving::letter(model, what, key),
@@ -68,6 +69,7 @@ pub(super) fn paste(model: &mut Model, text: &str) {
         Some(Layer::Reference(form) | Layer::Playbook(form) | Layer::Canary(form)) => {
             input::paste(&mut form.input, text);
         }
+        Some(Layer::Why(form)) => input::paste(&mut form.input, text),
         // What is pasted was not typed: it confirms nothing.
         Some(
             Layer::Help { .. }
@@ -218,7 +220,10 @@ fn playbook(text: &str) -> Result<What, InvalidName> {
 #[expect(clippy::wildcard_enum_match_arm, reason = "all other keys change nothing")]
 fn answer(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> {
     match key.code {
-        KeyCode::Esc | KeyCode::Char('q') => return Vec::new(),
+        KeyCode::Esc | KeyCode::Char('q') => {
+            model.why.left(&confirm.then);
+            return Vec::new();
+        }
         KeyCode::Left | KeyCode::Char('h') | KeyCode::BackTab => confirm.focus = Focus::Safe,
         KeyCode::Right | KeyCode::Char('l') => confirm.focus = Focus::Act,
         KeyCode::Tab => {
@@ -229,7 +234,10 @@ fn answer(model: &mut Model, mut confirm: Confirm, key: Key) -> Vec<Effect> {
         }
         KeyCode::Enter => {
             return match confirm.focus {
-                Focus::Safe => Vec::new(),
+                Focus::Safe => {
+                    model.why.left(&confirm.then);
+                    Vec::new()
+                }
                 Focus::Act => carry_out(model, confirm.then),
             };
         }
@@ -256,7 +264,9 @@ fn carry_out(model: &mut Model, then: Then) -> Vec<Effect> {
 /// The one way to a changing effect: it needs the right, which a read-only cockpit has not.
 pub(super) fn change(model: &mut Model, kind: ChangeKind) -> Vec<Effect> {
     if let Some(right) = &model.operate {
-        vec![Effect::Change(Change::by(right, kind))]
+        let why = model.why.of_change(&kind);
+        model.why.used(&kind);
+        vec![Effect::Change(Change::by(right, kind, why))]
     } else {
         model.tell(ToastKind::Warning, "read-only: nothing can be changed from here");
         Vec::new()

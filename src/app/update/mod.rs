@@ -17,6 +17,7 @@ mod guard;
 mod host;
 mod input;
 mod layers;
+mod leases;
 mod log;
 mod moving;
 mod palette;
@@ -29,6 +30,7 @@ mod runs;
 mod setup;
 mod sheet;
 mod wall;
+mod why;
 
 pub(super) use plan::command as plan_command;
 pub use route::update;

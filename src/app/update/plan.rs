@@ -3,20 +3,24 @@
 use std::sync::Arc;
 
 use super::super::action::Action;
-use super::super::cursor::Cursor;
 use super::super::effect::{ChangeKind, Effect};
 use super::super::key::{Key, KeyCode};
 use super::super::layers::{Confirm, Focus, Layer, Then};
 use super::super::model::{Model, Screen};
 use super::super::msg::{Begun, Problem};
-use super::super::pages::{PlanPage, RunPage};
+use super::super::pages::{PlanPage, RunPage, Wait};
 use super::super::toast::ToastKind;
 use super::{drift, fleet, guard, layers};
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::strategy::Asked;
-use crate::domain::plan::{HostPlan, Phase, Plan, What, Wish, Workflow};
+use crate::domain::plan::{HostPlan, Outside, Phase, Plan, What, Wish, Workflow};
 use crate::domain::policy::Consent;
 use crate::domain::secret::SecretName;
+
+/// Seconds after which somebody who waits looks again.
+const LOOK_S: i64 = 2;
+/// Seconds after which he gives up.
+const WAITS_S: i64 = 3_600;
 
 /// Asks for a plan.
 pub(super) fn ask(model: &mut Model, hosts: Vec<HostId>, what: What) -> Vec<Effect> {
@@ -51,13 +55,14 @@ pub(super) fn planned(
             if model.screens.last().is_some_and(again) {
                 model.screens.pop();
             }
-            let page =
-                PlanPage { plan, typed: String::new(), starting: None, cursor: Cursor::default() };
-            model.screens.push(Screen::Plan(Box::new(page)));
+            model.screens.push(Screen::Plan(Box::new(PlanPage::new(plan))));
+            who_holds(model)
         }
-        Err(problem) => tell(model, &problem),
+        Err(problem) => {
+            tell(model, &problem);
+            Vec::new()
+        }
     }
-    Vec::new()
 }
 
 /// A run was started, or not.
@@ -102,7 +107,8 @@ pub(super) fn started(
                 }
             }
             tell(model, &problem);
-            Vec::new()
+            // Somebody may have taken an instance meanwhile: the page says who.
+            who_holds(model)
         }
     }
 }
@@ -123,7 +129,7 @@ fn is_choice(screen: &Screen) -> bool {
 #[expect(clippy::wildcard_enum_match_arm, reason = "all other keys are actions")]
 pub(super) fn typed(model: &mut Model, key: Key) -> bool {
     let Some(Screen::Plan(page)) = model.screens.last_mut() else { return false };
-    if page.starting.is_some() || model.operate.is_none() {
+    if page.starting.is_some() || page.waits_since().is_some() || model.operate.is_none() {
         return false;
     }
     match key.code {
@@ -152,6 +158,8 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     }
     match action {
         Action::Start => guard::approve(model),
+        Action::WhenFree => when_free(model),
+        Action::WaitForWindow => window(model),
         Action::OverwriteDrift => {
             drift::ask(model);
             Vec::new()
@@ -177,6 +185,9 @@ pub(in crate::app) fn command(plan: &Plan) -> String {
     }
     if plan.workflow == Workflow::Configure && plan.targets().any(HostPlan::has_drift) {
         line.push_str(" --overwrite-drift");
+    }
+    if plan.rules.outside == Outside::Wait {
+        line.push_str(" --outside wait");
     }
     let phases = plan.targets().flat_map(|host| &host.phases);
     let mut secrets: Vec<&SecretName> = phases
@@ -244,14 +255,114 @@ fn first(workflow: Workflow) -> &'static str {
     }
 }
 
-/// Asks for a run of this plan, with what its operator did for it; the guardrails decide.
+/// Asks for a run of this plan, with what its operator did for it; the guardrails decide. One that is meant to wait for
+/// who holds its targets waits first.
 pub(super) fn start(model: &mut Model, plan: Arc<Plan>, consent: Consent) -> Vec<Effect> {
+    let now = model.clock;
+    if let Some(Screen::Plan(page)) = model.screens.last_mut()
+        && page.wait == Wait::Meant
+    {
+        page.wait = Wait::Since(now, consent);
+        return who_holds(model);
+    }
+    send(model, plan, consent)
+}
+
+fn send(model: &mut Model, plan: Arc<Plan>, consent: Consent) -> Vec<Effect> {
     let request = model.next_request();
+    let hash = plan.hash();
     let effects = layers::change(model, ChangeKind::StartRun { request, plan, consent });
     if !effects.is_empty()
-        && let Some(Screen::Plan(page)) = model.screens.last_mut()
+        && let Some(page) = pages(model).find(|page| page.plan.hash() == hash)
     {
         page.starting = Some(request);
     }
     effects
+}
+
+/// The pages of plans.
+fn pages(model: &mut Model) -> impl Iterator<Item = &mut PlanPage> {
+    model
+        .screens
+        .iter_mut()
+        .rev()
+        .filter_map(|screen| if let Screen::Plan(page) = screen { Some(&mut **page) } else { None })
+}
+
+/// Reads who holds the targets of the plan.
+fn who_holds(model: &mut Model) -> Vec<Effect> {
+    let (request, now) = (model.next_request(), model.clock);
+    pages(model).next().map(|page| page.holds.ask(request, now)).unwrap_or_default()
+}
+
+/// Lets the start wait until nobody holds a target, or not any more.
+fn when_free(model: &mut Model) -> Vec<Effect> {
+    let Some(page) = pages(model).next() else { return Vec::new() };
+    if page.starting.is_some() {
+        return Vec::new();
+    }
+    let waited = page.waits_since().is_some();
+    if page.wait != Wait::No {
+        page.wait = Wait::No;
+        if waited {
+            page.typed.clear();
+            model.tell(ToastKind::Done, "gave up waiting: nothing was started");
+        }
+        return Vec::new();
+    }
+    if page.holds.settled() && page.holds.in_the_way().is_empty() {
+        let text = "nobody holds an instance of this plan: enter starts it";
+        model.tell(ToastKind::Warning, text);
+        return Vec::new();
+    }
+    page.wait = Wait::Meant;
+    Vec::new()
+}
+
+/// Lets the run wait for the window of its targets, or not any more. That is another plan, and told as one.
+fn window(model: &mut Model) -> Vec<Effect> {
+    let now = model.clock;
+    let Some(page) = pages(model).next() else { return Vec::new() };
+    if !page.offers_window(now) {
+        let text = "this plan is not outside of its window: enter starts it";
+        model.tell(ToastKind::Warning, text);
+        return Vec::new();
+    }
+    let rules = &mut Arc::make_mut(&mut page.plan).rules;
+    rules.outside = match rules.outside {
+        Outside::Refuse => Outside::Wait,
+        Outside::Wait => Outside::Refuse,
+    };
+    Vec::new()
+}
+
+/// The time: a plan that waits looks again who holds its targets.
+pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
+    let now = model.clock;
+    let Some(page) = pages(model).find(|page| page.waits_since().is_some()) else {
+        return Vec::new();
+    };
+    let since = |at: jiff::Timestamp| now.duration_since(at).as_secs();
+    if page.waits_since().is_some_and(|at| since(at) >= WAITS_S) {
+        page.wait = Wait::No;
+        page.typed.clear();
+        let text = "it was held for an hour more: gave up waiting, nothing was started";
+        model.tell(ToastKind::Warning, text);
+        return Vec::new();
+    }
+    if page.holds.settled() && since(page.holds.asked) >= LOOK_S {
+        return who_holds(model);
+    }
+    Vec::new()
+}
+
+/// Starts a plan that waits, once nobody holds its targets.
+pub(super) fn go_on(model: &mut Model) -> Vec<Effect> {
+    let free = |page: &&mut PlanPage| {
+        page.waits_since().is_some() && page.holds.settled() && page.holds.in_the_way().is_empty()
+    };
+    let Some(page) = pages(model).find(free) else { return Vec::new() };
+    let Wait::Since(_, consent) = std::mem::take(&mut page.wait) else { return Vec::new() };
+    let plan = Arc::clone(&page.plan);
+    send(model, plan, consent)
 }

@@ -10,8 +10,8 @@ use super::super::model::{Model, Screen};
 use super::super::msg::Msg;
 use super::super::toast::ToastKind;
 use super::{
-    audit, choice, copying, data, enrol, fleet, forwards, go, host, layers, log, moving, palette,
-    panes, plan, replay, run, runs, setup, sheet, wall,
+    audit, choice, copying, data, enrol, fleet, forwards, go, host, layers, leases, log, moving,
+    palette, panes, plan, replay, run, runs, setup, sheet, wall, why,
 };
 
 /// Applies what happened and says what is to be done. Total: no message makes it fail.
@@ -33,11 +33,7 @@ fn route(model: &mut Model, msg: Msg) -> Vec<Effect> {
             layers::paste(model, text.as_str());
             Vec::new()
         }
-        Msg::Resize(width, height) => {
-            model.size = Size { width, height };
-            data::refit(model);
-            Vec::new()
-        }
+        Msg::Resize(width, height) => resized(model, Size { width, height }),
         Msg::Tick(now) => tick(model, now),
         Msg::Go(to) => go::go(model, to),
         Msg::Fleet(snapshot) => moving::fleet(model, snapshot),
@@ -74,6 +70,7 @@ fn route(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Looked { request, result } => sheet::take(model, request, &result),
         Msg::Forwards(forwarded) => forwards::take(model, forwarded),
+        Msg::LeaseBroken(result) => leases::broken(model, &result),
         Msg::Replay(replay) => replay::take(model, replay),
         Msg::Rewound => {
             replay::rewound(model);
@@ -86,6 +83,12 @@ fn route(model: &mut Model, msg: Msg) -> Vec<Effect> {
     }
 }
 
+fn resized(model: &mut Model, size: Size) -> Vec<Effect> {
+    model.size = size;
+    data::refit(model);
+    Vec::new()
+}
+
 fn tick(model: &mut Model, now: jiff::Timestamp) -> Vec<Effect> {
     model.clock = now;
     if model.frozen.is_none() {
@@ -95,6 +98,7 @@ fn tick(model: &mut Model, now: jiff::Timestamp) -> Vec<Effect> {
     wall::tick(model);
     model.toasts.expire(now);
     let mut effects = sheet::tick(model);
+    effects.extend(plan::tick(model));
     effects.extend(setup::tick(model));
     effects.extend(forwards::tick(model));
     effects
@@ -169,6 +173,10 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             palette::open(model);
             Vec::new()
         }
+        Action::SayWhy => {
+            why::ask(model);
+            Vec::new()
+        }
         Action::Freeze => {
             moving::freeze(model);
             Vec::new()
@@ -188,23 +196,27 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::Back => back(model),
-        _ => match model.screens.last() {
-            None => fleet::perform(model, action),
-            Some(Screen::Instance(_)) => fleet::perform_on_instance(model, action),
-            Some(Screen::Plan(_)) => plan::perform(model, action),
-            Some(Screen::Run(_)) => match replay::perform(model, action) {
-                Some(effects) => effects,
-                None => run::perform(model, action),
-            },
-            Some(Screen::Runs(_)) => runs::perform(model, action),
-            Some(Screen::Enrol(_)) => enrol::perform(model, action),
-            Some(Screen::Log(_)) => log::perform(model, action),
-            Some(Screen::Audit(_)) => audit::perform(model, action),
-            Some(Screen::Sheet(_)) => sheet::perform(model, action),
-            Some(Screen::Due(_)) => choice::perform_on_due(model, action),
-            Some(Screen::Secrets(_)) => choice::perform_on_secrets(model, action),
-            Some(Screen::Releases(_)) => choice::perform_on_releases(model, action),
+        _ => perform_on_page(model, action),
+    }
+}
+
+fn perform_on_page(model: &mut Model, action: Action) -> Vec<Effect> {
+    match model.screens.last() {
+        None => fleet::perform(model, action),
+        Some(Screen::Instance(_)) => fleet::perform_on_instance(model, action),
+        Some(Screen::Plan(_)) => plan::perform(model, action),
+        Some(Screen::Run(_)) => match replay::perform(model, action) {
+            Some(effects) => effects,
+            None => run::perform(model, action),
         },
+        Some(Screen::Runs(_)) => runs::perform(model, action),
+        Some(Screen::Enrol(_)) => enrol::perform(model, action),
+        Some(Screen::Log(_)) => log::perform(model, action),
+        Some(Screen::Audit(_)) => audit::perform(model, action),
+        Some(Screen::Sheet(_)) => sheet::perform(model, action),
+        Some(Screen::Due(_)) => choice::perform_on_due(model, action),
+        Some(Screen::Secrets(_)) => choice::perform_on_secrets(model, action),
+        Some(Screen::Releases(_)) => choice::perform_on_releases(model, action),
     }
 }
 

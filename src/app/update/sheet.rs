@@ -12,7 +12,7 @@ use super::super::msg::Problem;
 use super::super::sheet::{AlertsSheet, BackupsSheet, ChartsSheet, Sheet, SheetOf};
 use super::super::sheet_rows::{self, InventoryRow};
 use super::super::toast::ToastKind;
-use super::{compare, fleet, panes, plan};
+use super::{compare, fleet, leases, panes, plan};
 use crate::domain::ids::HostId;
 use crate::domain::plan::What;
 
@@ -137,6 +137,7 @@ pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
         | SheetOf::Doctor(..)
         | SheetOf::Compare(_) => return Vec::new(),
         SheetOf::Panes(_) => return panes::tick(model),
+        SheetOf::Leases(_) => return leases::tick(model),
     };
     model.last_request = request;
     vec![Effect::Look { request, what }]
@@ -154,7 +155,7 @@ pub(super) fn take(
         }
     }
     refit(model);
-    Vec::new()
+    leases::take(model, request, answer)
 }
 
 /// What the rows that are seen still need.
@@ -190,6 +191,8 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     }
     let host = sheet_rows::selected_host(model, sheet);
     match (action, host) {
+        (Action::Open, _) if matches!(sheet.of, SheetOf::Leases(_)) => return leases::watch(model),
+        (Action::BreakLease, _) => return leases::ask_break(model),
         (Action::Open, host) => return open_selected(model, host),
         (Action::Backup, Some(host)) => return plan::ask(model, vec![host], What::Backup),
         (Action::VerifyBackup, Some(host)) => {
@@ -277,6 +280,7 @@ fn again(model: &mut Model) -> Vec<Effect> {
         }
         SheetOf::Compare(_) => return compare::read(model),
         SheetOf::Panes(_) => return panes::read(model),
+        SheetOf::Leases(_) => return leases::read(model),
     };
     model.last_request = request;
     vec![Effect::Look { request, what }]

@@ -26,16 +26,6 @@ fn audited<T>(
     ports::audited(&*audit, deed, |intent| work(&*audit, intent))
 }
 
-/// The same for a deed on a host, which takes its time.
-pub(in crate::cli) async fn audited_there<T>(
-    context: &Context,
-    deed: Deed,
-    work: impl Future<Output = Result<(T, Facts), Trouble>>,
-) -> Result<T, Trouble> {
-    let audit = log(context)?;
-    ports::audited_there(&*audit, deed, work).await
-}
-
 /// The log, once there is a reason where a policy asks for one.
 fn log(context: &Context) -> Result<Arc<dyn Audit>, Trouble> {
     let right = right(context)?;

@@ -8,7 +8,7 @@ mod remembered;
 mod verify;
 mod wanted;
 
-pub(super) use deed::{audited_files, audited_there, reason};
+pub(super) use deed::{audited_files, reason};
 
 use super::Context;
 use super::exit::{Exit, Trouble};

@@ -73,6 +73,8 @@ pub enum Page {
     Alerts,
     /// The maintenance windows
     Windows,
+    /// Who holds which instance
+    Leases,
     /// Groups and hosts of the inventory
     Inventory,
     /// The variables of a host

@@ -98,6 +98,7 @@ async fn what(context: &Context, args: &SnapshotArgs) -> Result<Still, Trouble> 
         Page::Backups => Destination::Backups,
         Page::Alerts => Destination::Alerts,
         Page::Windows => Destination::Windows,
+        Page::Leases => Destination::Leases,
         Page::Inventory => Destination::Inventory,
         Page::Doctor => Destination::Doctor,
         Page::Variables => Destination::Variables(subject(context, args.host.as_deref())?),

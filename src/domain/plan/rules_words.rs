@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Opening, Outside, Plan};
+use crate::domain::untrusted::Safe;
 use crate::domain::window::spelled;
 
 /// How much a line matters.
@@ -72,6 +73,16 @@ impl Plan {
     pub fn opening_of_all(&self, now: Timestamp) -> Opening {
         let all = || self.targets().map(|h| &h.id);
         self.rules.opening(all(), self.expected_s().0, now)
+    }
+
+    /// Why this plan does not start now unless it is to wait for that: it is outside of the windows of its targets, or its
+    /// first batch cannot end in time going by past runs.
+    pub fn shut(&self, now: Timestamp) -> Option<Safe> {
+        let takes = self.rules.estimates.first().and_then(|e| e.seconds);
+        let all = self.rules.opening(self.targets().map(|h| &h.id), None, now);
+        let first = self.batches.first().map(Vec::as_slice).unwrap_or_default();
+        let first = self.rules.opening(first, takes, now);
+        all.refusal().or(first.refusal()).cloned()
     }
 
     fn window_line(&self, lines: &mut Vec<RuleLine>, opening: &Opening, now: Timestamp) {

@@ -221,7 +221,7 @@ pub enum StoreError {
     },
     /// A policy asks why, and nobody said it.
     #[error(
-        "bunker_require_why asks for a reason before this is changed: say it with --why \"...\" (the cockpit: leave it and start `bunker --why \"...\"`); nothing was done"
+        "bunker_require_why asks for a reason before this is changed: say it with --why \"...\" (in the cockpit: Y); nothing was done"
     )]
     NoReason,
     /// The run has ended, so nothing can be added to it.

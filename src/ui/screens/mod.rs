@@ -1,6 +1,7 @@
 //! One file a page.
 
 mod alerts;
+pub(super) mod asked_why;
 pub(super) mod audit;
 mod backups;
 mod canary;
@@ -19,6 +20,7 @@ pub(super) mod host;
 pub(super) mod instance;
 mod instance_facts;
 mod inventory;
+mod leases;
 pub(super) mod log;
 pub(super) mod menus;
 pub(super) mod palette;

@@ -5,12 +5,13 @@ use ratatui::layout::Rect;
 use super::canary;
 use crate::app::action::Action;
 use crate::app::model::Model;
-use crate::app::pages::PlanPage;
+use crate::app::pages::{PlanPage, Wait};
 use crate::domain::env::grouped;
 use crate::domain::plan::{Change, HostPlan, Phase, Plan, Playbook, Readiness, Weight, Workflow};
 use crate::domain::policy::Demand;
 use crate::ui::canvas::{Canvas, Focused};
-use crate::ui::text::wrap;
+use crate::ui::figures;
+use crate::ui::text::{width, wrap};
 use crate::ui::theme::Role;
 use crate::ui::widgets::{badge, chrome};
 
@@ -18,15 +19,18 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPag
     let plan = &page.plan;
     header(canvas, model, plan, area);
     let foot = Rect { y: area.bottom() - 1, height: 1, ..area };
-    chrome::footer(
-        canvas,
-        model,
-        foot,
-        &[Action::Palette, Action::Runs],
-        "nothing has been changed",
-    );
+    let mut skip = vec![Action::Palette, Action::Runs];
+    if !page.offers_window(model.clock) {
+        skip.push(Action::WaitForWindow);
+    }
+    if page.holds.in_the_way().is_empty() {
+        skip.push(Action::WhenFree);
+    }
+    chrome::footer(canvas, model, foot, &skip, "nothing has been changed");
     let ask = Rect { y: foot.y - 1, height: 1, ..area };
     prompt(canvas, model, page, ask);
+    let held = held(canvas, page, Rect { y: ask.y - 1, ..ask });
+    let ask = Rect { y: ask.y - held, ..ask };
     let body = Rect { y: area.y + 1, height: ask.y.saturating_sub(area.y + 1), ..area };
     let inner_w = usize::from(area.width.saturating_sub(4));
     let lines = facts(plan, inner_w, model.now);
@@ -252,6 +256,34 @@ fn targets(canvas: &mut Canvas<'_>, page: &PlanPage, area: Rect) {
     }
 }
 
+/// Who stands in the way, the first by name.
+fn in_the_way(page: &PlanPage) -> Option<String> {
+    let held = page.holds.in_the_way();
+    let (of, standing) = held.first()?;
+    let more = match held.len() {
+        1 => String::new(),
+        n => format!(" (and {} more)", n - 1),
+    };
+    Some(format!("{of}{more} is held by {}", standing.who()))
+}
+
+/// A line that says who holds a target, and what can be done; gives its height.
+fn held(canvas: &mut Canvas<'_>, page: &PlanPage, area: Rect) -> u16 {
+    if page.starting.is_some() || page.waits_since().is_some() {
+        return 0;
+    }
+    let Some(who) = in_the_way(page) else { return 0 };
+    let keys = match page.wait {
+        Wait::Meant => "waits, once started: f does not  g l who",
+        Wait::No | Wait::Since(..) => "f waits for it, then starts  g l who",
+    };
+    let tail = u16::try_from(width(keys)).unwrap_or(0) + 2;
+    let room = area.width.saturating_sub(tail + 2);
+    canvas.put(area.x + 1, area.y, room, &format!("▲ {who}"), Role::Degraded);
+    canvas.put_right(area.x, area.y, area.width.saturating_sub(1), keys, Role::Accent);
+    1
+}
+
 fn prompt(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPage, area: Rect) {
     let n = page.n_to_start();
     let denied = page.plan.rules.verdict.as_ref().is_some_and(|v| !v.denied.is_empty());
@@ -264,6 +296,13 @@ fn prompt(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPage, area: Rect) {
             &format!("{} starting", badge::spinner(model.now)),
             Role::Running,
         );
+        return;
+    }
+    if let Some(since) = page.waits_since() {
+        let waited = figures::age(model.clock.duration_since(since).as_secs_f64());
+        let who = in_the_way(page).unwrap_or_else(|| "looking who holds it".to_owned());
+        let text = format!("{} f gives up; waits for {waited}: {who}", badge::spinner(model.now));
+        canvas.put(x, area.y, area.width.saturating_sub(1), &text, Role::Running);
         return;
     }
     if page.offers_overwrite() {
@@ -283,6 +322,10 @@ fn prompt(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPage, area: Rect) {
         _ if denied => {
             let text = "▼ a guardrail forbids this plan: nothing can be started";
             canvas.put(x, area.y, area.width, text, Role::Down);
+        }
+        _ if page.shut(model.clock).is_some() => {
+            let text = "▼ outside of the window: w starts a run that waits for it";
+            canvas.put(x, area.y, area.width, text, Role::Degraded);
         }
         _ if matches!(page.demand(), Demand::Group(_)) => {
             let text = "enter asks for the name of the group, then starts";

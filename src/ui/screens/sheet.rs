@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{alerts, backups, charts, compare, doctor, inventory, panes, windows};
+use super::{alerts, backups, charts, compare, doctor, inventory, leases, panes, windows};
 use crate::app::model::Model;
 use crate::app::sheet::{Sheet, SheetOf};
 use crate::ui::canvas::{Canvas, Span};
@@ -14,6 +14,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, sheet: &Sheet,
         SheetOf::Backups(page) => backups::draw(canvas, model, sheet, page, area),
         SheetOf::Alerts(page) => alerts::draw(canvas, model, sheet, page, area),
         SheetOf::Windows => windows::draw(canvas, model, sheet, area),
+        SheetOf::Leases(page) => leases::draw(canvas, model, sheet, page, area),
         SheetOf::Inventory(told) => inventory::draw(canvas, model, sheet, told, area),
         SheetOf::Variables(host, told) => {
             inventory::variables(canvas, model, sheet, (host, told), area);

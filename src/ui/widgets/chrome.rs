@@ -6,7 +6,7 @@ use crate::app::action::{ACTIONS, Action, Place};
 use crate::app::model::Model;
 use crate::app::toast::{Toast, ToastKind};
 use crate::ui::canvas::{Canvas, Span};
-use crate::ui::text::{width, wrap};
+use crate::ui::text::{cut, width, wrap};
 use crate::ui::theme::Role;
 
 /// The time of day, to the minute: a clock that ticked every second would draw every second.
@@ -21,6 +21,10 @@ pub(in crate::ui) fn header_right(model: &Model) -> Vec<Span> {
     if n > 0 {
         let word = if n == 1 { "1 run goes on".to_owned() } else { format!("{n} runs go on") };
         spans.push((format!("◐ {word}   "), Role::Running));
+    }
+    if let Some(why) = &model.why.standing {
+        let room = if model.size.width < 100 { 12 } else { 28 };
+        spans.push((format!("why: {}   ", cut(why.as_str(), room)), Role::Accent));
     }
     if model.operate.is_none() {
         spans.push(("read-only   ".to_owned(), Role::Accent));

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 use tui_input::Input;
 
 use crate::app::layers::{Confirm, Focus, GuardForm, ReferenceForm};
+use crate::domain::untrusted::Safe;
 use crate::ui::canvas::{Canvas, Focused};
 use crate::ui::text::{cut, width, wrap};
 use crate::ui::theme::Role;
@@ -48,11 +49,18 @@ pub(in crate::ui) fn line(canvas: &mut Canvas<'_>, x: u16, y: u16, w: u16, input
     canvas.over(Rect { x: x.saturating_add(caret), y, width: 1, height: 1 }, Role::Caret);
 }
 
-/// A question with two buttons.
-pub(in crate::ui) fn confirm(canvas: &mut Canvas<'_>, area: Rect, question: &Confirm) {
+/// A question with two buttons, and the reason that is kept with what it leads to.
+pub(in crate::ui) fn confirm(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    question: &Confirm,
+    why: Option<&Safe>,
+) {
     let w = area.width.saturating_sub(4).min(64);
     let text_w = usize::from(w.saturating_sub(4));
-    let lines: Vec<String> = question.lines.iter().flat_map(|l| wrap(l, text_w, 4)).collect();
+    let why = why.map(|why| format!("Reason: {why}"));
+    let lines: Vec<String> =
+        question.lines.iter().chain(&why).flat_map(|l| wrap(l, text_w, 4)).collect();
     let h = u16::try_from(lines.len()).unwrap_or(1) + 5;
     let inner = frame(canvas, area, w, h, &question.title, "");
     for (y, text) in (inner.y..inner.bottom()).zip(&lines) {
@@ -92,7 +100,7 @@ pub(in crate::ui) fn guard(canvas: &mut Canvas<'_>, area: Rect, form: &GuardForm
         return;
     }
     let reasons = form.plan.rules.verdict.iter().flat_map(|v| &v.reasons);
-    let reasons: Vec<&str> = reasons.map(crate::domain::untrusted::Safe::as_str).collect();
+    let reasons: Vec<&str> = reasons.map(Safe::as_str).collect();
     let lines = wrap(&reasons.join("; "), usize::from(inner.width), 2);
     for (y, text) in (inner.y..).zip(&lines) {
         canvas.put(inner.x, y, inner.width, text, Role::Dim);

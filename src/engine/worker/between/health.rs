@@ -87,6 +87,10 @@ fn standing(looked: &Looked<'_>, waited: Duration, waived: bool) -> Standing {
     if waived && !seen.known {
         return Standing::Pass;
     }
+    // It came back: it gets the time that health has to last. If it does not last, that is seen.
+    if healthy {
+        return Standing::Open;
+    }
     if waited < Duration::from_secs(gate.deadline_s) {
         return Standing::Open;
     }

@@ -1,5 +1,8 @@
 //! `bunker lease list|show|break`.
 
+pub(super) mod breaking;
+pub(super) mod held;
+
 use std::io::{BufRead, IsTerminal, Write};
 use std::sync::Arc;
 
@@ -8,22 +11,19 @@ use serde_json::{Value, json};
 
 use super::Context;
 use super::args::LeaseVerb;
-use super::audit::audited_there;
 use super::exit::{Exit, Trouble};
 use super::output::{columns, print, print_json};
-use super::run::operator::operator;
 use super::run::{right, say};
 use super::{fleet, wiring};
 use crate::adapters::ssh::SshPool;
-use crate::domain::audit::{Deed, Facts};
-use crate::domain::capability::Operate;
 use crate::domain::fleet::{Fleet, Host};
 use crate::domain::ids::HostId;
-use crate::domain::lease::{Broken, FleetKey, LeaseLook, LeaseOf};
+use crate::domain::lease::{LeaseLook, LeaseOf};
 use crate::domain::remote::RemoteError;
 use crate::domain::untrusted::Safe;
 use crate::engine::leases;
-use crate::engine::ports::{CampaignHeld, Campaigns, LeaseDesk};
+use breaking::Gone;
+use held::Held;
 
 /// Carries out one of these verbs.
 pub(super) fn run(context: &Context, verb: &LeaseVerb) -> Result<Exit, Trouble> {
@@ -37,7 +37,6 @@ pub(super) fn run(context: &Context, verb: &LeaseVerb) -> Result<Exit, Trouble> 
             LeaseVerb::Show { host } => show(context, &fleet, &hosts, host).await,
             LeaseVerb::Break { host, reason, confirm, .. } => {
                 let ask = Ask { reason: Safe::line(reason), confirm: confirm.as_deref() };
-                wiring::say_why(&ask.reason);
                 match host {
                     Some(host) => break_instance(context, &fleet, &hosts, host, &ask).await,
                     None => break_fleet(context, &fleet, &hosts, &ask).await,
@@ -61,7 +60,7 @@ async fn list(
     let instances = meant.into_iter().filter(|host| host.instance.is_some());
     let of = instances.map(|host| (&host.id, &host.connection));
     let (seen, campaign) =
-        futures_util::join!(leases::look_at_all(hosts, of), campaign(fleet, hosts));
+        futures_util::join!(leases::look_at_all(hosts, of), held::campaign(fleet, hosts));
     let campaign = campaign?;
     let silent = seen.iter().any(|one| one.look.is_err());
     if context.json {
@@ -160,47 +159,15 @@ async fn break_instance(
     let host = instance(fleet, name)?;
     let seen = look(hosts, host).await?;
     if let Some(job) = &seen.job {
-        return Err(busy(job));
+        return Err(breaking::busy(job));
     }
-    if seen.lease.is_none() {
-        return nothing(context, host.id.as_str());
-    }
+    let Some(lease) = &seen.lease else { return nothing(context, host.id.as_str()) };
     say(words(&host.id, &seen).trim_end());
     confirmed(ask, host.id.as_str())?;
-    let of = LeaseOf::Instance(host.id.clone());
-    let desk = wiring::leases(hosts, right);
-    let deed = Deed::new("lease-break").on(&host.id);
-    let broken = audited_there(context, deed, async {
-        let broken = desk.break_it(&host.connection, &of, &operator(), &ask.reason).await;
-        match broken.map_err(unreachable)? {
-            Broken::Busy(job) => Err(busy(&job)),
-            Broken::None => Ok((None, Facts::new())),
-            Broken::Done { generation, holder } => {
-                let (store, of) = (wiring::store_writer(right)?, Safe::line(host.id.as_str()));
-                store.record_break(&of, &record(&holder, ask)).await?;
-                let facts = facts(&holder, generation);
-                Ok((Some((holder, generation)), facts))
-            }
-        }
-    });
-    match broken.await? {
+    match breaking::instance(right, hosts, host, lease.generation, &ask.reason).await? {
         None => nothing(context, host.id.as_str()),
-        Some((holder, generation)) => told(context, host.id.as_str(), &holder, generation),
+        Some(gone) => told(context, host.id.as_str(), &gone),
     }
-}
-
-/// What the log remembers of a break.
-fn facts(holder: &Safe, generation: u64) -> Facts {
-    let fact = |name: &str, value: &str| (Safe::line(name), Safe::line(value));
-    Facts::from([fact("held-by", holder.as_str()), fact("generation", &generation.to_string())])
-}
-
-fn record(holder: &Safe, ask: &Ask<'_>) -> Safe {
-    let by = operator();
-    Safe::line(&format!(
-        "{} on {} broke the lease of {holder}: {}",
-        by.user, by.machine, ask.reason
-    ))
 }
 
 async fn break_fleet(
@@ -211,88 +178,14 @@ async fn break_fleet(
 ) -> Result<Exit, Trouble> {
     let right = right(context)?;
     let name = fleet.name.as_str();
-    let Some(held) = campaign(fleet, hosts).await? else { return nothing(context, name) };
+    let Some(held) = held::campaign(fleet, hosts).await? else { return nothing(context, name) };
     say(&held.words(fleet));
-    if let Held::Here(here) = &held
-        && here.alive
-    {
-        let why = format!(
-            "its worker lives: end it first (`bunker abort {0}`, and `bunker abort {0} --kill` where that takes too long)",
-            here.run
-        );
-        return Err(Trouble::new(Exit::Locked, why));
-    }
+    held.may_be_broken()?;
     confirmed(ask, name)?;
-    let (store, key) = (wiring::store_writer(right)?, FleetKey::of(&fleet.name));
-    let (holder, of) = (held.who(), Safe::line(&format!("fleet {name}")));
-    let deed = Deed::new("lease-break").about(of.as_str());
-    let broken = audited_there(context, deed, async {
-        if let Held::Here(here) = &held {
-            store.end_campaign(&key, &here.run).await?;
-        }
-        let generation = break_central(fleet, hosts, key, ask, right).await?;
-        store.record_break(&of, &record(&holder, ask)).await?;
-        Ok((generation, facts(&holder, generation)))
-    });
-    told(context, name, &holder, broken.await?)
-}
-
-/// Breaks what the central server keeps of it; gives the generation there, 0 where there is none.
-async fn break_central(
-    fleet: &Fleet,
-    hosts: &Arc<SshPool>,
-    key: FleetKey,
-    ask: &Ask<'_>,
-    right: &Operate,
-) -> Result<u64, Trouble> {
-    let Some(central) = fleet.central() else { return Ok(0) };
-    let (of, desk) = (LeaseOf::Campaign(key), wiring::leases(hosts, right));
-    let broken = desk.break_it(&central.connection, &of, &operator(), &ask.reason).await;
-    match broken.map_err(unreachable)? {
-        Broken::Busy(job) => Err(busy(&job)),
-        Broken::Done { generation, .. } => Ok(generation),
-        Broken::None => Ok(0),
+    match breaking::fleet(right, hosts, fleet, held.run(), &ask.reason).await? {
+        None => nothing(context, name),
+        Some(gone) => told(context, name, &gone),
     }
-}
-
-/// Who goes through the fleet.
-enum Held {
-    /// A run of this store.
-    Here(Box<CampaignHeld>),
-    /// A run of another control machine, by the central server.
-    There(Safe),
-}
-
-impl Held {
-    fn who(&self) -> Safe {
-        match self {
-            Self::Here(held) => Safe::line(&held.to_string()),
-            Self::There(who) => who.clone(),
-        }
-    }
-
-    fn words(&self, fleet: &Fleet) -> String {
-        format!("the fleet {} is held by {}", fleet.name, self.who())
-    }
-
-    fn as_json(&self) -> Value {
-        match self {
-            Self::Here(held) => json!({ "run": held.run, "since": held.since, "alive": held.alive,
-                "held_by": self.who() }),
-            Self::There(who) => json!({ "held_by": who }),
-        }
-    }
-}
-
-async fn campaign(fleet: &Fleet, hosts: &SshPool) -> Result<Option<Held>, Trouble> {
-    let key = FleetKey::of(&fleet.name);
-    if let Some(held) = wiring::store_reader()?.campaign(&key).await? {
-        return Ok(Some(Held::Here(Box::new(held))));
-    }
-    let Some(central) = fleet.central() else { return Ok(None) };
-    let look = leases::look(hosts, &central.connection, &LeaseOf::Campaign(key)).await;
-    let lease = look.ok().and_then(|look| look.lease);
-    Ok(lease.map(|lease| Held::There(Safe::line(&lease.to_string()))))
 }
 
 fn instance<'f>(fleet: &'f Fleet, name: &str) -> Result<&'f Host, Trouble> {
@@ -304,18 +197,7 @@ fn instance<'f>(fleet: &'f Fleet, name: &str) -> Result<&'f Host, Trouble> {
 
 async fn look(hosts: &SshPool, host: &Host) -> Result<LeaseLook, Trouble> {
     let of = LeaseOf::Instance(host.id.clone());
-    leases::look(hosts, &host.connection, &of).await.map_err(unreachable)
-}
-
-fn unreachable(error: RemoteError) -> Trouble {
-    Trouble::new(Exit::Unreachable, error.message)
-}
-
-fn busy(job: &Safe) -> Trouble {
-    let why = format!(
-        "a job runs there now ({job}), and a lease is not broken under it: end the job first, with `bunker abort RUN --kill`"
-    );
-    Trouble::new(Exit::Locked, why)
+    leases::look(hosts, &host.connection, &of).await.map_err(breaking::unreachable)
 }
 
 fn nothing(context: &Context, name: &str) -> Result<Exit, Trouble> {
@@ -327,11 +209,12 @@ fn nothing(context: &Context, name: &str) -> Result<Exit, Trouble> {
     Ok(Exit::Ok)
 }
 
-fn told(context: &Context, name: &str, holder: &Safe, generation: u64) -> Result<Exit, Trouble> {
+fn told(context: &Context, name: &str, gone: &Gone) -> Result<Exit, Trouble> {
+    let Gone { holder, generation } = gone;
     if context.json {
         print_json(&json!({ "broken": holder, "of": name, "generation": generation }))?;
     } else {
-        say(&format!("the lease of {name} was broken; what {holder} still sends is refused"));
+        say(&gone.words(name));
     }
     Ok(Exit::Ok)
 }

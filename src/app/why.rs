@@ -1,0 +1,111 @@
+//! Why its operator does what comes next: kept in the audit log with each change.
+//!
+//! **Invariant:** a reason that was given for one thing is never told of another.
+
+use super::effect::ChangeKind;
+use super::forwards::ForwardAsk;
+use super::layers::Then;
+use crate::domain::ids::{HostId, RunId};
+use crate::domain::plan::{Plan, PlanHash};
+use crate::domain::untrusted::Safe;
+
+/// What a reason is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Of {
+    /// The start of this plan.
+    Plan(PlanHash),
+    /// What follows this run.
+    Run(RunId),
+    /// A shell on this host.
+    Host(HostId),
+    /// A port of this host.
+    Port(HostId),
+}
+
+/// What was said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Why {
+    /// What holds for all that comes next, until something else is said.
+    pub standing: Option<Safe>,
+    /// What was said for one thing each, and is used up by it.
+    once: Vec<(Of, Safe)>,
+}
+
+impl Why {
+    /// The reason for this.
+    pub fn of(&self, of: &Of) -> Option<&Safe> {
+        let once = self.once.iter().find(|(about, _)| about == of);
+        once.map(|(_, text)| text).or(self.standing.as_ref())
+    }
+
+    /// Keeps what was said for one thing.
+    pub fn say(&mut self, of: Of, text: Safe) {
+        self.once.retain(|(about, _)| *about != of);
+        self.once.push((of, text));
+    }
+
+    /// The reason for a change.
+    pub fn of_change(&self, kind: &ChangeKind) -> Option<Safe> {
+        if let ChangeKind::BreakLease { reason, .. } = kind {
+            return Some(reason.clone());
+        }
+        match about(kind) {
+            Some(of) => self.of(&of).cloned(),
+            None => self.standing.clone(),
+        }
+    }
+
+    /// The reason for what a question leads to.
+    pub fn of_then(&self, then: &Then) -> Option<Safe> {
+        match then {
+            Then::Start(plan) => self.of(&Of::Plan(plan.hash())).cloned(),
+            Then::Change(kind) => self.of_change(kind),
+            Then::Enrol => self.standing.clone(),
+            Then::Plan(_) | Then::LeaveForm | Then::Leave => None,
+        }
+    }
+
+    /// The change is made: what was said for it alone is used up.
+    pub fn used(&mut self, kind: &ChangeKind) {
+        self.drop_of(about(kind));
+    }
+
+    /// What a question leads to will not be: what was said for it alone is dropped.
+    pub fn left(&mut self, then: &Then) {
+        match then {
+            Then::Start(plan) => self.drop_of(Some(Of::Plan(plan.hash()))),
+            Then::Change(kind) => self.drop_of(about(kind)),
+            Then::Plan(_) | Then::Enrol | Then::LeaveForm | Then::Leave => {}
+        }
+    }
+
+    fn drop_of(&mut self, of: Option<Of>) {
+        if let Some(of) = of {
+            self.once.retain(|(about, _)| *about != of);
+        }
+    }
+}
+
+fn about(kind: &ChangeKind) -> Option<Of> {
+    match kind {
+        ChangeKind::StartRun { plan, .. } => Some(Of::Plan(plan.hash())),
+        ChangeKind::Follow { run, .. } => Some(Of::Run(run.clone())),
+        ChangeKind::Shell(host) => Some(Of::Host(host.clone())),
+        ChangeKind::Forward(ForwardAsk::Open { host, .. }) => Some(Of::Port(host.clone())),
+        ChangeKind::Plan { .. }
+        | ChangeKind::Secrets { .. }
+        | ChangeKind::Releases { .. }
+        | ChangeKind::Enrol { .. }
+        | ChangeKind::Control { .. }
+        | ChangeKind::Decide { .. }
+        | ChangeKind::Revive(_)
+        | ChangeKind::BreakLease { .. }
+        | ChangeKind::Forward(ForwardAsk::End(_) | ForwardAsk::List)
+        | ChangeKind::SetUp(_) => None,
+    }
+}
+
+/// Whether a policy of a target asks for a reason before this plan is carried out.
+pub fn is_demanded(plan: &Plan) -> bool {
+    plan.targets().any(|host| host.settings.policy.require_why)
+}

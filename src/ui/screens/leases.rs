@@ -1,0 +1,161 @@
+//! Who holds what: since when, how far, and until when.
+
+use ratatui::layout::Rect;
+
+use super::choice::{self, Around};
+use super::sheet::{self, Column, Places, Tally};
+use crate::app::holds::{HoldOf, Holds, Standing};
+use crate::app::model::Model;
+use crate::app::sheet::Sheet;
+use crate::app::sheet_rows;
+use crate::domain::lease::{Lease, LeaseLook};
+use crate::ui::canvas::Canvas;
+use crate::ui::figures;
+use crate::ui::theme::Role;
+use crate::ui::widgets::badge;
+
+const COLUMNS: [Column; 6] = [
+    Column::left("WHAT", 14, 0),
+    Column::left("HELD BY", 22, 0).growing(),
+    Column::left("SINCE", 20, 4),
+    Column::left("AT", 22, 1),
+    Column::right("HEARD", 6, 3),
+    Column::right("ENDS IN", 10, 2),
+];
+
+pub(in crate::ui) fn draw(
+    canvas: &mut Canvas<'_>,
+    model: &Model,
+    seen: &Sheet,
+    page: &Holds,
+    area: Rect,
+) {
+    let rows = sheet_rows::leases(seen);
+    let all = page.rows();
+    let n = |wanted: fn(&Standing<'_>) -> bool| all.iter().filter(|(_, s)| wanted(s)).count();
+    let n_held = all.iter().filter(|(_, s)| s.blocks()).count();
+    let unknown = n(|s| matches!(s, Standing::Unknown(_)));
+    let ago = model.clock.duration_since(page.asked).as_secs().max(0);
+    let hint = if page.settled() {
+        format!(
+            "read {} ago; a plan waits for who holds its targets with f",
+            figures::age(ago as f64)
+        )
+    } else {
+        format!("{} asking {} over ssh", badge::spinner(model.now), page.asking.len())
+    };
+    let words = Around {
+        head: sheet::head(
+            model,
+            "leases",
+            &[
+                Tally("◐", n_held, "held", Role::Running),
+                Tally("?", unknown, "unknown", Role::Unknown),
+            ],
+        ),
+        hint: &hint,
+        titles: ("Who holds what", sheet::count(rows.len(), all.len(), seen, "lease")),
+        detail: "That lease",
+        foot: String::new(),
+    };
+    let (list, detail) = choice::around(canvas, model, &words, area);
+    let places = Places::of(&COLUMNS, list.x + 2, list.width.saturating_sub(2));
+    places.heading(canvas, list.y, &COLUMNS);
+    if rows.is_empty() {
+        let text = if seen.filter.is_empty() {
+            "there is no instance that could be held"
+        } else {
+            "nothing has these words: esc shows all"
+        };
+        canvas.put(list.x + 2, list.y + 1, list.width.saturating_sub(2), text, Role::Dim);
+    }
+    for (y, (of, standing)) in choice::lines(canvas, list, seen.cursor, rows.iter()) {
+        let (glyph, role) = look(standing);
+        canvas.put(list.x, y, 1, glyph, role);
+        places.put(canvas, y, 0, &of.to_string(), Role::Strong);
+        row(canvas, &places, y, standing);
+    }
+    if let Some((of, standing)) = rows.get(seen.cursor.selected) {
+        choice::facts(canvas, detail, &facts(page, of, standing));
+    }
+}
+
+fn look(standing: &Standing<'_>) -> (&'static str, Role) {
+    match standing {
+        Standing::Campaign(_) | Standing::Held(..) | Standing::Job(_) => ("◐", Role::Running),
+        Standing::Over(_) => ("▲", Role::Degraded),
+        Standing::Unknown(_) => ("?", Role::Unknown),
+        Standing::Asking => ("·", Role::Waiting),
+        Standing::Free => ("○", Role::Dim),
+    }
+}
+
+fn row(canvas: &mut Canvas<'_>, places: &Places, y: u16, standing: &Standing<'_>) {
+    let (lease, job) = match standing {
+        Standing::Held(lease, job) => (lease, job.is_some()),
+        Standing::Over(lease) => (lease, false),
+        Standing::Campaign(_) | Standing::Job(_) => {
+            places.put(canvas, y, 1, &standing.who(), Role::Text);
+            return;
+        }
+        Standing::Unknown(_) | Standing::Asking | Standing::Free => {
+            places.put(canvas, y, 1, &standing.who(), Role::Dim);
+            return;
+        }
+    };
+    let run = lease.run.as_ref().map(|run| format!("run {} ", run.short())).unwrap_or_default();
+    places.put(canvas, y, 1, &format!("{}, {run}({})", lease.operator, lease.workflow), Role::Text);
+    places.put(canvas, y, 2, lease.started.as_str(), Role::Text);
+    places.put(canvas, y, 3, lease.doing.as_str(), Role::Text);
+    let heard =
+        lease.beat_age_s.map_or_else(|| figures::NONE.to_owned(), |s| figures::age(s as f64));
+    places.put(canvas, y, 4, &heard, Role::Text);
+    let over = !job && lease.left_s <= 0;
+    places.put(canvas, y, 5, &ends(lease, job), if over { Role::Degraded } else { Role::Text });
+}
+
+fn ends(lease: &Lease, job: bool) -> String {
+    match (job, lease.left_s) {
+        (true, _) => "a job runs".to_owned(),
+        (false, left) if left > 0 => figures::age(left as f64),
+        (false, _) => "over".to_owned(),
+    }
+}
+
+type Fact = (&'static str, String, Role);
+
+fn facts(page: &Holds, of: &HoldOf, standing: &Standing<'_>) -> Vec<Fact> {
+    let read: Option<&LeaseLook> = match of {
+        HoldOf::Instance(id) => page.read.get(id).and_then(|read| read.as_ref().ok()),
+        HoldOf::Fleet => None,
+    };
+    let before = read.and_then(|look| look.breaks.last()).map(ToString::to_string);
+    let (lease, job) = match standing {
+        Standing::Held(lease, job) => (Some(*lease), job.map(ToString::to_string)),
+        Standing::Over(lease) => (Some(*lease), None),
+        Standing::Job(job) => (None, Some(job.to_string())),
+        Standing::Campaign(_) | Standing::Unknown(_) | Standing::Asking | Standing::Free => {
+            (None, None)
+        }
+    };
+    let to = lease.map(|l| format!("{}, generation {}", l.target, l.generation));
+    let next = match standing {
+        Standing::Campaign(held) if held.alive => "enter watches its run, where a ends it",
+        Standing::Campaign(_) | Standing::Held(_, None) => {
+            "enter watches its run; B breaks it, with a reason"
+        }
+        Standing::Held(_, Some(_)) | Standing::Job(_) => {
+            "enter watches its run; nothing is broken while a job runs there"
+        }
+        Standing::Over(_) => "the next run takes it; B breaks it, so that its holder is refused",
+        Standing::Unknown(_) => "r asks again; the page of the instance says why it is silent",
+        Standing::Asking | Standing::Free => "",
+    };
+    vec![
+        ("held by", standing.who(), Role::Text),
+        ("job", job.unwrap_or_default(), Role::Running),
+        ("to", to.unwrap_or_default(), Role::Text),
+        ("broken", before.unwrap_or_default(), Role::Dim),
+        ("next", next.to_owned(), Role::Strong),
+    ]
+}
