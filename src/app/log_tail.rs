@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::domain::log::Sieve;
 use crate::domain::untrusted::{MAX_LINE_BYTES, Safe};
 
 /// Lines kept; older ones fall off (the whole output is on the disk).
@@ -150,10 +151,9 @@ impl LogTail {
         }
     }
 
-    /// The next line from `from` on, or before it when `back`, that holds `needle` in any case; it goes round once.
-    pub fn find(&self, needle: &str, from: u64, back: Direction) -> Option<u64> {
-        let needle = needle.to_lowercase();
-        if needle.is_empty() {
+    /// The next line from `from` on, or before it when `back`, that `needle` lets through; it goes round once.
+    pub fn find(&self, needle: &Sieve, from: u64, back: Direction) -> Option<u64> {
+        if needle.is_open() {
             return None;
         }
         let n = self.end() - self.first;
@@ -164,7 +164,7 @@ impl LogTail {
                 Direction::Backward => (start + n - step % n) % n,
             })
             .map(|at| self.first + at)
-            .find(|&at| self.line(at).is_some_and(|l| l.as_str().to_lowercase().contains(&needle)))
+            .find(|&at| self.line(at).is_some_and(|l| needle.lets_text(l.as_str())))
     }
 }
 
@@ -246,10 +246,13 @@ mod tests {
         let mut tail = LogTail::default();
         tail.push(1_000, b"alpha\nBeta\ngamma\n");
         assert_eq!(tail.skipped_bytes(), 1_000);
-        assert_eq!(tail.find("beta", 0, Direction::Forward), Some(1));
-        assert_eq!(tail.find("beta", 2, Direction::Forward), Some(1));
-        assert_eq!(tail.find("a", 0, Direction::Backward), Some(2));
-        assert_eq!(tail.find("nowhere", 0, Direction::Forward), None);
-        assert_eq!(LogTail::default().find("x", 0, Direction::Forward), None);
+        let of = |text: &str| Sieve::parse(text).unwrap();
+        assert_eq!(tail.find(&of("beta"), 0, Direction::Forward), Some(1));
+        assert_eq!(tail.find(&of("beta"), 2, Direction::Forward), Some(1));
+        assert_eq!(tail.find(&of("a"), 0, Direction::Backward), Some(2));
+        assert_eq!(tail.find(&of("/^B.T/"), 0, Direction::Forward), Some(1));
+        assert_eq!(tail.find(&of("!a"), 0, Direction::Forward), None);
+        assert_eq!(tail.find(&of("nowhere"), 0, Direction::Forward), None);
+        assert_eq!(LogTail::default().find(&of("x"), 0, Direction::Forward), None);
     }
 }

@@ -7,6 +7,7 @@ use super::frame::Full;
 use super::log_tail::LogTail;
 use super::msg::RunView;
 use crate::domain::ids::{HostId, RunId};
+use crate::domain::log::Sieve;
 use crate::domain::plan::{Plan, Workflow};
 use crate::domain::policy::Demand;
 use crate::domain::release::Release;
@@ -131,7 +132,7 @@ pub struct RunPage {
     /// Which part of it is seen.
     pub follow: Follow,
     /// What was searched for.
-    pub needle: String,
+    pub needle: Sieve,
     /// The line of the last match.
     pub found: Option<u64>,
 }
@@ -158,7 +159,7 @@ impl RunPage {
             full: Full::No,
             log: LogTail::default(),
             follow: Follow::End,
-            needle: String::new(),
+            needle: Sieve::default(),
             found: None,
         }
     }

@@ -17,6 +17,7 @@ use super::super::pages::{Chosen, Follow, Pane, RunPage};
 use super::super::toast::ToastKind;
 use super::{controls, fleet};
 use crate::domain::ids::{HostId, RunId};
+use crate::domain::log::Sieve;
 
 /// Takes the newest state of the attached run.
 pub(super) fn take(model: &mut Model, view: Arc<RunView>) -> Vec<Effect> {
@@ -207,11 +208,19 @@ fn scroll(page: &mut RunPage, step: Step, size: Size) {
 /// Searches the output from the line in view on.
 pub(super) fn search(model: &mut Model, needle: &str) {
     let size = model.size;
+    let needle = match Sieve::parse(needle) {
+        Ok(needle) => needle,
+        Err(problem) => {
+            model.tell(ToastKind::Warning, &problem.to_string());
+            return;
+        }
+    };
+    let nothing = needle.is_open();
     if let Some(Screen::Run(page)) = model.screens.last_mut() {
-        needle.clone_into(&mut page.needle);
+        page.needle = needle;
         page.found = first_line(page, size).checked_sub(1);
     }
-    if !needle.is_empty() {
+    if !nothing {
         next_match(model, Direction::Forward);
     }
 }
@@ -231,10 +240,10 @@ fn next_match(model: &mut Model, direction: Direction) {
         page.follow = Follow::From(line.saturating_sub(above).max(page.log.first()));
         page.pane = Pane::Second;
     } else {
-        let text = if page.needle.is_empty() {
+        let text = if page.needle.is_open() {
             "nothing was searched for yet: press /".to_owned()
         } else {
-            format!("{:?} is not in the output that is kept here", page.needle)
+            format!("{:?} is not in the output that is kept here", page.needle.text())
         };
         model.tell(ToastKind::Warning, &text);
     }

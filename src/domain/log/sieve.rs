@@ -99,6 +99,12 @@ impl Sieve {
         self.needle.as_ref().is_none_or(|needle| needle.is_in(line) != self.others)
     }
 
+    /// Whether it lets a line through that is shown already.
+    pub fn lets_text(&self, text: &str) -> bool {
+        let bytes = text.as_bytes();
+        self.lets(&Line { number: 0, offset: 0, bytes, len: bytes.len() as u64 })
+    }
+
     /// Where it hits within a text that is shown, as ranges of bytes; nothing where it lets all others through.
     pub fn hits(&self, text: &str) -> Vec<std::ops::Range<usize>> {
         let found = |range: &std::ops::Range<usize>| {

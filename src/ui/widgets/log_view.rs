@@ -67,20 +67,20 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, area: Rect, page: &RunPage) {
     for (n, y) in (first..).zip(area.top()..area.bottom()) {
         let Some(line) = log.line(n) else { break };
         canvas.put(area.x, y, area.width, line.as_str(), role(line.as_str()));
-        if page.needle.is_empty() {
+        if page.needle.is_open() {
             continue;
         }
         if page.found == Some(n) {
             canvas.band(Rect { x: area.x, y, width: area.width, height: 1 }, Role::Selection);
         }
-        let (low, needle) = (line.as_str().to_lowercase(), page.needle.to_lowercase());
-        for (at, hit) in low.match_indices(&needle) {
-            let x = low.get(..at).map_or(0, width);
+        for hit in page.needle.hits(line.as_str()) {
+            let x = line.as_str().get(..hit.start).map_or(0, width);
             let x = area.x.saturating_add(u16::try_from(x).unwrap_or(u16::MAX));
             if x >= area.right() {
                 break;
             }
-            let w = u16::try_from(width(hit)).unwrap_or(1).min(area.right() - x);
+            let w = line.as_str().get(hit).map_or(1, width);
+            let w = u16::try_from(w).unwrap_or(1).min(area.right() - x);
             canvas.over(Rect { x, y, width: w, height: 1 }, Role::Match);
         }
     }
