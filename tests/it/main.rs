@@ -63,6 +63,7 @@ mod probe_script;
 mod pty_cockpit;
 mod pty_configure;
 mod pty_faults;
+mod pty_journeys;
 mod pty_life;
 mod pty_moving;
 mod pty_passphrase;
