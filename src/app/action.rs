@@ -134,6 +134,8 @@ pub enum Action {
     Shell,
     ShowEnv,
     ServiceLog,
+    Forward,
+    Forwards,
     MakeInventory,
     ImportInventory,
     StartDemo,

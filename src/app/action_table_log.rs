@@ -2,7 +2,7 @@
 
 use super::action::{Action, ActionInfo, Danger, Place};
 use super::action_row::{c, k, row};
-use super::action_table::OUTPUT;
+use super::action_table::{ALL, OUTPUT};
 use super::key::KeyCode;
 
 const LOGS: &[Place] = &[Place::Log];
@@ -38,6 +38,26 @@ pub(super) const LOG: &[ActionInfo] = &[
         &[Place::Instance],
     )
     .twin("bunker logs HOST SERVICE --follow"),
+    row(
+        Action::Forward,
+        "forward a port",
+        "choose a service of the instance and bring its port to 127.0.0.1 of this machine: audited",
+        "port",
+        &[c('F')],
+        &[Place::Instance],
+    )
+    .changing(Danger::None)
+    .twin("bunker forward HOST SERVICE"),
+    row(
+        Action::Forwards,
+        "forwarded ports",
+        "list the ports that were brought to this machine, and take them back",
+        "",
+        &[],
+        ALL,
+    )
+    .chords(&[&[c('g'), c('p')]])
+    .twin("bunker forward HOST SERVICE"),
     row(
         Action::MakeInventory,
         "make an inventory",

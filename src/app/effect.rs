@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::forwards::ForwardAsk;
 use super::log_page::{Keep, LogAsk, LogOf};
 use super::look::Look;
 use super::replay::Ask as ReplayAsk;
@@ -156,6 +157,8 @@ pub enum ChangeKind {
     SetUp(SetupAsk),
     /// Open a shell on a host, at this terminal.
     Shell(HostId),
+    /// Bring a port of a host to this machine, or take one back.
+    Forward(ForwardAsk),
     /// Start a new worker for a run whose worker is gone.
     Revive(RunId),
     /// Answer for a run that waits for a second person.

@@ -1,4 +1,4 @@
-//! What stands in front of the page of an instance: its `.env`, and the choice of a service whose log is followed.
+//! What stands in front of the page of an instance: its `.env`, and the choice of a service.
 
 use crate::domain::env_shown::EnvShown;
 use crate::domain::ids::HostId;
@@ -27,4 +27,15 @@ pub struct ServicePick {
     pub rows: Vec<(ServiceName, Safe)>,
     /// The chosen one.
     pub selected: usize,
+    /// What it is chosen for.
+    pub to: PickTo,
+}
+
+/// What is done with a chosen service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PickTo {
+    /// Its log is followed.
+    Follow,
+    /// Its port is brought here.
+    Forward,
 }

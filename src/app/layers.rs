@@ -54,6 +54,8 @@ pub enum Layer {
     Env(EnvLayer),
     /// The services of an instance.
     Services(ServicePick),
+    /// The ports that were brought here.
+    Forwards,
 }
 
 /// The choice of columns.

@@ -19,6 +19,7 @@ pub mod enrol_page;
 pub mod fleet_page;
 mod fleet_sort;
 pub mod form;
+pub mod forwards;
 pub mod frame;
 pub mod fuzzy;
 pub mod history;

@@ -12,6 +12,7 @@ use super::choice_pages::{DuePage, ReleasesPage, SecretsPage};
 use super::columns;
 use super::enrol_page::{EnrolPage, Stage};
 use super::fleet_page::FleetPage;
+use super::forwards::Forwards;
 use super::frame::Size;
 use super::history::{Bookmark, History};
 use super::key::Key;
@@ -101,6 +102,8 @@ pub struct Model {
     pub setup: Option<Box<Setup>>,
     /// What a wall knows; `None` where somebody sits at the screen.
     pub wall: Option<Wall>,
+    /// The ports of hosts that are at this machine.
+    pub forwards: Forwards,
     /// Where a replay stands; `None` where the world is looked at.
     pub replay: Option<Replay>,
     /// The pages that were looked at.
@@ -144,6 +147,7 @@ impl Model {
             last_request: 0,
             setup: None,
             wall: None,
+            forwards: Forwards::default(),
             replay: None,
             history: History::default(),
             keymap: Arc::default(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::destination::Destination;
+use super::forwards::Forwarded;
 use super::key::Key;
 use super::log_page::LogView;
 use super::look::Looked;
@@ -125,6 +126,8 @@ pub enum Msg {
         /// The answer, or what went wrong.
         result: Result<Looked, Problem>,
     },
+    /// The ports of hosts that are at this machine now.
+    Forwards(Forwarded),
     /// Where the replay stands.
     Replay(Replay),
     /// The time of the replay went back.

@@ -19,7 +19,7 @@ pub use super::bundle::{BundleArgs, ReplayArgs};
 pub use super::canary::args::CanaryVerb;
 pub use super::check::CheckVerb;
 pub use super::compare::CompareArgs;
-pub use super::host::args::{EnvArgs, LogsArgs, ShellArgs};
+pub use super::host::args::{EnvArgs, ForwardArgs, LogsArgs, ShellArgs};
 pub use super::import::args::ImportArgs;
 pub use super::instance::args::InstanceVerb;
 pub use super::snapshot::args::SnapshotArgs;
@@ -104,6 +104,8 @@ last, as they come. They hold no output of the hosts; `bunker logs` prints that.
     Logs(LogsArgs),
     /// Open a shell on a host, audited and where policy says so recorded
     Shell(ShellArgs),
+    /// Bring a port of a host, or of a service, to this machine until Ctrl-C; audited
+    Forward(ForwardArgs),
     /// Show the .env of an instance without its secrets
     Env(EnvArgs),
     /// Let a run start nothing further until resumed

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use super::args::Verb;
 use super::cockpit_changes::Changes;
 use super::cockpit_desk::Desk;
+use super::cockpit_forwards::Forwards;
 use super::cockpit_looks::Looks;
 use super::exit::{Exit, Trouble};
 use super::inventory_init::FirstRun;
@@ -104,12 +105,14 @@ async fn open(
 pub(super) struct Closing {
     supervisor: Supervisor,
     pool: Open,
+    forwards: Arc<Forwards>,
 }
 
 impl Closing {
     /// Ends tasks and connections.
     pub(super) async fn close(self) {
         self.supervisor.stop(ENDS).await;
+        let _ended = tokio::time::timeout(ENDS, self.forwards.end_all()).await;
         let open = self.pool.lock().ok().and_then(|mut pool| pool.take());
         if let Some(open) = open {
             let _closed = tokio::time::timeout(ENDS, open.close()).await;
@@ -125,13 +128,14 @@ pub(super) fn opening(
     lends: tokio::sync::mpsc::UnboundedReceiver<tui::Lend>,
 ) -> (tui::Opening, Closing) {
     let supervisor = Supervisor::new();
-    let pool: Open = Arc::default();
+    let (pool, forwards): (Open, Arc<Forwards>) = Default::default();
     let connecting = Connecting {
         inventory: context.inventory.clone(),
         limit,
         operate: context.operate.clone(),
         supervisor: supervisor.clone(),
         pool: Arc::clone(&pool),
+        forwards: Arc::clone(&forwards),
     };
     let opening = tui::Opening {
         look,
@@ -148,7 +152,7 @@ pub(super) fn opening(
         keymap: own_keys(),
         wall: false,
     };
-    (opening, Closing { supervisor, pool })
+    (opening, Closing { supervisor, pool, forwards })
 }
 
 /// The look of this terminal, with the theme that was chosen the last time.
@@ -218,6 +222,7 @@ struct Connecting {
     operate: Option<Operate>,
     supervisor: Supervisor,
     pool: Open,
+    forwards: Arc<Forwards>,
 }
 
 /// What was opened by reading files only.
@@ -271,8 +276,16 @@ impl Connecting {
         let desk = Desk { hosts: Arc::clone(&hosts), watched: watched.clone() };
         let desk = Some(Arc::new(desk) as Arc<dyn tui::HostDesk>);
         let changer = self.operate.map(|right| {
-            Arc::new(Changes::new(right, self.inventory, hosts, watched, look_again, supervisor))
-                as Arc<dyn tui::Changer>
+            let forwards = self.forwards;
+            Arc::new(Changes::new(
+                right,
+                self.inventory,
+                hosts,
+                watched,
+                look_again,
+                supervisor,
+                forwards,
+            )) as Arc<dyn tui::Changer>
         });
         Ok(tui::Sources { fleet, runs, audit, replay: None, looker, desk, changer, problems })
     }

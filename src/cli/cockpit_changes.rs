@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use super::cockpit_enrol::Enrolling;
+use super::cockpit_forwards::Forwards;
 use super::exit::Trouble;
 use super::run::{again, operator, unlock_for};
 use super::{hooks, host, in_the_way, wiring};
@@ -16,9 +17,11 @@ use crate::adapters::store::StoreWriter;
 use crate::adapters::vault;
 use crate::app::Sequel;
 use crate::app::effect::Answered;
+use crate::app::forwards::{ForwardAsk, Forwarded};
 use crate::app::msg::Problem;
+use crate::app::toast::ToastKind;
 use crate::domain::capability::Operate;
-use crate::domain::fleet::Fleet;
+use crate::domain::fleet::{Fleet, Host};
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Wish};
 use crate::domain::policy::Consent;
@@ -48,6 +51,7 @@ pub(super) struct Changes {
     watched: watch::Receiver<Watched>,
     look_again: LookAgain,
     supervisor: Supervisor,
+    forwards: Arc<Forwards>,
 }
 
 impl Changes {
@@ -58,8 +62,9 @@ impl Changes {
         watched: watch::Receiver<Watched>,
         look_again: LookAgain,
         supervisor: Supervisor,
+        forwards: Arc<Forwards>,
     ) -> Self {
-        Self { right, inventory, hosts, watched, look_again, supervisor }
+        Self { right, inventory, hosts, watched, look_again, supervisor, forwards }
     }
 
     /// The fleet. One that was just written into the inventory is waited for until its files were read again.
@@ -73,6 +78,19 @@ impl Changes {
 
     fn plan_ports(&self) -> Result<planner::PlanPorts, Problem> {
         wiring::plan_ports(&self.hosts, &self.inventory).map_err(|trouble| problem(&trouble))
+    }
+
+    /// A host of which something is asked that is no run and is written down with a reason where policy wants one.
+    async fn host(&self, host: &HostId) -> Result<Host, Problem> {
+        self.hosts.forget_refusals();
+        let fleet = self.fleet_with(std::slice::from_ref(host)).await;
+        let gone = || failed(format!("the inventory has no host {host} any more"));
+        let host = fleet.host(host).ok_or_else(gone)?.clone();
+        let asked = host.instance.as_ref().is_some_and(|i| i.policy.require_why);
+        if asked && wiring::caller().why.is_none() {
+            return Err(failed(StoreError::NoReason));
+        }
+        Ok(host)
     }
 
     fn store(&self) -> Result<Arc<StoreWriter>, Problem> {
@@ -205,20 +223,34 @@ impl Changer for Changes {
     }
 
     async fn terminal(&self, host: &HostId) -> Result<AtTerminal, Problem> {
-        self.hosts.forget_refusals();
-        let fleet = self.fleet_with(std::slice::from_ref(host)).await;
-        let gone = || failed(format!("the inventory has no host {host} any more"));
-        let host = fleet.host(host).ok_or_else(gone)?.clone();
-        let asked = host.instance.as_ref().is_some_and(|i| i.policy.require_why);
-        if asked && wiring::caller().why.is_none() {
-            return Err(failed(StoreError::NoReason));
-        }
+        let host = self.host(host).await?;
         let shell = self.hosts.terminal(&host.connection, &self.right, SHELL_READY).await;
         let (shell, right) = (shell.map_err(failed)?, self.right.clone());
         Ok(Box::new(move || match host::open(&host, shell, &right) {
             Ok(opened) => Ok(opened.words(&host)),
             Err(trouble) => Err(format!("{:#}", trouble.report)),
         }))
+    }
+
+    async fn forward(&self, ask: ForwardAsk) -> Forwarded {
+        let told = match ask {
+            ForwardAsk::List => return self.forwards.looked(),
+            ForwardAsk::End(number) => self.forwards.end(number).await,
+            ForwardAsk::Open { host, what } => {
+                let opened = match self.host(&host).await {
+                    Ok(host) => {
+                        let opened = self.forwards.open(&self.hosts, &self.right, &host, &what);
+                        opened.await.map_err(|trouble| problem(&trouble))
+                    }
+                    Err(problem) => Err(problem),
+                };
+                Some(match opened {
+                    Ok(text) => (ToastKind::Done, text),
+                    Err(problem) => (ToastKind::Problem, problem.message),
+                })
+            }
+        };
+        self.forwards.with(told)
     }
 
     async fn revive(&self, run: &RunId) -> Result<(), Problem> {

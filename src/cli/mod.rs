@@ -18,6 +18,7 @@ mod cockpit;
 mod cockpit_changes;
 mod cockpit_desk;
 mod cockpit_enrol;
+mod cockpit_forwards;
 mod cockpit_looks;
 mod cockpit_replay;
 mod compare;
@@ -91,6 +92,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Check(ref verb)) => check::run(&context, verb),
         Some(Verb::Snapshot(ref args)) => snapshot::run(&context, args),
         Some(Verb::Shell(ref args)) => host::shell(&context, args),
+        Some(Verb::Forward(ref args)) => host::forward(&context, args),
         Some(Verb::Env(ref args)) => host::env(&context, args),
         Some(Verb::Completions { shell }) => shell::completions(shell),
         Some(Verb::Man { ref dir }) => shell::man(dir.as_deref()),

@@ -25,6 +25,7 @@ pub mod figure;
 pub mod filter;
 pub mod finding;
 pub mod fleet;
+pub mod forward;
 pub mod git;
 pub mod health;
 pub mod hook;

@@ -25,3 +25,4 @@ pub mod runner;
 mod script;
 pub mod server;
 pub mod service_logs;
+pub mod service_port;

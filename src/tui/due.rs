@@ -36,6 +36,7 @@ pub(super) fn whom(model: &Model, msg: &Msg) -> For {
         | Msg::Enrol { .. }
         | Msg::Audit { .. }
         | Msg::Looked { .. }
+        | Msg::Forwards(_)
         | Msg::Replay(_)
         | Msg::Rewound
         | Msg::Notice(..) => For::Data,

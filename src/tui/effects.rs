@@ -321,6 +321,9 @@ impl Effects {
                 self.answer("follow", async move { followed(changer.follow(&run, what).await) });
             }
             ChangeKind::Shell(host) => self.open_shell(changer, host),
+            ChangeKind::Forward(ask) => {
+                self.answer("forward", async move { Msg::Forwards(changer.forward(ask).await) });
+            }
             // It needs nobody who is connected.
             ChangeKind::SetUp(_) => {}
             ChangeKind::Revive(run) => {
@@ -366,6 +369,7 @@ impl Effects {
             ChangeKind::Control { .. }
             | ChangeKind::Revive(_)
             | ChangeKind::Shell(_)
+            | ChangeKind::Forward(_)
             | ChangeKind::SetUp(_)
             | ChangeKind::Decide { .. }
             | ChangeKind::Follow { .. } => problem_notice(&problem),

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use crate::app::Sequel;
 use crate::app::effect::Answered;
+use crate::app::forwards::{ForwardAsk, Forwarded};
 use crate::app::look::{Look, Looked};
 use crate::app::msg::Problem;
 use crate::app::replay::{Ask as ReplayAsk, Replay};
@@ -48,6 +49,8 @@ pub trait Changer: Send + Sync + 'static {
     async fn follow(&self, run: &RunId, what: Sequel) -> Result<Vec<RunId>, Problem>;
     /// Prepares a shell on a host, to be opened at the terminal.
     async fn terminal(&self, host: &HostId) -> Result<AtTerminal, Problem>;
+    /// Brings a port of a host here, or takes one back; they last no longer than the cockpit.
+    async fn forward(&self, ask: ForwardAsk) -> Forwarded;
     /// Starts a new worker for a run whose worker is gone.
     async fn revive(&self, run: &RunId) -> Result<(), Problem>;
 }

@@ -105,6 +105,7 @@ fn only_looks(effect: &Effect) -> bool {
             | ChangeKind::Decide { .. }
             | ChangeKind::Revive(_)
             | ChangeKind::Shell(_)
+            | ChangeKind::Forward(_)
             | ChangeKind::SetUp(_)
             | ChangeKind::Follow { .. } => false,
         },

@@ -78,6 +78,7 @@ fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect)
         Layer::Columns(pick) => screens::menus::columns(canvas, model, pick, area),
         Layer::Env(env) => screens::host::env(canvas, model, env, area),
         Layer::Services(pick) => screens::host::services(canvas, pick, area),
+        Layer::Forwards => screens::forwards::draw(canvas, model, area),
         Layer::Letter(what) => screens::menus::letters(canvas, model, *what, area),
         Layer::Reference(form) => dialog::reference(canvas, area, form, "Upgrade"),
         Layer::Canary(form) => dialog::reference(canvas, area, form, "Canary upgrade of"),

@@ -35,6 +35,7 @@ mod dotenv_compose;
 mod env_template;
 mod faults;
 mod filter;
+mod forward;
 mod hook_files;
 mod host_verbs;
 mod import_run;

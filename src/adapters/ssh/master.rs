@@ -134,12 +134,16 @@ impl Master {
         lending::leave(&self.files, self.process, self.tenancy).then_some(self.process)
     }
 
+    /// Whether what runs over it still can; a look at local state only.
+    pub(super) fn is_alive(&self) -> bool {
+        self.process.is_alive() && self.files.socket.exists()
+    }
+
     /// Whether it may take a further command; a look at local state only.
     pub(super) fn is_usable(&self) -> bool {
         !self.retired.load(Ordering::Relaxed)
             && self.stuck.load(Ordering::Relaxed) < MAX_STUCK
-            && self.process.is_alive()
-            && self.files.socket.exists()
+            && self.is_alive()
     }
 
     /// Takes no further command; those that run over it go on.

@@ -7,6 +7,7 @@ mod config;
 mod control_dir;
 mod exec;
 mod follow;
+mod forward;
 pub mod host_keys;
 mod jobs;
 mod leases;
@@ -20,6 +21,7 @@ mod starts;
 mod terminal;
 
 pub use control_dir::ControlDirError;
+pub use forward::HostForward;
 pub use host_keys::{HostKey, HostKeyError, Keys};
 pub use jobs::SshJobs;
 pub use leases::SshLeases;

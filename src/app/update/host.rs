@@ -1,15 +1,15 @@
-//! What is done on one host from its page: a shell, a look at `.env`, the log of a service.
+//! What is done on one host from its page: a shell, a look at `.env`, the log or the port of a service.
 
 use super::super::action::Action;
 use super::super::effect::{ChangeKind, Effect};
-use super::super::host_layers::{EnvLayer, ServicePick};
+use super::super::host_layers::{EnvLayer, PickTo, ServicePick};
 use super::super::key::{Key, KeyCode};
 use super::super::layers::{Confirm, Focus, Layer, Then};
 use super::super::log_page::LogOf;
 use super::super::model::{Model, Screen};
 use super::super::msg::Problem;
 use super::super::toast::ToastKind;
-use super::log;
+use super::{forwards, log};
 use crate::domain::env_shown::EnvShown;
 use crate::domain::ids::HostId;
 use crate::domain::service::ServiceName;
@@ -30,7 +30,9 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Option<Vec<Effect>> 
     let open: fn(&mut Model, HostId) -> Vec<Effect> = match action {
         Action::Shell => ask_shell,
         Action::ShowEnv => show_env,
-        Action::ServiceLog => pick,
+        Action::ServiceLog => |model, host| pick(model, host, PickTo::Follow),
+        Action::Forward => |model, host| pick(model, host, PickTo::Forward),
+        Action::Forwards => return Some(forwards::open(model)),
         _ => return None,
     };
     let Some(host) = meant(model) else {
@@ -102,7 +104,7 @@ pub(super) fn env_key(model: &mut Model, mut env: EnvLayer, key: Key) {
     model.layers.push(Layer::Env(env));
 }
 
-fn pick(model: &mut Model, host: HostId) -> Vec<Effect> {
+fn pick(model: &mut Model, host: HostId, to: PickTo) -> Vec<Effect> {
     let stack = model.fleet.instance(&host).and_then(|i| i.facts.as_ref()?.stack.known());
     let mut rows: Vec<(ServiceName, Safe)> = Vec::new();
     for name in stack.into_iter().flat_map(|stack| &stack.services) {
@@ -112,32 +114,39 @@ fn pick(model: &mut Model, host: HostId) -> Vec<Effect> {
         rows.push((service, words));
     }
     if rows.is_empty() {
-        let text = format!(
-            "{host} has not told its services yet: `bunker logs {host} SERVICE` follows one by name"
-        );
+        let twin = match to {
+            PickTo::Follow => format!("`bunker logs {host} SERVICE` follows one by name"),
+            PickTo::Forward => format!("`bunker forward {host} PORT` brings any port here"),
+        };
+        let text = format!("{host} has not told its services yet: {twin}");
         model.tell(ToastKind::Warning, &text);
     } else {
-        model.layers.push(Layer::Services(ServicePick { host, rows, selected: 0 }));
+        model.layers.push(Layer::Services(ServicePick { host, rows, selected: 0, to }));
     }
     Vec::new()
 }
 
 /// A key while a service is chosen.
 #[expect(clippy::wildcard_enum_match_arm, reason = "all other keys close it")]
-pub(super) fn pick_key(model: &mut Model, mut pick: ServicePick, key: Key) {
+pub(super) fn pick_key(model: &mut Model, mut pick: ServicePick, key: Key) -> Vec<Effect> {
     match key.code {
         KeyCode::Up | KeyCode::Char('k') => pick.selected = pick.selected.saturating_sub(1),
         KeyCode::Down | KeyCode::Tab | KeyCode::Char('j') => {
             pick.selected = (pick.selected + 1).min(pick.rows.len().saturating_sub(1));
         }
         KeyCode::Enter | KeyCode::Char('l') => {
-            if let Some((service, _)) = pick.rows.get(pick.selected) {
-                let (host, service) = (pick.host.clone(), service.clone());
-                log::open(model, LogOf::Service { host, service });
-            }
-            return;
+            let Some((service, _)) = pick.rows.get(pick.selected) else { return Vec::new() };
+            let (host, service) = (pick.host.clone(), service.clone());
+            return match pick.to {
+                PickTo::Follow => {
+                    log::open(model, LogOf::Service { host, service });
+                    Vec::new()
+                }
+                PickTo::Forward => forwards::bring(model, host, service),
+            };
         }
-        _ => return,
+        _ => return Vec::new(),
     }
     model.layers.push(Layer::Services(pick));
+    Vec::new()
 }

@@ -10,8 +10,8 @@ use super::super::layers::{Confirm, Focus, Layer, ReferenceForm, Then};
 use super::super::model::Model;
 use super::super::toast::ToastKind;
 use super::{
-    audit, columns, copying, enrol, guard, host, input, log, moving, palette, plan, run, setup,
-    sheet,
+    audit, columns, copying, enrol, forwards, guard, host, input, log, moving, palette, plan, run,
+    setup, sheet,
 };
 use crate::domain::filter::Filter;
 use crate::domain::ids::InvalidName;
@@ -55,10 +55,8 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
             host::env_key(model, env, key);
             Vec::new()
         }
-        Layer::Services(pick) => {
-            host::pick_key(model, pick, key);
-            Vec::new()
-        }
+        Layer::Services(pick) => host::pick_key(model, pick, key),
+        Layer::Forwards => forwards::on_key(model, key),
     }
 }
 
@@ -80,7 +78,8 @@ pub(super) fn paste(model: &mut Model, text: &str) {
             | Layer::Columns(_)
             | Layer::Letter(_)
             | Layer::Env(_)
-            | Layer::Services(_),
+            | Layer::Services(_)
+            | Layer::Forwards,
         ) => return,
         None => {
             if !setup::paste(model, text) {

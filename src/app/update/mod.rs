@@ -11,6 +11,7 @@ mod drift;
 mod enrol;
 mod evidence;
 mod fleet;
+mod forwards;
 mod go;
 mod guard;
 mod host;

@@ -10,8 +10,8 @@ use super::super::model::{Model, Screen};
 use super::super::msg::Msg;
 use super::super::toast::ToastKind;
 use super::{
-    audit, choice, copying, data, enrol, fleet, go, host, layers, log, moving, palette, panes,
-    plan, replay, run, runs, setup, sheet, wall,
+    audit, choice, copying, data, enrol, fleet, forwards, go, host, layers, log, moving, palette,
+    panes, plan, replay, run, runs, setup, sheet, wall,
 };
 
 /// Applies what happened and says what is to be done. Total: no message makes it fail.
@@ -73,6 +73,7 @@ fn route(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Looked { request, result } => sheet::take(model, request, &result),
+        Msg::Forwards(forwarded) => forwards::take(model, forwarded),
         Msg::Replay(replay) => replay::take(model, replay),
         Msg::Rewound => {
             replay::rewound(model);
@@ -95,6 +96,7 @@ fn tick(model: &mut Model, now: jiff::Timestamp) -> Vec<Effect> {
     model.toasts.expire(now);
     let mut effects = sheet::tick(model);
     effects.extend(setup::tick(model));
+    effects.extend(forwards::tick(model));
     effects
 }
 

@@ -14,6 +14,26 @@ pub struct ShellArgs {
     pub host: String,
 }
 
+/// Options of `forward`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The port is brought to 127.0.0.1 of this machine, which nobody else reaches, over a connection whose host key was \
+checked; it is written into the audit log before it opens and after it was taken back. A service is found where Docker \
+published it on the host, else at the address of its container. Prints the address, with --json one line of JSON; Ctrl-C takes it \
+back. Not with --read-only. Exit codes: 0 taken back; 1 the service opens no port; 6 the host does not answer, nothing listens \
+there, or the connection was lost."
+)]
+pub struct ForwardArgs {
+    /// The host
+    pub host: String,
+    /// A port of the host, or a service of its instance
+    #[arg(value_name = "PORT|SERVICE")]
+    pub what: String,
+    /// The port here; a free one where none is named
+    #[arg(long, value_name = "PORT")]
+    pub local: Option<std::num::NonZeroU16>,
+}
+
 /// Options of `env`.
 #[derive(Debug, Args)]
 #[command(

@@ -1,7 +1,8 @@
-//! The verbs that are about one host: a shell there, its `.env`, what a service writes.
+//! The verbs that are about one host: a shell there, a port of it here, its `.env`, what a service writes.
 
 pub(super) mod args;
 mod env;
+mod forward;
 mod service;
 mod shell;
 
@@ -15,6 +16,9 @@ use crate::domain::settings::InstanceSettings;
 use crate::engine::ports::RunReader as _;
 
 pub(super) use env::looked;
+pub(super) use forward::{
+    deed as forward_deed, facts as forward_facts, forwarded, place as forward_place,
+};
 pub(super) use service::follow;
 pub(super) use shell::open;
 
@@ -27,6 +31,14 @@ pub(super) fn shell(context: &Context, args: &args::ShellArgs) -> Result<Exit, T
 pub(super) fn env(context: &Context, args: &args::EnvArgs) -> Result<Exit, Trouble> {
     let runtime = wiring::runtime()?;
     let ended = runtime.block_on(env::run(context, args));
+    runtime.shutdown_background();
+    ended
+}
+
+/// `bunker forward HOST PORT|SERVICE`.
+pub(super) fn forward(context: &Context, args: &args::ForwardArgs) -> Result<Exit, Trouble> {
+    let runtime = wiring::runtime()?;
+    let ended = runtime.block_on(forward::run(context, args));
     runtime.shutdown_background();
     ended
 }

@@ -62,6 +62,7 @@ pub(in crate::cli) fn run(context: &Context, verb: &Verb) -> Result<Exit, Troubl
             | Verb::Watch(_)
             | Verb::Snapshot(_)
             | Verb::Shell(_)
+            | Verb::Forward(_)
             | Verb::Env(_)
             | Verb::Check(_)
             | Verb::Completions { .. }

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::app::host_layers::{EnvLayer, ServicePick};
+use crate::app::host_layers::{EnvLayer, PickTo, ServicePick};
 use crate::app::model::Model;
 use crate::domain::env_shown::{EnvShown, EnvState};
 use crate::ui::canvas::Canvas;
@@ -71,8 +71,16 @@ fn rows(canvas: &mut Canvas<'_>, shown: &EnvShown, top: usize, inner: Rect) {
 
 pub(in crate::ui) fn services(canvas: &mut Canvas<'_>, pick: &ServicePick, area: Rect) {
     let n = u16::try_from(pick.rows.len()).unwrap_or(u16::MAX);
-    let title = format!("Log of a service of {}", pick.host);
-    let inner = dialog::frame(canvas, area, 58, n.saturating_add(4), &title, "enter follows it");
+    let (what, does, foot) = match pick.to {
+        PickTo::Follow => {
+            ("Log", "enter follows it", "up and down choose  enter follows  esc back")
+        }
+        PickTo::Forward => {
+            ("Port", "enter brings it here", "up and down choose  enter brings it to 127.0.0.1")
+        }
+    };
+    let title = format!("{what} of a service of {}", pick.host);
+    let inner = dialog::frame(canvas, area, 58, n.saturating_add(4), &title, does);
     let rows = usize::from(inner.height.saturating_sub(2));
     let top = pick.selected.saturating_sub(rows.saturating_sub(1));
     for (y, (at, (name, state))) in
@@ -87,6 +95,5 @@ pub(in crate::ui) fn services(canvas: &mut Canvas<'_>, pick: &ServicePick, area:
         let room = inner.width.saturating_sub(33);
         canvas.put(inner.x + 33, y, room, state.as_str(), Role::Dim);
     }
-    let foot = "up and down choose  enter follows  esc back";
     canvas.put(inner.x, inner.bottom().saturating_sub(1), inner.width, foot, Role::Dim);
 }

@@ -13,6 +13,7 @@ pub(super) mod enrol;
 pub(super) mod fleet;
 mod fleet_columns;
 mod fleet_totals;
+pub(super) mod forwards;
 pub(super) mod help;
 pub(super) mod host;
 pub(super) mod instance;

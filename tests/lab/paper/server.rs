@@ -142,6 +142,31 @@ impl Handler for Conversation {
         Ok(())
     }
 
+    async fn channel_open_direct_tcpip(
+        &mut self,
+        channel: Channel<Msg>,
+        to: &str,
+        port: u32,
+        _: &str,
+        _: u32,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Self::Error> {
+        // The loopback address of a paper host is its own one.
+        let own = self.host.address.to_string();
+        let to = if matches!(to, "127.0.0.1" | "localhost") { &own } else { to };
+        let port = u16::try_from(port).unwrap_or_default();
+        let Ok(mut tcp) = TcpStream::connect((to, port)).await else {
+            reply.reject(ChannelOpenFailure::ConnectFailed).await;
+            return Ok(());
+        };
+        reply.accept().await;
+        self.host.runtime.spawn(async move {
+            _ = tokio::io::copy_bidirectional(&mut channel.into_stream(), &mut tcp).await;
+        });
+        Ok(())
+    }
+
     async fn channel_close(&mut self, id: ChannelId, _: &mut Session) -> Result<(), Self::Error> {
         self.channels.remove(&id);
         Ok(())

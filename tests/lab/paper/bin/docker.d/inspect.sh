@@ -19,6 +19,16 @@ inspect_json() {
         "$started" "$finished" "$health" "$c_policy" "$c_image" "$c_project" "$c_service" "$c_hash"
 }
 
+# The API is published on the host, the database only opens its port to other containers, the rest opens none.
+network_json() {
+    ports=
+    case $c_service in
+    api) ports='"4000/tcp":[{"HostIp":"127.0.0.1","HostPort":"4000"}]' ;;
+    db) ports='"5432/tcp":null' ;;
+    esac
+    printf '{"Bridge":"","Ports":{%s},"Networks":{"%s_default":{"IPAddress":"127.255.255.254"}}}' "$ports" "$c_project"
+}
+
 health_json() {
     stamp "$now"
     streak=0 code=0 output=
@@ -33,11 +43,12 @@ health_json() {
 fill() {
     status
     moments
-    health=null whole=
+    health=null whole= network=
+    case $1 in *'json .NetworkSettings}'*) network=$(network_json) ;; esac
     case $1 in *'json .State.Health}'*) [ -n "$h" ] && health=$(health_json) ;; *'{{json .}}'*) whole=$(inspect_json) ;; esac
     running=false; [ "$c_state" = running ] && running=true
     filled=$(template="$1" whole="$whole" \
-        health_word="$h" health="$health" id="$c_id" short="$c_short" name="$c_name" \
+        network="$network" health_word="$h" health="$health" id="$c_id" short="$c_short" name="$c_name" \
         restarts="$c_restarts" image="$c_image" image_id="$c_image_id" state="$c_state" exit_code="$c_exit" \
         started="$started" created="$created" finished="$finished" policy="$c_policy" \
         service="$c_service" project="$c_project" hash="$c_hash" status="$c_status" running="$running" awk '
@@ -65,7 +76,7 @@ fill() {
                 swap("{{." kv[1] "}}", v)
                 swap("{{json ." kv[1] "}}", (kv[1] ~ /Count|ExitCode|Running/) ? v : "\"" v "\"")
             }
-            swap("{{json .State.Health}}", ENVIRON["health"]); swap("{{json .}}", ENVIRON["whole"])
+            swap("{{json .State.Health}}", ENVIRON["health"]); swap("{{json .NetworkSettings}}", ENVIRON["network"]); swap("{{json .}}", ENVIRON["whole"])
             m = split("service project config-hash", label, " ")
             for (i = 1; i <= m; i++) {
                 v = ENVIRON[label[i] == "config-hash" ? "hash" : label[i]]

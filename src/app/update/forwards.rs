@@ -1,0 +1,84 @@
+//! Ports of hosts that are brought to this machine: asked for, listed, taken back.
+
+use jiff::SignedDuration;
+
+use super::super::action::Action;
+use super::super::effect::{Change, ChangeKind, Effect};
+use super::super::forwards::{ForwardAsk, Forwarded};
+use super::super::key::{Key, KeyCode};
+use super::super::layers::Layer;
+use super::super::model::Model;
+use super::super::toast::ToastKind;
+use crate::domain::forward::Wanted;
+use crate::domain::ids::HostId;
+use crate::domain::service::ServiceName;
+
+/// How often it is asked whether their connections stand.
+const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(2);
+
+fn ask(model: &Model, ask: ForwardAsk) -> Vec<Effect> {
+    let change = |right| Effect::Change(Change::by(right, ChangeKind::Forward(ask)));
+    model.operate.as_ref().map(change).into_iter().collect()
+}
+
+/// Asks for the port of a service.
+pub(super) fn bring(model: &mut Model, host: HostId, service: ServiceName) -> Vec<Effect> {
+    model.tell(ToastKind::Done, &format!("{host}: looking for the port of {service}"));
+    ask(model, ForwardAsk::Open { host, what: Wanted::Service(service) })
+}
+
+/// The list, in front of whatever page is seen.
+pub(super) fn open(model: &mut Model) -> Vec<Effect> {
+    model.forwards.selected = 0;
+    model.layers.push(Layer::Forwards);
+    ask(model, ForwardAsk::List)
+}
+
+/// What there is now.
+pub(super) fn take(model: &mut Model, forwarded: Forwarded) -> Vec<Effect> {
+    model.forwards.all = forwarded.all;
+    let last = model.forwards.all.len().saturating_sub(1);
+    model.forwards.selected = model.forwards.selected.min(last);
+    if let Some((kind, text)) = forwarded.told {
+        model.tell(kind, text.as_str());
+    }
+    Vec::new()
+}
+
+/// Asks now and then whether they stand, while there are some.
+pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
+    let due = |at| model.clock.duration_since(at) >= ASK_AGAIN;
+    if model.forwards.all.is_empty() || !model.forwards.asked.is_none_or(due) {
+        return Vec::new();
+    }
+    model.forwards.asked = Some(model.clock);
+    ask(model, ForwardAsk::List)
+}
+
+/// A key while the list is seen.
+pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
+    let step = match model.keymap.action(key, model.place()) {
+        Some(Action::Down) => Some(1),
+        Some(Action::Up) => Some(-1),
+        _ => None,
+    };
+    let last = model.forwards.all.len().saturating_sub(1);
+    let chosen = model.forwards.chosen().cloned();
+    let mut effects = Vec::new();
+    match (key.code, step, chosen) {
+        (_, Some(step), _) => {
+            model.forwards.selected = model.forwards.selected.saturating_add_signed(step).min(last);
+        }
+        (KeyCode::Char('x') | KeyCode::Delete, _, Some(chosen)) => {
+            effects = ask(model, ForwardAsk::End(chosen.number));
+        }
+        (KeyCode::Char('y'), _, Some(chosen)) => {
+            let at = chosen.at.to_string();
+            model.tell(ToastKind::Done, &format!("copied: {at}"));
+            effects = vec![Effect::Copy(at)];
+        }
+        _ => return Vec::new(),
+    }
+    model.layers.push(Layer::Forwards);
+    effects
+}
