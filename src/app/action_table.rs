@@ -113,7 +113,7 @@ const WORK: &[ActionInfo] = &[
         "plan a backup of the marked instances, or of this one",
         "backup",
         &[c('b')],
-        &[Place::Fleet, Place::Instance, Place::Backups],
+        &[Place::Fleet, Place::Instance, Place::Backups, Place::Alerts],
     )
     .changing(Danger::Counts)
     .twin("bunker backup"),

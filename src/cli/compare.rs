@@ -111,6 +111,17 @@ fn releases(
             Trouble::new(Exit::NotFound, text)
         })
     };
+    let is_instance = |name: &str| ids.iter().any(|id| id.as_str() == name);
+    let mixed = match (is_instance(&args.left), is_instance(&args.right)) {
+        (true, false) => Some((&args.left, &args.right)),
+        (false, true) => Some((&args.right, &args.left)),
+        (true, true) | (false, false) => None,
+    };
+    if let Some((instance, release)) = mixed {
+        named(release)?;
+        let text = format!("{instance} is an instance and {release} a release: name two of a kind");
+        return Err(Trouble::new(Exit::Usage, text));
+    }
     let (left, right) = (named(&args.left)?, named(&args.right)?);
     Ok(compare::releases(left, right, snapshot.at, figures::value))
 }
