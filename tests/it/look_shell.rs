@@ -11,7 +11,7 @@ use crate::lab::{HostSpec, Lab, Options};
 /// One well, one at another release, one whose backup is of the day before yesterday.
 fn lab() -> Lab {
     let mut newer = HostSpec::new("newer");
-    newer.release = "v2.5.0".to_owned();
+    "v2.5.0".clone_into(&mut newer.release);
     let mut old = HostSpec::new("old-backup");
     old.backup_age = Some(Duration::from_hours(57));
     let hosts = vec![HostSpec::new("well"), newer, old];
