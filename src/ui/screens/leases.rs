@@ -16,7 +16,7 @@ use crate::ui::widgets::badge;
 
 const COLUMNS: [Column; 6] = [
     Column::left("WHAT", 14, 0),
-    Column::left("HELD BY", 22, 0).growing(),
+    Column::left("HELD BY", 31, 0).growing(),
     Column::left("SINCE", 20, 4),
     Column::left("AT", 22, 1),
     Column::right("HEARD", 6, 3),
