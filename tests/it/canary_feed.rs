@@ -1,9 +1,9 @@
-//! Made-up visitors of paper instances, who report to a real metrics server what they saw, as an instance's own
-//! Prometheus would.
+//! Visitors of instances, who report to a real metrics server what they saw, as an instance's own Prometheus would. On
+//! paper hosts what they see is made up by the test; on real hosts it is measured.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bunker_ops::adapters::clock::SystemClock;
 use bunker_ops::engine::ports::Clock;
@@ -11,10 +11,18 @@ use tokio::task::JoinHandle;
 
 use crate::lab::metrics::Victoria;
 
-/// What visitors see: all is well.
+/// What made-up visitors see.
 pub(crate) const WELL: u8 = 0;
 /// One answer of four is an error.
 pub(crate) const ERRORS: u8 = 1;
+
+/// Where visitors look.
+pub(crate) enum Visit {
+    /// Nowhere: they see this.
+    MadeUp(Arc<AtomicU8>),
+    /// At this address.
+    Measured(String),
+}
 
 /// Visitors at work; they leave when this is dropped.
 pub(crate) struct Feed(Vec<JoinHandle<()>>);
@@ -29,12 +37,12 @@ struct Seen {
 }
 
 impl Feed {
-    /// Visitors of each instance, by its label, who report once a second what the number beside it says they see.
-    pub(crate) fn start(server: &Arc<Victoria>, of: Vec<(String, Arc<AtomicU8>)>) -> Self {
-        let one = |(label, sees): (String, Arc<AtomicU8>)| {
+    /// Visitors of each instance, by its label, who report once a second.
+    pub(crate) fn start(server: &Arc<Victoria>, of: Vec<(String, Visit)>) -> Self {
+        let one = |(label, visit): (String, Visit)| {
             let server = Arc::clone(server);
             #[expect(clippy::disallowed_methods, reason = "ended with the test's feed")]
-            tokio::spawn(async move { visits(&server, &label, &sees).await })
+            tokio::spawn(async move { visits(&server, &label, &visit).await })
         };
         Self(of.into_iter().map(one).collect())
     }
@@ -48,14 +56,26 @@ impl Drop for Feed {
     }
 }
 
-async fn visits(server: &Victoria, label: &str, sees: &AtomicU8) {
+async fn visits(server: &Victoria, label: &str, visit: &Visit) {
+    let client =
+        reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(3)).build().unwrap();
     let mut seen = Seen::default();
     let mut second = tokio::time::interval(Duration::from_secs(1));
     for n in 0_u32.. {
         second.tick().await;
         for i in 0..4 {
-            let ok = sees.load(Ordering::Relaxed) != ERRORS || i != 0;
-            let s = 0.06 + f64::from((n * 5 + i * 3) % 11) / 100.0;
+            let (ok, s) = match visit {
+                Visit::MadeUp(how) => {
+                    let failed = how.load(Ordering::Relaxed) == ERRORS && i == 0;
+                    (!failed, 0.06 + f64::from((n * 5 + i * 3) % 11) / 100.0)
+                }
+                Visit::Measured(url) => {
+                    let begun = Instant::now();
+                    let answer = client.get(url).send().await;
+                    let ok = answer.is_ok_and(|a| a.status().as_u16() < 500);
+                    (ok, begun.elapsed().as_secs_f64())
+                }
+            };
             if ok {
                 seen.ok += 1.0;
             } else {

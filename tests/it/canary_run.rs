@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::canary_feed::{ERRORS, Feed, WELL};
+use crate::canary_feed::{ERRORS, Feed, Visit, WELL};
 use crate::capability::missing;
 use crate::lab::metrics::{Victoria, program};
 use crate::lab::{HostSpec, Lab, Options};
@@ -56,7 +56,7 @@ impl World {
         let server = Arc::new(server);
         let visits = NAMES.map(|name| {
             let seen = if name == "first" { Arc::clone(&self.does) } else { Arc::default() };
-            (format!("{name}.example.org"), seen)
+            (format!("{name}.example.org"), Visit::MadeUp(seen))
         });
         self.reporting = Some((Feed::start(&server, visits.into()), server));
     }

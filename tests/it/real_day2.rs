@@ -2,12 +2,24 @@
 //! the host's own words.
 
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use crate::capability::missing;
+use crate::lab::processes::pause;
 use crate::lab::real::{Ready, RealHost, RealLab};
 use crate::real_fleet::{RealFleet, SECRETS, text};
 
 const ONE: &str = "real-01";
+
+/// A `sync` that waits where it is asked for the new settings of a rotation, while `/run/hold-sync` is there.
+const SLOW_SYNC: &str = "\
+#!/bin/sh
+case \"$*\" in *bunker-next*)
+    : >/run/at-sync
+    while [ -e /run/hold-sync ]; do sleep 0.1; done ;;
+esac
+exec /usr/bin/sync \"$@\"
+";
 
 struct Day2(RealFleet);
 
@@ -73,6 +85,7 @@ fn the_day_after_backup_drill_rotation_upgrade_and_rollback_on_a_real_server() {
     day.0.vault(&[ONE], |_, n| format!("first-value-{n}-of-a-secret"));
     day.0.ok(&["deploy", ONE, "--to", "v2.4.1", "--yes", "--skip-tags", "common"]);
     backup_and_drill(&day);
+    rotation_that_is_killed(&day);
     rotation(&day);
     upgrade_and_rollback(&day);
     in_line_at_the_end(&day);
@@ -96,6 +109,31 @@ fn backup_and_drill(day: &Day2) {
     let left = day.sh("find / -xdev -name database.sql -not -path '/proc/*' 2>/dev/null | wc -l");
     assert_eq!(left.trim(), "0", "what the drill unpacked is gone");
     assert_eq!(day.containers(), before, "neither touches what runs");
+}
+
+/// Killed while the new settings stand beside the old ones: nothing is lost, nothing with a secret stays, and the next
+/// rotation goes on.
+fn rotation_that_is_killed(day: &Day2) {
+    let (old, env) = (day.secrets(), day.sh("cat .env"));
+    day.sh(&format!("cat >/usr/local/bin/sync <<'SYNC'\n{SLOW_SYNC}SYNC\nchmod 755 /usr/local/bin/sync; : >/run/hold-sync"));
+    let args = ["rotate-secrets", ONE, "--all", "--yes", "--detach"];
+    day.0.ok(&args);
+    let begun = Instant::now();
+    while day.sh("ls /run/at-sync 2>/dev/null || true").is_empty() {
+        assert!(begun.elapsed() < Duration::from_mins(1), "the settings were not rewritten");
+        pause(Duration::from_millis(200));
+    }
+    assert_eq!(day.sh("stat -c '%a %U' .env.bunker-next"), "600 deploy\n");
+    day.0.ok(&["abort", "last", "--kill"]);
+    let ended = day.0.bunker(&["attach", "last"]);
+    assert_ne!(ended.status.code(), Some(0), "{}", text(&ended));
+    assert_eq!(day.sh("cat .env"), env, "the old settings are whole");
+    assert!(day.redis(&old[3]).contains("PONG") && day.database_opens(&old[2]));
+    assert_eq!(day.secrets(), old);
+    day.sh("rm -f /run/hold-sync /run/at-sync /usr/local/bin/sync");
+    // The next job takes away what the killed one left.
+    day.0.ok(&["backup", ONE, "--yes"]);
+    assert_eq!(day.sh("ls -A | grep bunker-next || true"), "");
 }
 
 /// Secret rotation: the services answer to the new values and refuse the old ones.

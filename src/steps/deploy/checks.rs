@@ -1,6 +1,6 @@
 //! What a deployment looks at in the end, each a line of its result. None of it changes anything.
 
-use super::super::migrate::in_new_image;
+use super::super::{lease, migrate::in_new_image};
 use super::{Site, crontab};
 use crate::domain::git::CommitSha;
 use crate::domain::secret::{Encoding, Part, SecretName};
@@ -66,10 +66,10 @@ pub fn cron_line(site: &Site<'_>) -> String {
     crontab(site).fixed(include_str!("cron_check.sh")).text()
 }
 
-/// The firewall is on and lets in what it should. `ports` are those of TCP.
+/// The firewall is on and lets in what it should. `ports` are those of TCP. A server without a checkout has one too.
 pub fn ufw(site: &Site<'_>, ports: &[u16]) -> String {
     let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
-    site.keeping()
+    lease::held(site.claim, site.hold_s)
         .list("ports", ports.iter().map(String::as_str))
         .fixed(include_str!("check_ufw.sh"))
         .text()
@@ -77,7 +77,7 @@ pub fn ufw(site: &Site<'_>, ports: &[u16]) -> String {
 
 /// fail2ban runs and watches SSH.
 pub fn fail2ban(site: &Site<'_>) -> String {
-    site.keeping().fixed(include_str!("check_fail2ban.sh")).text()
+    lease::held(site.claim, site.hold_s).fixed(include_str!("check_fail2ban.sh")).text()
 }
 
 /// Whether the addresses for people answer, as seen from the host.

@@ -1,0 +1,57 @@
+//! A firewall that shuts the control machine out, on a real Debian 13 server: it takes itself back, and the deployment says so.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::capability::missing;
+use crate::lab::processes::pause;
+use crate::lab::real::{Ready, RealLab};
+use crate::real_fleet::{RealFleet, text};
+
+/// Whether a new connection gets in, past all that the program has open.
+fn lets_in(fleet: &RealFleet) -> bool {
+    let mut ssh = Command::new("ssh");
+    ssh.arg("-F").arg(fleet.lab.dir().join("ssh_config"));
+    ssh.args(["-o", "ConnectTimeout=3", "-o", "ControlPath=none", "real-01", "true"]);
+    ssh.output().unwrap().status.success()
+}
+
+#[test]
+fn a_firewall_that_lets_no_new_login_in_goes_off_again_and_the_deployment_says_so() {
+    let name = "a_firewall_that_lets_no_new_login_in_goes_off_again_and_the_deployment_says_so";
+    let ready = match Ready::check() {
+        Ok(ready) => ready,
+        Err(why) => return missing(name, &why),
+    };
+    let fleet = RealFleet::new(RealLab::start(ready, 1).unwrap(), "");
+    fleet.vault(&["real-01"], |_, n| format!("a-value-of-secret-{n}"));
+    let host = fleet.host();
+    // Somebody's own rule, which stands before ours once the firewall is on. What is connected already stays so.
+    host.sh("ufw deny from 172.16.0.0/12").unwrap();
+    assert!(lets_in(&fleet), "it is not on yet");
+
+    let deploy = ["deploy", "real-01", "--tags", "common", "--yes"];
+    let started = fleet.bunker(&[&deploy[..], &["--detach"]].concat());
+    assert_eq!(started.status.code(), Some(0), "{}", text(&started));
+    let begun = Instant::now();
+    let is_on = || host.sh("ufw status").unwrap().starts_with("Status: active");
+    while !is_on() {
+        assert!(begun.elapsed() < Duration::from_mins(3), "the firewall was not switched on");
+        pause(Duration::from_millis(500));
+    }
+    assert!(!lets_in(&fleet), "the rule shuts us out");
+    let timer = host.sh("systemctl is-active bunker-ufw-undo.timer").unwrap();
+    assert_eq!(timer.trim(), "active", "the way back is there");
+    // What the timer starts after five minutes, now.
+    host.sh("systemctl start bunker-ufw-undo.service").unwrap();
+    assert!(!is_on());
+    let attached = fleet.bunker(&["attach", "last"]);
+    assert_eq!(attached.status.code(), Some(1), "{}", text(&attached));
+    assert!(text(&attached).contains("the firewall is off again"), "{}", text(&attached));
+    assert!(lets_in(&fleet));
+    // The rule goes, and the same command ends well.
+    host.sh("systemctl stop bunker-ufw-undo.timer; ufw delete deny from 172.16.0.0/12").unwrap();
+    let done = fleet.bunker(&deploy);
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done));
+    assert!(is_on() && lets_in(&fleet));
+}
