@@ -16,8 +16,8 @@ use crate::domain::untrusted::Safe;
 
 impl Effects {
     /// Asks what leads to changes, for the reason that the operator gave.
-    pub(super) fn ask(&self, changer: Arc<dyn Changer>, change: &Change) {
-        let doer = Arc::clone(&changer);
+    pub(super) fn ask(&self, changer: &Arc<dyn Changer>, change: &Change) {
+        let doer = Arc::clone(changer);
         let (name, deed): (_, BoxFuture<'static, Msg>) = match change.kind().clone() {
             // It needs nobody who is connected.
             ChangeKind::SetUp(_) => return,
@@ -26,7 +26,12 @@ impl Effects {
             | ChangeKind::Secrets { .. }
             | ChangeKind::Enrol { .. }
             | ChangeKind::Releases { .. } => looked(doer, change.kind().clone()),
-            kind => done(doer, kind),
+            kind @ (ChangeKind::Follow { .. }
+            | ChangeKind::StartRun { .. }
+            | ChangeKind::Control { .. }
+            | ChangeKind::BreakLease { .. }
+            | ChangeKind::Revive(_)
+            | ChangeKind::Decide { .. }) => done(doer, kind),
         };
         self.answer(name, changer.because(change.why().cloned(), deed));
     }

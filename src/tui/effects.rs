@@ -272,7 +272,7 @@ impl Effects {
             self.notice(self.refusal(change, text));
             return;
         };
-        self.ask(changer, change);
+        self.ask(&changer, change);
     }
 }
 

@@ -48,7 +48,7 @@ pub(in crate::ui) fn draw(
             model,
             "leases",
             &[
-                Tally("◐", n(|s| s.blocks()), "held", Role::Running),
+                Tally("◐", page.in_the_way().len(), "held", Role::Running),
                 Tally("?", unknown, "unknown", Role::Unknown),
             ],
         ),
