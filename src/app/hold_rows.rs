@@ -14,7 +14,7 @@ pub(super) const HOLDS: &[ActionInfo] = &[
         &[],
         ALL,
     )
-    .chords(&[&[c('g'), c('l')]])
+    .chords(&[&[c('g'), c('w')]])
     .twin("bunker lease list"),
     row(
         Action::BreakLease,
@@ -29,7 +29,7 @@ pub(super) const HOLDS: &[ActionInfo] = &[
     row(
         Action::WhenFree,
         "start when free",
-        "wait until nobody holds an instance of this plan, then start it; again gives up waiting",
+        "wait until nobody holds an instance of this plan, then start it, or plan anew what was left out for that; again gives up waiting",
         "when free",
         &[c('f')],
         &[Place::Plan],
@@ -40,7 +40,7 @@ pub(super) const HOLDS: &[ActionInfo] = &[
         Action::WaitForWindow,
         "wait for the window",
         "start outside of the maintenance window as a run that waits for it, or do not",
-        "wait for the window",
+        "wait",
         &[c('w')],
         &[Place::Plan],
     )

@@ -42,6 +42,8 @@ pub enum Layer {
         request: u64,
         /// Number of targets.
         n_hosts: usize,
+        /// What is wanted.
+        wish: Wish,
     },
     /// A question before something dangerous.
     Confirm(Confirm),

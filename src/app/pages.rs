@@ -11,7 +11,7 @@ use super::log_tail::LogTail;
 use super::msg::RunView;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::log::Sieve;
-use crate::domain::plan::{Outside, Plan, Workflow};
+use crate::domain::plan::{HostPlan, Outside, Plan, Wish, Workflow};
 use crate::domain::policy::{Consent, Demand};
 use crate::domain::release::Release;
 use crate::domain::run::outcome::Outcome;
@@ -65,8 +65,10 @@ pub struct PlanPage {
     pub cursor: Cursor,
     /// Who holds its targets, or its fleet.
     pub holds: Holds,
-    /// Whether its start waits for them.
+    /// Whether something waits for them.
     pub wait: Wait,
+    /// What it was made for, so that it can be made anew.
+    pub wish: Option<Wish>,
 }
 
 /// Whether the start of a plan waits until nobody holds what it is about.
@@ -79,15 +81,17 @@ pub enum Wait {
     Meant,
     /// It was started, with what its operator did for it, and waits since then.
     Since(Timestamp, Consent),
+    /// Since then it waits to be made anew, as it was made while somebody held one of its instances.
+    ToPlan(Timestamp),
 }
 
 impl PlanPage {
     /// The page of a plan that was just made.
     pub fn new(plan: Arc<Plan>) -> Self {
-        let targets = plan.targets().map(|host| host.id.clone()).collect();
-        let holds = Holds::of(targets, plan.around.campaign.is_some());
+        let hosts = plan.hosts.iter().map(|host| host.id.clone()).collect();
+        let holds = Holds::of(hosts, plan.around.campaign.is_some());
         let (typed, starting, cursor) = (String::new(), None, Cursor::default());
-        Self { plan, typed, starting, cursor, holds, wait: Wait::No }
+        Self { plan, typed, starting, cursor, holds, wait: Wait::No, wish: None }
     }
 
     /// Why it is refused at this time, where it is: outside of its window, and not meant to wait for it.
@@ -105,7 +109,16 @@ impl PlanPage {
 
     /// Since when it waits for who holds its targets.
     pub fn waits_since(&self) -> Option<Timestamp> {
-        if let Wait::Since(since, _) = &self.wait { Some(*since) } else { None }
+        match &self.wait {
+            Wait::Since(since, _) | Wait::ToPlan(since) => Some(*since),
+            Wait::No | Wait::Meant => None,
+        }
+    }
+
+    /// Whether it leaves an instance alone since somebody held it when the plan was made.
+    pub fn was_held(&self) -> bool {
+        let held = |host: &HostPlan| host.findings.iter().any(|f| f.subject.as_str() == "lease");
+        self.plan.hosts.iter().any(|host| !host.will_run() && held(host))
     }
 
     /// Number of targets that a run would work on.

@@ -168,7 +168,7 @@ impl Changer for Changes {
                 n => format!(" (and {} more)", n - 1),
             };
             let message = format!("{}{more} is held by {}", first.what, first.who);
-            let hint = "f waits for it and then starts; g l shows who, to watch or to break it";
+            let hint = "f waits for it and then starts; g w shows who, to watch or to break it";
             return Err(Problem { message: Safe::line(&message), hint: Some(Safe::line(hint)) });
         }
         let (store, workers, clock) =

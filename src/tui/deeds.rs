@@ -16,7 +16,6 @@ use crate::domain::untrusted::Safe;
 
 impl Effects {
     /// Asks what leads to changes, for the reason that the operator gave.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "all others change something")]
     pub(super) fn ask(&self, changer: &Arc<dyn Changer>, change: &Change) {
         let doer = Arc::clone(changer);
         let (name, deed): (_, BoxFuture<'static, Msg>) = match change.kind().clone() {
@@ -27,7 +26,13 @@ impl Effects {
             | ChangeKind::Secrets { .. }
             | ChangeKind::Enrol { .. }
             | ChangeKind::Releases { .. } => looked(doer, change.kind().clone()),
-            kind => done(doer, kind),
+            kind @ (ChangeKind::Follow { .. }
+            | ChangeKind::StartRun { .. }
+            | ChangeKind::Control { .. }
+            | ChangeKind::BreakLease { .. }
+            | ChangeKind::Forward(_)
+            | ChangeKind::Revive(_)
+            | ChangeKind::Decide { .. }) => done(doer, kind),
         };
         self.answer(name, changer.because(change.why().cloned(), deed));
     }

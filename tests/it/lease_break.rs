@@ -126,8 +126,8 @@ async fn the_cockpit_says_who_holds_an_instance_and_breaks_it_with_a_reason() {
     let generation = bench.taken_by_ann().await;
     let mut terminal = bench.cockpit();
     terminal.wait_for(&format!("{name} .*healthy"), SOON).unwrap();
-    terminal.keys("enter g l").unwrap();
-    terminal.wait_for(&format!("{name} .*ann, run .*upgrade"), SOON).unwrap();
+    terminal.keys("enter g w").unwrap();
+    terminal.wait_for(&format!("{name} .*ann on desk, run"), SOON).unwrap();
     terminal.wait_for("batch 1 of 2", SOON).unwrap();
     terminal.keys("B g o n e enter").unwrap();
     terminal.wait_for("Reason: gone", SOON).unwrap();

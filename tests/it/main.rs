@@ -92,6 +92,7 @@ mod rotate_run;
 mod run_clock;
 mod run_engine;
 mod run_fake_around;
+mod run_fake_fault;
 mod run_fake_store;
 mod run_fakes;
 mod run_gate;

@@ -22,7 +22,11 @@ fn a_reason_is_asked_where_policy_wants_one_and_stands_in_the_audit_log() {
     terminal.keys("tab enter").unwrap();
     terminal.wait_for("● succeeded", LONG).unwrap();
     // Once for all that comes next: nothing is asked any more, and the shown reason is the one that is kept.
-    terminal.keys("esc Y C H G 9 enter").unwrap();
+    terminal.keys("esc").unwrap();
+    terminal.wait_for("one .*healthy", SOON).unwrap();
+    terminal.keys("Y").unwrap();
+    terminal.wait_for("Why you do what comes next", SOON).unwrap();
+    terminal.keys("C H G 9 enter").unwrap();
     terminal.wait_for("why: CHG9", SOON).unwrap();
     terminal.keys("b").unwrap();
     terminal.wait_for("plan  backup one", LONG).unwrap();

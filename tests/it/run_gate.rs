@@ -59,7 +59,7 @@ async fn each_host_of_a_batch_has_its_own_time_to_come_back() {
     let late = async {
         until(&bench, gate_ended("b")).await;
         bench.gates.sick.lock().unwrap().insert("b".into());
-        sleep(DEADLINE - HEALTHY * 3 / 4).await;
+        sleep(DEADLINE * 37 / 40).await;
         bench.gates.sick.lock().unwrap().clear();
     };
     let (worked, ()) = tokio::join!(bench.work(), late);

@@ -11,6 +11,7 @@ use bunker_ops::app::msg::Problem;
 use bunker_ops::app::{Effect, Model, Msg, update};
 use bunker_ops::domain::capability::Operate;
 use bunker_ops::domain::lease::{FleetHeld, Lease, LeaseLook};
+use bunker_ops::domain::plan::{Finding, Readiness};
 use bunker_ops::domain::policy::Consent;
 use bunker_ops::tui::{Picture, text};
 use bunker_ops::ui::{Depth, Theme};
@@ -92,7 +93,7 @@ fn a_plan_whose_instance_is_held_says_by_whom_and_starts_once_nobody_holds_it() 
         drawn.contains("▲ red-deer is held by run 261122-220000-7f3a (upgrade) by ann"),
         "{drawn}"
     );
-    assert!(drawn.contains("f waits for it, then starts  g l who"), "{drawn}");
+    assert!(drawn.contains("f waits for it, then starts  g w who"), "{drawn}");
     press(&mut model, "f");
     assert!(screen(&model).contains("waits, once started"), "{}", screen(&model));
     // The number is typed as always; then it waits instead of starting.
@@ -162,7 +163,7 @@ fn leases(operate: Option<Operate>, look: &LeaseLook) -> Model {
     let mut model = open(operate);
     model.fleet.select(&host("red-deer"), 20);
     press(&mut model, "enter");
-    let effects = press(&mut model, "g l");
+    let effects = press(&mut model, "g w");
     assert_eq!(effects.len(), 2, "this instance and the fleet: {effects:?}");
     answer(&mut model, &effects, look);
     assert_eq!(model.place(), Place::Leases);
@@ -235,7 +236,7 @@ fn nothing_is_broken_under_a_job_nor_while_a_worker_lives_nor_read_only() {
     assert!(model.layers.is_empty() && toast(&model).contains("read-only"));
     for alive in [true, false] {
         let mut model = open(Some(Operate::grant()));
-        let effects = press(&mut model, "g l");
+        let effects = press(&mut model, "g w");
         assert_eq!(effects.len(), 13, "all twelve and the fleet");
         answer(&mut model, &effects, &LeaseLook::default());
         let campaign =
@@ -252,4 +253,37 @@ fn nothing_is_broken_under_a_job_nor_while_a_worker_lives_nor_read_only() {
             assert!(drawn.contains("Break the lease of the fleet"), "{drawn}");
         }
     }
+}
+
+#[test]
+fn a_plan_that_left_out_what_was_held_is_made_anew_once_nobody_holds_it() {
+    let mut model = open(Some(Operate::grant()));
+    press(&mut model, "u enter");
+    let request = model.last_request;
+    let mut held_up = plan(&["red-deer"]);
+    for host in &mut held_up.hosts {
+        host.readiness = Readiness::Blocked;
+        let (subject, text) = ("lease".into(), "held by run 7f3a".into());
+        host.findings.push(Finding { readiness: Readiness::Blocked, subject, text });
+    }
+    let result = Ok(Arc::new(held_up));
+    let effects = update(&mut model, Msg::Planned { request, result });
+    answer(&mut model, &effects, &held(false));
+    assert!(screen(&model).contains("f waits, then plans anew"), "{}", screen(&model));
+    assert_eq!(press(&mut model, "f"), vec![], "it is held");
+    let effects = tick(&mut model, 2);
+    let next = answer(&mut model, &effects, &LeaseLook::default());
+    assert!(
+        matches!(&asked(&next)[..], [ChangeKind::Plan { wish, .. }]
+        if wish.hosts == [host("calgary-prod")]),
+        "what was wanted, once more: {next:?}"
+    );
+    // The new plan stands for the old one, and is started as any other.
+    let request = model.last_request;
+    update(&mut model, Msg::Planned { request, result: Ok(Arc::new(plan(&["red-deer"]))) });
+    assert_eq!(model.screens.len(), 1);
+    assert!(matches!(
+        asked(&press(&mut model, "enter tab enter"))[..],
+        [ChangeKind::StartRun { .. }]
+    ));
 }

@@ -70,7 +70,7 @@ fn the_page_of_windows() {
 
 #[test]
 fn the_page_of_leases() {
-    insta::assert_snapshot!("leases", gallery("leases", "g l"));
+    insta::assert_snapshot!("leases", gallery("leases", "g w"));
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn every_page_is_reached_by_keys_by_the_palette_and_by_history_also_read_only() 
             ("g b", ": b a c k u p s enter", "backups"),
             ("g a", ": a l e r t s enter", "alerts"),
             ("g t", ": w i n d o w s enter", "windows"),
-            ("g l", ": l e a s e s enter", "leases"),
+            ("g w", ": l e a s e s enter", "leases"),
             ("g i", ": i n v e n t o r y enter", "inventory"),
             ("g d", ": d o c t o r enter", "doctor"),
             ("g c", ": c o m p a r e enter", "compare calgary-prod st-albert"),

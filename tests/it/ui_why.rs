@@ -9,13 +9,12 @@ use bunker_ops::app::pages::RunPage;
 use bunker_ops::app::{Effect, Model, Msg, Screen, update};
 use bunker_ops::domain::capability::Operate;
 use bunker_ops::domain::plan::Plan;
-use bunker_ops::domain::run::event::{EventKind, RunEvent};
 use bunker_ops::domain::run::state::Phase;
 use bunker_ops::tui::{Picture, text};
 use bunker_ops::ui::{Depth, Theme};
 
 use crate::sample::{host, run_id};
-use crate::ui_world::{asked, cockpit, now, plan, press, run_view, twelve};
+use crate::ui_world::{asked, cockpit, plan, press, run_view, twelve};
 
 fn open(operate: Option<Operate>) -> Model {
     let mut model = cockpit(120, 40, operate);
@@ -139,8 +138,7 @@ fn a_shell_and_a_retry_are_asked_about_too_where_policy_wants_it() {
 
     let mut view = run_view(&["red-deer"]);
     view.plan = Arc::new(demanding(&["red-deer"]));
-    let ended = EventKind::RunFinished { state: Phase::Failed, summary: "1 failed".into() };
-    view.state.apply(&RunEvent { run: run_id(0x7f3a), seq: 100, at: now(), kind: ended });
+    view.state.phase = Phase::Failed;
     model.screens.push(Screen::Run(Box::new(RunPage::new(run_id(0x7f3a)))));
     update(&mut model, Msg::Run(Arc::new(view)));
     press(&mut model, "t");

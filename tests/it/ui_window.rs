@@ -47,7 +47,7 @@ fn outside_of_its_window_a_plan_is_offered_as_a_run_that_waits() {
         let model = planned(width, at_night());
         let drawn = screen(&model);
         let foot = drawn.lines().last().unwrap();
-        assert!(foot.contains("w wait for the window"), "{width}: {drawn}");
+        assert!(foot.contains("w wait"), "{width}: {drawn}");
         assert!(drawn.contains("▼ outside of the window: w starts a run that waits"), "{drawn}");
     }
     let mut model = planned(120, at_night());
@@ -80,7 +80,7 @@ fn within_its_window_and_without_one_nothing_is_offered() {
     update(&mut open, Msg::Tick(now() + SignedDuration::from_hours(8)));
     for mut model in [open, planned(120, plan(&["red-deer"]))] {
         let drawn = screen(&model);
-        assert!(!drawn.contains("wait for the window"), "{drawn}");
+        assert!(!drawn.contains("w wait"), "{drawn}");
         press(&mut model, "w");
         assert!(toast(&model).contains("not outside of its window"), "{}", toast(&model));
         let effects = press(&mut model, "enter tab enter");

@@ -38,11 +38,11 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         Layer::Reference(form) => line(model, form, key, Layer::Reference, upgrade_to),
         Layer::Playbook(form) => line(model, form, key, Layer::Playbook, playbook),
         Layer::Canary(form) => line(model, form, key, Layer::Canary, canary_upgrade_to),
-        Layer::Planning { request, n_hosts } => {
+        Layer::Planning { request, n_hosts, wish } => {
             if key == Key::plain(KeyCode::Esc) {
                 model.tell(ToastKind::Done, "planning dropped: nothing has been changed");
             } else {
-                model.layers.push(Layer::Planning { request, n_hosts });
+                model.layers.push(Layer::Planning { request, n_hosts, wish });
             }
             Vec::new()
         }

@@ -27,9 +27,9 @@ pub(super) fn ask(model: &mut Model, hosts: Vec<HostId>, what: What) -> Vec<Effe
     let request = model.next_request();
     let n_hosts = hosts.len();
     let wish = Wish { hosts, what, asked: Asked::default() };
-    let effects = layers::change(model, ChangeKind::Plan { request, wish });
+    let effects = layers::change(model, ChangeKind::Plan { request, wish: wish.clone() });
     if !effects.is_empty() {
-        model.layers.push(Layer::Planning { request, n_hosts });
+        model.layers.push(Layer::Planning { request, n_hosts, wish });
     }
     effects
 }
@@ -40,13 +40,9 @@ pub(super) fn planned(
     request: u64,
     result: Result<Arc<Plan>, Problem>,
 ) -> Vec<Effect> {
-    let before = model.layers.len();
-    model.layers.retain(
-        |layer| !matches!(layer, Layer::Planning { request: waited, .. } if *waited == request),
-    );
-    if model.layers.len() == before {
-        return Vec::new();
-    }
+    let asked = |layer: &Layer| matches!(layer, Layer::Planning { request: waited, .. } if *waited == request);
+    let Some(at) = model.layers.iter().position(asked) else { return Vec::new() };
+    let Layer::Planning { wish, .. } = model.layers.remove(at) else { return Vec::new() };
     match result {
         Ok(plan) => {
             // A plan that was made anew stands for the one that it came from.
@@ -55,7 +51,8 @@ pub(super) fn planned(
             if model.screens.last().is_some_and(again) {
                 model.screens.pop();
             }
-            model.screens.push(Screen::Plan(Box::new(PlanPage::new(plan))));
+            let page = PlanPage { wish: Some(wish), ..PlanPage::new(plan) };
+            model.screens.push(Screen::Plan(Box::new(page)));
             who_holds(model)
         }
         Err(problem) => {
@@ -297,6 +294,7 @@ fn who_holds(model: &mut Model) -> Vec<Effect> {
 
 /// Lets the start wait until nobody holds a target, or not any more.
 fn when_free(model: &mut Model) -> Vec<Effect> {
+    let now = model.clock;
     let Some(page) = pages(model).next() else { return Vec::new() };
     if page.starting.is_some() {
         return Vec::new();
@@ -309,6 +307,10 @@ fn when_free(model: &mut Model) -> Vec<Effect> {
             model.tell(ToastKind::Done, "gave up waiting: nothing was started");
         }
         return Vec::new();
+    }
+    if page.was_held() {
+        page.wait = Wait::ToPlan(now);
+        return go_on(model);
     }
     if page.holds.settled() && page.holds.in_the_way().is_empty() {
         let text = "nobody holds an instance of this plan: enter starts it";
@@ -362,7 +364,11 @@ pub(super) fn go_on(model: &mut Model) -> Vec<Effect> {
         page.waits_since().is_some() && page.holds.settled() && page.holds.in_the_way().is_empty()
     };
     let Some(page) = pages(model).find(free) else { return Vec::new() };
-    let Wait::Since(_, consent) = std::mem::take(&mut page.wait) else { return Vec::new() };
-    let plan = Arc::clone(&page.plan);
-    send(model, plan, consent)
+    let (plan, wish) = (Arc::clone(&page.plan), page.wish.clone());
+    match (std::mem::take(&mut page.wait), wish) {
+        (Wait::Since(_, consent), _) => send(model, plan, consent),
+        // What was held is looked at anew before anybody says yes to it.
+        (Wait::ToPlan(_), Some(wish)) => ask(model, wish.hosts, wish.what),
+        (Wait::ToPlan(_) | Wait::No | Wait::Meant, _) => Vec::new(),
+    }
 }

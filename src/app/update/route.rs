@@ -173,10 +173,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             palette::open(model);
             Vec::new()
         }
-        Action::SayWhy => {
-            why::ask(model);
-            Vec::new()
-        }
+        Action::SayWhy => why::ask(model),
         Action::Freeze => {
             moving::freeze(model);
             Vec::new()

@@ -11,9 +11,10 @@ use super::{input, leases, route};
 use crate::domain::untrusted::Safe;
 
 /// Asks why the operator does what comes next.
-pub(super) fn ask(model: &mut Model) {
+pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
     let form = WhyForm::standing(model.why.standing.as_ref());
     model.layers.push(Layer::Why(form));
+    Vec::new()
 }
 
 /// Asks why, where nobody said it yet; says whether it has to be answered before this action goes on.

@@ -117,7 +117,7 @@ fn facts_lines(model: &Model, facts: &Facts) -> Vec<(&'static str, Line)> {
         format!("{}, mode {:o} · {drift}", several(e.keys.len(), "variable"), e.mode)
     });
     let lease = part(&facts.lease, |l| match l {
-        Some(holder) => format!("held (g l tells more) by {holder}"),
+        Some(holder) => format!("held (g w tells more) by {holder}"),
         None => "free".to_owned(),
     });
     let clock = part(&facts.clock_skew_s, |s| format!("{s:+.1}s against ours"));

@@ -16,7 +16,7 @@ use crate::ui::widgets::badge;
 
 const COLUMNS: [Column; 6] = [
     Column::left("WHAT", 14, 0),
-    Column::left("HELD BY", 22, 0).growing(),
+    Column::left("HELD BY", 31, 0).growing(),
     Column::left("SINCE", 20, 4),
     Column::left("AT", 22, 1),
     Column::right("HEARD", 6, 3),
@@ -33,7 +33,6 @@ pub(in crate::ui) fn draw(
     let rows = sheet_rows::leases(seen);
     let all = page.rows();
     let n = |wanted: fn(&Standing<'_>) -> bool| all.iter().filter(|(_, s)| wanted(s)).count();
-    let n_held = all.iter().filter(|(_, s)| s.blocks()).count();
     let unknown = n(|s| matches!(s, Standing::Unknown(_)));
     let ago = model.clock.duration_since(page.asked).as_secs().max(0);
     let hint = if page.settled() {
@@ -49,7 +48,7 @@ pub(in crate::ui) fn draw(
             model,
             "leases",
             &[
-                Tally("◐", n_held, "held", Role::Running),
+                Tally("◐", page.in_the_way().len(), "held", Role::Running),
                 Tally("?", unknown, "unknown", Role::Unknown),
             ],
         ),

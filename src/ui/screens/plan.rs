@@ -274,8 +274,9 @@ fn held(canvas: &mut Canvas<'_>, page: &PlanPage, area: Rect) -> u16 {
     }
     let Some(who) = in_the_way(page) else { return 0 };
     let keys = match page.wait {
-        Wait::Meant => "waits, once started: f does not  g l who",
-        Wait::No | Wait::Since(..) => "f waits for it, then starts  g l who",
+        Wait::Meant => "waits, once started: f does not  g w who",
+        _ if page.was_held() => "f waits, then plans anew  g w who",
+        Wait::No | Wait::Since(..) | Wait::ToPlan(_) => "f waits for it, then starts  g w who",
     };
     let tail = u16::try_from(width(keys)).unwrap_or(0) + 2;
     let room = area.width.saturating_sub(tail + 2);
