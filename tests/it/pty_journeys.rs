@@ -232,6 +232,7 @@ fn picks(cockpit: &mut Cockpit) {
     let shown = cockpit.takes(journey, &legs);
     assert!(shown.contains("calgary") && shown.contains("banff"), "{shown}");
     cockpit.close("plan  backup");
+    cockpit.sees("plan dropped");
     cockpit.close("plan dropped");
     cockpit.close("filter: ");
     cockpit.close("2 marked");
