@@ -110,5 +110,5 @@ async fn a_worker_whose_clock_jumps_by_hours_is_as_patient_as_ever() {
     assert!(straight > Duration::from_mins(5), "{straight:?}");
     // Both waited for the same silence; pauses between attempts have a little chance in them.
     let apart = straight.abs_diff(jumping);
-    assert!(apart < Duration::from_secs(60), "{straight:?} and {jumping:?}");
+    assert!(apart < Duration::from_mins(1), "{straight:?} and {jumping:?}");
 }
