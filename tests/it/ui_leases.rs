@@ -64,7 +64,14 @@ fn answer(model: &mut Model, effects: &[Effect], red_deer: &LeaseLook) -> Vec<Ef
             }
             Look::Lease(id) => Looked::Lease(id.clone(), Ok(LeaseLook::default())),
             Look::Campaign => Looked::Campaign(Ok(None)),
-            other => panic!("{other:?}"),
+            Look::Backups(_)
+            | Look::Alerts
+            | Look::Inventory
+            | Look::Variables(_)
+            | Look::DoctorHere
+            | Look::DoctorHosts
+            | Look::Charts(_)
+            | Look::Outputs(..) => panic!("{what:?}"),
         };
         next.extend(update(model, Msg::Looked { request: *request, result: Ok(looked) }));
     }
