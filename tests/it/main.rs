@@ -35,6 +35,7 @@ mod dotenv_compose;
 mod env_template;
 mod faults;
 mod filter;
+mod fleet_200;
 mod forward;
 mod hook_files;
 mod host_verbs;
