@@ -7,7 +7,7 @@ use bunker_ops::adapters::paths::StateDir;
 use bunker_ops::adapters::store::{StoreReader, StoreWriter};
 use bunker_ops::domain::capability::Operate;
 use bunker_ops::domain::run::event::EventKind;
-use bunker_ops::engine::ports::{RunReader, RunWriter};
+use bunker_ops::engine::ports::{RunReader, RunWriter, StoreError};
 
 use crate::sample::{StepClock, planned, run_id, simple_plan};
 
@@ -36,7 +36,11 @@ async fn a_store_of_an_older_program_is_read_as_it_is_and_taken_along_by_the_nex
     let own = tempfile::tempdir().unwrap();
     let dir = StateDir::at(own.path().join("state"));
     let (run, plan) = (run_id(1), simple_plan(&["a", "b"]));
+    // Who looks before there is anything sees it once it is there, whatever is asked first.
+    let early = reader(&dir);
+    assert_eq!(early.plan(&run).await, Err(StoreError::NoSuchRun(run.to_string())));
     writer(&dir).create(&run, &plan, planned(&plan)).await.unwrap();
+    assert_eq!(early.plan(&run).await.as_ref(), Ok(&plan));
     as_before(&dir.database());
     let looking = reader(&dir);
     assert_eq!(looking.plan(&run).await.unwrap(), plan);

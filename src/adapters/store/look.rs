@@ -62,10 +62,10 @@ impl Db {
     }
 
     pub(super) fn plan(&mut self, run: &RunId) -> Result<Plan, StoreError> {
-        let sql = plan_of(self.connection()?, &self.path())?;
+        let (path, none) = (self.path(), || StoreError::NoSuchRun(run.to_string()));
+        let sql = plan_of(self.existing()?.ok_or_else(none)?, &path)?;
         let found: Vec<String> = self.query(sql, params![run.as_str()], |row| row.get(0))?;
-        let text = found.first().ok_or_else(|| StoreError::NoSuchRun(run.to_string()))?;
-        self.parsed(text)
+        self.parsed(found.first().ok_or_else(none)?)
     }
 
     pub(super) fn events(
