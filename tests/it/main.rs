@@ -109,6 +109,7 @@ mod ssh_pool;
 mod ssh_sshd;
 mod store_conformance;
 mod store_plans;
+mod store_reasons;
 mod tidy;
 mod ui_canary;
 mod ui_choice;

@@ -5,6 +5,7 @@ use rusqlite::params;
 
 use super::audit;
 use super::db::Db;
+use super::liveness::Process;
 use crate::domain::audit::{Deed, Ending, Facts};
 use crate::domain::ids::{HostId, RunId, StepId};
 use crate::domain::plan::{HostPlan, Phase, Plan, VaultAct, VaultStep};
@@ -19,14 +20,37 @@ use crate::engine::ports::StoreError;
 const RUN: &str = "run-start";
 
 impl Db {
-    /// The intent of a run: what was approved, of which hosts, from where to where.
-    pub(super) fn audit_planned(&mut self, run: &RunId, plan: &Plan) -> Result<(), StoreError> {
+    /// The intent of a run: what was approved, of which hosts, from where to where. What a worker starts by itself, as
+    /// its run was told to (a way back), is done for the reason of that run.
+    pub(super) fn audit_planned(
+        &mut self,
+        run: &RunId,
+        plan: &Plan,
+        first: &EventKind,
+    ) -> Result<(), StoreError> {
+        let mut deed = deed_of_run(run, plan);
+        let said = self.caller.as_ref().is_some_and(|caller| caller.why.is_some());
+        if let (false, EventKind::Planned { after: Some(after), .. }) = (said, first) {
+            deed.why = self.reason_of_ours(after)?;
+        }
         let asks = plan.targets().any(|host| host.settings.policy.require_why);
-        if asks && self.caller.as_ref().is_none_or(|caller| caller.why.is_none()) {
+        if asks && !said && deed.why.is_none() {
             return Err(StoreError::NoReason);
         }
-        let deed = deed_of_run(run, plan);
         self.audit_intent(&deed)
+    }
+
+    /// Why a run was started, where this process is its worker.
+    fn reason_of_ours(&mut self, run: &RunId) -> Result<Option<Safe>, StoreError> {
+        let me = Process::here(std::process::id());
+        if self.living_worker(run)? != Some(me) {
+            return Ok(None);
+        }
+        let sql = "SELECT record ->> '$.why' FROM audit WHERE record ->> '$.run' = ?1
+                   AND record ->> '$.action' = ?2 AND record ->> '$.phase' = 'intent'
+                   ORDER BY seq LIMIT 1";
+        let why: Option<Option<String>> = self.one(sql, params![run.as_str(), RUN])?;
+        Ok(why.flatten().map(|why| Safe::line(&why)))
     }
 
     /// The intent of a control.

@@ -28,7 +28,7 @@ impl Db {
         self.execute_with(sql, params![run.as_str(), summary])?;
         let sql = "INSERT INTO plans (run, plan) VALUES (?1, ?2)";
         self.execute_with(sql, params![run.as_str(), text])?;
-        self.audit_planned(run, &plan)?;
+        self.audit_planned(run, &plan, &first)?;
         self.folded.insert(run.clone(), Folded { plan, state });
         self.journal(run, vec![first]).map(drop)
     }
