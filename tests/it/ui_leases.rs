@@ -53,7 +53,6 @@ fn held(job: bool) -> LeaseLook {
 }
 
 /// Answers the questions about leases: `red-deer` is held, or not.
-#[expect(clippy::wildcard_enum_match_arm, reason = "nothing else may be asked here")]
 fn answer(model: &mut Model, effects: &[Effect], red_deer: &LeaseLook) -> Vec<Effect> {
     let mut next = Vec::new();
     for effect in effects {

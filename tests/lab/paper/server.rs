@@ -152,9 +152,13 @@ impl Handler for Conversation {
         reply: ChannelOpenHandle,
         _: &mut Session,
     ) -> Result<(), Self::Error> {
-        // The loopback address of a paper host is its own one.
+        // The loopback address of a paper host is its own one, and it forwards to nowhere else (sshd: PermitOpen).
         let own = self.host.address.to_string();
-        let to = if matches!(to, "127.0.0.1" | "localhost") { &own } else { to };
+        if to != own && !matches!(to, "127.0.0.1" | "localhost") {
+            reply.reject(ChannelOpenFailure::AdministrativelyProhibited).await;
+            return Ok(());
+        }
+        let to = own.as_str();
         let port = u16::try_from(port).unwrap_or_default();
         let Ok(mut tcp) = TcpStream::connect((to, port)).await else {
             reply.reject(ChannelOpenFailure::ConnectFailed).await;
