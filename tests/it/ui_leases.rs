@@ -13,23 +13,11 @@ use bunker_ops::domain::capability::Operate;
 use bunker_ops::domain::lease::{FleetHeld, Lease, LeaseLook};
 use bunker_ops::domain::plan::{Finding, Readiness};
 use bunker_ops::domain::policy::Consent;
-use bunker_ops::tui::{Picture, text};
-use bunker_ops::ui::{Depth, Theme};
 use jiff::SignedDuration;
 
 use crate::sample::{host, run_id};
 use crate::ui_wall::summary;
-use crate::ui_world::{asked, cockpit, now, plan, press, run_view, twelve};
-
-fn open(operate: Option<Operate>) -> Model {
-    let mut model = cockpit(120, 40, operate);
-    update(&mut model, Msg::Fleet(twelve()));
-    model
-}
-
-fn screen(model: &Model) -> String {
-    text(&Picture::of(model, &Theme::builtin("dark", Depth::True)))
-}
+use crate::ui_world::{asked, now, open_twelve, plan, press, run_view, screen};
 
 fn toast(model: &Model) -> String {
     model.toasts.shown().last().map(|toast| toast.text.to_string()).unwrap_or_default()
@@ -92,7 +80,7 @@ fn planned(model: &mut Model) {
 
 #[test]
 fn a_plan_whose_instance_is_held_says_by_whom_and_starts_once_nobody_holds_it() {
-    let mut model = open(Some(Operate::grant()));
+    let mut model = open_twelve(Some(Operate::grant()));
     planned(&mut model);
     let drawn = screen(&model);
     assert!(
@@ -132,7 +120,7 @@ fn a_plan_whose_instance_is_held_says_by_whom_and_starts_once_nobody_holds_it() 
 #[test]
 fn waiting_is_given_up_by_the_key_by_leaving_the_plan_and_after_an_hour() {
     for way in ["f", "esc", "an hour"] {
-        let mut model = open(Some(Operate::grant()));
+        let mut model = open_twelve(Some(Operate::grant()));
         planned(&mut model);
         let effects = press(&mut model, "f 2 enter");
         answer(&mut model, &effects, &held(false));
@@ -149,7 +137,7 @@ fn waiting_is_given_up_by_the_key_by_leaving_the_plan_and_after_an_hour() {
 
 #[test]
 fn nobody_waits_for_what_is_free_and_a_start_that_was_refused_looks_again() {
-    let mut model = open(Some(Operate::grant()));
+    let mut model = open_twelve(Some(Operate::grant()));
     press(&mut model, "u enter");
     let (request, result) = (model.last_request, Ok(Arc::new(plan(&["red-deer"]))));
     let effects = update(&mut model, Msg::Planned { request, result });
@@ -166,7 +154,7 @@ fn nobody_waits_for_what_is_free_and_a_start_that_was_refused_looks_again() {
 
 /// The page of leases of one instance, which Ann holds.
 fn leases(operate: Option<Operate>, look: &LeaseLook) -> Model {
-    let mut model = open(operate);
+    let mut model = open_twelve(operate);
     model.fleet.select(&host("red-deer"), 20);
     press(&mut model, "enter");
     let effects = press(&mut model, "g w");
@@ -241,7 +229,7 @@ fn nothing_is_broken_under_a_job_nor_while_a_worker_lives_nor_read_only() {
     press(&mut model, "B");
     assert!(model.layers.is_empty() && toast(&model).contains("read-only"));
     for alive in [true, false] {
-        let mut model = open(Some(Operate::grant()));
+        let mut model = open_twelve(Some(Operate::grant()));
         let effects = press(&mut model, "g w");
         assert_eq!(effects.len(), 13, "all twelve and the fleet");
         answer(&mut model, &effects, &LeaseLook::default());
@@ -263,7 +251,7 @@ fn nothing_is_broken_under_a_job_nor_while_a_worker_lives_nor_read_only() {
 
 #[test]
 fn a_plan_that_left_out_what_was_held_is_made_anew_once_nobody_holds_it() {
-    let mut model = open(Some(Operate::grant()));
+    let mut model = open_twelve(Some(Operate::grant()));
     press(&mut model, "u enter");
     let request = model.last_request;
     let mut held_up = plan(&["red-deer"]);

@@ -9,20 +9,16 @@ use bunker_ops::domain::capability::Operate;
 use bunker_ops::domain::health::Health;
 use bunker_ops::domain::signal::Signal;
 use bunker_ops::domain::view::{SavedView, ViewChange};
-use bunker_ops::tui::{Picture, text};
-use bunker_ops::ui::{Depth, Theme};
 
 use crate::sample::run_id;
-use crate::ui_world::{ago, cockpit, instance, many, now, press, snapshot, troubled, twelve};
+use crate::ui_world::{
+    ago, cockpit, instance, many, now, press, screen, snapshot, troubled, twelve,
+};
 
 fn open() -> Model {
     let mut model = cockpit(120, 40, Some(Operate::grant()));
     update(&mut model, Msg::Fleet(twelve()));
     model
-}
-
-fn screen(model: &Model) -> String {
-    text(&Picture::of(model, &Theme::builtin("dark", Depth::True)))
 }
 
 fn shown(model: &Model) -> Vec<String> {

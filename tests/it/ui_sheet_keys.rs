@@ -13,16 +13,10 @@ use bunker_ops::domain::forward::Forward;
 use bunker_ops::domain::plan::What;
 use bunker_ops::domain::signal::Signal;
 use bunker_ops::domain::snapshot::FleetSnapshot;
-use bunker_ops::tui::{Picture, text};
-use bunker_ops::ui::{Depth, Theme};
 
 use crate::sample::host;
 use crate::ui_sheet_world::open;
-use crate::ui_world::{ago, asked, cockpit, instance, now, press, snapshot};
-
-fn screen(model: &Model) -> String {
-    text(&Picture::of(model, &Theme::builtin("dark", Depth::True)))
-}
+use crate::ui_world::{ago, asked, cockpit, instance, now, press, screen, snapshot};
 
 fn at(operate: Option<Operate>, fleet: Arc<FleetSnapshot>) -> Model {
     let mut model = cockpit(120, 40, operate);

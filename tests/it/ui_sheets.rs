@@ -19,7 +19,7 @@ use serde_json::json;
 use crate::sample::{host, run_id};
 use crate::ui_gallery::{drawn_of, fleets};
 use crate::ui_sheet_world::{answer, open};
-use crate::ui_world::{asked, cockpit, press, run_view, snapshot, troubled, twelve};
+use crate::ui_world::{asked, cockpit, press, run_view, screen, snapshot, troubled, twelve};
 
 fn gallery(name: &str, keys: &str) -> String {
     drawn_of(name, &fleets(), |kind, model| open(kind, model, keys))
@@ -149,10 +149,6 @@ fn outputs_fold_where_they_are_alike_and_a_target_says_what_it_waits_for() {
     update(&mut model, Msg::Looked { request, result });
     let asked = tick(&mut model, 3);
     assert!(matches!(asked[..], [Effect::Look { what: Look::Outputs(..), .. }]), "{asked:?}");
-}
-
-fn screen(model: &Model) -> String {
-    text(&Picture::of(model, &Theme::builtin("dark", Depth::True)))
 }
 
 fn at(width: u16, height: u16, fleet: Arc<FleetSnapshot>) -> Model {

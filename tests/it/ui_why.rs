@@ -10,21 +10,9 @@ use bunker_ops::app::{Effect, Model, Msg, Screen, update};
 use bunker_ops::domain::capability::Operate;
 use bunker_ops::domain::plan::Plan;
 use bunker_ops::domain::run::state::Phase;
-use bunker_ops::tui::{Picture, text};
-use bunker_ops::ui::{Depth, Theme};
 
 use crate::sample::{host, run_id};
-use crate::ui_world::{asked, cockpit, plan, press, run_view, twelve};
-
-fn open(operate: Option<Operate>) -> Model {
-    let mut model = cockpit(120, 40, operate);
-    update(&mut model, Msg::Fleet(twelve()));
-    model
-}
-
-fn screen(model: &Model) -> String {
-    text(&Picture::of(model, &Theme::builtin("dark", Depth::True)))
-}
+use crate::ui_world::{asked, cockpit, open_twelve, plan, press, run_view, screen, twelve};
 
 /// A plan whose policies ask for a reason.
 fn demanding(hosts: &[&str]) -> Plan {
@@ -56,7 +44,7 @@ fn asks(model: &Model) -> bool {
 
 #[test]
 fn a_policy_that_asks_for_a_reason_is_answered_before_the_question_and_the_start_has_it() {
-    let mut model = open(Some(Operate::grant()));
+    let mut model = open_twelve(Some(Operate::grant()));
     planned(&mut model, demanding(&["red-deer"]));
     assert_eq!(press(&mut model, "enter"), vec![]);
     assert!(asks(&model), "{:?}", model.layers);
@@ -76,7 +64,7 @@ fn a_policy_that_asks_for_a_reason_is_answered_before_the_question_and_the_start
 
 #[test]
 fn a_reason_that_was_taken_back_or_was_for_another_plan_is_not_told() {
-    let mut model = open(Some(Operate::grant()));
+    let mut model = open_twelve(Some(Operate::grant()));
     planned(&mut model, demanding(&["red-deer"]));
     press(&mut model, "enter a enter esc");
     press(&mut model, "enter");
@@ -96,7 +84,7 @@ fn a_reason_that_was_taken_back_or_was_for_another_plan_is_not_told() {
 
 #[test]
 fn what_is_said_once_for_all_goes_with_every_change_until_it_is_taken_back() {
-    let mut model = open(Some(Operate::grant()));
+    let mut model = open_twelve(Some(Operate::grant()));
     press(&mut model, "Y enter");
     assert!(model.layers.is_empty() && model.why.standing.is_none());
     press(&mut model, "Y C H G 9 enter");
@@ -116,7 +104,7 @@ fn what_is_said_once_for_all_goes_with_every_change_until_it_is_taken_back() {
     assert_eq!(reasons(&press(&mut model, "p")), [None]);
     assert!(!screen(&model).contains("why: "), "{}", screen(&model));
     // Who may change nothing has nothing to say.
-    let mut model = open(None);
+    let mut model = open_twelve(None);
     press(&mut model, "Y");
     assert!(model.layers.is_empty());
 }

@@ -7,17 +7,11 @@ use bunker_ops::app::{Model, Msg, update};
 use bunker_ops::domain::capability::Operate;
 use bunker_ops::domain::plan::{Outside, Plan};
 use bunker_ops::domain::window::Window;
-use bunker_ops::tui::{Picture, text};
-use bunker_ops::ui::{Depth, Theme};
 use jiff::SignedDuration;
 use serde_json::json;
 
 use crate::sample::host;
-use crate::ui_world::{asked, cockpit, now, plan, press, twelve};
-
-fn screen(model: &Model) -> String {
-    text(&Picture::of(model, &Theme::builtin("dark", Depth::True)))
-}
+use crate::ui_world::{asked, cockpit, now, plan, press, screen, twelve};
 
 fn toast(model: &Model) -> String {
     model.toasts.shown().last().map(|toast| toast.text.to_string()).unwrap_or_default()

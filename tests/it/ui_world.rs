@@ -22,6 +22,8 @@ use bunker_ops::domain::snapshot::{
     Contact, FleetSnapshot, HttpHealth, InstanceView, InventoryState, MetricsState, RunningRelease,
 };
 use bunker_ops::domain::untrusted::Safe;
+use bunker_ops::tui::{Picture, text};
+use bunker_ops::ui::{Depth, Theme};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -38,6 +40,18 @@ pub(crate) fn ago(seconds: i64) -> Timestamp {
 /// A cockpit of this size that may change things, or not.
 pub(crate) fn cockpit(width: u16, height: u16, operate: Option<Operate>) -> Model {
     Model::new(Size { width, height }, now(), TimeZone::UTC, operate)
+}
+
+/// The same, wide, with [`twelve`] instances.
+pub(crate) fn open_twelve(operate: Option<Operate>) -> Model {
+    let mut model = cockpit(120, 40, operate);
+    update(&mut model, Msg::Fleet(twelve()));
+    model
+}
+
+/// What is seen, as text.
+pub(crate) fn screen(model: &Model) -> String {
+    text(&Picture::of(model, &Theme::builtin("dark", Depth::True)))
 }
 
 /// Presses keys, written as words; gives all effects in order.

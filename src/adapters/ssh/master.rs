@@ -97,7 +97,10 @@ impl Master {
         }
         // It may have to wait for its turn on this machine, when very many are opened.
         let Some(process) = ask_process(&files.socket, CONNECT_LIMIT).await else {
-            let what = format!("the connection to {} ended at once", classify::target(to));
+            let (at, limit) = (classify::target(to), CONNECT_LIMIT.as_secs());
+            let what = format!(
+                "the new connection to {at} ended, or its ssh gave no answer within {limit} s"
+            );
             return Err(classify::error(to, Kind::Disconnected, &what, None));
         };
         write_private(&files.process, &process.tag()).map_err(failed)?;
