@@ -9,13 +9,16 @@ use bunker_ops::adapters::http::HttpHealthSource;
 use bunker_ops::adapters::inventory::load;
 use bunker_ops::adapters::victoria::Victoria;
 use bunker_ops::domain::health::Health;
+use bunker_ops::domain::plan::GateSpec;
 use bunker_ops::domain::snapshot::{Contact, HttpHealth, InventoryState};
+use bunker_ops::engine::gate::GateLooks;
 use bunker_ops::engine::poller::{Sources, Watched, probe_host, run_once};
-use bunker_ops::engine::ports::RemoteRead;
+use bunker_ops::engine::ports::{GateCheck, RemoteRead};
 use bunker_ops::steps::probe::DEADLINE;
 use serde_json::Value;
 
 use crate::lab::{Fault, HostSpec, Lab, Options};
+use crate::sample::simple_plan;
 use crate::ssh_pool::Pool;
 
 fn sources(pool: &Pool) -> Sources {
@@ -191,4 +194,35 @@ fn doctor_names_what_is_wrong_with_the_fix() {
         gone["found"].as_str().unwrap().contains("refused") && gone["fix"].is_string(),
         "{gone}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gate_asks_for_the_services_once() {
+    let lab = Lab::start(1, Options::instances()).unwrap();
+    let (pool, watched) = (Pool::new(), watched(&lab));
+    let Sources { remote, health: http, clock, .. } = sources(&pool);
+    let (instance, settings) = watched.fleet.instances().next().unwrap();
+    let mut plan = simple_plan(&["paper-01"]).hosts.remove(0);
+    (plan.id, plan.connection) = (instance.id.clone(), instance.connection.clone());
+    plan.settings = settings.clone();
+    let gate = GateSpec {
+        id: "health".parse().unwrap(),
+        title: "health".into(),
+        min_healthy_s: 1,
+        deadline_s: 60,
+        expect_commit: None,
+        hint: None,
+    };
+    let looks = GateLooks { remote, http, clock };
+    let calls = |words: &str| lab.host(0).starts(words);
+    let (ps, services) = (calls("compose ps"), calls("compose config"));
+    let first = looks.observe(&plan, &gate, None).await;
+    assert!(first.healthy && first.baseline.services.len() > 3, "{first:?}");
+    for _ in 0..2 {
+        let next = looks.observe(&plan, &gate, Some(&first.baseline)).await;
+        assert_eq!((next.healthy, &next.baseline), (true, &first.baseline), "{next:?}");
+    }
+    assert_eq!(calls("compose ps"), ps + 3);
+    assert_eq!(calls("compose config"), services + 1);
+    pool.pool.close().await;
 }

@@ -51,7 +51,8 @@ impl GateLooks {
         baseline: Option<&GateBaseline>,
     ) -> Looked {
         let asked = self.http.health(&host.settings.health_url, &HttpHealth::NotYet);
-        let (facts, http) = futures_util::join!(self.containers(host), asked);
+        let services = baseline.map(|b| b.services.as_slice()).unwrap_or_default();
+        let (facts, http) = futures_util::join!(self.containers(host, services), asked);
         let (stack, skew_s) = match facts {
             Ok(facts) => (facts.stack, facts.clock_skew_s.known().copied()),
             Err(why) => (Part::Unreadable(why), None),
@@ -72,11 +73,12 @@ impl GateLooks {
         Looked { look, restarts, stack, skew_s }
     }
 
-    async fn containers(&self, host: &HostPlan) -> Result<Facts, Safe> {
+    async fn containers(&self, host: &HostPlan, services: &[Safe]) -> Result<Facts, Safe> {
         let nonce = self.clock.nonce();
         let to = &host.connection;
         let (settings, root) = (&host.settings, to.become_root);
-        let script = probe::render_extent(Extent::Containers, &host.id, root, settings, &nonce);
+        let script =
+            probe::render_extent(Extent::Containers(services), &host.id, root, settings, &nonce);
         let output =
             self.remote.read(to, &script, probe::DEADLINE).await.map_err(|error| error.message)?;
         let (bytes, arrived) = (output.stdout.as_slice(), self.clock.now());
@@ -126,7 +128,8 @@ impl GateCheck for GateLooks {
             Look::Red { detail, hopeless, .. } => (false, true, hopeless, detail),
             Look::Unseen(why) => (false, false, false, why),
         };
-        let baseline = GateBaseline { restarts: looked.restarts };
+        let services = looked.stack.known().map(|s| s.services.clone()).unwrap_or_default();
+        let baseline = GateBaseline { restarts: looked.restarts, services };
         GateObservation { healthy, known, detail, hopeless, baseline, skew_s: looked.skew_s }
     }
 

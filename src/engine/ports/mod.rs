@@ -129,11 +129,13 @@ pub trait HealthSource: Send + Sync + 'static {
     async fn health(&self, url: &HttpUrl, previous: &HttpHealth) -> HttpHealth;
 }
 
-/// Restarts of each container, by container id, when a gate was first looked at.
+/// What there was when a gate was first looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GateBaseline {
     /// Docker's restart count per container id.
     pub restarts: BTreeMap<Safe, u32>,
+    /// The services of the checkout, which no later look asks for again; none where they were not seen.
+    pub services: Vec<Safe>,
 }
 
 /// What one look at a gate found.

@@ -3,6 +3,7 @@
 use crate::domain::connection::Become;
 use crate::domain::ids::HostId;
 use crate::domain::settings::InstanceSettings;
+use crate::domain::untrusted::Safe;
 use crate::steps::quote::quote;
 
 /// What the host runs, as one function, so that no command in it can eat the rest of the script.
@@ -10,11 +11,12 @@ const BODY: &str = include_str!("body.sh");
 
 /// How much one look reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
+pub enum Extent<'a> {
     /// All facts.
     Everything,
-    /// Only the containers; all other parts of the facts are then unreadable.
-    Containers,
+    /// Only the containers; all other parts of the facts are then unreadable. The services are asked for where none is
+    /// known yet: Compose reads all of its files for that.
+    Containers(&'a [Safe]),
 }
 
 /// The whole script for one look at an instance. It changes nothing on the host: git takes no
@@ -28,25 +30,27 @@ pub fn render(host: &HostId, become_root: Become, s: &InstanceSettings, nonce: &
 
 /// [`render`] for a part of the facts.
 pub fn render_extent(
-    extent: Extent,
+    extent: Extent<'_>,
     host: &HostId,
     become_root: Become,
     s: &InstanceSettings,
     nonce: &str,
 ) -> String {
     let root = if become_root == Become::Root { '1' } else { '0' };
-    let look = match extent {
-        Extent::Everything => "everything",
-        Extent::Containers => "containers",
+    let (look, services) = match extent {
+        Extent::Everything => ("everything", [].as_slice()),
+        Extent::Containers(services) => ("containers", services),
     };
+    let services = services.iter().map(Safe::as_str).collect::<Vec<_>>().join("\n");
     let body = BODY.replace("@COMPOSE@", &compose_options(s)).replace("@LOOK@", look);
     format!(
-        "nonce={}\nbecome={root}\ndir={}\nbackups={}\ninstance={}\nrepo_url={}\n{body}",
+        "nonce={}\nbecome={root}\ndir={}\nbackups={}\ninstance={}\nrepo_url={}\nservices={}\n{body}",
         quote(nonce),
         quote(s.dir.as_str()),
         quote(s.backup_dir.as_str()),
         quote(host.as_str()),
         quote(s.repo.as_str()),
+        quote(&services),
     )
 }
 

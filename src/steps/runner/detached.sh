@@ -195,7 +195,6 @@ br_run_step() { # br_num br_id br_limit -> br_rc
     done
     br_changed=0
     if [ -e "$br_base.changed" ]; then br_changed=1; fi
-    printf '%s\n' "$br_rc" >"$br_base.rc.new" && mv -f "$br_base.rc.new" "$br_base.rc"
     br_mark "done" "$br_id" "$br_rc" "$br_end" "$br_changed"
 }
 

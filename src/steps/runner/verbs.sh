@@ -71,8 +71,12 @@ br_launch() {
             /bin/sh "$br_file" run "$br_state" "$br_run_id" "$br_instance" "$br_seq" "$br_unit" \
             </dev/null >/dev/null 2>&1 && return
     fi
-    setsid /bin/sh "$br_file" run "$br_state" "$br_run_id" "$br_instance" "$br_seq" - \
-        </dev/null >/dev/null 2>&1 &
+    # In a shell of its own that buries it: a follower sees that it ended when it is buried, and not every first process
+    # of a host does that at once.
+    (
+        setsid /bin/sh "$br_file" run "$br_state" "$br_run_id" "$br_instance" "$br_seq" -
+        :
+    ) </dev/null >/dev/null 2>&1 &
 }
 
 # The truth about a job in br_truth: none, running, ended WORDS, lost WORDS.
