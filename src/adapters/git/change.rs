@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::command::Answer;
+use super::command::{Answer, run, succeeded};
 use super::compose;
-use super::mirror::{run, succeeded};
 use super::variables;
 use crate::domain::git::{CommitSha, GitRef, GitUrl};
 use crate::domain::plan::Change;

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
+use crate::domain::git::GitUrl;
 use crate::domain::untrusted::Safe;
+use crate::engine::ports::RepositoryError;
 
 /// How long one call may take.
 const DEADLINE: Duration = Duration::from_mins(2);
@@ -89,4 +91,31 @@ pub(super) async fn git(repository: &Path, args: &[&str]) -> Result<Answer, Safe
 fn names_git(name: &OsString) -> bool {
     let name = name.to_string_lossy();
     name.starts_with("GIT_") && !name.starts_with("GIT_SSH") && !name.starts_with("GIT_SSL")
+}
+
+/// Runs git on our copy of a repository.
+pub(super) async fn run(
+    repo: &GitUrl,
+    what: &'static str,
+    path: &Path,
+    args: &[&str],
+) -> Result<Answer, RepositoryError> {
+    git(path, args).await.map_err(|message| RepositoryError::Failed {
+        repo: repo.clone(),
+        what,
+        message,
+    })
+}
+
+/// An error where git ended with one.
+pub(super) fn succeeded(
+    repo: &GitUrl,
+    what: &'static str,
+    answer: &Answer,
+) -> Result<(), RepositoryError> {
+    if answer.status.success() {
+        Ok(())
+    } else {
+        Err(RepositoryError::Failed { repo: repo.clone(), what, message: answer.complaint() })
+    }
 }

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 
 use super::change;
-use super::command::{Answer, git};
+use super::command::{run, succeeded};
 use crate::domain::git::{CommitSha, GitRef, GitUrl};
 use crate::domain::plan::Change;
 use crate::domain::untrusted::Safe;
@@ -145,33 +145,6 @@ impl RepositoryView for Mirrors {
     ) -> Result<Change, RepositoryError> {
         let path = self.path(repo);
         change::Between { repo, path: &path, from, to, layout }.read().await
-    }
-}
-
-/// Runs git on a mirror.
-pub(super) async fn run(
-    repo: &GitUrl,
-    what: &'static str,
-    path: &std::path::Path,
-    args: &[&str],
-) -> Result<Answer, RepositoryError> {
-    git(path, args).await.map_err(|message| RepositoryError::Failed {
-        repo: repo.clone(),
-        what,
-        message,
-    })
-}
-
-/// An error where git ended with one.
-pub(super) fn succeeded(
-    repo: &GitUrl,
-    what: &'static str,
-    answer: &Answer,
-) -> Result<(), RepositoryError> {
-    if answer.status.success() {
-        Ok(())
-    } else {
-        Err(RepositoryError::Failed { repo: repo.clone(), what, message: answer.complaint() })
     }
 }
 

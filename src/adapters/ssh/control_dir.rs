@@ -2,12 +2,11 @@
 
 use std::fs::{self, DirBuilder};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sha2::{Digest, Sha256};
-
+use super::control_files::ControlFiles;
 use super::lending;
 use super::process::Process;
 
@@ -43,15 +42,6 @@ pub enum ControlDirError {
 pub(super) struct ControlDir {
     path: PathBuf,
     next: AtomicU32,
-}
-
-/// The files of one connection.
-#[derive(Debug, Clone)]
-pub(super) struct ControlFiles {
-    pub(super) socket: PathBuf,
-    pub(super) config: PathBuf,
-    pub(super) log: PathBuf,
-    pub(super) process: PathBuf,
 }
 
 static POOLS: AtomicU32 = AtomicU32::new(0);
@@ -92,33 +82,6 @@ impl Drop for ControlDir {
     }
 }
 
-impl ControlFiles {
-    /// What the names of connections with this configuration begin with.
-    pub(super) fn name_of(config: &str) -> String {
-        let digest = Sha256::digest(config.as_bytes());
-        let first = digest.iter().take(4).fold(0_u32, |name, byte| name << 8 | u32::from(*byte));
-        format!("{first:08x}")
-    }
-
-    /// The files of the connection with this name, a path without an ending.
-    pub(super) fn of(name: &Path) -> Self {
-        Self {
-            socket: name.with_extension("s"),
-            config: name.with_extension("conf"),
-            log: name.with_extension("log"),
-            process: name.with_extension("pid"),
-        }
-    }
-
-    /// Removes them.
-    pub(super) fn remove(&self) {
-        for path in [&self.socket, &self.config, &self.log, &self.process] {
-            // What is not there needs no removing.
-            drop(fs::remove_file(path));
-        }
-    }
-}
-
 /// Makes a folder with mode 0700, or checks that the one there is ours alone.
 fn own(path: &Path) -> Result<(), ControlDirError> {
     let io = |error| ControlDirError::Io { path: path.to_owned(), error };
@@ -155,11 +118,6 @@ fn sweep(base: &Path) {
             remove(&entry.path());
         }
     }
-}
-
-/// Makes an empty file with mode 0600.
-pub(super) fn own_private(path: &Path) -> io::Result<()> {
-    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map(drop)
 }
 
 fn remove(path: &Path) {

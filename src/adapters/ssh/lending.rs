@@ -12,7 +12,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::control_dir::{ControlFiles, own_private};
+use super::control_files::{ControlFiles, own_private};
 use super::process::Process;
 
 /// Whose connection it is.

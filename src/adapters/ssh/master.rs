@@ -13,7 +13,8 @@ use tokio::time::{Instant, timeout};
 
 use super::classify;
 use super::config;
-use super::control_dir::{ControlDir, ControlFiles};
+use super::control_dir::ControlDir;
+use super::control_files::ControlFiles;
 use super::lending::{self, Tenancy};
 use super::process::Process;
 use crate::domain::connection::Connection;

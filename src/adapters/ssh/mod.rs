@@ -5,6 +5,7 @@
 mod classify;
 mod config;
 mod control_dir;
+mod control_files;
 mod exec;
 mod follow;
 mod forward;

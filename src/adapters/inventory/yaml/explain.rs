@@ -2,8 +2,8 @@
 
 use serde_yaml::granit_parser::{ErrorKind, ScanError};
 
+use super::fault::{Fault, too_deep};
 use super::node::Mark;
-use super::read::{Fault, MAX_DEPTH};
 
 /// A fault from the parser's error, with a hint where the usual cause is known.
 pub(super) fn explain(error: &ScanError, text: &str) -> Fault {
@@ -54,9 +54,4 @@ fn meaning(kind: &ErrorKind, line: &str) -> (String, Option<&'static str>) {
             Some("check indentation, colons and quotes here and in the line above"),
         ),
     }
-}
-
-/// The fault of values inside values without end.
-pub(super) fn too_deep() -> (String, Option<&'static str>) {
-    (format!("values are nested deeper than {MAX_DEPTH} levels"), Some("no inventory needs that"))
 }

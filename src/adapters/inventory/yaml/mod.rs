@@ -4,6 +4,7 @@
 //! tags nor keys that stand twice.
 
 mod explain;
+mod fault;
 mod node;
 mod read;
 mod scalar;

@@ -5,12 +5,11 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, Span, StrInput, StructureStyle, Tag};
 
-use super::explain::{explain, too_deep};
+use super::explain::explain;
+use super::fault::{Fault, MAX_DEPTH, too_deep};
 use super::node::{Entry, Kind, Mark, Node};
 use super::scalar;
 
-/// How deep values may be nested.
-pub(super) const MAX_DEPTH: usize = 32;
 /// How many values a document may hold, with those that aliases repeat.
 const MAX_NODES: usize = 50_000;
 
@@ -21,14 +20,6 @@ pub(in crate::adapters::inventory) struct Document {
     pub(in crate::adapters::inventory) root: Option<Node>,
     /// Keys that stand twice: the second place, the key, and the first place.
     pub(in crate::adapters::inventory) twice: Vec<(Mark, String, Mark)>,
-}
-
-/// Why a document cannot be read.
-#[derive(Debug, PartialEq, Eq)]
-pub(in crate::adapters::inventory) struct Fault {
-    pub(in crate::adapters::inventory) mark: Mark,
-    pub(in crate::adapters::inventory) message: String,
-    pub(in crate::adapters::inventory) hint: Option<&'static str>,
 }
 
 /// Reads the one document of a text.
