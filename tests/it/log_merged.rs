@@ -39,7 +39,7 @@ fn told(ask: &LogAsk) -> Msg {
     let mut rows = Vec::new();
     let mut splitter = Splitter::default().tagged(true);
     for n in 0..12_u64 {
-        let at = now() + SignedDuration::from_secs(n as i64);
+        let at = now() + SignedDuration::from_secs(n.cast_signed());
         let text = if n % 5 == 4 { "npm error ENOSPC" } else { "Sending build context" };
         let line = tagged(at, &host(HOSTS[n as usize % 3]), &format!("{n} {text}").as_str().into());
         splitter.feed(line.as_bytes(), |line| {

@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn a_line_waits_for_an_output_that_may_have_an_earlier_one() {
         let mut merge = Merge::new(2);
-        merge.take(0, b"a1\na2\n", false, |offset| at(offset as i64));
+        merge.take(0, b"a1\na2\n", false, |offset| at(offset.cast_signed()));
         merge.take(1, b"b1\n", true, |_| at(1));
         assert_eq!(texts(&merge.ready()), ["a1", "b1"]);
         assert_eq!(merge.waits(0), 2);

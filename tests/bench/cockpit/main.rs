@@ -10,7 +10,6 @@
     clippy::print_stdout,
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    clippy::string_slice,
     clippy::panic,
     reason = "a bench prints its figures and fails by panicking"
 )]

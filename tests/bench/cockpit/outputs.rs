@@ -104,7 +104,8 @@ impl Outputs {
 
     /// Later than anything in the journal.
     fn now(&self) -> Timestamp {
-        Timestamp::from_second(1_790_000_000 + 10_000 + self.hosts.len() as i64).unwrap()
+        let n = i64::try_from(self.hosts.len()).unwrap();
+        Timestamp::from_second(1_790_000_000 + 10_000 + n).unwrap()
     }
 
     /// The output of a host, read through to its end.

@@ -106,13 +106,13 @@ pub(crate) fn typed(terminal: &mut Terminal, rounds: usize) -> Vec<Duration> {
     terminal.wait_for("Command", SOON).unwrap();
     for _ in 0..rounds {
         for at in 1..=WORD.len() {
-            let wanted = format!(": {} ", &WORD[..at]);
+            let wanted = format!(": {} ", WORD.get(..at).unwrap());
             let begun = Instant::now();
-            terminal.keys(&WORD[at - 1..at]).unwrap();
+            terminal.keys(WORD.get(at - 1..at).unwrap()).unwrap();
             took.push(seen(terminal, begun, &wanted));
         }
         for at in (0..WORD.len()).rev() {
-            let wanted = format!(": {} ", &WORD[..at]);
+            let wanted = format!(": {} ", WORD.get(..at).unwrap());
             let begun = Instant::now();
             terminal.keys("backspace").unwrap();
             took.push(seen(terminal, begun, &wanted));
