@@ -9,12 +9,17 @@ use crate::engine::log_book::LogSource;
 
 /// Such a file.
 #[derive(Debug)]
-pub struct LogFile(File);
+pub struct LogFile(File, bool);
 
 impl LogFile {
     /// Of a file that is open for reading.
     pub fn new(file: File) -> Self {
-        Self(file)
+        Self(file, false)
+    }
+
+    /// Of such a file in which each line begins with where it comes from.
+    pub fn tagged(file: File) -> Self {
+        Self(file, true)
     }
 }
 
@@ -27,6 +32,10 @@ impl LogSource for LogFile {
         let n = self.0.read_at(&mut bytes, offset).map_err(|error| error.to_string())?;
         bytes.truncate(n);
         Ok((bytes, length))
+    }
+
+    fn is_tagged(&self) -> bool {
+        self.1
     }
 }
 

@@ -125,6 +125,7 @@ pub enum Action {
     Quit,
     LeaveWall,
     OpenLog,
+    MergedLog,
     LogFilter,
     ErrorsOnly,
     Wrap,

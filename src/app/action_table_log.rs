@@ -107,6 +107,15 @@ pub(super) const LOG: &[ActionInfo] = &[
     )
     .twin("bunker logs RUN HOST"),
     row(
+        Action::MergedLog,
+        "merged log",
+        "read the outputs of all targets as one, in the order of time: up to 50 of them",
+        "",
+        &[c('M')],
+        &[Place::Run, Place::Panes],
+    )
+    .twin("bunker logs RUN --by-time"),
+    row(
         Action::LogFilter,
         "filter lines",
         "show only lines with these words, with a /pattern/, or !without",

@@ -89,7 +89,7 @@ pub fn offers(model: &Model) -> Vec<Offer> {
         Some(Screen::Sheet(sheet)) => sheet_copy::offers(model, sheet),
         Some(Screen::Log(page)) => {
             let mut offers = vec![Offer::new('c', "command line", &page.of.command())];
-            offers.extend(ssh(model, page.of.host()));
+            offers.extend(page.of.host().and_then(|host| ssh(model, host)));
             offers
         }
         Some(Screen::Due(_) | Screen::Secrets(_) | Screen::Releases(_) | Screen::Enrol(_)) => {

@@ -22,6 +22,11 @@ pub enum LogOf {
         /// The host.
         host: HostId,
     },
+    /// What all hosts printed in a run, in the order of time.
+    Merged {
+        /// The run.
+        run: RunId,
+    },
     /// What a service of an instance writes from now on, and some lines before.
     Service {
         /// The instance.
@@ -32,10 +37,11 @@ pub enum LogOf {
 }
 
 impl LogOf {
-    /// The host that it comes from.
-    pub fn host(&self) -> &HostId {
+    /// The host that it comes from, where it is one.
+    pub fn host(&self) -> Option<&HostId> {
         match self {
-            Self::Run { host, .. } | Self::Service { host, .. } => host,
+            Self::Run { host, .. } | Self::Service { host, .. } => Some(host),
+            Self::Merged { .. } => None,
         }
     }
 
@@ -43,6 +49,7 @@ impl LogOf {
     pub fn command(&self) -> String {
         match self {
             Self::Run { run, host } => format!("bunker logs {run} {host}"),
+            Self::Merged { run } => format!("bunker logs {run} --by-time"),
             Self::Service { host, service } => format!("bunker logs {host} {service} --follow"),
         }
     }
@@ -52,6 +59,7 @@ impl fmt::Display for LogOf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Run { run, host } => write!(f, "{host} · output of run {}", run.short()),
+            Self::Merged { run } => write!(f, "all targets · output of run {}", run.short()),
             Self::Service { host, service } => write!(f, "{host} · service {service}"),
         }
     }
@@ -153,6 +161,8 @@ pub struct LogPage {
     pub wrap: bool,
     /// Whether the time stands before each line.
     pub times: bool,
+    /// Columns of the longest name of a host, where lines come from several.
+    pub names: usize,
     /// Columns that are passed over at the left.
     pub shift: usize,
     /// Lines that were drawn across, in order.
@@ -164,6 +174,8 @@ pub struct LogPage {
 impl LogPage {
     /// Of an output of which nothing is known yet: its end is in view.
     pub fn new(of: LogOf) -> Self {
+        // Where lines come from several hosts, they are in the order of these times.
+        let times = matches!(of, LogOf::Merged { .. });
         Self {
             of,
             sieve: Sieve::default(),
@@ -174,7 +186,8 @@ impl LogPage {
             asked: None,
             view: None,
             wrap: false,
-            times: false,
+            times,
+            names: 0,
             shift: 0,
             marks: Vec::new(),
             trouble: None,

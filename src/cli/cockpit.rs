@@ -274,7 +274,8 @@ impl Connecting {
         if let Some(right) = self.operate.clone() {
             drop(supervisor.spawn("notify", wiring::keep_sending(right)));
         }
-        let desk = Desk { hosts: Arc::clone(&hosts), watched: watched.clone() };
+        let (inventory, at) = (self.inventory.clone(), watched.clone());
+        let desk = Desk { hosts: Arc::clone(&hosts), watched: at, inventory };
         let desk = Some(Arc::new(desk) as Arc<dyn tui::HostDesk>);
         let changer = self.operate.map(|right| {
             let forwards = self.forwards;

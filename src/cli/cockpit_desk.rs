@@ -1,6 +1,7 @@
 //! What the cockpit's operator looks at on one host, read as the command line reads it.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -13,6 +14,7 @@ use crate::app::msg::Problem;
 use crate::domain::env_shown::EnvShown;
 use crate::domain::fleet::Host;
 use crate::domain::ids::HostId;
+use crate::domain::secret::Redactor;
 use crate::domain::service::ServiceName;
 use crate::domain::untrusted::Safe;
 use crate::engine::poller::Watched;
@@ -25,6 +27,8 @@ const TAIL: u32 = 1_000;
 pub(super) struct Desk {
     pub(super) hosts: Arc<SshPool>,
     pub(super) watched: watch::Receiver<Watched>,
+    /// Where the vaults are.
+    pub(super) inventory: PathBuf,
 }
 
 fn problem(trouble: &Trouble) -> Problem {
@@ -55,8 +59,16 @@ impl HostDesk for Desk {
         mut into: std::fs::File,
     ) -> Result<(), Problem> {
         let host = self.host(id)?;
+        let masking = match host::masking(&self.inventory, id).await {
+            Ok(masking) => masking,
+            Err(why) => {
+                // It stands where it is read, and in what is saved of it.
+                drop(writeln!(into, "⋯ {why}"));
+                Redactor::default()
+            }
+        };
         let keep = move |bytes: &[u8]| into.write_all(bytes).map(|()| true);
-        let ended = host::follow(&self.hosts, &host, service, TAIL, true, keep).await;
+        let ended = host::follow(&self.hosts, &host, service, (TAIL, true), masking, keep).await;
         ended.map_err(|trouble| problem(&trouble))
     }
 }

@@ -18,6 +18,10 @@ const FAR: u64 = 1024 * 1024;
 pub trait LogSource: Send + Sync + 'static {
     /// Bytes from `offset` on, at most `limit`, and the whole length; or why not, for people.
     async fn read(&self, offset: u64, limit: usize) -> Result<(Vec<u8>, u64), String>;
+    /// Whether each line begins with where it comes from (`domain::log::tagged`).
+    fn is_tagged(&self) -> bool {
+        false
+    }
 }
 
 /// The output of a host of a run.
@@ -61,7 +65,8 @@ pub struct LogBook {
 impl LogBook {
     /// Of this source; nothing was read yet.
     pub fn new(source: Arc<dyn LogSource>) -> Self {
-        Self { source, all: Sifted::new(Sieve::default()), some: None, length: 0 }
+        let all = Sifted::new(Sieve::default()).tagged(source.is_tagged());
+        Self { source, all, some: None, length: 0 }
     }
 
     /// From now on only what goes through is wanted. Says whether that is something else than before.
@@ -69,7 +74,8 @@ impl LogBook {
         if self.wanted().sieve() == sieve {
             return false;
         }
-        self.some = (!sieve.is_open()).then(|| Sifted::new(sieve.clone()));
+        let tags = self.source.is_tagged();
+        self.some = (!sieve.is_open()).then(|| Sifted::new(sieve.clone()).tagged(tags));
         true
     }
 
@@ -187,7 +193,8 @@ impl LogBook {
         let wanted = self.wanted();
         let (sieve, until) = (wanted.sieve(), wanted.next_offset());
         let stand = wanted.before(place);
-        let mut splitter = Splitter::at(stand.line, stand.offset);
+        let tags = self.source.is_tagged();
+        let mut splitter = Splitter::at(stand.line, stand.offset).tagged(tags);
         let mut at = stand.place;
         let mut take = |line: &Line<'_>| {
             if !sieve.lets(line) {
@@ -220,7 +227,7 @@ impl LogBook {
                 if !take(&whole) {
                     return Ok(());
                 }
-                splitter = Splitter::at(next.line, next.offset);
+                splitter = Splitter::at(next.line, next.offset).tagged(tags);
             }
         }
     }

@@ -8,6 +8,7 @@ pub mod gate;
 pub mod launch;
 pub mod leases;
 pub mod log_book;
+pub mod log_merge;
 pub mod notify;
 pub mod planner;
 pub mod poller;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::watch;
 
-use super::log_reader;
 use super::sources::Sources;
+use super::{log_merged, log_reader};
 use crate::adapters::log_file::LogFile;
 use crate::app::Msg;
 use crate::app::log_page::{LogAsk, LogOf};
@@ -20,7 +20,7 @@ pub(super) struct LogDesk {
     asks: watch::Sender<LogAsk>,
     source: Arc<dyn LogSource>,
     reader: Task<()>,
-    /// Follows a service into a file.
+    /// Follows a service, or several outputs, into a file.
     follower: Option<Task<()>>,
 }
 
@@ -42,6 +42,21 @@ impl LogDesk {
                 let store = store.ok_or_else(|| problem("runs cannot be read"))?;
                 steps = Some(Arc::clone(&store));
                 Arc::new(RunLog { store, run: run.clone(), host: host.clone() })
+            }
+            LogOf::Merged { run } => {
+                let store = sources.runs.clone();
+                let store = store.ok_or_else(|| problem("runs cannot be read"))?;
+                let file = log_merged::file().map_err(|e| problem(&e.to_string()))?;
+                let kept = file.try_clone().map_err(|e| problem(&e.to_string()))?;
+                let (run, tell) = (run.clone(), tell.clone());
+                follower = Some(supervisor.spawn("outputs to file", async move {
+                    if let Err(why) = log_merged::write(store, run, kept).await {
+                        let message = Safe::line(&format!("the outputs cannot be read: {why}"));
+                        let trouble = Problem { message, hint: None };
+                        let _left = tell.send(Msg::LogView(Err(trouble))).await;
+                    }
+                }));
+                Arc::new(LogFile::tagged(file))
             }
             LogOf::Service { host, service } => {
                 let desk = sources.desk.clone();

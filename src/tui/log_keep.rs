@@ -15,6 +15,7 @@ use super::log_reader;
 use crate::app::Msg;
 use crate::app::log_page::{Keep, LogOf};
 use crate::app::toast::ToastKind;
+use crate::domain::ids::HostId;
 use crate::domain::log::Sieve;
 use crate::domain::untrusted::Safe;
 use crate::engine::log_book::LogSource;
@@ -72,15 +73,18 @@ async fn kept(keeping: Keeping) -> Result<String, String> {
 /// The name of a file with the lines of an output: `red-deer-7f3a-20261122-143207.log`.
 fn name(of: &LogOf, now: Timestamp) -> String {
     let what = match of {
-        LogOf::Run { run, .. } => run.short().to_owned(),
+        LogOf::Run { run, .. } | LogOf::Merged { run } => run.short().to_owned(),
         LogOf::Service { service, .. } => service.to_string(),
     };
-    format!("{}-{what}-{}.log", of.host(), now.strftime("%Y%m%d-%H%M%S"))
+    let host = of.host().map_or("all", HostId::as_str);
+    format!("{host}-{what}-{}.log", now.strftime("%Y%m%d-%H%M%S"))
 }
 
 /// Runs the operator's pager on a file until it is left; gives its name.
 fn page(path: &Path) -> Result<String, String> {
     let wanted = std::env::var("PAGER").unwrap_or_default();
+    // `-R` as git has it too; the lines hold no escape by now.
+    let wanted = if wanted.trim().is_empty() { "less -R" } else { wanted.as_str() };
     let mut words = wanted.split_whitespace();
     let program = words.next().unwrap_or("less").to_owned();
     let ran = Command::new(&program).args(words).arg(path).status();

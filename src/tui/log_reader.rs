@@ -33,6 +33,7 @@ pub(super) async fn read(
     let mut book = LogBook::new(source);
     let mut told: Option<LogView> = None;
     let mut answered = None;
+    let mut stood = None;
     loop {
         // What is asked for again from the beginning is told only when there is something to see.
         book.sift(&ask.sieve);
@@ -47,8 +48,17 @@ pub(super) async fn read(
         };
         // A search waits until the whole file is known.
         let find = ask.find.clone().filter(|_| !more && answered != Some(ask.id));
-        match view(steps.as_ref(), &book, &ask, find.as_ref(), told.as_ref()).await {
-            Ok(view) => {
+        // Where nothing came and nothing else is asked, there is nothing to look up.
+        let stands = (ask.id, book.length(), book.looked_through());
+        let looked = if find.is_none() && stood == Some(stands) {
+            None
+        } else {
+            Some(view(steps.as_ref(), &book, &ask, find.as_ref(), told.as_ref()).await)
+        };
+        match looked {
+            None => {}
+            Some(Ok(view)) => {
+                stood = Some(stands);
                 if find.is_some() {
                     answered = Some(ask.id);
                     // The page knows then where it is; what follows is a picture like any other.
@@ -63,28 +73,36 @@ pub(super) async fn read(
                     }
                 }
             }
-            Err(problem) => {
+            Some(Err(problem)) => {
                 if !complain(&tell, &problem).await {
                     return;
                 }
             }
         }
-        let wait = async {
-            if !more {
-                tokio::time::sleep(LOOK).await;
-            }
-        };
-        tokio::select! {
-            biased;
-            changed = asks.changed() => {
-                if changed.is_err() {
-                    return;
-                }
-                ask = asks.borrow_and_update().clone();
-            }
-            () = wait => {}
+        if !heard(&mut asks, &mut ask, more).await {
+            return;
         }
     }
+}
+
+/// Waits for what is asked next, not for long, and not at all where there is more to read; says whether anybody still asks.
+async fn heard(asks: &mut watch::Receiver<LogAsk>, ask: &mut LogAsk, more: bool) -> bool {
+    let wait = async {
+        if !more {
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    tokio::select! {
+        biased;
+        changed = asks.changed() => {
+            if changed.is_err() {
+                return false;
+            }
+            *ask = asks.borrow_and_update().clone();
+        }
+        () = wait => {}
+    }
+    true
 }
 
 /// Whether a picture shows nothing else than the one before.
@@ -179,7 +197,7 @@ pub(super) async fn all(
             break;
         }
         at += rows.len() as u64;
-        let text: String = rows.iter().flat_map(|row| [row.text.as_str(), "\n"]).collect();
+        let text: String = rows.iter().map(|row| row.written() + "\n").collect();
         write(&text).map_err(|error| format!("writing the lines: {error}"))?;
     }
     Ok(at)

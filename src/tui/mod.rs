@@ -14,6 +14,7 @@ mod guard;
 mod input;
 mod log_desk;
 mod log_keep;
+mod log_merged;
 mod log_reader;
 mod look;
 mod pace;

@@ -1,13 +1,15 @@
 //! A shell on a host, its `.env`, and the log of a service: by the shell's verbs and from the cockpit's page.
 
+use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use portable_pty::CommandBuilder;
 
 use crate::lab::terminal::Terminal;
-use crate::lab::{Lab, Options};
+use crate::lab::{HostSpec, Lab, Options};
 use crate::pty_cockpit::SOON;
+use crate::pty_life;
 
 fn run(lab: &Lab, state: &std::path::Path, args: &[&str]) -> (i32, String, String) {
     let out = Command::new(env!("CARGO_BIN_EXE_bunker"))
@@ -72,6 +74,68 @@ fn the_log_of_a_service_is_printed_and_a_run_is_still_a_run() {
     assert_eq!(code, 2, "{err}");
     let (code, _, err) = run(&lab, state.path(), &["logs", "7f3a"]);
     assert_eq!(code, 4, "{err}");
+}
+
+#[test]
+fn secrets_of_the_vault_are_masked_in_what_a_service_writes() {
+    let lab = Lab::start(1, Options::instances().with_hosts(vec![HostSpec::new("one")])).unwrap();
+    let (inventory, own) = (lab.inventory_dir(), tempfile::tempdir().unwrap());
+    let logs = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bunker"));
+        command.args(["logs", "one", "api"]).args(more).arg("--inventory").arg(&inventory);
+        for (name, place) in pty_life::PLACES {
+            command.env(name, own.path().join(place));
+        }
+        command.env_remove("BUNKER_IDENTITY").env_remove("SSH_AUTH_SOCK").stdin(Stdio::null());
+        command
+    };
+    let printed = || String::from_utf8(logs(&[]).output().unwrap().stdout).unwrap();
+    pty_life::bunker(&inventory, own.path(), &["vault", "init", "--name", "anna"], "");
+    let plain = printed();
+    assert!(plain.contains("info: changemaker-api 2."), "{plain}");
+    // What the stand-in writes is a secret from now on.
+    let set = ["vault", "set", "one", "vault_jwt_secret"];
+    pty_life::bunker(&inventory, own.path(), &set, "changemaker-api");
+    let masked = printed();
+    assert!(masked.contains("info: *************** 2."), "{masked}");
+    assert!(!masked.contains("changemaker-api"), "{masked}");
+
+    let mut child = logs(&["--follow"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = out.find(|line| line.as_ref().unwrap().contains("info: ")).unwrap().unwrap();
+    assert!(line.contains("*************** 2."), "{line}");
+    let pid = rustix::process::Pid::from_raw(child.id().cast_signed()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+
+    let mut terminal = pty_life::cockpit(&inventory, own.path(), 110, 34);
+    terminal.wait_for("one .*healthy", SOON).unwrap();
+    terminal.keys("enter").unwrap();
+    terminal.wait_for("instance  one", SOON).unwrap();
+    terminal.keys("l").unwrap();
+    terminal.wait_for("Log of a service of one", SOON).unwrap();
+    let chosen = |text: &str| text.lines().any(|l| l.contains('▌') && l.contains(" api "));
+    for _ in 0..6 {
+        if chosen(&terminal.text()) {
+            break;
+        }
+        let n = terminal.frames();
+        terminal.keys("j").unwrap();
+        terminal.next_frame(n, SOON).unwrap();
+    }
+    terminal.keys("enter").unwrap();
+    terminal.wait_for(r"info: \*{15} 2\.", SOON).unwrap();
+    terminal.keys("q").unwrap();
+    assert!(terminal.wait_end(SOON).unwrap().success());
+    let raw = String::from_utf8_lossy(&terminal.raw()).into_owned();
+    let words = raw.matches("changemaker-api 2.").count();
+    assert_eq!(words, 0, "a value was on the screen");
+
+    // Whoever cannot open the vault is told so.
+    std::fs::remove_file(own.path().join("config/bunker/identity.txt")).unwrap();
+    let out = logs(&[]).output().unwrap();
+    let err = String::from_utf8(out.stderr).unwrap();
+    assert!(out.status.success() && err.contains("secrets of one are not masked"), "{err}");
 }
 
 #[test]

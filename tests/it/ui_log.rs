@@ -64,7 +64,10 @@ fn told(ask: &LogAsk, n: u64) -> Msg {
             _ => format!("line {number} of the build"),
         };
         let len = line.len() as u64;
-        Row::new(number, &Line { number, offset: number * 40, bytes: line.as_bytes(), len })
+        Row::new(
+            number,
+            &Line { number, offset: number * 40, bytes: line.as_bytes(), len, tag: None },
+        )
     });
     let rows = rows.collect();
     let steps = vec![StepMark { at: 0, step: step("fetch"), ended: false }];
@@ -213,8 +216,10 @@ fn marks_carry_time_and_name_and_are_gone_to() {
 fn lines_are_wrapped_shifted_kept_and_left() {
     let (mut model, first) = opened(60, 16);
     let long = format!("begin {} the end", "x".repeat(200));
-    let row =
-        Row::new(0, &Line { number: 0, offset: 0, bytes: long.as_bytes(), len: long.len() as u64 });
+    let row = Row::new(
+        0,
+        &Line { number: 0, offset: 0, bytes: long.as_bytes(), len: long.len() as u64, tag: None },
+    );
     let view =
         LogView { ask: first.id, n_lines: 1, n_places: 1, rows: vec![row], ..LogView::default() };
     update(&mut model, Msg::LogView(Ok(Box::new(view))));
@@ -243,7 +248,10 @@ fn hostile_lines_steer_nothing_at_any_size() {
         let (mut model, first) = opened(width.max(40), height.max(10));
         let rows: Vec<Row> = (0..80)
             .map(|number| {
-                Row::new(number, &Line { number, offset: 0, bytes: hostile, len: 90_000_000 })
+                Row::new(
+                    number,
+                    &Line { number, offset: 0, bytes: hostile, len: 90_000_000, tag: None },
+                )
             })
             .collect();
         let view = LogView { ask: first.id, n_lines: 80, n_places: 80, rows, ..LogView::default() };

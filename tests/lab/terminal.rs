@@ -10,10 +10,17 @@ use std::time::{Duration, Instant};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use regex::Regex;
 
+/// What ends a frame.
+const END: &[u8] = b"\x1b[?2026l";
+
 /// What the emulator has seen.
 struct Seen {
     parser: vt100::Parser,
     raw: Vec<u8>,
+    /// When the newest of it came, before it was understood.
+    last: Instant,
+    /// Frames that were painted whole.
+    frames: usize,
     ended: bool,
 }
 
@@ -48,6 +55,8 @@ impl Terminal {
             Mutex::new(Seen {
                 parser: vt100::Parser::new(size(rows), size(columns), 0),
                 raw: Vec::new(),
+                last: Instant::now(),
+                frames: 0,
                 ended: false,
             }),
             Condvar::new(),
@@ -57,11 +66,16 @@ impl Terminal {
             let mut buffer = vec![0u8; 65_536];
             loop {
                 let n = output.read(&mut buffer).unwrap_or(0);
+                let now = Instant::now();
                 let mut seen = writer.0.lock().unwrap_or_else(PoisonError::into_inner);
                 match buffer.get(..n) {
                     Some(bytes) if n > 0 => {
+                        seen.last = now;
                         seen.parser.process(bytes);
+                        let known = seen.raw.len().saturating_sub(END.len() - 1);
                         seen.raw.extend_from_slice(bytes);
+                        let fresh = seen.raw.get(known..).unwrap_or_default();
+                        seen.frames += fresh.windows(END.len()).filter(|end| *end == END).count();
                     }
                     _ => seen.ended = true,
                 }
@@ -86,6 +100,40 @@ impl Terminal {
     /// Every byte that the program wrote.
     pub fn raw(&self) -> Vec<u8> {
         self.with(|seen| seen.raw.clone())
+    }
+
+    /// How many frames the program has painted: each ends in the end of a synchronized update.
+    pub fn frames(&self) -> usize {
+        self.with(|seen| seen.frames)
+    }
+
+    /// Waits until the screen is as wanted; gives when what made it so has come, or `None` where it never was.
+    pub fn came(
+        &self,
+        at_most: Duration,
+        wanted: impl Fn(&vt100::Screen) -> bool,
+    ) -> Option<Instant> {
+        self.when(at_most, |seen| wanted(seen.parser.screen()))
+    }
+
+    /// Waits for the next frame after `n` of them; gives when it has come.
+    pub fn next_frame(&self, n: usize, at_most: Duration) -> Option<Instant> {
+        self.when(at_most, |seen| seen.frames > n)
+    }
+
+    fn when(&self, at_most: Duration, is_so: impl Fn(&Seen) -> bool) -> Option<Instant> {
+        let deadline = Instant::now() + at_most;
+        let mut seen = self.seen.0.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if is_so(&seen) {
+                return Some(seen.last);
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || seen.ended {
+                return None;
+            }
+            seen = self.seen.1.wait_timeout(seen, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
 
     /// Waits until the program has written nothing for `quiet`: a frame is then whole. At most ten times as long.

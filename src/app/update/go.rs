@@ -6,7 +6,7 @@ use super::super::effect::Effect;
 use super::super::model::{Model, Screen};
 use super::super::pages::{RunPage, RunsPage};
 use super::super::sheet_rows;
-use super::{audit, choice, compare, data, evidence, fleet, leases, panes, sheet};
+use super::{audit, choice, compare, data, evidence, fleet, leases, log, panes, sheet};
 use crate::domain::ids::HostId;
 
 /// Leaves every page for this one. A run that was watched goes on; a plan or form that stood open is dropped.
@@ -72,6 +72,10 @@ pub(super) fn page_of(model: &mut Model, action: Action) -> Option<Vec<Effect>> 
             Some(host) => Destination::Charts(host),
             None => return Some(Vec::new()),
         },
+        Action::MergedLog => {
+            log::open_merged(model);
+            return Some(Vec::new());
+        }
         Action::Panes => Destination::Outputs(model.run_page()?.run.clone()),
         _ => return None,
     };

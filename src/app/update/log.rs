@@ -11,7 +11,7 @@ use super::super::log_page::{Keep, LogAsk, LogFind, LogMark, LogOf, LogPage, Log
 use super::super::log_tail::Direction;
 use super::super::model::{Model, Screen};
 use super::super::msg::Problem;
-use super::super::pages::Follow;
+use super::super::pages::{Follow, RunPage};
 use super::super::toast::ToastKind;
 use super::fleet;
 use crate::domain::log::Sieve;
@@ -24,7 +24,18 @@ const MOST_MARKS: usize = 500;
 /// Opens the page above the one that is seen.
 pub(super) fn open(model: &mut Model, of: LogOf) {
     model.screens.retain(|screen| !matches!(screen, Screen::Log(_)));
-    model.screens.push(Screen::Log(Box::new(LogPage::new(of))));
+    let mut page = LogPage::new(of);
+    if matches!(page.of, LogOf::Merged { .. }) {
+        let hosts = model.run_page().map(RunPage::hosts).unwrap_or_default();
+        page.names = hosts.iter().map(|host| host.id.as_str().len()).max().unwrap_or(0);
+    }
+    model.screens.push(Screen::Log(Box::new(page)));
+}
+
+/// Opens the outputs of all targets of the run that is seen as one, above what is seen.
+pub(super) fn open_merged(model: &mut Model) {
+    let Some(run) = model.run_page().map(|page| page.run.clone()) else { return };
+    open(model, LogOf::Merged { run });
 }
 
 fn page(model: &mut Model) -> Option<&mut LogPage> {

@@ -48,8 +48,9 @@ pub struct EnvArgs {
 /// Options of `logs`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "`bunker logs RUN [HOST]` prints what hosts printed in a run; `bunker logs HOST SERVICE` what a service of \
-an instance writes, each line with its time. Ctrl-C ends --follow."
+    after_help = "`bunker logs RUN [HOST]` prints what hosts printed in a run, with --by-time in the order of time: within a step, whose beginning and end \
+are known, lines are spread evenly; of up to 50 targets. `bunker logs HOST SERVICE` what a service of \
+an instance writes, each line with its time, with the secrets of its vault masked. Ctrl-C ends --follow."
 )]
 pub struct LogsArgs {
     /// The run: an id, the end of one, or `last`; or a host
@@ -58,6 +59,9 @@ pub struct LogsArgs {
     /// Only this host of the run; or the service of the host
     #[arg(value_name = "HOST|SERVICE")]
     pub host: Option<String>,
+    /// The outputs of all targets of the run as one, in the order of time
+    #[arg(long, conflicts_with_all = ["host", "follow"])]
+    pub by_time: bool,
     /// Go on with what the service writes from now on
     #[arg(long, short)]
     pub follow: bool,

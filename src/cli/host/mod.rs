@@ -8,7 +8,7 @@ mod shell;
 
 use super::Context;
 use super::exit::{Exit, Trouble};
-use super::run::logs;
+use super::run::{logs, logs_by_time};
 use super::wiring;
 use crate::domain::fleet::{Fleet, Host};
 use crate::domain::ids::HostId;
@@ -19,7 +19,7 @@ pub(super) use env::looked;
 pub(super) use forward::{
     deed as forward_deed, facts as forward_facts, forwarded, place as forward_place,
 };
-pub(super) use service::follow;
+pub(super) use service::{follow, masking};
 pub(super) use shell::open;
 
 /// `bunker shell HOST`.
@@ -50,11 +50,16 @@ pub(super) fn logs_of(context: &Context, args: &args::LogsArgs) -> Result<Exit, 
         let store = wiring::store_reader()?;
         let known = store.find(&args.run).await.is_ok();
         match (known, service::meant(context, args)) {
+            (false, Some(_)) if args.by_time => {
+                let text = "--by-time is for a run: a service writes one log";
+                Err(Trouble::new(Exit::Usage, text))
+            }
             (false, Some(host)) => service::run(context, &host, args).await,
             _ if args.follow => {
                 let text = "--follow is for a service: `bunker attach RUN` follows a run";
                 Err(Trouble::new(Exit::Usage, text))
             }
+            _ if args.by_time => logs_by_time(context, &args.run).await,
             _ => logs(context, &args.run, args.host.as_deref()).await,
         }
     });

@@ -1,16 +1,19 @@
 //! `bunker logs RUN [HOST]`.
 
+use std::fmt::Write as _;
 use std::ops::ControlFlow;
 
+use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::super::Context;
 use super::super::exit::{Exit, Trouble};
 use super::super::wiring;
-use super::print;
+use super::print::{self, say};
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::untrusted::Safe;
-use crate::engine::ports::RunReader;
+use crate::engine::log_merge::LogMerge;
+use crate::engine::ports::{Clock as _, RunReader};
 
 /// How much is read at a time, in bytes.
 const CHUNK: usize = 256 * 1024;
@@ -54,6 +57,51 @@ pub(in crate::cli) async fn logs(
                 return Ok(Exit::Ok);
             }
         }
+    }
+    Ok(Exit::Ok)
+}
+
+/// Prints what all hosts of a run printed, in the order of time.
+pub(in crate::cli) async fn logs_by_time(context: &Context, run: &str) -> Result<Exit, Trouble> {
+    let store = wiring::store_reader()?;
+    let run = store.find(run).await?;
+    let clock = wiring::clock();
+    let mut merge = LogMerge::open(store, run.clone(), clock.now()).await?;
+    let (hosts, n) = merge.hosts();
+    let (n_read, widest) =
+        hosts.fold((0, 0), |(n, widest), host| (n + 1, widest.max(host.as_str().len())));
+    if n_read < n {
+        say(&format!(
+            "note: {n_read} of {n} targets are read: those that work, then those that failed"
+        ));
+    }
+    let (zone, mut all) = (TimeZone::system(), Vec::new());
+    loop {
+        let pass = merge.pass(clock.now()).await?;
+        let mut lines = pass.lines;
+        if !pass.more {
+            lines.extend(merge.rest(clock.now()));
+        }
+        let mut text = String::new();
+        for line in &lines {
+            let Some(host) = merge.host(line) else { continue };
+            if context.json {
+                all.push(json!({ "at": line.at, "host": host, "line": line.text }));
+            } else {
+                let at = line.at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string();
+                let host = host.as_str();
+                let _ = writeln!(text, "{at} {host:<widest$} | {}", line.text);
+            }
+        }
+        if !text.is_empty() && print::text(&text)?.is_break() {
+            return Ok(Exit::Ok);
+        }
+        if !pass.more {
+            break;
+        }
+    }
+    if context.json {
+        print::json(&json!({ "run": run, "lines": all }))?;
     }
     Ok(Exit::Ok)
 }

@@ -33,7 +33,7 @@ mod worker;
 pub(super) use attach::{Hold, Shown, follow_in};
 pub(super) use confirm::confirm;
 pub(super) use dispatch::{right, run};
-pub(super) use logs::logs;
+pub(super) use logs::{logs, logs_by_time};
 pub(super) use print::say;
 pub(super) use start::workflow;
 pub(super) use unlock::unlock_for;

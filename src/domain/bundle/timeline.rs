@@ -1,6 +1,6 @@
 //! When which output came: steps begin and end at known times and at known places of the output, and what lies between is spread evenly.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::ids::HostId;
 use crate::domain::marker::StepMark;
@@ -46,6 +46,25 @@ impl Timeline {
             add(last.at, length);
         }
         Self { points }
+    }
+
+    /// The same, and so many bytes at a later time.
+    #[must_use]
+    pub fn and(mut self, at: Timestamp, bytes: u64) -> Self {
+        let (last_at, last_bytes) = self.points.last().copied().unwrap_or((at, 0));
+        self.points.push((at.max(last_at), bytes.max(last_bytes)));
+        self
+    }
+
+    /// When a byte came, as far as that is known: what lies between two known places is spread evenly.
+    pub fn when(&self, byte: u64) -> Option<Timestamp> {
+        let after = self.points.partition_point(|(_, bytes)| *bytes <= byte);
+        let before = after.checked_sub(1).and_then(|i| self.points.get(i));
+        let Some((to, high)) = self.points.get(after) else { return before.map(|(at, _)| *at) };
+        let Some((from, low)) = before else { return Some(*to) };
+        let whole = i128::from(high - low).max(1);
+        let part = to.duration_since(*from).as_millis() * i128::from(byte - low) / whole;
+        Some(*from + SignedDuration::from_millis(i64::try_from(part).unwrap_or(0)))
     }
 
     /// How many bytes there are at a time.
@@ -103,5 +122,9 @@ mod tests {
         assert_eq!((at(99), at(100), at(105)), (0, 0, 5));
         assert_eq!((at(110), at(115), at(120)), (10, 510, 1_010));
         assert_eq!((at(130), at(500)), (1_020, 1_020));
+        let line = line.and(Timestamp::from_second(140).unwrap(), 2_020);
+        let when = |byte: u64| line.when(byte).unwrap().as_second();
+        assert_eq!((when(0), when(5), when(10), when(510)), (100, 105, 110, 115));
+        assert_eq!((when(1_020), when(1_520), when(9_999)), (130, 135, 140));
     }
 }

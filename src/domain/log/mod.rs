@@ -1,13 +1,20 @@
 //! An output of any length, read by lines: what a line is about, which lines are wanted, and where they stand in the file.
 
+mod merge;
 mod sieve;
 mod sifted;
 mod split;
+mod tag;
 
+pub use merge::{Merge, Merged};
 pub use sieve::{BadPattern, Sieve};
 pub use sifted::{Sifted, Stand};
 pub use split::{Line, Splitter};
+pub use tag::{Tag, tagged};
 
+use jiff::Timestamp;
+
+use super::ids::HostId;
 use super::untrusted::{MAX_LINE_BYTES, Safe};
 
 /// Bytes of a line that are looked at and shown: some less than a safe line holds, so that its count fits behind.
@@ -42,6 +49,22 @@ impl Kind {
     }
 }
 
+/// Where a line comes from, in an output of several hosts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sender {
+    /// The host.
+    pub host: HostId,
+    /// When it came, as far as that is known.
+    pub at: Timestamp,
+}
+
+impl Sender {
+    fn of(tag: &Tag<'_>) -> Option<Self> {
+        let at = Timestamp::from_millisecond(tag.at_ms).ok()?;
+        Some(Self { host: tag.host.parse().ok()?, at })
+    }
+}
+
 /// One line as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
@@ -55,13 +78,24 @@ pub struct Row {
     pub text: Safe,
     /// What it is about.
     pub kind: Kind,
+    /// Where it comes from, in an output of several hosts.
+    pub from: Option<Sender>,
 }
 
 impl Row {
     /// Of a line that has this place.
     pub fn new(place: u64, line: &Line<'_>) -> Self {
         let kind = Kind::of(line.bytes);
-        Self { place, line: line.number, offset: line.offset, text: shown(line), kind }
+        let from = line.tag.as_ref().and_then(Sender::of);
+        Self { place, line: line.number, offset: line.offset, text: shown(line), kind, from }
+    }
+
+    /// The line as it is written elsewhere: with its time and host, where it comes from several.
+    pub fn written(&self) -> String {
+        match &self.from {
+            Some(Sender { host, at }) => format!("{at} {host} | {}", self.text),
+            None => self.text.to_string(),
+        }
     }
 }
 

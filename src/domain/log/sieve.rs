@@ -96,13 +96,16 @@ impl Sieve {
         if self.errors_only && Kind::of(line.bytes) != Kind::Error {
             return false;
         }
-        self.needle.as_ref().is_none_or(|needle| needle.is_in(line) != self.others)
+        let is_in = |needle: &Needle| {
+            needle.is_in(line) || line.tag.is_some_and(|tag| needle.names(tag.host))
+        };
+        self.needle.as_ref().is_none_or(|needle| is_in(needle) != self.others)
     }
 
     /// Whether it lets a line through that is shown already.
     pub fn lets_text(&self, text: &str) -> bool {
         let bytes = text.as_bytes();
-        self.lets(&Line { number: 0, offset: 0, bytes, len: bytes.len() as u64 })
+        self.lets(&Line { number: 0, offset: 0, bytes, len: bytes.len() as u64, tag: None })
     }
 
     /// Where it hits within a text that is shown, as ranges of bytes; nothing where it lets all others through.
@@ -135,6 +138,14 @@ impl Sieve {
 }
 
 impl Needle {
+    /// Whether it is in the name of a host.
+    fn names(&self, host: &str) -> bool {
+        match self {
+            Self::Text(needle) => holds(host.as_bytes(), needle.as_bytes()),
+            Self::Pattern(regex) => regex.is_match(host.as_bytes()),
+        }
+    }
+
     fn is_in(&self, line: &Line<'_>) -> bool {
         // Colours and what was overwritten are not seen, so they are not searched.
         let plain = !line.bytes.iter().any(|&b| b == 0x1b || b == b'\r' || b >= 0x80);
@@ -169,7 +180,8 @@ mod tests {
     use super::*;
 
     fn lets(sieve: &str, line: &str) -> bool {
-        let line = Line { number: 0, offset: 0, bytes: line.as_bytes(), len: line.len() as u64 };
+        let (bytes, len) = (line.as_bytes(), line.len() as u64);
+        let line = Line { number: 0, offset: 0, bytes, len, tag: None };
         Sieve::parse(sieve).unwrap().lets(&line)
     }
 
@@ -198,10 +210,32 @@ mod tests {
     }
 
     #[test]
+    fn of_several_hosts_a_name_is_found_too_and_is_no_error_by_itself() {
+        let text = "1790000000000\x1ffatal-host\x1fall is well\n";
+        let mut splitter = super::super::Splitter::default().tagged(true);
+        let seen = splitter.feed(text.as_bytes(), |line| {
+            assert_eq!((line.bytes, line.len), (&b"all is well"[..], 11));
+            let lets = |sieve: &str| Sieve::parse(sieve).unwrap().lets(line);
+            assert!(lets("fatal-") && lets("well") && lets("/^all/") && lets("/host$/"));
+            assert!(!lets("1790") && !lets("!well") && !lets("!fatal-host") && lets("!other"));
+            assert!(!Sieve::default().errors_only(true).lets(line));
+            let row = super::super::Row::new(0, line);
+            assert_eq!(row.written(), "2026-09-21T14:13:20Z fatal-host | all is well");
+            false
+        });
+        assert!(!seen);
+    }
+
+    #[test]
     fn errors_only_and_what_is_marked() {
         let errors = Sieve::parse("npm").unwrap().errors_only(true);
-        let line =
-            |text: &'static str| Line { number: 0, offset: 0, bytes: text.as_bytes(), len: 0 };
+        let line = |text: &'static str| Line {
+            number: 0,
+            offset: 0,
+            bytes: text.as_bytes(),
+            len: 0,
+            tag: None,
+        };
         assert!(
             errors.lets(&line("npm error"))
                 && !errors.lets(&line("npm ok"))

@@ -49,6 +49,12 @@ impl Sifted {
         }
     }
 
+    /// The same of an output of which each line says where it comes from, or not.
+    #[must_use]
+    pub fn tagged(self, tags: bool) -> Self {
+        Self { splitter: self.splitter.tagged(tags), ..self }
+    }
+
     /// What lets lines through.
     pub fn sieve(&self) -> &Sieve {
         &self.sieve

@@ -1,6 +1,7 @@
 //! Bytes into lines, however they are cut into pieces and however long a line is.
 
 use super::SHOWN_BYTES;
+use super::tag::{Tag, untagged};
 
 /// One line, without its newline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,20 @@ pub struct Line<'a> {
     pub bytes: &'a [u8],
     /// How long it is.
     pub len: u64,
+    /// Where it comes from, in an output of several hosts; it is no part of the line.
+    pub tag: Option<Tag<'a>>,
+}
+
+impl<'a> Line<'a> {
+    fn new(tags: bool, (number, offset): (u64, u64), bytes: &'a [u8], len: u64) -> Self {
+        match untagged(bytes).filter(|_| tags) {
+            Some((tag, text)) => {
+                let len = len.saturating_sub((bytes.len() - text.len()) as u64);
+                Self { number, offset, bytes: text, len, tag: Some(tag) }
+            }
+            None => Self { number, offset, bytes, len, tag: None },
+        }
+    }
 }
 
 /// Makes lines of bytes.
@@ -27,12 +42,20 @@ pub struct Splitter {
     /// Where the next byte stands.
     at: u64,
     open: Vec<u8>,
+    /// Each line begins with where it comes from.
+    tags: bool,
 }
 
 impl Splitter {
     /// Begins at this line, which stands at this offset.
     pub fn at(line: u64, offset: u64) -> Self {
-        Self { line, start: offset, at: offset, open: Vec::new() }
+        Self { line, start: offset, at: offset, ..Self::default() }
+    }
+
+    /// The same for lines of which each says where it comes from, or not.
+    #[must_use]
+    pub fn tagged(self, tags: bool) -> Self {
+        Self { tags, ..self }
     }
 
     /// Where the next byte is wanted from.
@@ -53,8 +76,7 @@ impl Splitter {
     /// The line that has no end yet, where there is a byte of it.
     pub fn open(&self) -> Option<Line<'_>> {
         let len = self.at - self.start;
-        let (number, offset) = (self.line, self.start);
-        (len > 0).then_some(Line { number, offset, bytes: &self.open, len })
+        (len > 0).then(|| Line::new(self.tags, (self.line, self.start), &self.open, len))
     }
 
     /// Takes the next bytes and gives each line that ends in them; `false` of `each` ends it there.
@@ -65,14 +87,14 @@ impl Splitter {
                 self.at += piece.len() as u64;
                 break;
             };
-            let (number, offset) = (self.line, self.start);
+            let (tags, place) = (self.tags, (self.line, self.start));
             let len = self.at - self.start + text.len() as u64;
             let go_on = if self.at == self.start {
                 let shown = text.get(..SHOWN_BYTES.min(text.len())).unwrap_or_default();
-                each(&Line { number, offset, bytes: shown, len })
+                each(&Line::new(tags, place, shown, len))
             } else {
                 self.keep(text);
-                each(&Line { number, offset, bytes: &self.open, len })
+                each(&Line::new(tags, place, &self.open, len))
             };
             self.open.clear();
             self.at += piece.len() as u64;

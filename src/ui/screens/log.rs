@@ -109,7 +109,8 @@ fn stand(page: &LogPage) -> String {
 }
 
 fn lines(canvas: &mut Canvas<'_>, model: &Model, page: &LogPage, view: &LogView, area: Rect) {
-    let gutter = if page.times { TIME_W } else { 0 };
+    let (times, names) = (if page.times { TIME_W } else { 0 }, names(page, area.width));
+    let gutter = times + names;
     let room = usize::from(area.width.saturating_sub(gutter));
     let mut drawn: Vec<Drawn<'_>> = Vec::new();
     let mut before = None;
@@ -138,10 +139,11 @@ fn lines(canvas: &mut Canvas<'_>, model: &Model, page: &LogPage, view: &LogView,
         match drawn {
             Drawn::Mark(mark) => draw_mark(canvas, model, mark, place),
             Drawn::Line { row, text, first, from } => {
-                if page.times && *first {
-                    let time = began(model, page, view, row.offset);
-                    let text = time.map_or_else(String::new, |at| clock(model, at));
-                    canvas.put(place.x, y, TIME_W - 1, &text, Role::LogMeta);
+                if *first {
+                    before_line(canvas, model, page, view, row, Rect { width: gutter, ..place });
+                }
+                if names > 0 {
+                    canvas.put(place.x + gutter - 2, y, 1, "│", Role::LogMeta);
                 }
                 let place = Rect {
                     x: place.x + gutter,
@@ -159,6 +161,40 @@ fn lines(canvas: &mut Canvas<'_>, model: &Model, page: &LogPage, view: &LogView,
         );
         canvas.clear(Rect { height: 1, ..area }, Role::Text);
         canvas.put(area.x, area.y, area.width, &text, Role::LogMeta);
+    }
+}
+
+/// Columns of the names of hosts with what parts them from the lines, where lines come from several.
+fn names(page: &LogPage, width: u16) -> u16 {
+    match page.of {
+        LogOf::Merged { .. } => {
+            let most = usize::from(width / 4).clamp(4, 24);
+            u16::try_from(page.names.clamp(4, most)).unwrap_or(4) + 3
+        }
+        LogOf::Run { .. } | LogOf::Service { .. } => 0,
+    }
+}
+
+/// Draws what stands before a line: its time, and the host that it comes from.
+fn before_line(
+    canvas: &mut Canvas<'_>,
+    model: &Model,
+    page: &LogPage,
+    view: &LogView,
+    row: &Row,
+    area: Rect,
+) {
+    let mut x = area.x;
+    if page.times {
+        let known = row.from.as_ref().map(|from| from.at);
+        let time = known.or_else(|| began(model, page, view, row.offset));
+        let text = time.map_or_else(String::new, |at| clock(model, at));
+        canvas.put(x, area.y, TIME_W - 1, &text, Role::LogMeta);
+        x += TIME_W;
+    }
+    if let Some(from) = &row.from {
+        let room = area.right().saturating_sub(x + 3);
+        canvas.put(x, area.y, room, from.host.as_str(), Role::LogMeta);
     }
 }
 
