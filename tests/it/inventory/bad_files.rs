@@ -194,7 +194,7 @@ fn a_wrong_structure_costs_the_fleet_since_half_a_list_is_dangerous() {
             "hosts.yml:3:5: error: hosts wants a mapping, and this is a list",
         ),
         (
-            "all:\n  hosts: a\n",
+            "all:\n  hosts: 5\n",
             "hosts.yml:2:10: error: hosts wants a mapping, and this is a single value",
         ),
         (
