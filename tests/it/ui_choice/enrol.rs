@@ -248,7 +248,7 @@ fn a_policy_that_asks_why_is_answered_on_the_way_and_nothing_typed_is_lost() {
     answer(&mut model, Answer::Draft(demanding()));
     assert_eq!(press(&mut model, "enter"), vec![]);
     let screen = draw(&model);
-    assert!(screen.contains("before this instance is taken into the inventory"), "{screen}");
+    assert!(screen.contains("asks for a reason before this instance is taken"), "{screen}");
     // Left and asked again; the page stands as it was.
     press(&mut model, "esc");
     assert!(draw(&model).contains("+cml_domain: two.olds.ca"));
