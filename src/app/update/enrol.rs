@@ -228,12 +228,12 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 fn go_on(model: &mut Model) -> Vec<Effect> {
-    let Some(page) = page(model) else { return Vec::new() };
-    let writes = matches!(page.stage, Stage::Key(_) | Stage::Draft(_) | Stage::Found(_));
-    if writes && page.asks_why && why::first(model, Of::Enrol, Action::GoOn) {
+    let writes = |stage: &Stage| matches!(stage, Stage::Key(_) | Stage::Draft(_) | Stage::Found(_));
+    let asks = page(model).is_some_and(|page| page.asks_why && writes(&page.stage));
+    if asks && why::first(model, Of::Enrol, Action::GoOn) {
         return Vec::new();
     }
-    let Some(page) = self::page(model) else { return Vec::new() };
+    let Some(page) = page(model) else { return Vec::new() };
     let question = match &page.stage {
         Stage::Form | Stage::Working { .. } => return Vec::new(),
         Stage::Key(keys) => {
