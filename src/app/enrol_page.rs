@@ -46,6 +46,8 @@ pub struct EnrolPage {
     pub stage: Stage,
     /// Why it went back to the form.
     pub problem: Option<Problem>,
+    /// Whether the policy of the host asks for a reason before anything is written.
+    pub asks_why: bool,
     /// Lines above the first shown.
     pub top: usize,
 }
@@ -60,7 +62,7 @@ impl EnrolPage {
             Purpose::Add => add_fields(),
             Purpose::Import => import_fields(),
         });
-        Self { purpose, form, stage: Stage::Form, problem: None, top: 0 }
+        Self { purpose, form, stage: Stage::Form, problem: None, asks_why: false, top: 0 }
     }
 }
 

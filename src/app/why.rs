@@ -7,6 +7,7 @@ use super::forwards::ForwardAsk;
 use super::layers::Then;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, PlanHash};
+use crate::domain::scaffold::enrol::Ask;
 use crate::domain::untrusted::Safe;
 
 /// What a reason is about.
@@ -20,6 +21,8 @@ pub enum Of {
     Host(HostId),
     /// A port of this host.
     Port(HostId),
+    /// An instance that is taken into the inventory.
+    Enrol,
 }
 
 /// What was said.
@@ -60,14 +63,24 @@ impl Why {
         match then {
             Then::Start(plan) => self.of(&Of::Plan(plan.hash())).cloned(),
             Then::Change(kind) => self.of_change(kind),
-            Then::Enrol => self.standing.clone(),
+            Then::Enrol => self.of(&Of::Enrol).cloned(),
             Then::Plan(_) | Then::LeaveForm | Then::Leave => None,
         }
     }
 
-    /// The change is made: what was said for it alone is used up.
+    /// The change is made: what was said for it alone is used up. What an instance is taken over for holds until it is written.
     pub fn used(&mut self, kind: &ChangeKind) {
+        if let ChangeKind::Enrol { ask, .. } = kind
+            && !matches!(**ask, Ask::Add(..) | Ask::Import(_))
+        {
+            return;
+        }
         self.drop_of(about(kind));
+    }
+
+    /// Nothing is taken into the inventory, or something else: the reason for it is dropped.
+    pub fn enrol_anew(&mut self) {
+        self.drop_of(Some(Of::Enrol));
     }
 
     /// What a question leads to will not be: what was said for it alone is dropped.
@@ -75,7 +88,8 @@ impl Why {
         match then {
             Then::Start(plan) => self.drop_of(Some(Of::Plan(plan.hash()))),
             Then::Change(kind) => self.drop_of(about(kind)),
-            Then::Plan(_) | Then::Enrol | Then::LeaveForm | Then::Leave => {}
+            Then::Enrol => self.enrol_anew(),
+            Then::Plan(_) | Then::LeaveForm | Then::Leave => {}
         }
     }
 
@@ -92,10 +106,10 @@ fn about(kind: &ChangeKind) -> Option<Of> {
         ChangeKind::Follow { run, .. } => Some(Of::Run(run.clone())),
         ChangeKind::Shell(host) => Some(Of::Host(host.clone())),
         ChangeKind::Forward(ForwardAsk::Open { host, .. }) => Some(Of::Port(host.clone())),
+        ChangeKind::Enrol { .. } => Some(Of::Enrol),
         ChangeKind::Plan { .. }
         | ChangeKind::Secrets { .. }
         | ChangeKind::Releases { .. }
-        | ChangeKind::Enrol { .. }
         | ChangeKind::Control { .. }
         | ChangeKind::Decide { .. }
         | ChangeKind::Revive(_)

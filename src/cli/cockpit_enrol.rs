@@ -6,7 +6,7 @@ use super::import::sequence::{self, ImportError, Read};
 use super::instance::desk::desk;
 use super::vault::author;
 use super::wiring;
-use crate::adapters::enrol::{Desk, made_names, shown_files, shown_keys};
+use crate::adapters::enrol::{Desk, Its, made_names, shown_files, shown_keys};
 use crate::adapters::inventory::{Committed, Scaffold};
 use crate::adapters::ssh::SshPool;
 use crate::app::msg::Problem;
@@ -15,7 +15,6 @@ use crate::domain::fleet::Host;
 use crate::domain::ids::HostId;
 use crate::domain::scaffold::NewInstance;
 use crate::domain::scaffold::enrol::{Answer, Ask, Draft, Enrolled, FoundThere, ShownKey, Words};
-use crate::domain::secret::Secrets;
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::StoreError;
 
@@ -73,6 +72,7 @@ impl Enrolling {
             files: shown_files(&scaffold),
             secrets: made_names(),
             warnings: scaffold.warnings.iter().map(|text| Safe::line(text)).collect(),
+            asks_why: sequence::asks(&scaffold.host),
         }))
     }
 
@@ -81,7 +81,7 @@ impl Enrolling {
         let keys = self.desk.accepted(&scaffold.host.connection, accepted).await;
         let keys = keys.map_err(problem)?;
         asks(&scaffold.host)?;
-        let written = self.desk.write(&scaffold, &keys, Some(&Secrets::new()), &author());
+        let written = self.desk.write(&scaffold, &keys, Some(Its::New), &author());
         let committed = written.map_err(problem)?;
         Ok(self.done(&new.host, Some(&scaffold), &committed))
     }
@@ -102,13 +102,16 @@ impl Enrolling {
         self.desk.can_encrypt().map_err(problem)?;
         let host = sequence::meant(&self.desk, words).map_err(problem)?.0;
         let keys = self.desk.look(&host.connection).await.map_err(problem)?;
-        Ok(Answer::Key(shown_keys(&keys)))
+        Ok(Answer::Key { keys: shown_keys(&keys), asks_why: sequence::asks(&host) })
     }
 
     async fn found(&self, words: &Words, accepted: &[ShownKey]) -> Result<Answer, Problem> {
         let host = sequence::meant(&self.desk, words).map_err(problem)?.0;
         let keys = self.desk.accepted(&host.connection, accepted).await.map_err(problem)?;
-        asks(&host)?;
+        // Nothing is pinned where the key is known: only what is written later is for a reason then.
+        if !keys.is_empty() {
+            asks(&host)?;
+        }
         self.desk.pin(&host.id, &keys).map_err(problem)?;
         let read = self.read(words).await.map_err(problem)?;
         let secrets = read.found.secrets.iter();
@@ -123,6 +126,7 @@ impl Enrolling {
             n_left_out: read.found.left_out.len(),
             differs: read.found.differs,
             files: read.scaffold.as_ref().map(shown_files).unwrap_or_default(),
+            asks_why: sequence::asks(&read.host),
         }))
     }
 

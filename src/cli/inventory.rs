@@ -76,7 +76,8 @@ fn as_ansible(fleet: &Fleet, hosts: &[&Host], loaded: &Loaded) -> Value {
     let below: BTreeSet<&GroupName> = fleet.groups.values().flat_map(|g| &g.children).collect();
     let top = fleet.groups.keys().filter(|g| !below.contains(g)).map(GroupName::as_str);
     // Ansible names it even where it is empty.
-    let top: BTreeSet<&str> = top.chain(["ungrouped"]).collect();
+    let named = loaded.below_all.iter().map(GroupName::as_str);
+    let top: BTreeSet<&str> = top.chain(named).chain(["ungrouped"]).collect();
     out.insert("all".to_owned(), json!({ "children": top }));
     for (name, group) in &fleet.groups {
         let mut entry = Map::new();

@@ -60,9 +60,20 @@ pub struct Applied {
     /// What an import found missing: shapes of what was wanted then. The application's own default holds for it, and it
     /// is not written until something else is wanted.
     pub left_out: BTreeMap<String, String>,
+    /// SHA-256 of the whole file as it was then, where the host has that on record.
+    pub sha256: Option<String>,
 }
 
 impl Applied {
+    /// Whether the file is the one on record. Where nothing in it differs from what is wanted and it still is another, somebody
+    /// edited it, and the inventory has followed or does not name what was edited.
+    pub fn is_of(&self, file: &OnHost, wanted: &[Wanted]) -> bool {
+        let here = |want: &Wanted| file.variables.iter().any(|f| f.name == want.name);
+        let known = |want: &Wanted| self.written.get(&want.name) == Some(&want.fingerprint);
+        self.sha256.as_ref().is_none_or(|sum| *sum == file.sha256)
+            && wanted.iter().all(|want| known(want) || !here(want))
+    }
+
     /// What an import puts on record: variables that stand in the file as they are wanted, and those that it lacks. One that
     /// differs is not recorded: nothing says which of the two is right.
     pub fn of_import(wanted: &[Wanted], on_host: &[Found]) -> Self {

@@ -59,6 +59,9 @@ pub fn parse(answer: &[u8]) -> Result<EnvRead, Safe> {
                 let known = applied.get_or_insert_with(Applied::default);
                 known.left_out.insert((*name).to_owned(), (*fingerprint).to_owned());
             }
+            ["applied-sum", sum] => {
+                applied.get_or_insert_with(Applied::default).sha256 = Some((*sum).to_owned());
+            }
             ["pending"] => pending = true,
             ["absent"] => return Ok(EnvRead { file: None, applied, pending }),
             ["unreadable", ..] => return Err(Safe::line(line.get(11..).unwrap_or_default())),

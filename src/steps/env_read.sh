@@ -9,6 +9,8 @@ record=$state/instances/$instance/env_applied
 if $as test -f "$record" </dev/null; then
     echo recorded
     $as sed 's/^/applied /' "$record" </dev/null
+    sum=$($as cat "$record.sha256" </dev/null 2>/dev/null) || sum=
+    [ -z "$sum" ] || echo "applied-sum $sum"
 fi
 if $as test -e "${record%applied}pending" </dev/null; then echo pending; fi
 if $as test -e "$dir/.env" </dev/null; then

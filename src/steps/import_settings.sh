@@ -6,4 +6,9 @@ if [ ! -f "$state/env_applied" ] || [ "$(cat "$state/env_applied")" != "$applied
         bunker_fail "what .env has could not be recorded in $state" "look at the free space, then import again"
     bunker_changed
 fi
+if [ "$(cat "$state/env_applied.sha256" 2>/dev/null)" != "$seen" ]; then
+    printf '%s\n' "$seen" >"$state/env_applied.sha256.new" && mv -f -- "$state/env_applied.sha256.new" "$state/env_applied.sha256" ||
+        bunker_fail "what .env has could not be recorded in $state" "look at the free space, then import again"
+    bunker_changed
+fi
 echo "recorded what .env has: an edit from now on is known as one"

@@ -31,6 +31,7 @@ impl Deck {
         let options = Options::instances()
             .with_policy("bunker_min_healthy_s: 1")
             .with_policy("bunker_healthy_deadline_s: 8")
+            .with_policy("bunker_upgrade_free_b: 1")
             .with_policy("bunker_serial: 100%");
         let options = options.with_hosts(names.iter().map(spec).collect());
         let deck = Self {
@@ -235,7 +236,8 @@ fn what_somebody_edited_on_the_host_is_never_overwritten_by_itself() {
     // Once the inventory says what the host has, it is no drift; a run that ended too early is made good.
     deck.by_hand("alpha", "sed -i s/^ENABLE_MEDIA=.*/ENABLE_MEDIA=true/ .env");
     deck.says("alpha", "cml_enable_media: true");
-    deck.ok(&["configure", "alpha", "--check"], "");
+    let told = deck.exits(&["configure", "alpha", "--check"], 3);
+    assert!(told.contains("it is put on record as it is"), "{told}");
     let state = deck.lab.named("alpha").unwrap().state_dir().join("instances/alpha");
     fs::write(state.join("env_pending"), "").unwrap();
     let told = deck.exits(&["configure", "alpha", "--check"], 3);
@@ -247,6 +249,40 @@ fn what_somebody_edited_on_the_host_is_never_overwritten_by_itself() {
     let mut found = Vec::new();
     holding(deck.own.path(), "MARKER", &mut found);
     assert_eq!(found, Vec::<PathBuf>::new());
+}
+
+#[test]
+fn an_edit_on_the_host_is_shown_through_an_upgrade_until_it_is_taken_up() {
+    let deck = Deck::with(&["alpha"]);
+    deck.ok(&["configure", "alpha", "--yes"], "");
+    let edited = || {
+        let (_, told) = deck.bunker(&["status", "--json"], "");
+        told.contains("was changed by hand since it was last applied")
+    };
+    assert!(!edited());
+    deck.by_hand("alpha", "sed -i s/^ENABLE_MEDIA=.*/ENABLE_MEDIA=true/ .env");
+    assert!(edited());
+    let told = deck.ok(&["upgrade", "alpha", "--to", "v2.5.0", "--yes"], "");
+    assert!(told.contains(".env was edited since the last run"), "{told}");
+    assert!(edited(), "the upgrade took it for one of ours");
+    // The inventory says what the host has: a configure puts that on record, once.
+    deck.says("alpha", "cml_enable_media: true");
+    let told = deck.ok(&["configure", "alpha", "--yes"], "");
+    assert!(told.contains("it is put on record as it is"), "{told}");
+    assert!(!edited());
+    assert!(deck.env("alpha").contains("ENABLE_MEDIA=true\n"));
+    let told = deck.ok(&["configure", "alpha", "--check"], "");
+    assert!(told.contains("its .env is already so"), "{told}");
+    // What the inventory says next is a change of ours, and none against an edit.
+    deck.says("alpha", "cml_enable_media: false");
+    let told = deck.exits(&["configure", "alpha", "--check"], 3);
+    assert!(!told.contains("on the host"), "{told}");
+    // What it does not name is taken up as it is.
+    deck.says("alpha", "cml_enable_media: true");
+    deck.by_hand("alpha", "echo MINE=1 >>.env");
+    assert!(edited());
+    deck.ok(&["configure", "alpha", "--yes"], "");
+    assert!(!edited() && deck.env("alpha").contains("MINE=1\n"));
 }
 
 #[test]

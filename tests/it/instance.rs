@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use bunker_ops::adapters::enrol::made_names;
 use bunker_ops::workflows::env::REQUIRED_SECRETS;
 use tempfile::TempDir;
 
@@ -79,6 +80,56 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
+fn git(dir: &Path, args: &[&str]) -> String {
+    let out = Command::new("git").arg("-C").arg(dir).args(args).output().unwrap();
+    assert!(out.status.success(), "{args:?}: {out:?}");
+    String::from_utf8(out.stdout).unwrap()
+}
+
+/// A repository of Anna's with all that is there.
+fn repository(dir: &Path) {
+    git(dir, &["init", "-q", "-b", "main"]);
+    git(dir, &["config", "user.email", "anna@example.org"]);
+    git(dir, &["config", "user.name", "Anna"]);
+    git(dir, &["add", "."]);
+    git(dir, &["commit", "-qm", "first"]);
+}
+
+#[test]
+fn an_instance_is_committed_with_the_schemas_that_its_files_name() {
+    let desk = Desk::new();
+    let dir = desk.inventory.path().parent().unwrap().to_owned();
+    repository(&dir);
+    let (code, out, err) = desk.add(&["--no-host-key", "--yes"]);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(err.contains("committed to the history of the inventory"), "{err}");
+    let last = git(&dir, &["log", "-1", "--format=%an%n%s", "--name-only"]);
+    assert!(last.starts_with("Anna\nadd two to the inventory\n"), "{last}");
+    for file in ["inventory/hosts.yml", "inventory/host_vars/two/vault.age", "schemas/host.json"] {
+        assert!(last.lines().any(|line| line == file), "{file}: {last}");
+    }
+    assert_eq!(git(&dir, &["status", "--porcelain"]), "", "nothing is left over");
+}
+
+#[test]
+fn schemas_that_a_repository_does_not_take_keep_no_instance_out_of_it() {
+    for ignored in [true, false] {
+        let desk = Desk::new();
+        let mut dir = desk.inventory.path();
+        if ignored {
+            dir.pop();
+            fs::write(dir.join(".gitignore"), "schemas/\n").unwrap();
+        }
+        repository(&dir);
+        let (code, out, err) = desk.add(&["--no-host-key", "--yes"]);
+        assert_eq!(code, 0, "{out}{err}");
+        let last = git(&dir, &["log", "-1", "--format=%s", "--name-only"]);
+        assert!(last.starts_with("add two to the inventory\n"), "{last}{err}");
+        assert!(last.contains("hosts.yml") && !last.contains("schemas"), "{last}");
+        assert_eq!(git(&dir, &["status", "--porcelain"]), "");
+    }
+}
+
 #[test]
 fn an_instance_is_added_with_every_other_byte_as_it_was_and_removed_again() {
     let desk = Desk::new();
@@ -108,6 +159,12 @@ fn an_instance_is_added_with_every_other_byte_as_it_was_and_removed_again() {
         assert!(value.trim().len() >= 24, "{name}");
         assert!(!out.contains(value.trim()) && !main.contains(value.trim()), "{name}");
     }
+    // Services beside the application never start without a password.
+    let (_, list, _) = desk.run(&["vault", "list", "two"]);
+    for name in made_names() {
+        assert!(list.contains(name.as_str()), "{name}: {list}");
+    }
+    assert!(list.contains("vault_nocodb_admin_password"), "{list}");
     let (_, out, _) = desk.run(&["instance", "list"]);
     assert!(out.contains("two   two.example.org  1     192.0.2.2  v2\n"), "{out}");
     let (_, out, _) = desk.run(&["instance", "show", "two", "--json"]);

@@ -123,7 +123,7 @@ fn a_secret_is_rotated_by_keys_alone() {
 }
 
 /// One host that the inventory does not name and whose key nobody knows, beside one that it names.
-fn with_unknown(name: &str) -> Lab {
+pub(crate) fn with_unknown(name: &str) -> Lab {
     let hosts = vec![HostSpec::new(name), HostSpec::new("other")];
     let lab = Lab::start(2, Options::instances().with_hosts(hosts)).unwrap();
     let inventory = lab.inventory_dir();

@@ -24,6 +24,13 @@ fn a_rollback_needs_no_repository_and_goes_to_what_this_host_ran_before() {
     assert_eq!(check.exit, 3, "{}", check.text);
     assert!(check.text.contains("data is not rolled back"), "{}", check.text);
     assert!(check.text.contains("20250902110000_mail_rate"), "{}", check.text);
+    // What that release needs of .env is looked for before anything is touched.
+    deck.by_hand("alpha", "cp -p .env ../kept && sed -i '/^POSTGRES_PASSWORD=/d' .env");
+    let lacking = deck.bunker(&["rollback", "alpha", "--yes"]);
+    assert_eq!(lacking.exit, 8, "{}", lacking.text);
+    assert!(lacking.text.contains(".env lacks POSTGRES_PASSWORD, which"), "{}", lacking.text);
+    assert_eq!(deck.head("alpha"), new);
+    deck.by_hand("alpha", "mv ../kept .env");
     let back = deck.bunker(&["rollback", "alpha", "--yes"]);
     assert_eq!(back.exit, 0, "{}", back.text);
     assert_eq!(deck.head("alpha"), old);

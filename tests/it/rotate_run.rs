@@ -97,6 +97,36 @@ impl Deck {
         String::from_utf8(crate::lab_ssh::ssh(&self.lab, host, &line, b"").stdout).unwrap()
     }
 
+    /// Gives Redis the password of the database, as an imported instance may have it.
+    fn with_one_value_twice(self) -> (Self, String) {
+        let (redis, same) = (self.setting("REDIS_PASSWORD"), self.setting("POSTGRES_PASSWORD"));
+        let text = fs::read_to_string(self.env_file()).unwrap();
+        fs::write(self.env_file(), text.replace(&redis, &same)).unwrap();
+        let kept = self.lab.named("one").unwrap().dir().join("docker/redis-password");
+        fs::write(kept, format!("{same}\n")).unwrap();
+        self.ok(&["vault", "set", "one", "vault_redis_password"], &same);
+        (self, same)
+    }
+
+    fn compose(&self, what: &str) {
+        let host = self.lab.named("one").unwrap();
+        let line = format!("cd '{}' && docker compose {what}", host.checkout().display());
+        let output = crate::lab_ssh::ssh(&self.lab, host, &line, b"");
+        assert!(output.status.success(), "{output:?}");
+    }
+
+    /// No value is anywhere but in .env and where the services keep theirs: not in state, logs or plans.
+    fn assert_nowhere<'a>(&self, values: impl IntoIterator<Item = &'a String>) {
+        let state = self.lab.named("one").unwrap().state_dir().clone();
+        for value in values {
+            for place in [&state, &self.own.path().join("state")] {
+                let found =
+                    Command::new("grep").args(["-rlF", "--", value]).arg(place).output().unwrap();
+                assert_eq!(String::from_utf8_lossy(&found.stdout), "", "{}", place.display());
+            }
+        }
+    }
+
     fn database_password(&self) -> String {
         let file = self.lab.named("one").unwrap().dir().join("docker/db-password");
         fs::read_to_string(file).unwrap().trim_end().to_owned()
@@ -127,15 +157,7 @@ fn all_secrets_of_a_host_are_changed_and_the_old_ones_are_refused() {
         &fs::metadata(deck.env_file()).unwrap().permissions(),
     );
     assert_eq!(mode & 0o777, 0o600);
-    // No value is anywhere but in .env and where the services keep theirs: not in state, logs or plans.
-    let state = deck.lab.named("one").unwrap().state_dir().clone();
-    for place in [state, deck.own.path().join("state")] {
-        for value in before.iter().chain(&after) {
-            let found =
-                Command::new("grep").args(["-rlF", "--", value]).arg(&place).output().unwrap();
-            assert_eq!(String::from_utf8_lossy(&found.stdout), "", "{}", place.display());
-        }
-    }
+    deck.assert_nowhere(before.iter().chain(&after));
     deck.ok(&["secrets", "due"], "");
 }
 
@@ -183,6 +205,51 @@ fn a_rotation_that_failed_is_gone_on_with_by_starting_it_again() {
     assert_ne!(deck.get("vault_postgres_password"), old);
     assert_eq!(deck.database_password(), deck.get("vault_postgres_password"));
     assert_eq!(deck.generation("vault_postgres_password"), 2);
+}
+
+#[test]
+fn two_secrets_with_one_value_get_each_its_own() {
+    let (deck, same) = Deck::new().with_one_value_twice();
+    // Whose value an own variable has, nobody can tell: nothing is changed.
+    let text = fs::read_to_string(deck.env_file()).unwrap();
+    fs::write(deck.env_file(), format!("{text}OWN_URL=redis://:{same}@redis\n")).unwrap();
+    let all = ["rotate-secrets", "one", "--all", "--yes"];
+    let (code, told) = deck.bunker(&all, "");
+    assert!(code == 1 && told.contains("it cannot be told whose it is in OWN_URL"), "{told}");
+    assert_eq!(deck.setting("POSTGRES_PASSWORD"), same);
+    assert_eq!(deck.setting("REDIS_PASSWORD"), same);
+
+    // Stopped when the settings have the new values and the database the old one.
+    fs::write(deck.env_file(), &text).unwrap();
+    deck.compose("stop db");
+    let (code, told) = deck.bunker(&all, "");
+    assert_eq!(code, 1, "{told}");
+    assert!(
+        told.contains("vault_redis_password has the value of vault_postgres_password too"),
+        "{told}"
+    );
+    let (staged, redis) = (deck.setting("POSTGRES_PASSWORD"), deck.setting("REDIS_PASSWORD"));
+    assert!(staged != same && redis != same && staged != redis);
+    assert_eq!(deck.get("vault_postgres_password"), same, "it is not promoted");
+    deck.compose("start db");
+    let told = deck.ok(&all, "");
+    assert!(told.contains("goes on with the same new value"), "{told}");
+    assert_eq!(deck.get("vault_postgres_password"), staged);
+    assert_eq!(deck.get("vault_redis_password"), redis);
+    assert_eq!(deck.database_password(), staged);
+    assert!(deck.redis(&redis).contains("PONG") && !deck.redis(&same).contains("PONG"));
+    assert!(!told.contains(&same) && !told.contains(&staged) && !told.contains(&redis), "{told}");
+    deck.assert_nowhere([&same, &staged, &redis]);
+}
+
+#[test]
+fn a_secret_alone_leaves_the_other_of_the_same_value_as_it_is() {
+    let (deck, same) = Deck::new().with_one_value_twice();
+    deck.ok(&["rotate-secrets", "one", "--secret", "vault_redis_password", "--yes"], "");
+    assert_eq!(deck.setting("POSTGRES_PASSWORD"), same);
+    assert_eq!(deck.setting("REDIS_PASSWORD"), deck.get("vault_redis_password"));
+    assert_ne!(deck.setting("REDIS_PASSWORD"), same);
+    assert_eq!(deck.database_password(), same);
 }
 
 #[test]

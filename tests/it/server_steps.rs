@@ -18,7 +18,12 @@ printf '%s %s\n' "$name" "$*" >>"$FAKE/calls"
 case "$name $*" in
 "id -u") echo 0 ;;
 "id -un") echo root ;;
-"dpkg --print-architecture") echo amd64 ;;
+"dpkg --print-architecture") cat "$FAKE/arch" 2>/dev/null || echo amd64 ;;
+"df "*) printf 'head\n/dev/x 9 9 %s 9%% /\n' "$(cat "$FAKE/free" 2>/dev/null || echo 90000000000)" ;;
+"getent "*) exit 2 ;;
+"timedatectl "*) echo no ;;
+"ss -Hltnp sport = :80") [ ! -e "$FAKE/used" ] || echo 'LISTEN 0 511 *:80 *:* users:(("nginx",pid=9,fd=6))' ;;
+"ss -Hltnp sport "*) ;;
 "dpkg-query "*) for last; do :; done; [ ! -e "$FAKE/has-$last" ] || echo 'install ok installed' ;;
 "apt-get "*" install "*)
     for package; do case $package in -* | *::* | install) ;; *) : >"$FAKE/has-$package" ;; esac; done
@@ -30,6 +35,8 @@ case "$name $*" in
 "systemctl show ssh.socket "*) printf '0.0.0.0:2222 (Stream)\n[::]:2222 (Stream)\n' ;;
 "sshd -T") echo "port 22" ;;
 "ss "*) echo 'LISTEN 0 4096 *:2222 *:* users:(("systemd",pid=1,fd=93))' ;;
+"install -m "*) mode=$2; while [ $# -gt 2 ]; do shift; done; cp -- "$1" "$2" && chmod "$mode" "$2" ;;
+"stat -c "*) for last; do :; done; [ ! -e "$last" ] || echo "644 root" ;;
 "ufw show added") cat "$FAKE/rules" 2>/dev/null || : ;;
 "ufw allow "*) echo "ufw allow $2" >>"$FAKE/rules" ;;
 "ufw --force enable") : >"$FAKE/on-ufw" ;;
@@ -44,14 +51,20 @@ impl Server {
         let bench = Bench::new().leased();
         let bin = bench.fake.parent().unwrap().join("bin");
         for name in [
+            "apt-config",
             "apt-get",
+            "df",
             "dpkg",
             "dpkg-query",
+            "getent",
             "id",
+            "install",
             "sshd",
             "ss",
+            "stat",
             "systemctl",
             "systemd-run",
+            "timedatectl",
             "ufw",
             "docker.later",
         ] {
@@ -73,6 +86,9 @@ impl Server {
         let script = step(&site)
             .replace("/etc/os-release", &format!("{fake}/os-release"))
             .replace("/run/systemd/system", &format!("{fake}/systemd"))
+            .replace("/etc/docker/", &format!("{fake}/etc-docker/"))
+            .replace("/etc/apt/", &format!("{fake}/etc-apt/"))
+            .replace("/etc/ansible/", &format!("{fake}/etc-ansible/"))
             // A machine of developers may have Docker: it is looked for among the stand-ins alone.
             .replace("command -v docker ", &format!("[ -x {bin}/docker ] "))
             .replace("command -v dockerd ", &format!("[ -x {bin}/dockerd ] "));
@@ -125,6 +141,75 @@ fn on_ubuntu_the_port_on_which_systemd_listens_for_ssh_is_let_in_before_the_fire
     let timer = "systemd-run --quiet --unit=bunker-ufw-undo --on-active=300 ufw disable";
     assert!(at(timer) < on, "the way back is there first: {calls}");
     let again = server.run(server::firewall).good();
+    assert!(!again.changed, "{again:?}");
+}
+
+#[test]
+fn what_a_server_is_like_is_told_and_what_it_cannot_be_is_refused_before_anything_is_changed() {
+    let server = Server::of(UBUNTU);
+    let ran = server.run(server::look).good();
+    assert!(!ran.changed, "{ran:?}");
+    for line in ["ubuntu 24.04, amd64, Linux ", "MiB of memory", "ufw is there", "git is there"] {
+        assert!(ran.output.contains(line), "{line}: {ran:?}");
+    }
+    // Said, and no reason to stop: a deployment comes before DNS often enough.
+    assert!(ran.told["dns"].contains("has no address"), "{ran:?}");
+    assert_eq!(ran.told["clock"], "unsynchronized");
+    let fake = server.0.fake.clone();
+    for (file, text, told) in [
+        ("arch", "riscv64\n", "this server is riscv64"),
+        ("free", "0\n", "/ has 0 MiB free, an instance needs "),
+        ("used", "", "port 80 is in use by \"nginx\""),
+    ] {
+        fs::write(fake.join(file), text).unwrap();
+        let ran = server.run(server::look);
+        assert!(ran.failure().0.contains(told), "{told}: {ran:?}");
+        fs::remove_file(fake.join(file)).unwrap();
+    }
+    // Afterwards the ports are the instance's own.
+    fs::write(fake.join("used"), "").unwrap();
+    fs::create_dir_all(fake.join("etc-ansible/facts.d")).unwrap();
+    fs::write(fake.join("etc-ansible/facts.d/changemaker.fact"), "{}").unwrap();
+    server.run(server::look).good();
+    assert_eq!(server.installs(), [""; 0]);
+}
+
+#[test]
+fn a_mirror_joins_what_docker_is_told_already() {
+    let mut server = Server::of(UBUNTU);
+    let mirror = "https://mirror.example.org".to_owned().try_into().unwrap();
+    server.0.settings.server.registry_mirror = Some(mirror);
+    let file = server.0.fake.join("etc-docker/daemon.json");
+    fs::create_dir(file.parent().unwrap()).unwrap();
+    fs::write(&file, "{\"log-driver\": \"journald\", \"registry-mirrors\": [\"https://b\"]}")
+        .unwrap();
+    fs::write(server.0.fake.join("on-docker"), "").unwrap();
+    let ran = server.run(server::docker).good();
+    assert!(ran.changed, "{ran:?}");
+    let told: serde_json::Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    let mirrors = ["https://mirror.example.org", "https://b"];
+    let want = serde_json::json!({ "log-driver": "journald", "registry-mirrors": mirrors });
+    assert_eq!(told, want);
+    let reloads = || server.0.calls().matches("systemctl reload docker").count();
+    assert_eq!(reloads(), 1, "a running Docker takes it without a restart");
+    let again = server.run(server::docker).good();
+    assert!(!again.changed && reloads() == 1, "{again:?}");
+    fs::write(&file, "[]").unwrap();
+    let ran = server.run(server::docker);
+    assert!(ran.failure().0.contains("is no JSON object"), "{ran:?}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "[]");
+}
+
+#[test]
+fn security_updates_are_switched_on_once() {
+    let server = Server::of(UBUNTU);
+    let ran = server.run(server::unattended_upgrades).good();
+    assert!(ran.changed, "{ran:?}");
+    assert_eq!(server.installs(), ["unattended-upgrades"]);
+    let file = server.0.fake.join("etc-apt/apt.conf.d/20auto-upgrades");
+    let text = fs::read_to_string(file).unwrap();
+    assert!(text.contains("APT::Periodic::Unattended-Upgrade \"1\";"), "{text}");
+    let again = server.run(server::unattended_upgrades).good();
     assert!(!again.changed, "{again:?}");
 }
 

@@ -222,6 +222,26 @@ fn the_release_file_is_the_record_that_everybody_reads() {
 }
 
 #[test]
+fn a_release_is_recorded_and_an_edit_of_what_we_wrote_stays_one() {
+    let bench = Bench::checked_out();
+    let step = record::record(&bench.settings, &claim(), 60, &bench.target(), None);
+    let step = format!("id() {{ echo 1000; }}\n{step}");
+    let (marker, ours) = (bench.state("env_applied.sha256"), bench.state("env_applied"));
+    let read = || fs::read_to_string(&marker).unwrap();
+    // Of a file that no run of ours wrote, what is in force is on record.
+    fs::write(&marker, "another\n").unwrap();
+    let ran = bench.run(&step).good();
+    assert_eq!(read().trim(), ran.told["env-sha256"]);
+    // Of one that we wrote, what we wrote is.
+    fs::write(&ours, "DOMAIN 0123456789abcdef\n").unwrap();
+    fs::write(&marker, "another\n").unwrap();
+    let again = bench.run(&step).good();
+    assert!(!again.changed, "the release is recorded already");
+    bench.run(&step.replace("v1.1", "v1.2")).good();
+    assert_eq!(read(), "another\n");
+}
+
+#[test]
 fn no_value_is_ever_a_command() {
     let name = "it's \"$(touch pwned)\" `touch pwned`; touch pwned & ${HOME} *";
     let mut bench = Bench::in_folder(name);

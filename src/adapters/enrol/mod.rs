@@ -125,13 +125,12 @@ impl Desk {
 
     /// Pins the key and writes the files; the list of hosts comes last.
     ///
-    /// `secrets` are those that the instance has already; those that it lacks are made. `None` makes none. Gives whether it is in the
-    /// history of the inventory.
+    /// `None` makes no secrets. Gives whether it is in the history of the inventory.
     pub fn write(
         &self,
         scaffold: &Scaffold,
         keys: &[HostKey],
-        secrets: Option<&Secrets>,
+        secrets: Option<Its<'_>>,
         author: &Author,
     ) -> Result<Committed, EnrolError> {
         let host = &scaffold.host.id;
@@ -140,9 +139,11 @@ impl Desk {
         let deed = Deed::new("instance-add").on(host).after("address", at);
         let files =
             [&scaffold.main.path, &scaffold.hosts.path, &self.vault_of(host)].map(Clone::clone);
-        self.remembered(deed, &files, &format!("add {host} to the inventory"), || {
+        let what = format!("add {host} to the inventory");
+        let schemas = scaffold.schemas.iter().map(|new| new.path.clone()).collect();
+        self.remembered(deed, &files, schemas, &what, || {
             scaffold.write(|| match secrets {
-                Some(given) => self.seal(host, given, author),
+                Some(its) => self.seal(host, its, author),
                 None => Ok(()),
             })
         })
@@ -160,32 +161,38 @@ impl Desk {
         let deed =
             names.fold(Deed::new("vault-fill").on(host), |d, name| d.after(name, "taken over"));
         let what = format!("take over the secrets of {host}");
-        self.remembered(deed, &[self.vault_of(host)], &what, || self.seal(host, given, author))
+        let files = [self.vault_of(host)];
+        self.remembered(deed, &files, Vec::new(), &what, || {
+            self.seal(host, Its::Running(given), author)
+        })
     }
 
-    /// Writes files of the inventory between intent and outcome, and commits them.
+    /// Writes files of the inventory between intent and outcome, and commits them with those that come along.
     fn remembered(
         &self,
         deed: Deed,
         files: &[PathBuf],
+        along: Vec<PathBuf>,
         what: &str,
         write: impl FnOnce() -> Result<(), EnrolError>,
     ) -> Result<Committed, EnrolError> {
         audited(&*(self.audit)()?, deed, |intent| {
-            let history = History::before(&self.inventory, files);
+            let history = History::before(&self.inventory, files).and(along);
             write()?;
             let committed = history.commit(what, &actor(), &intent.anchor);
             Ok((committed.clone(), committed.facts()))
         })
     }
 
-    fn seal(&self, host: &HostId, given: &Secrets, author: &Author) -> Result<(), EnrolError> {
+    fn seal(&self, host: &HostId, its: Its<'_>, author: &Author) -> Result<(), EnrolError> {
         let file = VaultFile::of(&self.inventory, &Owner::Host(host.clone()), &self.keys);
         file.change(|vault| {
-            for (name, value) in given {
-                vault.set(name, value, author)?;
+            if let Its::Running(given) = its {
+                for (name, value) in given {
+                    vault.set(name, value, author)?;
+                }
             }
-            for (name, recipe) in made() {
+            for (name, recipe) in its.made() {
                 if !vault.document().secrets.contains_key(&name) {
                     vault.set(&name, &random(recipe)?, author)?;
                 }
@@ -207,14 +214,28 @@ impl Desk {
     }
 }
 
-/// The secrets that the program makes for an instance.
-fn made() -> impl Iterator<Item = (SecretName, Recipe)> {
-    KNOWN.iter().filter(|k| k.always).filter_map(|k| Some((k.name.parse().ok()?, k.recipe()?)))
+/// The secrets of an instance that is written into the inventory.
+#[derive(Clone, Copy)]
+pub enum Its<'a> {
+    /// It is new: all are made that can be made.
+    New,
+    /// It runs already, with these; those that every instance has and it lacks are made. No other: a service that runs without
+    /// one would be given another than it has.
+    Running(&'a Secrets),
 }
 
-/// Their names, in the order of the table.
+impl Its<'_> {
+    /// Those that the program makes.
+    fn made(self) -> impl Iterator<Item = (SecretName, Recipe)> {
+        let all = matches!(self, Self::New);
+        let rows = KNOWN.iter().filter(move |k| all || k.always);
+        rows.filter_map(|k| Some((k.name.parse().ok()?, k.recipe()?)))
+    }
+}
+
+/// The names of what is made for a new instance, in the order of the table.
 pub fn made_names() -> Vec<SecretName> {
-    made().map(|(name, _)| name).collect()
+    Its::New.made().map(|(name, _)| name).collect()
 }
 
 fn random(recipe: Recipe) -> Result<Secret, VaultError> {

@@ -79,6 +79,19 @@ impl History {
         Self { folder, files, dirty }
     }
 
+    /// The same with files that are new and come along where the repository takes them: those beyond it, and those that it is told to
+    /// ignore, stand in nobody's way.
+    #[must_use]
+    pub fn and(mut self, new: impl IntoIterator<Item = PathBuf>) -> Self {
+        if self.dirty.is_some() {
+            let new = new.into_iter().map(|file| real(&file));
+            let new: Vec<PathBuf> =
+                new.filter(|f| is_taken(&self.folder, f) && is_clean(&self.folder, f)).collect();
+            self.files.extend(new);
+        }
+        self
+    }
+
     /// Commits what was written since. `what` is the first line of the message.
     pub fn commit(&self, what: &str, who: &Actor, anchor: &Anchor) -> Committed {
         let Some(dirty) = &self.dirty else { return Committed::Nothing };
@@ -182,6 +195,15 @@ fn is_clean(folder: &Path, file: &Path) -> bool {
     command.args(["status", "--porcelain", "-z", "--untracked-files=all", "--ignored", "--"]);
     command.arg(file);
     ended(command).is_ok_and(|answer| answer.status.success() && answer.stdout.is_empty())
+}
+
+/// Whether a file that is not there yet is one that the repository would take.
+fn is_taken(folder: &Path, file: &Path) -> bool {
+    let mut command = prepared(folder);
+    // This one command takes paths as they are, and refuses to be told so.
+    command.env_remove("GIT_LITERAL_PATHSPECS").args(["check-ignore", "--quiet", "--"]).arg(file);
+    // 0: it is to be ignored; 128: it is beyond the repository.
+    ended(command).is_ok_and(|answer| answer.status.code() == Some(1))
 }
 
 /// Its own path, without links on the way, also where the file is not there yet.

@@ -35,8 +35,9 @@ fn members(range: &str) -> Result<Vec<String>, String> {
     };
     let first = if first.is_empty() { "0" } else { first };
     if let (Some(a), Some(b)) = (letter(first), letter(last)) {
-        let letters: Vec<String> = (a..=b).step_by(step).map(String::from).collect();
-        return full(letters);
+        let letters = ('a'..='z').chain('A'..='Z').skip_while(|c| *c != a);
+        let n = letters.clone().position(|c| c == b).map_or(0, |at| at + 1);
+        return full(letters.take(n).step_by(step).map(String::from).collect());
     }
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty();
     if !digits(first) || !digits(last) {
@@ -78,6 +79,7 @@ mod tests {
             ("web[8:11]", "web8 web9 web10 web11"),
             ("db-[a:c].example.org", "db-a.example.org db-b.example.org db-c.example.org"),
             ("n[1:9:4]", "n1 n5 n9"),
+            ("n[y:B]", "ny nz nA nB"),
             ("n[:2]", "n0 n1 n2"),
             ("r[1:2]-n[a:b]", "r1-na r1-nb r2-na r2-nb"),
         ] {
@@ -90,6 +92,7 @@ mod tests {
         for (pattern, why) in [
             ("web[1:3", "not closed"),
             ("web[3:1]", "after its last"),
+            ("web[A:c]", "after its last"),
             ("web[01:100]", "different numbers of digits"),
             ("web[a:3]", "neither"),
             ("web[1:3:0]", "no number above 0"),

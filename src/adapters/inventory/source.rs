@@ -1,5 +1,6 @@
 //! Inventory files: groups with `hosts:`, `children:` and `vars:`.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -98,12 +99,12 @@ impl SourceFile<'_> {
         }
         match part.key.as_str() {
             "hosts" => {
-                for host in self.mapping(&part.value, "hosts").unwrap_or_default() {
+                for host in self.names(&part.value, "hosts").iter() {
                     self.hosts(group, host);
                 }
             }
             "children" => {
-                for child in self.mapping(&part.value, "children").unwrap_or_default() {
+                for child in self.names(&part.value, "children").iter() {
                     let Some(name) = self.group(child) else { continue };
                     let at = place(&self.file, child.at);
                     let children = &mut self.tree.group(group, &at).children;
@@ -155,7 +156,8 @@ impl SourceFile<'_> {
     /// An entry of `hosts:`, which may stand for several.
     fn hosts(&mut self, group: &GroupName, entry: &Entry) {
         let at = place(&self.file, entry.at);
-        let names = match expand(&entry.key) {
+        let (pattern, port) = without_port(&entry.key);
+        let names = match expand(pattern) {
             Ok(names) => names,
             Err(why) => {
                 let key: String = entry.key.chars().take(80).collect();
@@ -163,20 +165,23 @@ impl SourceFile<'_> {
                 return;
             }
         };
-        let vars = match &entry.value.kind {
+        let mut vars = match &entry.value.kind {
             Kind::Map(vars) => Some(variables(&self.file, vars)),
             Kind::Scalar(Value::Null) => Some(RawVars::new()),
             Kind::Scalar(_) | Kind::Literal(_) | Kind::List(_) | Kind::Vault => None,
         };
+        if let (Some(vars), Some(port)) = (&mut vars, port) {
+            let reading = Reading::Plain(Value::from(port));
+            let said = RawVar { reading, key: at.clone(), at: at.clone() };
+            vars.entry("ansible_port".to_owned()).or_insert(said);
+        }
         for name in names {
             let id: HostId = match name.parse() {
                 Ok(id) => id,
                 Err(wrong) => {
                     let message =
                         format!("{:?} is no valid host name, and is left out", wrong.text);
-                    let port = name.rsplit_once(':').is_some_and(|(_, p)| p.parse::<u16>().is_ok());
-                    let hint = if port { "set ansible_port for the port" } else { wrong.rule };
-                    self.problems.error(&at, message, Some(hint));
+                    self.problems.error(&at, message, Some(wrong.rule));
                     continue;
                 }
             };
@@ -216,6 +221,22 @@ impl SourceFile<'_> {
         }
     }
 
+    /// The names of hosts or groups: the entries of a mapping, or one name alone.
+    fn names<'n>(&mut self, node: &'n Node, what: &str) -> Cow<'n, [Entry]> {
+        if let Kind::Scalar(Value::String(name)) = &node.kind {
+            let value = Node { kind: Kind::Scalar(Value::Null), ..node.clone() };
+            let key = name.clone();
+            return Cow::Owned(vec![Entry {
+                key,
+                at: node.mark,
+                value,
+                twice: false,
+                merged: false,
+            }]);
+        }
+        Cow::Borrowed(self.mapping(node, what).unwrap_or_default())
+    }
+
     /// The entries of a mapping; nothing for nothing.
     fn mapping<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Entry]> {
         match &node.kind {
@@ -241,6 +262,19 @@ impl SourceFile<'_> {
                 None
             }
         }
+    }
+}
+
+/// An entry of `hosts:` and the port that stands behind it, as in `db:2222`. An address with colons of its own has none.
+fn without_port(key: &str) -> (&str, Option<u16>) {
+    let split =
+        key.rsplit_once(':').and_then(|(pattern, port)| Some((pattern, port.parse().ok()?)));
+    let own = |pattern: &str| {
+        pattern.split(']').any(|p| p.split('[').next().is_some_and(|p| p.contains(':')))
+    };
+    match split.filter(|(pattern, port)| *port > 0 && !own(pattern)) {
+        Some((pattern, port)) => (pattern, Some(port)),
+        None => (key, None),
     }
 }
 

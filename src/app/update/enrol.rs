@@ -10,13 +10,15 @@ use super::super::layers::{Confirm, Focus, Layer, Then};
 use super::super::model::{Model, Screen};
 use super::super::msg::Problem;
 use super::super::toast::ToastKind;
-use super::{fleet, input, layers, plan, route};
+use super::super::why::Of;
+use super::{fleet, input, layers, plan, route, why};
 use crate::domain::plan::{TagChoice, What};
 use crate::domain::scaffold::enrol::{Answer, Ask, Entry, ShownKey, new_instance};
 use crate::domain::snapshot::InstanceView;
 
 /// Opens the form.
 pub(super) fn open(model: &mut Model, purpose: Purpose) {
+    model.why.enrol_anew();
     model.screens.push(Screen::Enrol(Box::new(EnrolPage::new(purpose))));
 }
 
@@ -109,7 +111,7 @@ fn look_for_clash(model: &mut Model) {
 fn leave(model: &mut Model) {
     let Some(page) = page(model) else { return };
     if !page.form.is_typed() {
-        model.screens.pop();
+        left(model);
         return;
     }
     model.layers.push(Layer::Confirm(Confirm {
@@ -126,6 +128,7 @@ fn leave(model: &mut Model) {
 pub(super) fn left(model: &mut Model) {
     if seen(model).is_some() {
         model.screens.pop();
+        model.why.enrol_anew();
     }
 }
 
@@ -173,18 +176,22 @@ pub(super) fn answered(
         Err(problem) => {
             page.stage = Stage::Form;
             page.problem = Some(problem);
+            model.why.enrol_anew();
             Vec::new()
         }
         Ok(Answer::Draft(draft)) => {
+            page.asks_why = draft.asks_why;
             page.stage = Stage::Draft(draft);
             Vec::new()
         }
-        Ok(Answer::Key(keys)) if keys.is_empty() => read(model, keys),
-        Ok(Answer::Key(keys)) => {
+        Ok(Answer::Key { keys, .. }) if keys.is_empty() => read(model, keys),
+        Ok(Answer::Key { keys, asks_why }) => {
+            page.asks_why = asks_why;
             page.stage = Stage::Key(keys);
             Vec::new()
         }
         Ok(Answer::Found(found)) => {
+            page.asks_why = found.asks_why;
             page.stage = Stage::Found(Box::new(found));
             Vec::new()
         }
@@ -221,6 +228,11 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 fn go_on(model: &mut Model) -> Vec<Effect> {
+    let writes = |stage: &Stage| matches!(stage, Stage::Key(_) | Stage::Draft(_) | Stage::Found(_));
+    let asks = page(model).is_some_and(|page| page.asks_why && writes(&page.stage));
+    if asks && why::first(model, Of::Enrol, Action::GoOn) {
+        return Vec::new();
+    }
     let Some(page) = page(model) else { return Vec::new() };
     let question = match &page.stage {
         Stage::Form | Stage::Working { .. } => return Vec::new(),
@@ -295,6 +307,7 @@ pub(super) fn back(model: &mut Model) -> bool {
         }
         Stage::Working { .. } | Stage::Key(_) | Stage::Draft(_) | Stage::Found(_) => {
             page.stage = Stage::Form;
+            model.why.enrol_anew();
             model.tell(ToastKind::Done, "back at the form: nothing has been written");
         }
     }

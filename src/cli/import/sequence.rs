@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::run::operator;
 use super::super::vault::author;
 use super::super::wiring;
-use crate::adapters::enrol::{Desk, EnrolError, ReadEnvError, domain_of, env_of};
+use crate::adapters::enrol::{Desk, EnrolError, Its, ReadEnvError, domain_of, env_of};
 use crate::adapters::inventory::{Committed, Scaffold, ScaffoldError, load};
 use crate::adapters::ssh::SshPool;
 use crate::domain::fleet::{Fleet, Host};
@@ -137,7 +137,9 @@ async fn is_imported(
 /// Writes the inventory, where the host is new, and its secrets into the vault.
 pub(in crate::cli) fn write(desk: &Desk, read: &Read) -> Result<Committed, EnrolError> {
     match &read.scaffold {
-        Some(scaffold) => desk.write(scaffold, &[], Some(&read.found.secrets), &author()),
+        Some(scaffold) => {
+            desk.write(scaffold, &[], Some(Its::Running(&read.found.secrets)), &author())
+        }
         None => desk.fill(&read.host.id, &read.found.secrets, &author()),
     }
 }

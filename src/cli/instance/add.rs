@@ -11,12 +11,11 @@ use super::super::vault::author;
 use super::args::AddArgs;
 use super::desk::desk;
 use super::key;
-use crate::adapters::enrol::made_names;
+use crate::adapters::enrol::{Its, made_names};
 use crate::adapters::inventory::{FileChange, Scaffold};
 use crate::adapters::ssh::HostKey;
 use crate::domain::scaffold::enrol::{Entry, Words, new_instance};
 use crate::domain::scaffold::{NewInstance, hunk};
-use crate::domain::secret::Secrets;
 use crate::domain::untrusted::Safe;
 
 pub(super) fn add(context: &Context, args: &AddArgs) -> Result<Exit, Trouble> {
@@ -26,7 +25,7 @@ pub(super) fn add(context: &Context, args: &AddArgs) -> Result<Exit, Trouble> {
     }
     let scaffold = Scaffold::prepare(&context.inventory, &new)?;
     let desk = desk(&context.inventory, context.operate.as_ref());
-    let secrets = if args.no_secrets { None } else { Some(Secrets::new()) };
+    let secrets = (!args.no_secrets).then_some(Its::New);
     if secrets.is_some() {
         desk.can_encrypt()?;
     }
@@ -52,7 +51,7 @@ pub(super) fn add(context: &Context, args: &AddArgs) -> Result<Exit, Trouble> {
         return Ok(Exit::Refused);
     }
     audit::reason(scaffold.host.instance.as_ref().is_some_and(|i| i.policy.require_why))?;
-    let committed = desk.write(&scaffold, &keys, secrets.as_ref(), &author())?;
+    let committed = desk.write(&scaffold, &keys, secrets, &author())?;
     committed.told().iter().for_each(|told| say(told));
     say(&format!("{} is in the inventory: `bunker deploy {}` sets it up", new.host, new.host));
     Ok(Exit::Ok)

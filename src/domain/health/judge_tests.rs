@@ -290,7 +290,7 @@ fn limits_and_drift_degrade_in_words() {
                     applied_sha256: Some("f".into()),
                 });
             },
-            ".env was changed by hand since the last run",
+            ".env was changed by hand since it was last applied",
         ),
     ];
     for (change, want) in cases {

@@ -149,7 +149,7 @@ fn env_file(env: &EnvFile) -> Vec<Reason> {
         found.push(degraded(".env", &text));
     }
     if env.applied_sha256.as_ref().is_some_and(|applied| applied != &env.sha256) {
-        found.push(degraded(".env", "was changed by hand since the last run"));
+        found.push(degraded(".env", "was changed by hand since it was last applied"));
     }
     found
 }

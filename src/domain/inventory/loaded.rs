@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::variable::Variables;
 use crate::domain::diagnostic::{Diagnostic, Severity};
 use crate::domain::fleet::Fleet;
-use crate::domain::ids::HostId;
+use crate::domain::ids::{GroupName, HostId};
 use crate::domain::untrusted::Safe;
 
 /// An inventory as it was read: what is good of it, and every problem.
@@ -21,6 +21,8 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
     /// The variables of each host, of those left out too, with the place that each comes from.
     pub variables: BTreeMap<HostId, Variables>,
+    /// Groups that stand right below `all`, below others too or not.
+    pub below_all: Vec<GroupName>,
 }
 
 impl Loaded {

@@ -59,7 +59,9 @@ pub fn lower(sources: &Sources, around: &Surroundings, mut problems: Problems) -
         let hint = "name one below all: hosts: in hosts.yml";
         problems.fatal(&around.folder, "the inventory names no host", Some(hint));
     }
+    let top = sources.tree.groups.iter().find(|(name, _)| name.as_str() == "all");
     Loaded {
+        below_all: top.map(|(_, all)| all.children.clone()).unwrap_or_default(),
         fleet,
         without_hosts,
         diagnostics: problems.into_diagnostics(),

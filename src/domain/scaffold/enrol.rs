@@ -144,6 +144,8 @@ pub struct Draft {
     pub secrets: Vec<SecretName>,
     /// What may be a mistake and is none for sure.
     pub warnings: Vec<Safe>,
+    /// Whether the policy of the host asks for a reason before it is written.
+    pub asks_why: bool,
 }
 
 /// What an import found on a host. No value of a secret is in it.
@@ -169,6 +171,8 @@ pub struct FoundThere {
     pub differs: Vec<String>,
     /// Files that would be written; none where the host is in the inventory already.
     pub files: Vec<ShownFile>,
+    /// Whether the policy of the host asks for a reason before it is written.
+    pub asks_why: bool,
 }
 
 /// What was written.
@@ -201,7 +205,12 @@ pub enum Answer {
     /// To [`Ask::Draft`].
     Draft(Draft),
     /// To [`Ask::Key`]; none where one is pinned already.
-    Key(Vec<ShownKey>),
+    Key {
+        /// The keys.
+        keys: Vec<ShownKey>,
+        /// Whether the policy of the host asks for a reason before they are pinned.
+        asks_why: bool,
+    },
     /// To [`Ask::Read`].
     Found(FoundThere),
     /// To [`Ask::Add`] and [`Ask::Import`].

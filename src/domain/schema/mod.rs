@@ -88,8 +88,10 @@ fn variables(settings: &[Setting], fleet_wide: bool) -> Value {
 fn hosts(host: &Value, all: &Value) -> Value {
     let mut out = head("Hosts and groups of an inventory");
     let or_nothing = |schema: Value| json!({ "anyOf": [schema, { "type": "null" }] });
+    // Of names, one alone may stand there as a word.
+    let named = |schema: Value| json!({ "anyOf": [schema, { "type": ["null", "string"] }] });
     let members =
-        |of: &str| or_nothing(json!({ "type": "object", "additionalProperties": { "$ref": of } }));
+        |of: &str| named(json!({ "type": "object", "additionalProperties": { "$ref": of } }));
     let group = |vars: &str| {
         or_nothing(json!({
             "type": "object",
@@ -115,7 +117,7 @@ fn hosts(host: &Value, all: &Value) -> Value {
         "host": or_nothing(json!({ "$ref": "#/definitions/variables" })),
         "group": group("#/definitions/variables"),
         "all": group("#/definitions/policy"),
-        "groups": or_nothing(groups.clone()),
+        "groups": named(groups.clone()),
     });
     out.insert("definitions".to_owned(), definitions);
     if let Value::Object(groups) = groups {

@@ -46,7 +46,8 @@ pub struct Known {
     pub method: Method,
     /// Services that are made anew after a change.
     pub services: &'static [&'static str],
-    /// Whether an instance of tier 1 needs it. The others belong to reporting or to publishing.
+    /// Whether every instance needs it, an imported one too. The others belong to reporting, to publishing and to services beside
+    /// the application: of those that the program makes, a new instance gets all.
     pub always: bool,
 }
 
@@ -66,6 +67,26 @@ const YEAR: Option<u16> = Some(365);
 
 const fn made(length: u16, alphabet: Alphabet) -> Origin {
     Origin::Generated(Recipe::new(length, alphabet))
+}
+
+/// How a secret is changed that one of the services beside the application keeps in its own data.
+const BESIDE: Method =
+    Method::ByHand("change it in the service, then `bunker vault set` and `bunker configure`");
+/// How one is changed that encrypts what a service keeps.
+const ENCRYPTS: Method =
+    Method::ByHand("what is stored with it could not be read any more: migrate it in the service");
+
+/// A secret of a service beside the application, made for each new instance, so that none ever starts without one.
+const fn beside(
+    name: &'static str,
+    variable: &'static str,
+    purpose: &'static str,
+    length: u16,
+    method: Method,
+    services: &'static [&'static str],
+) -> Known {
+    let origin = made(length, Alphabet::Alphanumeric);
+    Known { name, variable, purpose, origin, every_days: None, method, services, always: false }
 }
 
 /// Every secret that is known, in the order in which they are shown.
@@ -144,6 +165,104 @@ pub const KNOWN: &[Known] = &[
         services: &[],
         always: true,
     },
+    Known {
+        name: "vault_session_secret",
+        variable: "SESSION_SECRET",
+        purpose: "signs the cookies of a session; changing it logs everybody out",
+        origin: made(64, Alphabet::Alphanumeric),
+        every_days: QUARTER,
+        method: Method::Settings,
+        services: &["api"],
+        always: false,
+    },
+    beside(
+        "vault_listmonk_db_password",
+        "LISTMONK_DB_PASSWORD",
+        "Listmonk's password for its database",
+        40,
+        BESIDE,
+        &["listmonk"],
+    ),
+    beside(
+        "vault_listmonk_admin_password",
+        "LISTMONK_ADMIN_PASSWORD",
+        "Listmonk's administrator; counts only when it is set up first",
+        24,
+        BESIDE,
+        &["listmonk"],
+    ),
+    beside(
+        "vault_listmonk_api_token",
+        "LISTMONK_API_TOKEN",
+        "lets the application send through Listmonk",
+        40,
+        BESIDE,
+        &["listmonk"],
+    ),
+    beside(
+        "vault_nocodb_admin_password",
+        "NOCODB_ADMIN_PASSWORD",
+        "NocoDB's administrator; counts only when it is set up first",
+        24,
+        BESIDE,
+        &["nocodb"],
+    ),
+    beside(
+        "vault_nocodb_jwt_secret",
+        "NOCODB_JWT_SECRET",
+        "signs the tokens of NocoDB; changing it logs everybody out there",
+        64,
+        BESIDE,
+        &["nocodb"],
+    ),
+    beside(
+        "vault_code_server_password",
+        "CODE_SERVER_PASSWORD",
+        "opens the editor",
+        24,
+        BESIDE,
+        &["code-server"],
+    ),
+    beside(
+        "vault_gitea_db_password",
+        "GITEA_DB_PASSWORD",
+        "Gitea's password for its database",
+        40,
+        BESIDE,
+        &["gitea"],
+    ),
+    beside(
+        "vault_gitea_secret_key",
+        "GITEA_SECRET_KEY",
+        "encrypts what Gitea keeps of other services",
+        64,
+        ENCRYPTS,
+        &["gitea"],
+    ),
+    beside(
+        "vault_n8n_user_password",
+        "N8N_USER_PASSWORD",
+        "the first user of n8n; counts only when it is set up first",
+        24,
+        BESIDE,
+        &["n8n"],
+    ),
+    beside(
+        "vault_n8n_encryption_key",
+        "N8N_ENCRYPTION_KEY",
+        "encrypts the credentials that n8n keeps",
+        64,
+        ENCRYPTS,
+        &["n8n"],
+    ),
+    beside(
+        "vault_grafana_admin_password",
+        "GRAFANA_ADMIN_PASSWORD",
+        "Grafana's administrator on the host; counts only when it is set up first",
+        24,
+        BESIDE,
+        &["grafana"],
+    ),
     Known {
         name: "vault_smtp_password",
         variable: "SMTP_PASSWORD",

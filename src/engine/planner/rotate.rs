@@ -14,7 +14,7 @@ use crate::domain::secret::{Secret, SecretName, Secrets};
 use crate::domain::untrusted::Safe;
 use crate::steps::env_file::EnvRead;
 use crate::workflows::env::REQUIRED_SECRETS;
-use crate::workflows::rotate::{Candidate, Changed, Settings, Wish, assemble};
+use crate::workflows::rotate::{Candidate, Changed, Settings, Shared, Wish, assemble, held};
 
 /// Plans new values for these secrets; no names mean all that an instance has and that can be changed by themselves.
 pub(super) async fn plan(
@@ -79,6 +79,11 @@ async fn both(
         now.entry(name).or_insert_with(|| Secret::new("not in the vault".to_owned()));
     }
     let current = env::desired(&template, host, Some(&read), &now)?;
+    let with = |changes: Secrets| {
+        let mut later = now.clone();
+        later.extend(changes);
+        env::desired(&template, host, Some(&read), &later)
+    };
     let mut changed = Vec::new();
     for (name, value) in vault {
         let by_itself = known(name).is_some_and(|row| !matches!(row.method, Method::ByHand(_)));
@@ -86,12 +91,31 @@ async fn both(
             continue;
         }
         let pending = name.pending().and_then(|pending| vault.get(&pending));
-        // Any other value shows which variables hold it.
-        let next = pending.cloned().unwrap_or_else(|| Secret::new(format!("{}-", value.expose())));
-        let mut later = now.clone();
-        later.insert(name.clone(), next);
-        let next = env::desired(&template, host, Some(&read), &later)?;
-        changed.push(Changed { name: name.clone(), next, begun: pending.is_some() });
+        let next = pending.cloned().unwrap_or_else(|| another(value));
+        let next = with([(name.clone(), next)].into())?;
+        let mut others = Vec::new();
+        for (other, its) in
+            vault.iter().filter(|(other, its)| has_value_of(other, its, name, value))
+        {
+            others.push((other.clone(), with([(other.clone(), another(its))].into())?));
+        }
+        let shared = (!others.is_empty()).then(|| Shared::of(&current, &next, others));
+        changed.push(Changed { name: name.clone(), next, begun: pending.is_some(), shared });
     }
-    Ok(Settings { read, current, changed })
+    let all = with(now.iter().map(|(name, value)| (name.clone(), another(value))).collect())?;
+    Ok(Settings { held: held(&current, &all), read, current, changed })
+}
+
+/// Any other value: it shows which variables hold the secret.
+fn another(value: &Secret) -> Secret {
+    Secret::new(format!("{}-", value.expose()))
+}
+
+/// Whether another secret has the value of this one, or has it within its own: in `.env` they cannot be told apart by it.
+fn has_value_of(other: &SecretName, its: &Secret, name: &SecretName, value: &Secret) -> bool {
+    // A next value is made by chance, and is in no file before its time.
+    other != name
+        && !other.as_str().ends_with("__pending")
+        && !value.expose().is_empty()
+        && its.expose().contains(value.expose())
 }

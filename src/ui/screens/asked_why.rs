@@ -46,6 +46,7 @@ fn words(asks: &WhyFor) -> (String, String, &'static str) {
                 Of::Run(run) => format!("run {} is followed by another", run.short()),
                 Of::Host(host) => format!("a shell is opened on {host}"),
                 Of::Port(host) => format!("a port of {host} is brought to this machine"),
+                Of::Enrol => "this instance is taken into the inventory".to_owned(),
             };
             (
                 "Why".to_owned(),

@@ -108,11 +108,19 @@ impl<'a> Known<'a> {
         Some(Self { read, desired, comparison })
     }
 
-    /// Whether nothing would be done: the variables are as wanted, only their owner reads them, and no run
+    /// Whether nothing would be done: the variables are as wanted and on record, only their owner reads them, and no run
     /// ended before the containers had them.
     fn is_as_wanted(&self) -> bool {
         let closed = self.read.file.as_ref().is_some_and(|f| f.mode & 0o777 == 0o600);
-        self.comparison.changes.is_empty() && closed && !self.read.pending
+        self.comparison.changes.is_empty() && closed && !self.read.pending && !self.is_taken_up()
+    }
+
+    /// Whether the file was edited on the host, and nothing in it is against the inventory any more.
+    fn is_taken_up(&self) -> bool {
+        let (Some(applied), Some(file)) = (&self.read.applied, &self.read.file) else {
+            return false;
+        };
+        self.comparison.changes.is_empty() && !applied.is_of(file, &self.desired.variables)
     }
 }
 

@@ -94,6 +94,10 @@ fn env(wish: &Wish, candidate: &Candidate<'_>, known: &Known<'_>, findings: &mut
         );
         say(Readiness::Ready, &text);
     }
+    if known.is_taken_up() {
+        let text = "edited on the host since it was applied, and not against the inventory: it is put on record as it is";
+        say(Readiness::Ready, text);
+    }
     if known.read.pending {
         let text = "a run wrote .env and ended before the containers had it: they get it now";
         findings.push(finding(Readiness::Warning, "containers", text));

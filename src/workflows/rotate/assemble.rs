@@ -14,6 +14,7 @@ use crate::domain::secret::SecretName;
 use crate::domain::secret::catalogue::{KNOWN, Known, Method};
 use crate::domain::settings::InstanceSettings;
 use crate::domain::untrusted::Safe;
+use crate::steps::rotate::Seen;
 use crate::workflows::planned::finding;
 
 /// What is wanted of all targets.
@@ -53,6 +54,21 @@ impl Candidate<'_> {
     }
 }
 
+impl Settings {
+    /// What the steps of a rotation of these secrets have to know of the file.
+    fn seen<'a>(&'a self, secrets: &'a [(SecretName, &'static Known)]) -> Seen<'a> {
+        let places = secrets.iter().filter_map(|(name, _)| Some((name, self.shared(name)?)));
+        let places = places.flat_map(|(name, shared)| {
+            shared.places.iter().map(move |variable| (name, variable.as_str()))
+        });
+        Seen {
+            sha256: self.read.file.as_ref().map(|file| file.sha256.as_str()),
+            places: places.collect(),
+            held: self.held.iter().map(String::as_str).collect(),
+        }
+    }
+}
+
 /// Makes the plan. Every name of the wish is known and can be changed by this workflow.
 pub fn assemble(wish: &Wish, candidates: &[Candidate<'_>], excluded: Vec<Excluded>) -> Plan {
     let hosts: Vec<HostPlan> = candidates.iter().map(|c| host_plan(wish, c)).collect();
@@ -73,9 +89,8 @@ fn host_plan(wish: &Wish, candidate: &Candidate<'_>) -> HostPlan {
         findings,
     );
     if host.will_run() {
-        let seen = candidate.env.as_ref().ok().and_then(|env| env.read.file.as_ref());
-        let seen = seen.map(|file| file.sha256.as_str());
-        phases::fill(&mut host, &secrets, &wish.operator, seen);
+        let seen = candidate.env.as_ref().map(|env| env.seen(&secrets)).unwrap_or_default();
+        phases::fill(&mut host, &secrets, &wish.operator, &seen);
     }
     host
 }
@@ -130,6 +145,9 @@ fn findings(
             found.push(finding(Readiness::Warning, "vault", &text));
         }
     }
+    if let Ok(env) = &candidate.env {
+        found.extend(secrets.iter().filter_map(|(name, _)| same_value(env, name)));
+    }
     if let Part::Known(Some(holder)) = &facts.lease {
         found.push(finding(Readiness::Blocked, "lease", &format!("held by {holder}")));
     }
@@ -139,6 +157,28 @@ fn findings(
         settings(candidate, &mut found);
     }
     found
+}
+
+/// Secrets of one value are told, and are changed where the variables tell them apart.
+fn same_value(env: &Settings, name: &SecretName) -> Option<Finding> {
+    let shared = env.shared(name)?;
+    let with: Vec<&str> = shared.with.iter().map(SecretName::as_str).collect();
+    let begin = format!("{name} has the value of {} too", with.join(", "));
+    if shared.places.is_empty() {
+        let text = format!(
+            "{begin}, and the template of .env has no variable for it: give it another value first (`bunker vault set`)"
+        );
+        return Some(finding(Readiness::Blocked, "vault", &text));
+    }
+    if shared.muddled.is_empty() {
+        let text = format!("{begin}: it is changed in {} alone", shared.places.join(", "));
+        return Some(finding(Readiness::Warning, "vault", &text));
+    }
+    let text = format!(
+        "{begin}, and {} holds both: give one of them another value first (`bunker vault set`, `bunker configure`)",
+        shared.muddled.join(", ")
+    );
+    Some(finding(Readiness::Blocked, "vault", &text))
 }
 
 /// What somebody edited on the host is not written over, and not put into force unseen.

@@ -1,5 +1,6 @@
 //! What somebody edited on the host, seen before a rotation writes there.
 
+use super::shared::Shared;
 use crate::domain::env::{EnvChangeKind, Found, Wanted, compare};
 use crate::domain::secret::SecretName;
 use crate::steps::env_file::EnvRead;
@@ -14,6 +15,8 @@ pub struct Settings {
     pub current: Desired,
     /// Each secret that is changed.
     pub changed: Vec<Changed>,
+    /// The variables that hold any secret of the vault.
+    pub held: Vec<String>,
 }
 
 /// A secret that is changed, as the settings hold it.
@@ -25,6 +28,8 @@ pub struct Changed {
     pub next: Desired,
     /// Whether a change was begun: the host may have either value.
     pub begun: bool,
+    /// Where another secret has its value too: what tells them apart.
+    pub shared: Option<Shared>,
 }
 
 /// Variables that differ from what the inventory makes of them.
@@ -100,7 +105,7 @@ impl Changed {
 }
 
 /// The variables, with those that the host goes on without.
-fn all(desired: &Desired) -> impl Iterator<Item = &Wanted> {
+pub(super) fn all(desired: &Desired) -> impl Iterator<Item = &Wanted> {
     desired.variables.iter().chain(&desired.left_out)
 }
 
@@ -138,13 +143,16 @@ mod tests {
                     name: "vault_jwt_secret".parse().unwrap(),
                     next: desired("JWT=new\nACCESS=new\nRATE=30\nREDIS=r\n"),
                     begun,
+                    shared: None,
                 },
                 Changed {
                     name: "vault_redis_password".parse().unwrap(),
                     next: desired("JWT=old\nACCESS=old\nRATE=30\nREDIS=s\n"),
                     begun: false,
+                    shared: None,
                 },
             ],
+            held: Vec::new(),
         }
     }
 

@@ -7,6 +7,8 @@
 mod assemble;
 mod edited;
 mod phases;
+mod shared;
 
 pub use assemble::{Candidate, Wish, assemble};
 pub use edited::{Changed, Settings};
+pub use shared::{Shared, held};

@@ -9,6 +9,7 @@ use crate::domain::secret::{Encoding, Part, Sealed, SecretName};
 use crate::domain::settings::InstanceSettings;
 use crate::domain::untrusted::Safe;
 use crate::steps::lease::Claim;
+use crate::steps::rotate::Seen;
 use crate::steps::{compose, lease, rotate};
 
 /// Seconds that a step may take which starts nothing.
@@ -21,7 +22,7 @@ pub(super) fn fill(
     host: &mut HostPlan,
     secrets: &[(SecretName, &'static Known)],
     operator: &Operator,
-    seen: Option<&str>,
+    seen: &Seen<'_>,
 ) {
     let names: Vec<&str> = secrets.iter().map(|(name, _)| name.as_str()).collect();
     let claim = Claim {
@@ -65,8 +66,8 @@ struct Site<'a> {
     claim: &'a Claim,
     secrets: &'a [(SecretName, &'static Known)],
     again: &'a Safe,
-    /// The SHA-256 of the `.env` that the plan saw.
-    seen: Option<&'a str>,
+    /// What the plan knows of the `.env`.
+    seen: &'a Seen<'a>,
 }
 
 impl Site<'_> {

@@ -9,6 +9,7 @@ pub(crate) const ALL: &[(&str, Files)] = &[
     ("ranges", RANGES),
     ("folders", FOLDERS),
     ("aliases", ALIASES),
+    ("short", SHORT),
 ];
 
 /// Groups in groups, a host in several, the deeper and then the later name winning.
@@ -37,7 +38,13 @@ const MERGES: Files = &[
 /// Ranges of hosts, with steps and leading zeros, and letters.
 const RANGES: Files = &[(
     "hosts.yml",
-    "all:\n  children:\n    web:\n      hosts:\n        web[01:05:2]: {role: web}\n        db-[a:c].example.org: {role: db}\n        n[8:11]: {port: 5}\n      vars: {kind: many}\n",
+    "all:\n  children:\n    web:\n      hosts:\n        web[01:05:2]: {role: web}\n        l[y:B]: {role: letters}\n        db-[a:c].example.org: {role: db}\n        n[8:11]: {port: 5}\n      vars: {kind: many}\n",
+)];
+
+/// Names that stand alone where a mapping usually is, and ports behind names.
+const SHORT: Files = &[(
+    "hosts.yml",
+    "all:\n  children:\n    web: {hosts: web1, vars: {a: 1}}\n    top: {children: web}\n    db:\n      hosts:\n        db1:2222: {b: 1}\n        db[2:3].example.org:2200:\n        db4:22: {ansible_port: 23}\n",
 )];
 
 /// Folders of several files, in the order of their names, some without an extension, hidden and odd ones left out.

@@ -64,6 +64,7 @@ fn draft() -> Draft {
         files: files(),
         secrets: vec!["vault_jwt_secret".parse().unwrap()],
         warnings: vec!["host olds has the address 192.0.2.7 too".into()],
+        asks_why: false,
     }
 }
 
@@ -194,6 +195,7 @@ fn found() -> FoundThere {
         n_left_out: 123,
         differs: vec!["MAIL_RATE".to_owned()],
         files: files(),
+        asks_why: false,
     }
 }
 
@@ -206,7 +208,7 @@ fn an_import_shows_the_key_then_what_was_found_and_then_plans_its_run() {
     typed(&mut model, "192.0.2.7");
     let Ask::Key(words) = wanted(&press(&mut model, "enter")) else { panic!() };
     assert_eq!(words[&Entry::Address], "192.0.2.7");
-    answer(&mut model, Answer::Key(vec![key()]));
+    answer(&mut model, Answer::Key { keys: vec![key()], asks_why: false });
     assert!(draw(&model).contains("SHA256:abcdef"));
     let effects = press(&mut model, "enter tab enter");
     assert!(matches!(wanted(&effects), Ask::Read(_, keys) if keys == [key()]));
@@ -229,13 +231,84 @@ fn an_import_shows_the_key_then_what_was_found_and_then_plans_its_run() {
     );
 }
 
+/// The reason of the one change.
+fn reason(effects: &[Effect]) -> Option<String> {
+    match effects {
+        [Effect::Change(change)] => change.why().map(ToString::to_string),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_policy_that_asks_why_is_answered_on_the_way_and_nothing_typed_is_lost() {
+    let mut model = open(80, 24);
+    filled(&mut model);
+    press(&mut model, "enter");
+    let demanding = || Draft { asks_why: true, ..draft() };
+    answer(&mut model, Answer::Draft(demanding()));
+    assert_eq!(press(&mut model, "enter"), vec![]);
+    let screen = draw(&model);
+    assert!(screen.contains("asks for a reason before this instance is taken"), "{screen}");
+    // Left and asked again; the page stands as it was.
+    press(&mut model, "esc");
+    assert!(draw(&model).contains("+cml_domain: two.olds.ca"));
+    press(&mut model, "enter");
+    typed(&mut model, "CHG7");
+    press(&mut model, "enter");
+    assert!(draw(&model).contains("Reason: CHG7"), "{}", draw(&model));
+    let effects = press(&mut model, "tab enter");
+    assert_eq!(reason(&effects).as_deref(), Some("CHG7"));
+    let Ask::Add(new, _) = wanted(&effects) else { panic!() };
+    assert_eq!(new.domain.as_str(), "two.olds.ca");
+    // What failed is tried again for a reason of its own; the form has what was typed.
+    let (request, problem) =
+        (model.last_request, Problem { message: "no space".into(), hint: None });
+    update(&mut model, Msg::Enrol { request, result: Err(problem) });
+    assert!(draw(&model).contains("two.olds.ca") && draw(&model).contains("no space"));
+    press(&mut model, "enter");
+    answer(&mut model, Answer::Draft(demanding()));
+    press(&mut model, "enter");
+    assert!(draw(&model).contains("asks for a reason"));
+    press(&mut model, "esc esc esc tab enter");
+    assert_eq!(model.place(), Place::Fleet);
+}
+
+#[test]
+fn an_import_has_one_reason_from_its_key_to_its_end() {
+    let mut model = open(80, 24);
+    press(&mut model, "I");
+    typed(&mut model, "olds-2");
+    press(&mut model, "enter");
+    answer(&mut model, Answer::Key { keys: vec![key()], asks_why: true });
+    press(&mut model, "enter");
+    typed(&mut model, "moved");
+    let effects = press(&mut model, "enter tab enter");
+    assert!(matches!(wanted(&effects), Ask::Read(..)));
+    assert_eq!(reason(&effects).as_deref(), Some("moved"));
+    answer(&mut model, Answer::Found(FoundThere { asks_why: true, ..found() }));
+    press(&mut model, "enter");
+    assert!(draw(&model).contains("Reason: moved"), "{}", draw(&model));
+    let effects = press(&mut model, "tab enter");
+    assert!(matches!(wanted(&effects), Ask::Import(_)));
+    assert_eq!(reason(&effects).as_deref(), Some("moved"));
+    // Another one is asked about anew.
+    let mut model = open(80, 24);
+    press(&mut model, "I");
+    typed(&mut model, "olds-3");
+    press(&mut model, "enter");
+    answer(&mut model, Answer::Key { keys: Vec::new(), asks_why: true });
+    answer(&mut model, Answer::Found(FoundThere { asks_why: true, ..found() }));
+    press(&mut model, "enter");
+    assert!(draw(&model).contains("asks for a reason"));
+}
+
 #[test]
 fn a_host_whose_key_is_pinned_is_read_at_once() {
     let mut model = open(80, 24);
     press(&mut model, "I");
     typed(&mut model, "olds");
     press(&mut model, "enter");
-    let effects = answer(&mut model, Answer::Key(Vec::new()));
+    let effects = answer(&mut model, Answer::Key { keys: Vec::new(), asks_why: false });
     assert!(matches!(wanted(&effects), Ask::Read(_, keys) if keys.is_empty()));
 }
 
