@@ -151,12 +151,19 @@ impl Holds {
 
     /// Asks what waits to be asked, as far as there is room; `first` before the others.
     pub fn next(&mut self, now: Timestamp, first: &[HoldOf]) -> Vec<Effect> {
+        let seen: BTreeSet<&HoldOf> = first.iter().collect();
         let mut effects = Vec::new();
         while self.asking.len() < AT_ONCE {
             let open = |of: &HoldOf| !self.asking.contains(of);
-            let seen =
-                first.iter().find_map(|of| self.waiting.iter().position(|w| w == of && open(w)));
-            let Some(at) = seen.or_else(|| self.waiting.iter().position(open)) else { break };
+            let place = |wanted: &dyn Fn(&HoldOf) -> bool| {
+                self.waiting.iter().position(|of| wanted(of) && open(of))
+            };
+            let at = first
+                .first()
+                .and_then(|selected| place(&|of| of == selected))
+                .or_else(|| place(&|of| seen.contains(of)))
+                .or_else(|| place(&|_| true));
+            let Some(at) = at else { break };
             let of = self.waiting.remove(at);
             let what = match &of {
                 HoldOf::Fleet => Look::Campaign,
