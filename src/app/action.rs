@@ -78,6 +78,7 @@ pub enum Action {
     Promote,
     PromoteAll,
     SkipHost,
+    StepMode,
     AbortAndRollBack,
     Retry,
     Follow,

@@ -257,6 +257,7 @@ const WORK: &[ActionInfo] = &[
     run_rows::PROMOTE,
     run_rows::PROMOTE_ALL,
     run_rows::SKIP_HOST,
+    run_rows::STEP_MODE,
     run_rows::ABORT_AND_ROLL_BACK,
     run_rows::RETRY,
     row(

@@ -19,6 +19,8 @@ pub enum ForwardAsk {
     },
     /// Take back the one with this number.
     End(u64),
+    /// Try the lost one with this number again now.
+    Again(u64),
     /// Which there are, and whether their connections stand.
     List,
 }

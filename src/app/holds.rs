@@ -43,11 +43,20 @@ pub struct Holds {
     pub fleet: Option<Result<Option<FleetHeld>, Safe>>,
     /// What is being asked.
     pub asking: BTreeSet<HoldOf>,
-    /// The request by which the fleet was asked for last.
+    /// What is asked next, once an answer has come.
+    waiting: Vec<HoldOf>,
+    /// The request by which all was asked for last.
     pub request: u64,
-    /// When it was asked last.
+    /// When all was asked for last.
     pub asked: Timestamp,
+    /// When something was asked last.
+    sent: Timestamp,
 }
+
+/// Questions under way at once: as many as there are connections begun at once to hosts that do not answer.
+const AT_ONCE: usize = 16;
+/// Seconds after the last question in which its answer comes, or never will: a host has ten, and connecting as many.
+const LOST_S: i64 = 60;
 
 /// How something stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -113,16 +122,56 @@ impl Holds {
         Self { hosts, with_fleet, ..Self::default() }
     }
 
-    /// Asks for all of it; what was known stays until the answers. One question a host, so that one that does not answer
-    /// keeps no other waiting.
-    pub fn ask(&mut self, request: u64, now: Timestamp) -> Vec<Effect> {
-        (self.request, self.asked) = (request, now);
-        self.asking = self.hosts.iter().cloned().map(HoldOf::Instance).collect();
-        let ask = |id: &HostId| Effect::Look { request, what: Look::Lease(id.clone()) };
-        let mut effects: Vec<Effect> = self.hosts.iter().map(ask).collect();
-        if self.with_fleet {
-            self.asking.insert(HoldOf::Fleet);
-            effects.push(Effect::Look { request, what: Look::Campaign });
+    /// Asks for all of it, a few at once and `first` before the others; what was known stays until the answers. One question a
+    /// host, so that one that does not answer keeps no other waiting. While answers are waited for, nothing is asked twice.
+    pub fn ask(&mut self, request: u64, now: Timestamp, first: &[HoldOf]) -> Vec<Effect> {
+        let lost = now.duration_since(self.sent).as_secs() >= LOST_S;
+        if self.settled() || lost {
+            (self.request, self.asked) = (request, now);
+            self.asking.clear();
+            self.waiting = self.all();
+        }
+        self.next(now, first)
+    }
+
+    /// Asks for all once more after the answers that are waited for: they may be older than what was just done.
+    pub fn all_again(&mut self) {
+        self.waiting = self.all();
+    }
+
+    fn all(&self) -> Vec<HoldOf> {
+        let fleet = self.with_fleet.then_some(HoldOf::Fleet);
+        fleet.into_iter().chain(self.hosts.iter().cloned().map(HoldOf::Instance)).collect()
+    }
+
+    /// Whether something waits to be asked.
+    pub fn waits(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Asks what waits to be asked, as far as there is room; `first` before the others.
+    pub fn next(&mut self, now: Timestamp, first: &[HoldOf]) -> Vec<Effect> {
+        let seen: BTreeSet<&HoldOf> = first.iter().collect();
+        let mut effects = Vec::new();
+        while self.asking.len() < AT_ONCE {
+            let open = |of: &HoldOf| !self.asking.contains(of);
+            let place = |wanted: &dyn Fn(&HoldOf) -> bool| {
+                self.waiting.iter().position(|of| wanted(of) && open(of))
+            };
+            let at = first
+                .first()
+                .and_then(|selected| place(&|of| of == selected))
+                .or_else(|| place(&|of| seen.contains(of)))
+                .or_else(|| place(&|_| true));
+            let Some(at) = at else { break };
+            let of = self.waiting.remove(at);
+            let what = match &of {
+                HoldOf::Fleet => Look::Campaign,
+                HoldOf::Instance(id) => Look::Lease(id.clone()),
+            };
+            effects.push(Effect::Look { request: self.request, what });
+            self.asking.insert(of);
+            self.sent = now;
         }
         effects
     }
@@ -140,7 +189,8 @@ impl Holds {
             }
             Err(problem) if request == self.request => {
                 // Nobody is there to answer any of it.
-                for of in std::mem::take(&mut self.asking) {
+                let waiting = std::mem::take(&mut self.waiting);
+                for of in std::mem::take(&mut self.asking).into_iter().chain(waiting) {
                     let why = problem.message.clone();
                     match of {
                         HoldOf::Fleet => self.fleet = Some(Err(why)),
@@ -154,7 +204,12 @@ impl Holds {
 
     /// Whether every answer is there.
     pub fn settled(&self) -> bool {
-        self.asking.is_empty()
+        self.n_open() == 0
+    }
+
+    /// How many answers are missing.
+    pub fn n_open(&self) -> usize {
+        self.asking.len() + self.waiting.len()
     }
 
     /// How something stands.
@@ -225,7 +280,7 @@ mod tests {
     fn what_is_held_stands_first_and_what_is_over_stands_in_nobodys_way() {
         let id = |name: &str| name.parse::<HostId>().unwrap();
         let mut holds = Holds::of(vec![id("a"), id("b"), id("c"), id("d")], true);
-        let effects = holds.ask(3, Timestamp::UNIX_EPOCH);
+        let effects = holds.ask(3, Timestamp::UNIX_EPOCH, &[]);
         assert_eq!((effects.len(), holds.settled()), (5, false));
         assert!(holds.in_the_way().is_empty(), "nothing is known yet");
         let read = [("a", Ok(LeaseLook::default())), ("b", Ok(look(0))), ("c", Ok(look(20)))];
@@ -246,5 +301,49 @@ mod tests {
         assert_eq!(*of, HoldOf::Instance(id("c")));
         assert!(standing.who().starts_with("run x by ann, at up, step 3 of 4"), "{standing:?}");
         assert_eq!(standing.run().map(RunId::short), Some("7f3a"));
+    }
+
+    /// Each answer makes room for one more question, and nothing is asked again before the last has been answered.
+    #[test]
+    fn a_thousand_are_asked_a_few_at_once_those_that_are_seen_first_and_each_once_a_round() {
+        let at = |s: i64| Timestamp::from_second(1_000 + s).unwrap();
+        let ids: Vec<HostId> = (0..1_000).map(|n| format!("h{n}").parse().unwrap()).collect();
+        let seen: Vec<HoldOf> = ids[500..540].iter().cloned().map(HoldOf::Instance).collect();
+        let mut holds = Holds::of(ids, true);
+        let asked = |effect: &Effect| {
+            let Effect::Look { what: Look::Lease(id), .. } = effect else { return None };
+            Some(id.clone())
+        };
+        let mut flying = holds.ask(1, at(0), &seen);
+        let (mut order, mut n_most) = (Vec::new(), 0);
+        while !flying.is_empty() {
+            n_most = n_most.max(flying.len());
+            assert!(holds.ask(2, at(5), &seen).is_empty(), "the round goes on");
+            let effect = flying.remove(0);
+            let answer = match asked(&effect) {
+                Some(id) => {
+                    order.push(id.to_string());
+                    Looked::Lease(id, Ok(LeaseLook::default()))
+                }
+                None => {
+                    order.push("the fleet".to_owned());
+                    Looked::Campaign(Ok(None))
+                }
+            };
+            holds.take(1, &Ok(answer));
+            flying.extend(holds.next(at(5), &seen));
+        }
+        assert_eq!((n_most, order.len(), holds.settled()), (AT_ONCE, 1_001, true));
+        let first: Vec<String> = seen.iter().map(ToString::to_string).collect();
+        assert_eq!(order[..40], first);
+        let n_once = order.iter().collect::<BTreeSet<_>>().len();
+        assert_eq!(n_once, 1_001);
+        // The next round, in which all is wanted again while some is asked, and then nobody answers any more.
+        assert_eq!(holds.ask(3, at(20), &[]).len(), AT_ONCE);
+        holds.all_again();
+        assert_eq!(holds.n_open(), 1_001 + AT_ONCE);
+        assert!(holds.ask(4, at(20 + LOST_S - 1), &[]).is_empty());
+        assert_eq!(holds.ask(5, at(20 + LOST_S), &[]).len(), AT_ONCE, "answers that never came");
+        assert_eq!(holds.n_open(), 1_001);
     }
 }

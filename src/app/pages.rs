@@ -11,7 +11,7 @@ use super::log_tail::LogTail;
 use super::msg::RunView;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::log::Sieve;
-use crate::domain::plan::{HostPlan, Outside, Plan, Wish, Workflow};
+use crate::domain::plan::{Outside, Plan, Wish, Workflow};
 use crate::domain::policy::{Consent, Demand};
 use crate::domain::release::Release;
 use crate::domain::run::outcome::Outcome;
@@ -117,8 +117,7 @@ impl PlanPage {
 
     /// Whether it leaves an instance alone since somebody held it when the plan was made.
     pub fn was_held(&self) -> bool {
-        let held = |host: &HostPlan| host.findings.iter().any(|f| f.subject.as_str() == "lease");
-        self.plan.hosts.iter().any(|host| !host.will_run() && held(host))
+        self.plan.held().next().is_some()
     }
 
     /// Number of targets that a run would work on.

@@ -37,6 +37,17 @@ pub(super) const SKIP_HOST: ActionInfo = row(
 .changing(Danger::Asks)
 .twin("bunker skip RUN HOST");
 
+pub(super) const STEP_MODE: ActionInfo = row(
+    Action::StepMode,
+    "step mode",
+    "from now on one instance at a time, and ask before the next; promote all leaves that again",
+    "",
+    &[c('i')],
+    RUN,
+)
+.changing(Danger::None)
+.twin("bunker step RUN");
+
 pub(super) const ABORT_AND_ROLL_BACK: ActionInfo = row(
     Action::AbortAndRollBack,
     "abort and roll back",

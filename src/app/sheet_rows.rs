@@ -119,7 +119,10 @@ pub fn windows(model: &Model, sheet: &Sheet) -> Vec<WindowRow> {
 pub fn leases(sheet: &Sheet) -> Vec<(HoldOf, Standing<'_>)> {
     let SheetOf::Leases(holds) = &sheet.of else { return Vec::new() };
     let mut rows = holds.rows();
-    rows.retain(|(of, standing)| sheet.shows(&format!("{of} {}", standing.who())));
+    // Of a thousand, the words are made only where they are looked at.
+    if !sheet.filter.is_empty() {
+        rows.retain(|(of, standing)| sheet.shows(&format!("{of} {}", standing.who())));
+    }
     rows
 }
 

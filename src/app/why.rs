@@ -114,7 +114,7 @@ fn about(kind: &ChangeKind) -> Option<Of> {
         | ChangeKind::Decide { .. }
         | ChangeKind::Revive(_)
         | ChangeKind::BreakLease { .. }
-        | ChangeKind::Forward(ForwardAsk::End(_) | ForwardAsk::List)
+        | ChangeKind::Forward(ForwardAsk::End(_) | ForwardAsk::Again(_) | ForwardAsk::List)
         | ChangeKind::SetUp(_) => None,
     }
 }

@@ -126,6 +126,11 @@ last, as they come. They hold no output of the hosts; `bunker logs` prints that.
         #[arg(long)]
         all: bool,
     },
+    /// Let a run go one target at a time from now on, and ask before the next (`promote --all` leaves that)
+    Step {
+        /// The run
+        run: String,
+    },
     /// Leave out a target of a run that has not begun
     Skip {
         /// The run

@@ -200,7 +200,7 @@ impl Changer for Changes {
         let launcher = wiring::launcher(&*store, &workers, &*clock);
         let by = operator::operator();
         let (worker, ends) = match control {
-            Control::Pause | Control::SkipHost(_) => (false, false),
+            Control::Pause | Control::SkipHost(_) | Control::Step => (false, false),
             Control::Abort | Control::Kill => (true, true),
             Control::Resume
             | Control::Promote
@@ -215,7 +215,7 @@ impl Changer for Changes {
             return Err(problem(&locked));
         }
         match control {
-            Control::Pause | Control::SkipHost(_) => {
+            Control::Pause | Control::SkipHost(_) | Control::Step => {
                 store.ask(run, control, &by).await.map_err(failed)
             }
             Control::Promote => launcher.promote(run, false, &by).await.map_err(failed),
@@ -277,7 +277,11 @@ impl Changer for Changes {
 
     async fn forward(&self, ask: ForwardAsk) -> Forwarded {
         let told = match ask {
-            ForwardAsk::List => return self.forwards.looked(),
+            ForwardAsk::List => return self.forwards.looked(&self.hosts, &self.right).await,
+            ForwardAsk::Again(number) => {
+                self.forwards.hurry(number);
+                return self.forwards.looked(&self.hosts, &self.right).await;
+            }
             ForwardAsk::End(number) => self.forwards.end(number).await,
             ForwardAsk::Open { host, what } => {
                 let opened = match self.host(&host).await {

@@ -2,18 +2,23 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::exit::{Exit, Trouble};
 use super::wiring;
 use crate::adapters::ssh::SshPool;
 use crate::domain::ids::RunId;
 use crate::domain::lease::LeaseOf;
-use crate::domain::plan::Plan;
+use crate::domain::plan::{HostPlan, Plan};
 use crate::domain::untrusted::Safe;
 use crate::engine::leases;
 use crate::engine::ports::RunReader;
 
 /// Between two looks of somebody who waits.
 const LOOK: Duration = Duration::from_secs(2);
+
+/// How often it is planned anew for what nobody holds by now, though the plan says so.
+const AGAIN: u32 = 3;
 
 /// One lease that stands in the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,27 +27,35 @@ pub(super) struct InTheWay {
     pub(super) what: Safe,
     /// By whom, since when, how far.
     pub(super) who: Safe,
+    /// Who and how far: while it is the same, nothing new is to be told of it.
+    far: Safe,
     /// The run, where it is known.
     pub(super) run: Option<RunId>,
 }
 
-/// Looks at all of them at once. A host that does not answer stands in nobody's way: the run itself will say so.
+/// Looks at all that stands in the way of a plan, at once. A host that does not answer stands in nobody's way: the run
+/// itself will say so.
 pub(super) async fn look(hosts: &SshPool, plan: &Plan) -> Result<Vec<InTheWay>, Trouble> {
-    let mut found = Vec::new();
-    let targets = plan.targets().map(|host| (&host.id, &host.connection));
-    let (seen, fleet) =
-        futures_util::join!(leases::look_at_all(hosts, targets), the_fleet(hosts, plan));
-    found.extend(fleet?);
+    look_at(hosts, plan, &plan.targets().collect::<Vec<_>>()).await
+}
+
+async fn look_at(
+    hosts: &SshPool,
+    plan: &Plan,
+    targets: &[&HostPlan],
+) -> Result<Vec<InTheWay>, Trouble> {
+    let of = targets.iter().map(|host| (&host.id, &host.connection));
+    let (seen, fleet) = futures_util::join!(leases::look_at_all(hosts, of), the_fleet(hosts, plan));
+    let mut found: Vec<InTheWay> = fleet?.into_iter().collect();
     for lease in seen {
         let Ok(look) = lease.look else { continue };
+        let what = Safe::line(lease.host.as_str());
         if let Some(held) = look.against(None) {
-            found.push(InTheWay {
-                what: Safe::line(lease.host.as_str()),
-                who: Safe::line(&held.to_string()),
-                run: held.run.clone(),
-            });
+            let who = Safe::line(&held.to_string());
+            let far = Safe::line(&format!("{}, {}", held.holder, held.doing));
+            found.push(InTheWay { what, who, far, run: held.run.clone() });
         } else if let Some(job) = look.job {
-            found.push(InTheWay { what: Safe::line(lease.host.as_str()), who: job, run: None });
+            found.push(InTheWay { what, far: job.clone(), who: job, run: None });
         }
     }
     Ok(found)
@@ -53,18 +66,24 @@ async fn the_fleet(hosts: &SshPool, plan: &Plan) -> Result<Option<InTheWay>, Tro
     let what = Safe::line(&format!("the fleet {}", plan.fleet));
     if let Some(held) = wiring::store_reader()?.campaign(&spec.fleet).await? {
         let (who, run) = (Safe::line(&held.to_string()), Some(held.run));
-        return Ok(Some(InTheWay { what, who, run }));
+        return Ok(Some(InTheWay { what, far: who.clone(), who, run }));
     }
     let Some(central) = &spec.central else { return Ok(None) };
     let of = LeaseOf::Campaign(spec.fleet.clone());
     let look = leases::look(hosts, central, &of).await;
     let held = look.ok().and_then(|look| look.against(None).cloned());
-    Ok(held.map(|held| InTheWay { what, who: Safe::line(&held.to_string()), run: held.run }))
+    Ok(held.map(|held| {
+        let far = Safe::line(&format!("{}, {}", held.holder, held.doing));
+        InTheWay { what, who: Safe::line(&held.to_string()), far, run: held.run }
+    }))
 }
 
-/// What to tell a person, with what can be done.
-pub(super) async fn words(found: &[InTheWay]) -> String {
+/// What to tell a person, with what can be done; `waited` are the seconds for which it was waited in vain.
+async fn words(found: &[InTheWay], waited: Option<u64>) -> String {
     let mut text = String::new();
+    if let Some(seconds) = waited {
+        text = format!("gave up after waiting {seconds} s, and nothing was started:\n");
+    }
     for one in found {
         text.extend([one.what.as_str(), " is held by ", one.who.as_str(), "\n"]);
     }
@@ -79,35 +98,64 @@ pub(super) async fn words(found: &[InTheWay]) -> String {
             break;
         }
     }
-    text.push_str("wait for it: --wait; take it away: `bunker lease break HOST --reason TEXT`");
+    let longer =
+        if waited.is_some() { "wait longer: --wait=SECONDS" } else { "wait for it: --wait" };
+    text.extend([longer, "; take it away: `bunker lease break HOST --reason TEXT`"]);
     text
 }
 
-/// Returns when nothing stands in the way. Without `wait` that is now or never; else it waits so many seconds, and
-/// says what for.
-pub(super) async fn until_free(
-    hosts: &SshPool,
-    plan: &Plan,
-    wait: Option<u64>,
-) -> Result<(), Trouble> {
-    let until = tokio::time::Instant::now() + Duration::from_secs(wait.unwrap_or(0));
-    let mut told = String::new();
-    loop {
-        let found = look(hosts, plan).await?;
-        if found.is_empty() {
-            return Ok(());
+/// How long somebody waits for who stands in the way: all of it counts from one moment, however often it is planned.
+pub(super) struct Patience {
+    seconds: Option<u64>,
+    until: Instant,
+    told: Vec<Safe>,
+    /// How often a plan left something out that nobody held any more.
+    n_late: u32,
+}
+
+impl Patience {
+    /// So many seconds from now on; `None` is not to wait at all.
+    pub(super) fn of(seconds: Option<u64>) -> Self {
+        let until = Instant::now() + Duration::from_secs(seconds.unwrap_or(0));
+        Self { seconds, until, told: Vec::new(), n_late: 0 }
+    }
+
+    /// Returns when nothing stands in the way of a plan: whether it was waited, so that the plan is an old one. Who waits
+    /// waits for what the plan left out since it was held, too.
+    pub(super) async fn until_free(
+        &mut self,
+        hosts: &SshPool,
+        plan: &Plan,
+    ) -> Result<bool, Trouble> {
+        let mut targets: Vec<&HostPlan> = plan.targets().collect();
+        let n_ready = targets.len();
+        if self.seconds.is_some() {
+            targets.extend(plan.held());
         }
-        if tokio::time::Instant::now() >= until {
-            return Err(Trouble::new(Exit::Locked, words(&found).await));
-        }
-        let names: Vec<String> = found.iter().map(|one| one.what.to_string()).collect();
-        let now = names.join(", ");
-        if told != now {
-            for one in &found {
-                super::run::say(&format!("waiting: {} is held by {}", one.what, one.who));
+        let mut waited = false;
+        loop {
+            let found = look_at(hosts, plan, &targets).await?;
+            if found.is_empty() {
+                // Given back between the plan and this look: planned once more, but not for ever.
+                self.n_late += u32::from(!waited && targets.len() > n_ready);
+                return Ok(waited || (targets.len() > n_ready && self.n_late <= AGAIN));
             }
-            told = now;
+            if Instant::now() >= self.until {
+                return Err(Trouble::new(Exit::Locked, words(&found, self.seconds).await));
+            }
+            waited = true;
+            self.tell(&found);
+            tokio::time::sleep(LOOK).await;
         }
-        tokio::time::sleep(LOOK).await;
+    }
+
+    /// Says what is waited for, where that is new.
+    fn tell(&mut self, found: &[InTheWay]) {
+        let now: Vec<Safe> =
+            found.iter().map(|one| Safe::line(&format!("{} {}", one.what, one.far))).collect();
+        for (one, _) in found.iter().zip(&now).filter(|(_, far)| !self.told.contains(far)) {
+            super::run::say(&format!("waiting: {} is held by {}", one.what, one.who));
+        }
+        self.told = now;
     }
 }

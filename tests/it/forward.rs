@@ -34,7 +34,8 @@ struct Forwarding {
 impl Forwarding {
     fn start(lab: &Lab, state: &Path, what: &str) -> Self {
         let args = ["--json", "forward", "paper-01", what];
-        let mut child = command(lab, state, &args).stdout(Stdio::piped()).spawn().unwrap();
+        let mut command = command(lab, state, &args);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         Self { child, json: serde_json::from_str(&line).unwrap() }
@@ -128,17 +129,78 @@ fn a_port_that_cannot_be_had_is_told_with_the_reason() {
     }
 }
 
+/// The health page there, once something answers.
+fn until_healthy(at: SocketAddr) {
+    let begun = Instant::now();
+    while TcpStream::connect(at).is_err() {
+        assert!(begun.elapsed() < SOON, "{at} takes no connection");
+        std::thread::yield_now();
+    }
+    assert!(health(at).contains("200 OK"), "{at}");
+}
+
+/// What it says, up to and with these words.
+fn until_said(err: &mut impl BufRead, words: &str) -> String {
+    let mut said = String::new();
+    while !said.contains(words) {
+        assert!(err.read_line(&mut said).unwrap() > 0, "it ended without {words:?}: {said}");
+    }
+    said
+}
+
 #[test]
-fn a_lost_connection_ends_it_and_is_told() {
+fn one_whose_host_was_stopped_is_open_again_at_the_same_address_once_that_is_started() {
+    let lab = Lab::start(1, Options::instances()).unwrap();
+    let state = tempfile::tempdir().unwrap();
+    let mut open = Forwarding::start(&lab, state.path(), "api");
+    let mut err = BufReader::new(open.child.stderr.take().unwrap());
+    let at = open.at();
+    assert!(health(at).contains("200 OK"));
+    lab.host(0).fault(Fault::Refuse);
+    let said = until_said(&mut err, "tried once since");
+    for words in
+        [format!("{at}, api of paper-01: lost ").as_str(), "next attempt in", "Ctrl-C gives up"]
+    {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    until_refused(at);
+    // Somebody else takes the port meanwhile: another one is never chosen silently.
+    let taken = TcpListener::bind(at).unwrap();
+    lab.host(0).clear();
+    let said = until_said(&mut err, "cannot be had");
+    assert!(said.contains(&format!("port {} of this machine", at.port())), "{said}");
+    drop(taken);
+    let said = until_said(&mut err, "is here again after");
+    assert!(said.contains(&at.to_string()), "{said}");
+    until_healthy(at);
+    // A cut is mended too; what is given up while it is lost says so.
+    lab.host(0).fault(Fault::DropNow);
+    until_said(&mut err, "is here again after");
+    until_healthy(at);
+    lab.host(0).fault(Fault::Refuse);
+    until_said(&mut err, "lost ");
+    assert_eq!(open.interrupt(), 6);
+    let mut rest = String::new();
+    err.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("given up while its connection was lost"), "{rest}");
+    let all = audit(&lab, state.path());
+    assert_eq!(all.len(), 2, "an intent and an outcome: {all:?}");
+    let all = format!("{all:?}");
+    assert!(all.contains("3 times") && all.contains("the connection was lost"), "{all}");
+}
+
+#[test]
+fn where_the_key_is_refused_it_is_not_tried_again_by_itself() {
     let lab = Lab::start(1, Options::instances()).unwrap();
     let state = tempfile::tempdir().unwrap();
     let mut open = Forwarding::start(&lab, state.path(), "4000");
-    assert!(health(open.at()).contains("200 OK"));
+    lab.host(0).fault(Fault::AuthRefuse);
     lab.host(0).fault(Fault::DropNow);
     assert_eq!(open.child.wait().unwrap().code(), Some(6));
+    let mut said = String::new();
+    open.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert!(said.contains("is not opened again: "), "{said}");
     until_refused(open.at());
-    let all = format!("{:?}", audit(&lab, state.path()));
-    assert!(all.contains("the connection was lost"), "{all}");
 }
 
 /// The address on the screen.
@@ -192,16 +254,22 @@ fn in_the_cockpit_services_are_brought_here_listed_taken_back_and_none_outlives_
     until_refused(first);
     to_the_instance(&mut terminal);
 
-    // The one whose host is lost says so; the next one ends with the cockpit.
+    // The one whose host is stopped says so, and is here again once that is started; the next one ends with the cockpit.
     let second = bring(&mut terminal);
-    lab.host(0).fault(Fault::DropNow);
+    lab.host(0).fault(Fault::Refuse);
     terminal.wait_for("the connection was lost", SOON).unwrap();
     until_refused(second);
     terminal.settle(Duration::from_millis(100));
     terminal.keys("g p").unwrap();
     terminal.wait_for("paper-01 +api .* lost", SOON).unwrap();
+    terminal.wait_for("lost .* tried .* since .*", SOON).unwrap();
+    lab.host(0).clear();
+    terminal.keys("r").unwrap();
+    terminal.wait_gone("paper-01 +api .* lost", SOON).unwrap();
+    until_healthy(second);
     terminal.keys("x").unwrap();
     terminal.wait_for("none: F on the page of an instance", SOON).unwrap();
+    until_refused(second);
     to_the_instance(&mut terminal);
     let third = bring(&mut terminal);
     terminal.keys("q").unwrap();

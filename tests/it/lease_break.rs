@@ -19,29 +19,29 @@ use crate::run_process::program;
 use crate::sample::{ann, run_id};
 use crate::ssh_pool::Pool;
 
-struct Bench {
-    lab: Lab,
-    own: tempfile::TempDir,
+pub(crate) struct Bench {
+    pub(crate) lab: Lab,
+    pub(crate) own: tempfile::TempDir,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let lab = Lab::start(1, Options::instances()).unwrap();
         Self { lab, own: tempfile::tempdir().unwrap() }
     }
 
-    fn run(&self, args: &[&str]) -> Output {
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
         let mut command = program(&self.lab, self.own.path());
         command.args(args).env("SUDO_USER", "ben").output().unwrap()
     }
 
-    fn json(&self, args: &[&str]) -> Value {
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
         let output = self.run(args);
         serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{args:?}: {output:?}"))
     }
 
     /// A run of Ann on another control machine takes the instance. Gives its generation.
-    async fn taken_by_ann(&self) -> u64 {
+    pub(crate) async fn taken_by_ann(&self) -> u64 {
         let (host, pool) = (self.lab.host(0), Pool::new());
         let desk = SshLeases::new(Arc::clone(&pool.pool), &Operate::grant());
         let claim = Claim { workflow: "upgrade", target: "v2.5.0".into(), operator: ann() };

@@ -304,3 +304,53 @@ fn a_rollout_is_promoted_retried_and_a_host_of_it_skipped_by_keys() {
         .collect();
     assert_eq!(first[..2], ["lease", "preflight"]);
 }
+
+/// A run that is under way goes one at a time from then on, by the verb and by the key.
+#[test]
+fn a_run_under_way_goes_one_by_one_once_that_is_wanted_by_verb_or_by_key() {
+    let deck = Deck::new(&["a", "b", "c"]);
+    let upgrade =
+        ["upgrade", "--limit", "all", "--to", "v2.5.0", "--serial", "1", "--yes", "--detach"];
+    let made = deck.json(&[&upgrade[..], &["--json"]].concat());
+    let run = made["run"].as_str().unwrap();
+    let said = deck.json(&["step", run, "--json"]);
+    assert_eq!(said["asked"], "step", "{said:#}");
+    let shown = deck.when(run, "asked", |shown| shown["reason"] == "step-mode");
+    assert_eq!(
+        (&shown["one_by_one"], &shown["controls"][0]["control"]),
+        (&json!(true), &json!("step"))
+    );
+    let (code, output) = deck.run(&["step", run]);
+    assert_eq!(code, Some(0), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("already"), "{output:?}");
+    let (_, output) = deck.run(&["show", run]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("asks before the next"), "{output:?}");
+    deck.run(&["promote", "--all", run]);
+    let shown = deck.when(run, "ended", |shown| shown["finished_at"].is_string());
+    assert_eq!((&shown["state"], &shown["one_by_one"]), (&json!("succeeded"), &json!(false)));
+    assert_eq!(deck.run(&["step", run]).0, Some(8), "it has ended");
+
+    let back = ["rollback", "--limit", "all", "--serial", "1", "--yes", "--detach", "--json"];
+    let made = deck.json(&back);
+    let run = made["run"].as_str().unwrap_or_else(|| panic!("{made:#}"));
+    assert_eq!(deck.run(&["pause", run]).0, Some(0));
+    let mut terminal = deck.cockpit();
+    terminal.wait_for("a .*healthy", SOON).unwrap();
+    terminal.keys("R").unwrap();
+    terminal.wait_for("rollback", SOON).unwrap();
+    terminal.keys("enter").unwrap();
+    terminal.wait_for("paused", SOON).unwrap();
+    terminal.keys("i").unwrap();
+    deck.when(run, "heard", |shown| shown["one_by_one"] == true);
+    terminal.keys("r").unwrap();
+    terminal.wait_for("one instance at a time: the next is", SOON).unwrap();
+    terminal.keys("i").unwrap();
+    terminal.wait_for("already", SOON).unwrap();
+    terminal.keys("O").unwrap();
+    terminal.wait_for("to its end", SOON).unwrap();
+    terminal.keys("tab enter").unwrap();
+    let shown = deck.when(run, "ended", |shown| shown["finished_at"].is_string());
+    assert_eq!(shown["state"], "succeeded", "{shown:#}");
+    terminal.keys("q").unwrap();
+    assert!(terminal.wait_end(SOON).unwrap().success());
+}

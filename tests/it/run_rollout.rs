@@ -30,7 +30,7 @@ pub(crate) fn rollout(batches: &[&[&str]]) -> Plan {
     plan_of(hosts, batches, 8)
 }
 
-fn strategy(plan: &mut Plan, progress_deadline_s: u64, step: bool) {
+pub(crate) fn strategy(plan: &mut Plan, progress_deadline_s: u64, step: bool) {
     plan.strategy = Some(Strategy {
         serial: vec![Amount::Count(1)],
         order: Order::Inventory,
@@ -43,7 +43,7 @@ fn strategy(plan: &mut Plan, progress_deadline_s: u64, step: bool) {
     });
 }
 
-fn state(bench: &Bench) -> RunState {
+pub(crate) fn state(bench: &Bench) -> RunState {
     bench.store.state(&run_id(1))
 }
 
@@ -60,11 +60,11 @@ pub(crate) async fn until(bench: &Bench, what: impl Fn(&RunState) -> bool) -> Ru
     }
 }
 
-async fn ask(bench: &Bench, control: Control) {
+pub(crate) async fn ask(bench: &Bench, control: Control) {
     bench.store.ask(&run_id(1), control, &ann()).await.unwrap();
 }
 
-fn is_paused(reason: PauseReason) -> impl Fn(&RunState) -> bool {
+pub(crate) fn is_paused(reason: PauseReason) -> impl Fn(&RunState) -> bool {
     move |state| state.pause == Some(reason)
 }
 
@@ -255,53 +255,6 @@ async fn budgets_count_as_many_or_more_in_the_run_and_in_each_batch() {
         let words = ["a", "b", "c", "d", "e"].map(|h| bench.outcome(h).word());
         assert_eq!(words, ["failed", "changed", "failed", "changed", "not-run"], "{why}");
     }
-}
-
-/// One host, then a question; the answer holds for one host, also where the worker died in between.
-#[tokio::test(start_paused = true)]
-async fn step_mode_asks_before_each_host_and_a_waiting_host_can_be_skipped() {
-    for killed in [false, true] {
-        let mut plan = rollout(&[&["a", "b"], &["c", "d"]]);
-        strategy(&mut plan, 3_600, true);
-        let bench = Bench::new(&plan).await;
-        let asked = |id: &str| {
-            let why = Some(format!("one instance at a time: the next is {id}").as_str().into());
-            move |s: &RunState| s.pause == Some(PauseReason::StepMode) && s.why == why
-        };
-        if killed {
-            tokio::select! {
-                biased;
-                state = until(&bench, asked("b")) => assert_eq!(state.host(&host("a")).unwrap().word(), "changed"),
-                ended = bench.work() => panic!("{ended:?}"),
-            }
-        }
-        let answers = async {
-            until(&bench, asked("b")).await;
-            ask(&bench, Control::Resume).await;
-            until(&bench, asked("c")).await;
-            assert_eq!(bench.hosts.with("c", |h| h.n_starts), 0);
-            ask(&bench, Control::SkipHost(host("d"))).await;
-            ask(&bench, Control::Promote).await;
-        };
-        let (worked, ()) = tokio::join!(bench.work(), answers);
-        assert_eq!(worked, Ok(Phase::Succeeded), "killed {killed}");
-        assert_eq!(bench.outcome("d"), Outcome::Skipped("skipped by ann".into()));
-        assert_eq!(bench.words("d"), ["skipped"; 5]);
-        assert_eq!(bench.hosts.with("d", |h| h.n_starts), 0);
-        assert_eq!(state(&bench).summary, Some("1 skipped, 3 ok".into()));
-        assert!(bench.hosts.starts().values().all(|n| *n == 1));
-    }
-    // Promoting all leaves step mode.
-    let mut plan = rollout(&[&["a", "b", "c"]]);
-    strategy(&mut plan, 3_600, true);
-    let bench = Bench::new(&plan).await;
-    let answers = async {
-        until(&bench, is_paused(PauseReason::StepMode)).await;
-        ask(&bench, Control::PromoteAll).await;
-    };
-    let (worked, ()) = tokio::join!(bench.work(), answers);
-    assert_eq!(worked, Ok(Phase::Succeeded));
-    assert_eq!(state(&bench).controls.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

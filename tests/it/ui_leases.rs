@@ -17,7 +17,7 @@ use jiff::SignedDuration;
 
 use crate::sample::{host, run_id};
 use crate::ui_wall::summary;
-use crate::ui_world::{asked, now, open_twelve, plan, press, run_view, screen};
+use crate::ui_world::{asked, cockpit, many, now, open_twelve, plan, press, run_view, screen};
 
 fn toast(model: &Model) -> String {
     model.toasts.shown().last().map(|toast| toast.text.to_string()).unwrap_or_default()
@@ -280,4 +280,41 @@ fn a_plan_that_left_out_what_was_held_is_made_anew_once_nobody_holds_it() {
         asked(&press(&mut model, "enter tab enter"))[..],
         [ChangeKind::StartRun { .. }]
     ));
+}
+
+/// The instances that these effects ask.
+fn asks(effects: &[Effect]) -> Vec<String> {
+    let name = |effect: &Effect| {
+        let Effect::Look { what: Look::Lease(id), .. } = effect else { return None };
+        Some(id.to_string())
+    };
+    effects.iter().filter_map(name).collect()
+}
+
+#[test]
+fn of_a_thousand_those_in_sight_are_asked_first_few_at_once_and_a_round_ends_before_the_next() {
+    let mut model = cockpit(120, 40, Some(Operate::grant()));
+    update(&mut model, Msg::Fleet(many(1_000)));
+    tick(&mut model, 0);
+    let mut flying = press(&mut model, "g w");
+    assert_eq!(flying.len(), 16);
+    assert_eq!(asks(&flying)[..2], ["host-0000", "host-0001"]);
+    // Who goes to the end is told of the end next, long before the middle.
+    press(&mut model, "G");
+    let one = flying.remove(0);
+    let next = answer(&mut model, &[one], &LeaseLook::default());
+    assert_eq!(asks(&next), ["host-0999"]);
+    flying.extend(next);
+    let (mut n, mut most) = (1, 0);
+    while !flying.is_empty() {
+        most = most.max(flying.len());
+        if n == 500 {
+            assert_eq!(tick(&mut model, 40), vec![], "the round goes on, however old it is");
+        }
+        let one = flying.remove(0);
+        flying.extend(answer(&mut model, &[one], &LeaseLook::default()));
+        n += 1;
+    }
+    assert_eq!((n, most), (1_001, 16));
+    assert_eq!(tick(&mut model, 41).len(), 16, "the next round");
 }

@@ -9,7 +9,7 @@ use bunker_ops::app::look::Look;
 use bunker_ops::app::toast::ToastKind;
 use bunker_ops::app::{Effect, Model, Msg, update};
 use bunker_ops::domain::capability::Operate;
-use bunker_ops::domain::forward::Forward;
+use bunker_ops::domain::forward::{Forward, Lost};
 use bunker_ops::domain::plan::What;
 use bunker_ops::domain::signal::Signal;
 use bunker_ops::domain::snapshot::FleetSnapshot;
@@ -141,7 +141,11 @@ fn forward(number: u64, name: &str, lives: bool) -> Forward {
         to: "127.0.0.1:4000".parse().unwrap(),
         at: format!("127.0.0.1:{}", 40_000 + number).parse().unwrap(),
         since: ago(125),
-        lives,
+        lost: (!lives).then(|| {
+            let mut lost = Lost::at(ago(70));
+            lost.failed(ago(5), "no route to host".into(), true);
+            lost
+        }),
     }
 }
 
@@ -166,15 +170,23 @@ fn ports_that_were_brought_here_are_listed_at_every_size_looked_after_and_taken_
         assert!(line.contains("banff") && line.contains("127.0.0.1:4000 "), "{drawn}");
         assert!(line.contains("2m"), "{drawn}");
         let lost = drawn.lines().find(|l| l.contains("127.0.0.1:40002")).unwrap();
-        assert!(lost.contains("lost") && drawn.contains("3 ports"), "{drawn}");
+        assert!(lost.contains("lost 1m") && drawn.contains("3 ports"), "{drawn}");
     }
     update(&mut model, Msg::Resize(20, 5));
     screen(&model);
     update(&mut model, Msg::Resize(80, 24));
     assert_eq!(copied(&mut model, "j j j k y"), "127.0.0.1:40002");
+    // Of the chosen one that is lost it is said how it stands; it can be tried at once.
+    let drawn = screen(&model);
+    assert!(
+        drawn.contains("s ago, tried once since (no route to host): next attempt in"),
+        "{drawn}"
+    );
+    assert_eq!(forwards(&press(&mut model, "r")), [ForwardAsk::Again(2)]);
     assert_eq!(forwards(&press(&mut model, "x")), [ForwardAsk::End(2)]);
     let all = vec![all[0].clone()];
     update(&mut model, Msg::Forwards(Forwarded { all, told: None }));
+    assert_eq!(forwards(&press(&mut model, "r")), [], "this one is open");
     assert_eq!(forwards(&press(&mut model, "x")), [ForwardAsk::End(1)]);
     press(&mut model, "esc");
     assert!(!screen(&model).contains("Ports brought here"), "{}", screen(&model));

@@ -29,6 +29,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Kill => Control::Kill,
         Action::Promote => Control::Promote,
         Action::PromoteAll => Control::PromoteAll,
+        Action::StepMode => Control::Step,
         Action::SkipHost => match to_skip(page) {
             Ok(control) => control,
             Err(why) => return warn(model, &why),
@@ -52,15 +53,45 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             },
         );
     }
-    if matches!(control, Control::Promote | Control::PromoteAll) && phase != Phase::Paused {
-        return warn(model, "this run does not wait for anybody: there is nothing to promote");
+    if let Some(why) = pointless(page, &control, phase) {
+        return warn(model, why);
     }
-    if matches!(control, Control::Pause | Control::Resume) {
+    if matches!(control, Control::Pause | Control::Resume | Control::Step) {
         return layers::change(model, ChangeKind::Control { run, control });
     }
     let question = question(page, run, control, busy);
     model.layers.push(Layer::Confirm(question));
     Vec::new()
+}
+
+/// Why asking this of a run would change nothing.
+fn pointless(page: &RunPage, control: &Control, phase: Phase) -> Option<&'static str> {
+    let view = page.view.as_ref();
+    let steps = view.is_some_and(|view| view.state.goes_one_by_one(&view.plan));
+    let waits = phase == Phase::Paused;
+    match control {
+        Control::Promote if !waits => {
+            Some("this run does not wait for anybody: there is nothing to promote")
+        }
+        Control::PromoteAll if !waits && !steps => {
+            Some("this run does not wait for anybody: there is nothing to promote")
+        }
+        Control::Step if view.is_some_and(|view| view.state.local) => {
+            Some("Ansible itself decides who is next in a playbook: p pauses it")
+        }
+        Control::Step if steps => {
+            Some("it goes one instance at a time already: O goes on without asking")
+        }
+        Control::Step
+        | Control::Pause
+        | Control::Resume
+        | Control::Abort
+        | Control::Kill
+        | Control::Promote
+        | Control::PromoteAll
+        | Control::AbortAndRollBack
+        | Control::SkipHost(_) => None,
+    }
 }
 
 fn warn(model: &mut Model, text: &str) -> Vec<Effect> {
@@ -123,7 +154,10 @@ fn question(page: &RunPage, run: RunId, control: Control, busy: usize) -> Confir
         n => format!("{n} instances are being worked on now."),
     };
     let waits = page.view.as_ref().and_then(|view| view.state.why.clone());
-    let waits = waits.map(|why| format!("It waits: {why}.")).unwrap_or_default();
+    let waits = waits.map_or_else(
+        || "It asks before each instance.".to_owned(),
+        |why| format!("It waits: {why}."),
+    );
     let short = run.short().to_owned();
     let (title, act, lines) = match &control {
         Control::Kill => (
@@ -151,7 +185,7 @@ fn question(page: &RunPage, run: RunId, control: Control, busy: usize) -> Confir
             "skip",
             vec![format!("Run {short} leaves {host} as it is, and ends without it.")],
         ),
-        Control::Abort | Control::Pause | Control::Resume => (
+        Control::Abort | Control::Pause | Control::Resume | Control::Step => (
             format!("abort run {short}"),
             "abort",
             vec![working, "Their running steps are finished, then nothing further is started.".to_owned()],

@@ -38,29 +38,61 @@ pub(super) fn open(model: &mut Model, hosts: Option<Vec<HostId>>) -> Vec<Effect>
         let all = model.fleet.snapshot.iter().flat_map(|s| &s.instances);
         all.map(|i| i.id.clone()).collect()
     };
-    let mut holds = Holds::of(hosts.unwrap_or_else(all), true);
-    let effects = holds.ask(model.next_request(), model.clock);
-    sheet::push(model, SheetOf::Leases(holds));
-    effects
+    let hosts = hosts.unwrap_or_else(all);
+    let request = model.next_request();
+    sheet::push(model, SheetOf::Leases(Holds::of(hosts, true)));
+    ask(model, request)
 }
 
-/// Reads again what the page shows.
-pub(super) fn read(model: &mut Model) -> Vec<Effect> {
-    let (request, now) = (model.next_request(), model.clock);
+/// Asks for what the page shows: what is seen of it first.
+fn ask(model: &mut Model, request: u64) -> Vec<Effect> {
+    let (first, now) = (in_sight(model), model.clock);
     match sheet::seen(model).map(|sheet| &mut sheet.of) {
-        Some(SheetOf::Leases(holds)) => holds.ask(request, now),
+        Some(SheetOf::Leases(holds)) => holds.ask(request, now, &first),
         _ => Vec::new(),
     }
 }
 
-/// The time: what is seen and old is read again.
+/// The selected row, and those that are seen with it.
+fn in_sight(model: &Model) -> Vec<HoldOf> {
+    let height = model.size.choice_rows().max(1);
+    let Some(Screen::Sheet(sheet)) = model.screens.last() else { return Vec::new() };
+    let rows = sheet_rows::leases(sheet);
+    let seen = rows.iter().skip(sheet.cursor.top).take(height);
+    let selected = rows.get(sheet.cursor.selected).into_iter();
+    selected.chain(seen).map(|(of, _)| of.clone()).collect()
+}
+
+/// Reads again what the page shows.
+pub(super) fn read(model: &mut Model) -> Vec<Effect> {
+    let request = model.next_request();
+    ask(model, request)
+}
+
+/// Asks what is still to be asked of what the page shows.
+fn next(model: &mut Model) -> Vec<Effect> {
+    let Some(Screen::Sheet(sheet)) = model.screens.last() else { return Vec::new() };
+    if !matches!(&sheet.of, SheetOf::Leases(holds) if holds.waits()) {
+        return Vec::new();
+    }
+    let (first, now) = (in_sight(model), model.clock);
+    match sheet::seen(model).map(|sheet| &mut sheet.of) {
+        Some(SheetOf::Leases(holds)) => holds.next(now, &first),
+        _ => Vec::new(),
+    }
+}
+
+/// The time: what is seen and old is read again, once all of it has been read.
 pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
     let now = model.clock;
     let Some(SheetOf::Leases(holds)) = sheet::seen(model).map(|sheet| &sheet.of) else {
         return Vec::new();
     };
-    let old = now.duration_since(holds.asked).as_secs() >= AGAIN_S;
-    if holds.settled() && old { read(model) } else { Vec::new() }
+    if now.duration_since(holds.asked).as_secs() >= AGAIN_S {
+        return read(model);
+    }
+    // A page that was left came to a halt; it goes on where it stood.
+    next(model)
 }
 
 /// An answer: a plan that waits may go on by it.
@@ -69,12 +101,16 @@ pub(super) fn take(
     request: u64,
     answer: &Result<Looked, Problem>,
 ) -> Vec<Effect> {
+    let (now, mut effects) = (model.clock, Vec::new());
     for screen in &mut model.screens {
         if let Screen::Plan(page) = screen {
             page.holds.take(request, answer);
+            effects.extend(page.holds.next(now, &[]));
         }
     }
-    plan::go_on(model)
+    effects.extend(next(model));
+    effects.extend(plan::go_on(model));
+    effects
 }
 
 /// What came of breaking a lease.
@@ -82,6 +118,12 @@ pub(super) fn broken(model: &mut Model, result: &Result<Safe, Problem>) -> Vec<E
     match result {
         Ok(told) => model.tell(ToastKind::Done, told.as_str()),
         Err(problem) => model.tell(ToastKind::Problem, problem.message.as_str()),
+    }
+    // What is being asked now may have been answered before it was broken.
+    if let Some(SheetOf::Leases(holds)) = sheet::seen(model).map(|sheet| &mut sheet.of)
+        && !holds.settled()
+    {
+        holds.all_again();
     }
     read(model)
 }

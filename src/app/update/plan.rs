@@ -289,7 +289,7 @@ fn pages(model: &mut Model) -> impl Iterator<Item = &mut PlanPage> {
 /// Reads who holds the targets of the plan.
 fn who_holds(model: &mut Model) -> Vec<Effect> {
     let (request, now) = (model.next_request(), model.clock);
-    pages(model).next().map(|page| page.holds.ask(request, now)).unwrap_or_default()
+    pages(model).next().map(|page| page.holds.ask(request, now, &[])).unwrap_or_default()
 }
 
 /// Lets the start wait until nobody holds a target, or not any more.

@@ -18,7 +18,7 @@ use crate::adapters::ssh::{HostForward, SshPool};
 use crate::domain::audit::{Deed, Facts};
 use crate::domain::capability::Operate;
 use crate::domain::fleet::Host;
-use crate::domain::forward::{Forward, Wanted};
+use crate::domain::forward::{Forward, Lost, Wanted};
 use crate::domain::remote::{RemoteError, RemoteErrorKind};
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::{self, Clock as _, RemoteRead as _};
@@ -41,7 +41,7 @@ pub(super) async fn run(context: &Context, args: &ForwardArgs) -> Result<Exit, T
     ended
 }
 
-/// Opens it and keeps it until a person ends it, or the connection does.
+/// Opens it and keeps it until a person ends it. A connection that is lost is opened again.
 async fn held(
     context: &Context,
     hosts: &SshPool,
@@ -60,20 +60,117 @@ async fn held(
         let open = hosts.forward(&host.connection, right, to, local, DEADLINE).await;
         let open = open.map_err(failed_there)?;
         told(context, host, what, to, &open)?;
-        let lost = tokio::select! {
-            _ = tokio::signal::ctrl_c() => false,
-            _ = ends.recv() => false,
-            _ = hang_up.recv() => false,
-            () = gone(&open) => true,
+        let (at, open) = (open.at(), Some(open));
+        let mut kept = Kept { hosts, host, what, right, at, to, open, n_lost: 0 };
+        let why = tokio::select! {
+            _ = tokio::signal::ctrl_c() => None,
+            _ = ends.recv() => None,
+            _ = hang_up.recv() => None,
+            why = kept.keep() => Some(why),
         };
-        let after = facts(&open, begun.elapsed(), lost);
-        open.close().await.map_err(|error| Trouble::new(Exit::Failed, error))?;
-        Ok::<_, Trouble>((lost, after))
+        let lost = kept.open.as_ref().is_none_or(|open| !open.lives());
+        let was = Was { at, to: kept.to, was_open: begun.elapsed(), n_lost: kept.n_lost, lost };
+        if let Some(open) = kept.open {
+            open.close().await.map_err(|error| Trouble::new(Exit::Failed, error))?;
+        }
+        Ok::<_, Trouble>((lost.then(|| why.unwrap_or_default()), was.facts()))
     })
     .await?;
-    let how = if lost { "the connection was lost" } else { "taken back" };
+    let how = match &lost {
+        None => "taken back".to_owned(),
+        Some(why) if why.is_empty() => "given up while its connection was lost".to_owned(),
+        Some(why) => format!("the connection was lost, and is not opened again: {why}"),
+    };
     say(&format!("forward of {what} of {}: {how}", host.id));
-    Ok(if lost { Exit::Unreachable } else { Exit::Ok })
+    Ok(if lost.is_some() { Exit::Unreachable } else { Exit::Ok })
+}
+
+/// One that is kept open.
+struct Kept<'a> {
+    hosts: &'a SshPool,
+    host: &'a Host,
+    what: &'a Wanted,
+    right: &'a Operate,
+    at: SocketAddr,
+    to: SocketAddr,
+    open: Option<HostForward>,
+    n_lost: u32,
+}
+
+impl Kept<'_> {
+    /// Opens it again as often as it is lost; gives why that is in vain without a person.
+    async fn keep(&mut self) -> String {
+        let (what, id) = (self.what, &self.host.id);
+        loop {
+            if let Some(open) = &self.open {
+                gone(open).await;
+            }
+            (self.open, self.n_lost) = (None, self.n_lost + 1);
+            let now = || wiring::clock().now();
+            let mut lost = Lost::at(now());
+            while self.open.is_none() {
+                say(&format!(
+                    "{}, {what} of {id}: {}; Ctrl-C gives up",
+                    self.at,
+                    lost.words(now())
+                ));
+                let Some(next) = lost.next else {
+                    return lost.why.map(|why| why.to_string()).unwrap_or_default();
+                };
+                let pause = next.duration_since(now()).unsigned_abs();
+                tokio::time::sleep(pause).await;
+                match again(self.hosts, self.host, self.what, self.right, (self.to, self.at)).await
+                {
+                    Ok((open, to)) => (self.open, self.to) = (Some(open), to),
+                    Err(NotAgain { why, later }) => lost.failed(now(), why, later),
+                }
+            }
+            let seconds = now().duration_since(lost.since).as_secs();
+            say(&format!("{}, {what} of {id}, is here again after {seconds} s", self.at));
+        }
+    }
+}
+
+/// Why one that was lost is not here again.
+pub(in crate::cli) struct NotAgain {
+    /// In words.
+    pub(in crate::cli) why: Safe,
+    /// Whether that can pass by itself.
+    pub(in crate::cli) later: bool,
+}
+
+impl From<RemoteError> for NotAgain {
+    fn from(error: RemoteError) -> Self {
+        let later = match error.kind {
+            RemoteErrorKind::Auth | RemoteErrorKind::HostKey => false,
+            RemoteErrorKind::Connect
+            | RemoteErrorKind::Busy
+            | RemoteErrorKind::Timeout
+            | RemoteErrorKind::Disconnected
+            | RemoteErrorKind::Sudo
+            | RemoteErrorKind::Exit(_)
+            | RemoteErrorKind::Protocol
+            | RemoteErrorKind::Local => true,
+        };
+        Self { why: error.message, later }
+    }
+}
+
+/// Opens one that was lost, at the same address of this machine or not at all. Where a service is may have changed.
+pub(in crate::cli) async fn again(
+    hosts: &SshPool,
+    host: &Host,
+    what: &Wanted,
+    right: &Operate,
+    (to, at): (SocketAddr, SocketAddr),
+) -> Result<(HostForward, SocketAddr), NotAgain> {
+    let to = match what {
+        Wanted::Port(_) => to,
+        Wanted::Service(_) => find(hosts, host, what).await?,
+    };
+    let port = NonZeroU16::new(at.port());
+    let open = hosts.forward(&host.connection, right, to, port, DEADLINE).await?;
+    Ok((open, to))
 }
 
 /// Opens it at a free port.
@@ -113,7 +210,7 @@ fn told(
         to,
         at: open.at(),
         since: wiring::clock().now(),
-        lives: true,
+        lost: None,
     };
     if context.json {
         let line = serde_json::to_string(&forward).wrap_err("writing JSON")?;
@@ -132,15 +229,51 @@ pub(in crate::cli) fn deed(host: &Host, what: &Wanted, to: SocketAddr) -> Deed {
     deed.after("what", &what.to_string()).after("to", &to.to_string())
 }
 
-/// What is known of it at its end.
-pub(in crate::cli) fn facts(open: &HostForward, was_open: Duration, lost: bool) -> Facts {
-    let mut facts = Facts::new();
-    facts.insert(Safe::line("at"), Safe::line(&open.at().to_string()));
-    facts.insert(Safe::line("seconds"), Safe::line(&was_open.as_secs().to_string()));
-    if lost {
-        facts.insert(Safe::line("ended"), Safe::line("the connection was lost"));
+/// What is known of one at its end.
+pub(in crate::cli) struct Was {
+    /// Where it was on this machine.
+    pub(in crate::cli) at: SocketAddr,
+    /// Where it led at last.
+    pub(in crate::cli) to: SocketAddr,
+    /// For how long it was wanted.
+    pub(in crate::cli) was_open: Duration,
+    /// How often its connection was lost.
+    pub(in crate::cli) n_lost: u32,
+    /// Whether it was lost at its end.
+    pub(in crate::cli) lost: bool,
+}
+
+impl Was {
+    /// As the audit log has it.
+    pub(in crate::cli) fn facts(&self) -> Facts {
+        let mut facts = Facts::new();
+        let mut add = |name: &str, text: &str| facts.insert(Safe::line(name), Safe::line(text));
+        add("at", &self.at.to_string());
+        add("to", &self.to.to_string());
+        add("seconds", &self.was_open.as_secs().to_string());
+        if self.n_lost > 0 {
+            add("lost", &format!("{} times", self.n_lost));
+        }
+        if self.lost {
+            add("ended", "the connection was lost");
+        }
+        facts
     }
-    facts
+}
+
+/// Why nobody can say where it is on the host.
+enum NoPlace {
+    Host(RemoteError),
+    Port(String),
+}
+
+impl From<NoPlace> for NotAgain {
+    fn from(none: NoPlace) -> Self {
+        match none {
+            NoPlace::Host(error) => error.into(),
+            NoPlace::Port(why) => Self { why: Safe::line(&why), later: true },
+        }
+    }
 }
 
 /// Where on the host it is. Of a service, the host is asked.
@@ -149,16 +282,25 @@ pub(in crate::cli) async fn place(
     host: &Host,
     what: &Wanted,
 ) -> Result<SocketAddr, Trouble> {
+    find(hosts, host, what).await.map_err(|none| match none {
+        NoPlace::Host(error) => Trouble::new(Exit::Unreachable, error),
+        NoPlace::Port(why) => Trouble::new(Exit::Failed, why),
+    })
+}
+
+async fn find(hosts: &SshPool, host: &Host, what: &Wanted) -> Result<SocketAddr, NoPlace> {
     let service = match what {
         Wanted::Port(port) => return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port.get()))),
         Wanted::Service(service) => service,
     };
-    let settings = super::settings(host)?;
+    let none = |why: &str| {
+        NoPlace::Port(format!(
+            "{service} of {} has no port that can be brought here: {why}",
+            host.id
+        ))
+    };
+    let settings = super::settings(host).map_err(|trouble| none(&trouble.to_string()))?;
     let script = service_port::read(service, host.connection.become_root, settings);
-    let answer = hosts.read(&host.connection, &script, DEADLINE).await;
-    let answer = answer.map_err(|error| Trouble::new(Exit::Unreachable, error))?;
-    service_port::parse(&answer.stdout, answer.exit).map_err(|why| {
-        let text = format!("{service} of {} has no port that can be brought here: {why}", host.id);
-        Trouble::new(Exit::Failed, text)
-    })
+    let answer = hosts.read(&host.connection, &script, DEADLINE).await.map_err(NoPlace::Host)?;
+    service_port::parse(&answer.stdout, answer.exit).map_err(|why| none(&why.to_string()))
 }

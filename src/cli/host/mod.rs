@@ -17,7 +17,8 @@ use crate::engine::ports::RunReader as _;
 
 pub(super) use env::looked;
 pub(super) use forward::{
-    deed as forward_deed, facts as forward_facts, forwarded, place as forward_place,
+    NotAgain, Was as WasForwarded, again as forwarded_again, deed as forward_deed, forwarded,
+    place as forward_place,
 };
 pub(super) use service::{follow, masking};
 pub(super) use shell::open;

@@ -16,16 +16,45 @@ use crate::engine::launch::LaunchError;
 use crate::engine::ports::{RunReader, RunWriter};
 use crate::engine::supervisor::Supervisor;
 
+/// Lets nothing further begin until it is resumed.
+pub(super) async fn pause(context: &Context, run: &str) -> Result<Exit, Trouble> {
+    let means = "no further step is started; the running ones go on";
+    ask(context, run, Control::Pause, means).await
+}
+
+/// Lets it go one target at a time, and ask before the next.
+pub(super) async fn step(context: &Context, run: &str) -> Result<Exit, Trouble> {
+    let store = wiring::store_reader()?;
+    let id = store.find(run).await?;
+    let state = replay(&*store, &id).await?;
+    if state.local {
+        let why = format!(
+            "run {id} is a playbook: Ansible decides who is next, `bunker pause {id}` pauses it"
+        );
+        return Err(Trouble::new(Exit::Refused, why));
+    }
+    if state.finished.is_none() && state.goes_one_by_one(&store.plan(&id).await?) {
+        let means = "it goes one target at a time already; `bunker promote --all` leaves that";
+        return told(context, &id, Control::Step.name(), means);
+    }
+    let means = "it finishes what it works on, then asks before each: `bunker resume` says yes to one, `bunker promote --all` leaves that";
+    ask(context, run, Control::Step, means).await
+}
+
 /// Asks the worker of a run for something.
-pub(super) async fn ask(context: &Context, run: &str, control: Control) -> Result<Exit, Trouble> {
+async fn ask(context: &Context, run: &str, control: Control, means: &str) -> Result<Exit, Trouble> {
     let store = wiring::store_writer(right(context)?)?;
     let run = store.find(run).await?;
+    if replay(&*store, &run).await?.finished.is_some() {
+        let why = format!("run {run} has ended: there is nothing to control");
+        return Err(Trouble::new(Exit::Refused, why));
+    }
     if !store.worker_alive(&run).await? {
         let why = format!("the worker of run {run} is gone: `bunker resume {run}` goes on with it");
         return Err(Trouble::new(Exit::Refused, why));
     }
     store.ask(&run, control.clone(), &operator()).await?;
-    told(context, &run, control.name(), "no further step is started; the running ones go on")
+    told(context, &run, control.name(), means)
 }
 
 /// Goes on with a paused run, or with one whose worker is gone.
@@ -45,7 +74,9 @@ pub(super) async fn promote(context: &Context, run: &str, all: bool) -> Result<E
     let right = right(context)?;
     let store = wiring::store_writer(right)?;
     let run = store.find(run).await?;
-    if replay(&*store, &run).await?.pause.is_none() {
+    let plan = store.plan(&run).await?;
+    let state = replay(&*store, &run).await?;
+    if state.pause.is_none() && !(all && state.goes_one_by_one(&plan)) {
         let why = format!("run {run} does not wait for anybody: there is nothing to promote");
         return Err(Trouble::new(Exit::Refused, why));
     }

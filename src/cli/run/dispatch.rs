@@ -9,7 +9,6 @@ use super::{
     rollback, rotate, show, upgrade, worker,
 };
 use crate::domain::capability::Operate;
-use crate::domain::run::control::Control;
 
 /// Carries out one of the verbs that are about runs.
 pub(in crate::cli) fn run(context: &Context, verb: &Verb) -> Result<Exit, Trouble> {
@@ -29,9 +28,10 @@ pub(in crate::cli) fn run(context: &Context, verb: &Verb) -> Result<Exit, Troubl
             Verb::Show { run } => show::show(context, run).await,
             Verb::Attach { run } => attach::attach(context, run).await,
             Verb::Logs(args) => logs(context, &args.run, args.host.as_deref()).await,
-            Verb::Pause { run } => controls::ask(context, run, Control::Pause).await,
+            Verb::Pause { run } => controls::pause(context, run).await,
             Verb::Resume { run } => controls::resume(context, run).await,
             Verb::Promote { run, all } => controls::promote(context, run, *all).await,
+            Verb::Step { run } => controls::step(context, run).await,
             Verb::Skip { run, host } => controls::skip(context, run, host).await,
             Verb::Retry { run, check, yes, detach } => {
                 let manner = again::Manner { check: *check, yes: *yes, detach: *detach };

@@ -92,6 +92,9 @@ fn would_change(plan: &Plan, state: &RunState) -> bool {
 /// A run for people: what it is, then its targets, those to look at first.
 pub(super) fn text(plan: &Plan, state: &RunState) -> String {
     let mut out = heading(plan, state);
+    if state.finished.is_none() && state.goes_one_by_one(plan) {
+        out.push_str("it goes one target at a time and asks before the next: `bunker promote --all` leaves that\n");
+    }
     if let Some(canary) = &state.canary {
         out.push_str(&canary_text::state(canary));
     }

@@ -17,6 +17,7 @@ pub(super) fn run(plan: &Plan, state: &RunState) -> Value {
         "state": state.phase.word(),
         "why": state.why,
         "reason": state.pause.map(PauseReason::name),
+        "one_by_one": state.goes_one_by_one(plan),
         "summary": state.summary,
         "plan_hash": state.hash,
         "by": state.by.as_ref().map(operator),

@@ -42,34 +42,17 @@ pub(super) async fn showing(
     if !args.check {
         right(context)?;
     }
-    let (fleet, problems) = fleet::fleet(context)?;
-    fleet::tell(&fleet, &problems);
-    let asked = args.strategy.asked();
-    let wish = Wish { hosts: wished(&fleet, args)?, what, asked };
-    if let Some(right) = &context.operate {
-        let said = hooks::before_plan(right, &fleet, &context.inventory, &wish).await?;
-        for line in said {
-            print::say(line.as_str());
-        }
-    }
     let hosts = wiring::hosts()?;
-    let ports = wiring::plan_ports(&hosts, &context.inventory)?;
-    let mut plan = planner::plan(&ports, &fleet, &wish, &operator()).await?;
-    if let Some(outside) = args.outside {
-        plan.rules.outside = outside.into();
-    }
+    let mut planning = Planning { context, args, what, hosts: &hosts, wished: None };
     if args.check {
+        let (_, plan) = planning.once().await?;
         hosts.close().await;
         return check(context, &plan, diff);
     }
-    if !context.json {
-        print::all(&shown(&plan, diff))?;
-    }
-    let n = plan.targets().count();
-    if n == 0 {
+    let (fleet, plan) = planning.when_free(diff).await?;
+    if plan.targets().next().is_none() {
         return nothing(context, &plan);
     }
-    in_the_way::until_free(&hosts, &plan, args.wait).await?;
     audit::reason(plan.targets().any(|host| host.settings.policy.require_why))?;
     let Some(consent) = consent(args, &plan)? else {
         print::say("nothing was done");
@@ -77,6 +60,60 @@ pub(super) async fn showing(
     };
     super::super::window::tell(&fleet).await;
     start(context, args, &plan, &consent, &hosts).await
+}
+
+/// Planning what a call asks for, as often as it takes.
+struct Planning<'a> {
+    context: &'a Context,
+    args: &'a StartArgs,
+    what: What,
+    hosts: &'a Arc<SshPool>,
+    /// Who is meant, from the first time on: a host that appears meanwhile is not touched.
+    wished: Option<Vec<HostId>>,
+}
+
+impl Planning<'_> {
+    /// One plan, by the inventory and the hosts as they are now.
+    async fn once(&mut self) -> Result<(Fleet, Plan), Trouble> {
+        let (context, args) = (self.context, self.args);
+        let (fleet, problems) = fleet::fleet(context)?;
+        fleet::tell(&fleet, &problems);
+        let asked = args.strategy.asked();
+        let hosts = match self.wished.take() {
+            Some(hosts) => hosts,
+            None => wished(&fleet, args)?,
+        };
+        self.wished = Some(hosts.clone());
+        let wish = Wish { hosts, what: self.what.clone(), asked };
+        if let Some(right) = &context.operate {
+            let said = hooks::before_plan(right, &fleet, &context.inventory, &wish).await?;
+            for line in said {
+                print::say(line.as_str());
+            }
+        }
+        let ports = wiring::plan_ports(self.hosts, &context.inventory)?;
+        let mut plan = planner::plan(&ports, &fleet, &wish, &operator()).await?;
+        if let Some(outside) = args.outside {
+            plan.rules.outside = outside.into();
+        }
+        Ok((fleet, plan))
+    }
+
+    /// The plan, shown, once nobody stands in its way. What was waited for may have changed what there is to do: it is
+    /// planned and shown anew, so that what runs is what was seen last.
+    async fn when_free(&mut self, diff: bool) -> Result<(Fleet, Plan), Trouble> {
+        let mut patience = in_the_way::Patience::of(self.args.wait);
+        loop {
+            let (fleet, plan) = self.once().await?;
+            if !self.context.json {
+                print::all(&shown(&plan, diff))?;
+            }
+            if !patience.until_free(self.hosts, &plan).await? {
+                return Ok((fleet, plan));
+            }
+            print::say("nobody holds them any more: planned anew, since they may have changed");
+        }
+    }
 }
 
 /// What the operator does to have it run; `None` is not to.
@@ -159,6 +196,9 @@ fn nothing(context: &Context, plan: &Plan) -> Result<Exit, Trouble> {
     if plan.hosts.is_empty() {
         print::say("nothing to do");
         return Ok(Exit::Ok);
+    }
+    for (host, held) in plan.held().filter_map(|host| Some((host, host.left_for()?))) {
+        print::say(&format!("{} is {held}: --wait waits for it", host.id));
     }
     print::say("no instance is ready: nothing was done");
     Ok(if unknown { Exit::Unreachable } else { Exit::Refused })

@@ -7,6 +7,7 @@ mod around;
 mod budget;
 mod draft;
 mod estimate;
+mod held;
 mod opening;
 mod playbook;
 mod rules;

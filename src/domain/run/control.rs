@@ -25,6 +25,8 @@ pub enum Control {
     /// Abort, and when the run has ended bring back what it changed, as a new run.
     #[serde(rename = "abort-and-rollback")]
     AbortAndRollBack,
+    /// From now on one target at a time, and ask before the next; `PromoteAll` leaves that again.
+    Step,
     /// Leave out this target, where it has not begun.
     SkipHost(HostId),
 }
@@ -40,6 +42,7 @@ impl Control {
             Self::Promote => "promote",
             Self::PromoteAll => "promote-all",
             Self::AbortAndRollBack => "abort-and-rollback",
+            Self::Step => "step",
             Self::SkipHost(_) => "skip-host",
         }
     }
@@ -54,7 +57,8 @@ impl Control {
             | Self::Kill
             | Self::Promote
             | Self::PromoteAll
-            | Self::AbortAndRollBack => None,
+            | Self::AbortAndRollBack
+            | Self::Step => None,
         }
     }
 }

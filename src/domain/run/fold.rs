@@ -34,6 +34,7 @@ impl RunState {
             stopped: None,
             waived: Vec::new(),
             promoted_all: false,
+            stepping: false,
             skipped: Vec::new(),
             rollback_wanted: false,
             after: None,
@@ -167,12 +168,17 @@ impl RunState {
         match control {
             Control::PromoteAll => {
                 self.promoted_all = true;
+                self.stepping = false;
                 self.waived.extend(self.pause);
             }
             Control::Promote => self.waived.extend(self.pause),
             // The answer to the question of step mode is yes; anything else is looked at again.
             Control::Resume => {
                 self.waived.extend(self.pause.filter(|reason| *reason == PauseReason::StepMode));
+            }
+            Control::Step => {
+                self.stepping = true;
+                self.waived.retain(|reason| *reason != PauseReason::StepMode);
             }
             Control::SkipHost(host) => self.skipped.push(host.clone()),
             Control::AbortAndRollBack => self.rollback_wanted = true,
@@ -182,7 +188,15 @@ impl RunState {
 
     /// Whether a person let the run pass this since its last batch began.
     pub fn is_waived(&self, reason: PauseReason) -> bool {
-        self.waived.contains(&reason) || (self.promoted_all && reason.is_passed_by_promote_all())
+        let asks_again = self.stepping && reason == PauseReason::StepMode;
+        let passed = self.promoted_all && reason.is_passed_by_promote_all() && !asks_again;
+        self.waived.contains(&reason) || passed
+    }
+
+    /// Whether it goes one target at a time and asks before the next, by its plan or since a person wants it so.
+    pub fn goes_one_by_one(&self, plan: &Plan) -> bool {
+        let planned = plan.strategy.as_ref().is_some_and(|strategy| strategy.step);
+        self.stepping || (planned && !self.promoted_all)
     }
 
     fn hook_ran(&mut self, kind: &EventKind) {

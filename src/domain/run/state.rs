@@ -134,6 +134,9 @@ pub struct RunState {
     /// Whether a person let it pass all that [may be passed so](PauseReason::is_passed_by_promote_all).
     #[serde(default)]
     pub promoted_all: bool,
+    /// Whether a person wants it to go one target at a time from then on, whatever its plan says.
+    #[serde(default)]
+    pub stepping: bool,
     /// Targets that a person had left out before they began.
     #[serde(default)]
     pub skipped: Vec<HostId>,

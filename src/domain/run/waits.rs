@@ -39,7 +39,7 @@ fn running(plan: &Plan, state: &RunState, host: &HostState) -> String {
         return format!("the look at all that is done, before batch {}", host.batch + 1);
     }
     let busy = open(&|h| h.started.is_some());
-    let n = plan.parallel;
+    let n = if state.goes_one_by_one(plan) { 1 } else { plan.parallel };
     if busy.is_empty() {
         "its start, which is next".to_owned()
     } else if n == 1 {

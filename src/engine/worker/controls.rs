@@ -34,7 +34,7 @@ impl Wish {
             (Self::Abort, _) | (_, Control::Abort | Control::AbortAndRollBack) => Self::Abort,
             (_, Control::Pause) => Self::Pause,
             (_, Control::Resume | Control::Promote | Control::PromoteAll) => Self::Go,
-            (wish, Control::SkipHost(_)) => wish,
+            (wish, Control::SkipHost(_) | Control::Step) => wish,
         }
     }
 
@@ -73,6 +73,7 @@ pub(super) async fn hear(shared: &Shared, mut seen: u64) -> Result<u64, StoreErr
         if let Some(host) = request.control.host() {
             shared.skip(host, &request.by.user);
         }
+        shared.steps(&request.control);
         shared.tell.send_replace(after);
     }
     Ok(seen)

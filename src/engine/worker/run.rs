@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::host::HostRun;
 use super::shared::{Shared, replayed};
@@ -201,10 +201,7 @@ async fn batch_of_hosts(
     state: &RunState,
     batch: &[HostId],
 ) -> Result<(), StoreError> {
-    // Where each is asked about, the next is not begun beside it.
-    let step = steps_one_by_one(shared);
-    let n_places = if step { 1 } else { shared.plan.parallel.max(1) as usize };
-    let places = Arc::new(Semaphore::new(n_places));
+    let places = Arc::new(Places::new(shared.plan.parallel));
     let mut running = FuturesUnordered::new();
     for id in batch {
         let (Some(plan), Some(state)) = (shared.plan.host(id), state.host(id)) else { continue };
@@ -232,16 +229,28 @@ async fn batch_of_hosts(
 async fn one_host(
     shared: Arc<Shared>,
     host: HostRun,
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
     begun: bool,
 ) -> Result<(), StoreError> {
-    let _place = places.acquire_owned().await;
     let id = host.state.id.clone();
-    let turn = if begun { Turn::Begins } else { turn(&shared, &id).await? };
+    let (mut place, turn) = loop {
+        let place = places.take(&shared).await;
+        if begun {
+            break (place, Turn::Begins);
+        }
+        match turn(&shared, &id, places.is_all(place.as_ref())).await? {
+            Turn::Alone => drop(place),
+            turn => break (place, turn),
+        }
+    };
+    if !shared.one_by_one() {
+        // A person said meanwhile that it need not be alone.
+        drop(place.as_mut().and_then(|place| place.split(place.num_permits().saturating_sub(1))));
+    }
     let outcome = match turn {
         Turn::Not(why) => host.left_alone(why).await?,
         Turn::Skipped(by) => host.skipped(&by).await?,
-        Turn::Begins => {
+        Turn::Begins | Turn::Alone => {
             shared.watch.begins();
             let ended = host.carry_out().await;
             shared.watch.rests();
@@ -252,15 +261,47 @@ async fn one_host(
     stop_if_too_many(&shared, &id, &outcome).await
 }
 
+/// Places for targets that are worked on side by side.
+struct Places {
+    free: Semaphore,
+    n: u32,
+}
+
+impl Places {
+    fn new(parallel: u32) -> Self {
+        let n = parallel.max(1);
+        Self { free: Semaphore::new(n as usize), n }
+    }
+
+    /// A place for one target. Where each is asked about it is all of them, so that nothing is begun beside it: whoever
+    /// works ends first. That can change while it is waited for.
+    async fn take(&self, shared: &Shared) -> Option<SemaphorePermit<'_>> {
+        loop {
+            let alone = shared.one_by_one();
+            let place = self.free.acquire_many(if alone { self.n } else { 1 }).await.ok()?;
+            if alone == shared.one_by_one() {
+                return Some(place);
+            }
+        }
+    }
+
+    /// Whether this is all of them.
+    fn is_all(&self, place: Option<&SemaphorePermit<'_>>) -> bool {
+        place.is_none_or(|place| place.num_permits() == self.n as usize)
+    }
+}
+
 /// What becomes of a target whose turn has come.
 enum Turn {
     Begins,
+    /// Not before it has all places: somebody wants them to go one by one since it got its own.
+    Alone,
     Skipped(Safe),
     Not(NotRun),
 }
 
 /// Waits until it is told what becomes of a target: while the run is paused, and in step mode until somebody said yes.
-async fn turn(shared: &Shared, id: &HostId) -> Result<Turn, StoreError> {
+async fn turn(shared: &Shared, id: &HostId, alone: bool) -> Result<Turn, StoreError> {
     loop {
         if let Some(why) = shared.refusal().await {
             return Ok(Turn::Not(why));
@@ -268,8 +309,11 @@ async fn turn(shared: &Shared, id: &HostId) -> Result<Turn, StoreError> {
         if let Some(by) = shared.skipped(id) {
             return Ok(Turn::Skipped(by));
         }
-        if !steps_one_by_one(shared) {
+        if !shared.one_by_one() {
             return Ok(Turn::Begins);
+        }
+        if !alone {
+            return Ok(Turn::Alone);
         }
         let state = shared.state().await?;
         let first = state.hosts.iter().all(|h| h.started.is_none());
@@ -279,10 +323,6 @@ async fn turn(shared: &Shared, id: &HostId) -> Result<Turn, StoreError> {
         let why = Safe::line(&format!("one instance at a time: the next is {id}"));
         shared.pause(PauseReason::StepMode, why).await?;
     }
-}
-
-fn steps_one_by_one(shared: &Shared) -> bool {
-    shared.plan.strategy.as_ref().is_some_and(|strategy| strategy.step)
 }
 
 /// A task of ours failed: what its host does is unknown.

@@ -1,6 +1,7 @@
 //! What all tasks of one run share, and what any of them may ask of the run.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
@@ -11,6 +12,7 @@ use super::run::WorkerPorts;
 use super::watch::Watch;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::Plan;
+use crate::domain::run::control::Control;
 use crate::domain::run::event::{EventKind, RunEvent};
 use crate::domain::run::outcome::{NotRun, Outcome};
 use crate::domain::run::pause::PauseReason;
@@ -34,6 +36,8 @@ pub(super) struct Shared {
     pub(super) one_at_a_time: tokio::sync::Mutex<()>,
     /// The targets that are done.
     pub(super) watch: Watch,
+    /// Whether it goes one target at a time.
+    stepping: AtomicBool,
     /// Targets that are left out when their turn comes, and by whom.
     skips: Mutex<BTreeMap<HostId, Safe>>,
     budget: Mutex<Budget>,
@@ -59,6 +63,7 @@ impl Shared {
             .iter()
             .filter_map(|(_, control, by)| Some((control.host()?.clone(), by.user.clone())));
         let skips = skips.collect();
+        let stepping = state.goes_one_by_one(&plan);
         Arc::new(Self {
             ports,
             run,
@@ -68,10 +73,31 @@ impl Shared {
             tell,
             one_at_a_time: tokio::sync::Mutex::default(),
             watch: Watch::of(state),
+            stepping: AtomicBool::new(stepping),
             skips: Mutex::new(skips),
             budget: Mutex::new(budget),
             stopped: Mutex::new(state.stopped.clone()),
         })
+    }
+
+    /// Whether it goes one target at a time and asks before the next.
+    pub(super) fn one_by_one(&self) -> bool {
+        self.stepping.load(Ordering::SeqCst)
+    }
+
+    /// What this control, which is journalled, means for that.
+    pub(super) fn steps(&self, control: &Control) {
+        match control {
+            Control::Step => self.stepping.store(true, Ordering::SeqCst),
+            Control::PromoteAll => self.stepping.store(false, Ordering::SeqCst),
+            Control::Pause
+            | Control::Resume
+            | Control::Abort
+            | Control::Kill
+            | Control::Promote
+            | Control::AbortAndRollBack
+            | Control::SkipHost(_) => {}
+        }
     }
 
     /// Journals events; they are durable when this returns.

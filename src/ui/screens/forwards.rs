@@ -14,17 +14,20 @@ use crate::ui::widgets::dialog;
 const HERE: u16 = 15;
 const WHAT: u16 = 10;
 const THERE: u16 = 15;
-const SINCE: u16 = 5;
+const SINCE: u16 = 8;
 
 pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let all = &model.forwards.all;
     let n = u16::try_from(all.len()).unwrap_or(u16::MAX).max(2);
-    let (w, h) = (area.width.saturating_sub(4).min(96), n.saturating_add(5));
+    let lost = model.forwards.chosen().and_then(|chosen| chosen.lost.as_ref());
+    let (w, h) = (area.width.saturating_sub(4).min(96), n.saturating_add(6));
     let h = h.min(area.height.saturating_sub(2));
     let inner =
         dialog::frame(canvas, area, w, h, "Ports brought here", &several(all.len(), "port"));
     let foot = if all.is_empty() {
         "esc back"
+    } else if lost.is_some() {
+        "r tries now  x takes it back  y copies the address  esc back"
     } else {
         "x takes it back  y copies the address  esc back; all are taken back when you leave"
     };
@@ -37,12 +40,16 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
         }
         return;
     }
+    if let Some(lost) = lost.filter(|_| inner.height >= 4) {
+        let y = inner.bottom().saturating_sub(2);
+        canvas.put(inner.x, y, inner.width, &lost.words(model.clock), Role::Degraded);
+    }
     let room = inner.width.saturating_sub(2);
     let name = room.saturating_sub(HERE + WHAT + THERE + SINCE + 8);
     let widths = [HERE, name, WHAT, THERE, SINCE];
     let heads = ["HERE", "INSTANCE", "PORT OF", "THERE", "SINCE"];
     row(canvas, inner.x + 1, inner.y, widths, heads, [Role::Heading; 5]);
-    let rows = usize::from(inner.height.saturating_sub(3));
+    let rows = usize::from(inner.height.saturating_sub(4));
     let top = model.forwards.selected.saturating_sub(rows.saturating_sub(1));
     for (y, (at, forward)) in (inner.y + 1..).zip(all.iter().enumerate().skip(top).take(rows)) {
         if at == model.forwards.selected {
@@ -57,10 +64,15 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
 fn line(canvas: &mut Canvas<'_>, model: &Model, of: &Forward, x: u16, y: u16, widths: [u16; 5]) {
     let (here, there, what) = (of.at.to_string(), of.to.to_string(), of.what.to_string());
     let since = figures::age(model.clock.duration_since(of.since).as_secs_f64());
-    let (since, state) =
-        if of.lives { (since, Role::Text) } else { ("lost".to_owned(), Role::Down) };
+    let (since, state) = match &of.lost {
+        None => (since, Role::Text),
+        Some(lost) => {
+            let ago = figures::age(model.clock.duration_since(lost.since).as_secs_f64());
+            (format!("lost {ago}"), Role::Down)
+        }
+    };
     let texts = [here.as_str(), of.host.as_str(), &what, &there, &since];
-    let strong = if of.lives { Role::Strong } else { Role::Down };
+    let strong = if of.lost.is_none() { Role::Strong } else { Role::Down };
     row(canvas, x, y, widths, texts, [strong, Role::Text, Role::Text, Role::Dim, state]);
 }
 

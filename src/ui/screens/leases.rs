@@ -41,7 +41,7 @@ pub(in crate::ui) fn draw(
             figures::age(ago as f64)
         )
     } else {
-        format!("{} asking {} over ssh", badge::spinner(model.now), page.asking.len())
+        format!("{} asking {} over ssh", badge::spinner(model.now), page.n_open())
     };
     let words = Around {
         head: sheet::head(

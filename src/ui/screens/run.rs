@@ -121,7 +121,7 @@ fn header(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rect) {
 
 /// Below the header: how it stands, or why it waits or ended, in words.
 fn second_line(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rect, n_bad: usize) {
-    let (state, plan) = (&view.state, &view.plan);
+    let state = &view.state;
     let look = badge::phase(state.phase);
     let (text, role) = match (state.phase, &state.summary, &state.why) {
         (Phase::Lost, _, _) => {
@@ -134,15 +134,23 @@ fn second_line(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rec
             (format!("{}: {why} (r looks again, P goes on so)", look.word), Role::Degraded)
         }
         (_, None, Some(why)) => (format!("{}: {why}", look.word), Role::Degraded),
-        (_, None, None) => {
-            canary::line(state).unwrap_or_else(|| (plan.stops_sentence(), Role::Dim))
-        }
+        (_, None, None) => canary::line(state).unwrap_or_else(|| (bounds(view), Role::Dim)),
     };
     let mut x = area.x + 1;
     if let Some(replay) = &model.replay {
         x += canvas.put(x, area.y + 1, area.width - 1, &place(replay), Role::Accent) + 2;
     }
     canvas.put(x, area.y + 1, area.right().saturating_sub(x), &text, role);
+}
+
+/// What keeps a run in bounds.
+fn bounds(view: &RunView) -> String {
+    let stops = view.plan.stops_sentence();
+    if view.state.goes_one_by_one(&view.plan) {
+        format!("one instance at a time, asks before the next (O leaves that); {stops}")
+    } else {
+        stops
+    }
 }
 
 /// Where a replay stands: `replay 4x  0:12 of 3:40`.

@@ -8,6 +8,7 @@ mod follow;
 mod precedence;
 mod schema;
 mod shell;
+mod windows;
 
 use std::path::Path;
 

@@ -47,6 +47,8 @@ impl Behaviour {
 pub(super) enum Ask {
     /// Pauses, and resumes so many milliseconds later.
     PauseFor(u64),
+    /// Lets it go one at a time, and leaves that so many milliseconds later.
+    StepFor(u64),
     /// Aborts.
     Abort,
     /// Kills.
@@ -71,6 +73,7 @@ pub(super) struct Model {
     pub(super) max_failed: u32,
     pub(super) max_unreachable: u32,
     died: bool,
+    stepped: bool,
     pub(super) ended_early: bool,
 }
 
@@ -120,8 +123,8 @@ impl Model {
                     may.extend([own, "not run", "cancelled"]);
                 } else if begun_with || (spent && self.one_by_one) {
                     may.insert("not run");
-                } else if self.died && (spent || self.batch_may_spend()) {
-                    // Whoever took over found the budget spent, and this host not begun.
+                } else if (self.died || self.stepped) && (spent || self.batch_may_spend()) {
+                    // Whoever took over, or asked before it, found the budget spent and this host not begun.
                     may.extend([own, "not run"]);
                 } else {
                     may.insert(own);
@@ -185,6 +188,7 @@ impl ReferenceStateMachine for Model {
                     max_failed,
                     max_unreachable,
                     died: false,
+                    stepped: false,
                     ended_early: false,
                 })
             })
@@ -194,6 +198,7 @@ impl ReferenceStateMachine for Model {
     fn transitions(_: &Self) -> BoxedStrategy<Work> {
         let ask = prop_oneof![
             3 => (1..20_000_u64).prop_map(Ask::PauseFor),
+            2 => (1..20_000_u64).prop_map(Ask::StepFor),
             1 => Just(Ask::Abort),
             1 => Just(Ask::Kill),
         ];
@@ -205,6 +210,7 @@ impl ReferenceStateMachine for Model {
 
     fn apply(mut state: Self, work: &Work) -> Self {
         state.died |= work.death.is_some();
+        state.stepped |= matches!(work.asked, Some((_, Ask::StepFor(_))));
         state.ended_early |= matches!(work.asked, Some((_, Ask::Abort | Ask::Kill)));
         state
     }

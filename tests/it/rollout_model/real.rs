@@ -111,8 +111,15 @@ impl Real {
 async fn resume(bench: &Bench) {
     let state = bench.store.state(&run_id(1));
     let last = bench.store.last_control();
-    if last == Some(Control::Pause) && state.finished.is_none() {
-        bench.store.ask(&run_id(1), Control::Resume, &ann()).await.unwrap();
+    let ends_it = if last == Some(Control::Pause) {
+        Control::Resume
+    } else if last == Some(Control::Step) {
+        Control::PromoteAll
+    } else {
+        return;
+    };
+    if state.finished.is_none() {
+        bench.store.ask(&run_id(1), ends_it, &ann()).await.unwrap();
     }
 }
 
@@ -126,6 +133,11 @@ async fn act(bench: &Bench, ask: Ask) {
             control(Control::Pause).await.unwrap();
             tokio::time::sleep(Duration::from_millis(ms)).await;
             control(Control::Resume).await.unwrap();
+        }
+        Ask::StepFor(ms) => {
+            control(Control::Step).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+            control(Control::PromoteAll).await.unwrap();
         }
     }
 }
