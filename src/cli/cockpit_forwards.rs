@@ -47,7 +47,7 @@ impl Open {
         let was = host::WasForwarded {
             at: self.forward.at,
             to: self.forward.to,
-            was_open: self.begun.elapsed(),
+            wanted_for: self.begun.elapsed(),
             n_lost: self.n_lost,
             lost: self.there.as_ref().is_none_or(|there| !there.lives()),
         };

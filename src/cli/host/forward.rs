@@ -69,7 +69,7 @@ async fn held(
             why = kept.keep() => Some(why),
         };
         let lost = kept.open.as_ref().is_none_or(|open| !open.lives());
-        let was = Was { at, to: kept.to, was_open: begun.elapsed(), n_lost: kept.n_lost, lost };
+        let was = Was { at, to: kept.to, wanted_for: begun.elapsed(), n_lost: kept.n_lost, lost };
         if let Some(open) = kept.open {
             open.close().await.map_err(|error| Trouble::new(Exit::Failed, error))?;
         }
@@ -236,7 +236,7 @@ pub(in crate::cli) struct Was {
     /// Where it led at last.
     pub(in crate::cli) to: SocketAddr,
     /// For how long it was wanted.
-    pub(in crate::cli) was_open: Duration,
+    pub(in crate::cli) wanted_for: Duration,
     /// How often its connection was lost.
     pub(in crate::cli) n_lost: u32,
     /// Whether it was lost at its end.
@@ -250,7 +250,7 @@ impl Was {
         let mut add = |name: &str, text: &str| facts.insert(Safe::line(name), Safe::line(text));
         add("at", &self.at.to_string());
         add("to", &self.to.to_string());
-        add("seconds", &self.was_open.as_secs().to_string());
+        add("seconds", &self.wanted_for.as_secs().to_string());
         if self.n_lost > 0 {
             add("lost", &format!("{} times", self.n_lost));
         }
@@ -302,5 +302,5 @@ async fn find(hosts: &SshPool, host: &Host, what: &Wanted) -> Result<SocketAddr,
     let settings = super::settings(host).map_err(|trouble| none(&trouble.to_string()))?;
     let script = service_port::read(service, host.connection.become_root, settings);
     let answer = hosts.read(&host.connection, &script, DEADLINE).await.map_err(NoPlace::Host)?;
-    service_port::parse(&answer.stdout, answer.exit).map_err(|why| none(&why.to_string()))
+    service_port::parse(&answer.stdout, answer.exit).map_err(|why| none(why.as_ref()))
 }
