@@ -12,6 +12,7 @@ use bunker_ops::domain::health::Health;
 use bunker_ops::domain::snapshot::{Contact, HttpHealth, InventoryState};
 use bunker_ops::engine::poller::{Sources, Watched, probe_host, run_once};
 use bunker_ops::engine::ports::RemoteRead;
+use bunker_ops::steps::probe::DEADLINE;
 use serde_json::Value;
 
 use crate::lab::{Fault, HostSpec, Lab, Options};
@@ -75,7 +76,9 @@ async fn a_black_hole_costs_the_others_nothing() {
         watched.fleet.instances().filter(|(h, _)| h.id.as_str() != "paper-01").collect();
     let round = async || {
         let begun = Instant::now();
-        let looks = living.iter().map(|(h, s)| probe_host(&*sources.remote, h, s, &*sources.clock));
+        let looks = living
+            .iter()
+            .map(|(h, s)| probe_host(&*sources.remote, h, s, &*sources.clock, DEADLINE));
         let all = futures_util::future::join_all(looks).await;
         assert!(all.iter().all(Result::is_ok), "{all:?}");
         begun.elapsed()

@@ -22,6 +22,7 @@ use bunker_ops::domain::untrusted::Safe;
 use bunker_ops::engine::planner::{self, PlanPorts};
 use bunker_ops::engine::poller::probe_host;
 use bunker_ops::engine::ports::RemoteRead;
+use bunker_ops::steps::probe::DEADLINE;
 
 use crate::capability::missing;
 use crate::lab::real::{Ready, RealHost, RealLab};
@@ -98,7 +99,7 @@ async fn a_probe_and_a_plan_tell_the_truth_of_a_real_server_and_leave_no_trace()
 
     let instance = fleet.hosts.first().unwrap();
     let settings = instance.instance.as_ref().unwrap();
-    let facts = probe_host(&*remote, instance, settings, &SystemClock).await.unwrap();
+    let facts = probe_host(&*remote, instance, settings, &SystemClock, DEADLINE).await.unwrap();
     is_true(&facts, &lab);
 
     plans_tell_the_truth(remote, &fleet, state.path()).await;

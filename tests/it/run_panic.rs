@@ -53,12 +53,9 @@ fn a_panic_of_the_screen_leaves_the_run_to_its_worker_and_the_exit_code_says_so(
     terminal.keys("!").unwrap();
     let ended = terminal.wait_end(SOON).unwrap();
     assert_eq!(ended.exit_code(), 101, "the exit code of a panic: {ended:?}");
-    // What it wrote last is read by now.
-    terminal.wait_for("on purpose", SOON).unwrap();
+    // A backtrace, where the environment asks for one, may have moved it off the screen.
+    terminal.wait_written("on purpose", SOON).unwrap();
     assert_eq!(terminal.left_behind(), Vec::<&str>::new());
-    // What the panic says is where it was, not what the program held.
-    let raw = String::from_utf8_lossy(&terminal.raw()).into_owned();
-    assert!(raw.contains("on purpose"), "{raw}");
     let attached = bunker(&inventory, own.path(), &["attach", "last"], "");
     assert!(attached.contains("succeeded: 1 ok"), "{attached}");
     let verified = bunker(&inventory, own.path(), &["audit", "verify"], "");

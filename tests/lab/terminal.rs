@@ -121,6 +121,24 @@ impl Terminal {
         })
     }
 
+    /// Waits until the program has written the text, wherever it has scrolled to since.
+    pub fn wait_written(&self, text: &str, at_most: Duration) -> Result<(), String> {
+        let deadline = Instant::now() + at_most;
+        let mut seen = self.seen.0.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let written = String::from_utf8_lossy(&seen.raw);
+            if written.contains(text) {
+                return Ok(());
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || seen.ended {
+                return Err(format!("{text:?} was never written, but {written}"));
+            }
+            drop(written);
+            seen = self.seen.1.wait_timeout(seen, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
     fn wait_until(&self, at_most: Duration, done: impl Fn(&str) -> bool) -> Result<String, String> {
         let deadline = Instant::now() + at_most;
         let mut seen = self.seen.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -23,6 +23,7 @@ use crate::domain::untrusted::Safe;
 use crate::engine::canary::evidence;
 use crate::engine::poller::probe_host;
 use crate::engine::ports::Clock;
+use crate::steps::probe::PATIENCE;
 use args::{CanaryVerb, JudgeArgs};
 
 pub(super) fn run(context: &Context, verb: &CanaryVerb) -> Result<Exit, Trouble> {
@@ -132,7 +133,8 @@ async fn clocks(of: &[Instance<'_>]) -> Result<BTreeMap<HostId, f64>, Trouble> {
     let hosts = wiring::hosts()?;
     let sources = wiring::sources(&hosts);
     let looks = join_all(of.iter().map(|(host, settings)| async {
-        let facts = probe_host(&*sources.remote, host, settings, &*sources.clock).await.ok()?;
+        let facts =
+            probe_host(&*sources.remote, host, settings, &*sources.clock, PATIENCE).await.ok()?;
         Some((host.id.clone(), *facts.clock_skew_s.known()?))
     }))
     .await;

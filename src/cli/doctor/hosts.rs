@@ -15,7 +15,7 @@ use crate::domain::settings::InstanceSettings;
 use crate::domain::untrusted::Safe;
 use crate::engine::poller::{Sources, probe_host};
 use crate::steps::deploy::backup_mark;
-use crate::steps::probe::{DEADLINE, Equipment, parse_equipment, render_equipment, version_of};
+use crate::steps::probe::{Equipment, PATIENCE, parse_equipment, render_equipment, version_of};
 
 /// The oldest Compose that the workflows use.
 const COMPOSE: (u32, u32) = (2, 0);
@@ -67,7 +67,7 @@ async fn one(sources: &Sources, host: &Host) -> Vec<Finding> {
     let nonce = sources.clock.nonce();
     let dir = host.instance.as_ref().map_or("/", |settings| settings.dir.as_str());
     let script = render_equipment(&nonce, dir, &backup_mark(&host.id));
-    match sources.remote.read(&host.connection, &script, DEADLINE).await {
+    match sources.remote.read(&host.connection, &script, PATIENCE).await {
         Err(error) => {
             unreached(&mut notes, &error);
             return notes.all;
@@ -94,7 +94,7 @@ async fn one(sources: &Sources, host: &Host) -> Vec<Finding> {
         }
     }
     if let Some(settings) = &host.instance {
-        match probe_host(&*sources.remote, host, settings, &*sources.clock).await {
+        match probe_host(&*sources.remote, host, settings, &*sources.clock, PATIENCE).await {
             Ok(facts) => instance(&mut notes, &facts, settings),
             Err(error) => unreached(&mut notes, &error),
         }

@@ -33,7 +33,7 @@ async fn list(context: &Context, host: &str) -> Result<Exit, Trouble> {
     let host = fleet.host(&id).ok_or_else(|| PlanError::UnknownHost(id.clone()))?;
     let settings = host.instance.as_ref().ok_or_else(|| PlanError::NoInstance(id.clone()))?;
     let hosts = wiring::hosts()?;
-    let read = hosts.read(&host.connection, &backup::list(settings), probe::DEADLINE).await;
+    let read = hosts.read(&host.connection, &backup::list(settings), probe::PATIENCE).await;
     hosts.close().await;
     let output = read.map_err(|e| Trouble::new(Exit::Unreachable, Safe::text(&e.to_string())))?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -59,7 +59,7 @@ async fn made(
 
 /// What retention would delete. It is for showing only: the step decides again under the lease.
 async fn old(ports: &PlanPorts, host: &Host, settings: &InstanceSettings) -> Vec<Safe> {
-    let read = ports.remote.read(&host.connection, &backup::list(settings), probe::DEADLINE).await;
+    let read = ports.remote.read(&host.connection, &backup::list(settings), probe::PATIENCE).await;
     let Ok(output) = read else { return Vec::new() };
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     text.lines().filter_map(|line| line.strip_prefix("old ")).map(Safe::line).collect()

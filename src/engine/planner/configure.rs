@@ -14,6 +14,7 @@ use crate::domain::settings::InstanceSettings;
 use crate::domain::untrusted::Safe;
 use crate::engine::poller::probe_host;
 use crate::steps::env_file::EnvRead;
+use crate::steps::probe::PATIENCE;
 use crate::workflows::configure::{Candidate, Wish, assemble};
 use crate::workflows::env::Desired;
 
@@ -46,7 +47,7 @@ async fn look(
     host: &Host,
     settings: &InstanceSettings,
 ) -> Result<(Facts, Result<EnvRead, Safe>), RemoteError> {
-    let facts = probe_host(&*ports.remote, host, settings, &*ports.clock).await?;
+    let facts = probe_host(&*ports.remote, host, settings, &*ports.clock, PATIENCE).await?;
     Ok((facts, env::read(ports, host, settings).await?))
 }
 

@@ -1,7 +1,5 @@
 //! `.env`, from both sides: what a host has, and what it should have.
 
-use std::time::Duration;
-
 use zeroize::Zeroize;
 
 use super::PlanPorts;
@@ -11,10 +9,8 @@ use crate::domain::secret::Secrets;
 use crate::domain::settings::InstanceSettings;
 use crate::domain::untrusted::Safe;
 use crate::steps::env_file::{self, EnvRead};
+use crate::steps::probe::PATIENCE;
 use crate::workflows::env::{Desired, Template, render};
-
-/// How long a host may take to tell its `.env`.
-const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Reads what a host has: the outer error is the connection's, the inner one that of its answer.
 pub(super) async fn read(
@@ -24,7 +20,7 @@ pub(super) async fn read(
 ) -> Result<Result<EnvRead, Safe>, RemoteError> {
     let to = &host.connection;
     let script = env_file::read(&host.id, to.become_root, settings);
-    let mut output = ports.remote.read(to, &script, DEADLINE).await?;
+    let mut output = ports.remote.read(to, &script, PATIENCE).await?;
     let read = env_file::parse(&output.stdout);
     // It held the values of secrets.
     output.stdout.zeroize();

@@ -51,7 +51,7 @@ async fn candidates<'a>(
 ) -> Vec<Candidate<'a>> {
     let histories = join_all(hosts.iter().map(|(host, settings)| async {
         let script = rollback::look(&host.id, host.connection.become_root, settings);
-        let output = ports.remote.read(&host.connection, &script, probe::DEADLINE).await?;
+        let output = ports.remote.read(&host.connection, &script, probe::PATIENCE).await?;
         Ok(rollback::parse(&String::from_utf8_lossy(&output.stdout)))
     }));
     let (looks, histories) = futures_util::join!(look_at_all(ports, &hosts), histories);

@@ -16,6 +16,7 @@ use crate::domain::run::operator::Operator;
 use crate::domain::settings::InstanceSettings;
 use crate::engine::poller::probe_host;
 use crate::engine::ports::{RepositoryError, RepositoryLayout};
+use crate::steps::probe::PATIENCE;
 use crate::workflows::upgrade::{Candidate, Wish, assemble};
 
 /// Plans an upgrade to `reference`, or to the ref that all follow.
@@ -53,7 +54,7 @@ pub(super) async fn look_at_all(
     hosts: &[(&Host, &InstanceSettings)],
 ) -> Vec<Result<Facts, RemoteError>> {
     join_all(hosts.iter().map(|(host, settings)| async {
-        probe_host(&*ports.remote, host, settings, &*ports.clock).await
+        probe_host(&*ports.remote, host, settings, &*ports.clock, PATIENCE).await
     }))
     .await
 }

@@ -1,5 +1,7 @@
 //! One look at one host.
 
+use std::time::Duration;
+
 use crate::domain::facts::Facts;
 use crate::domain::fleet::Host;
 use crate::domain::remote::{RemoteError, RemoteErrorKind};
@@ -8,7 +10,7 @@ use crate::domain::untrusted::Safe;
 use crate::engine::ports::{Clock, RemoteRead};
 use crate::steps::probe::{self, Answer};
 
-/// Looks at a host once: one read-only script, at most [`probe::DEADLINE`].
+/// Looks at a host once: one read-only script, which may take this long.
 ///
 /// Facts are what arrived whole; a part that did not is unreadable and says why. An error means that
 /// nothing of our script's answer arrived.
@@ -17,11 +19,12 @@ pub async fn probe_host(
     host: &Host,
     settings: &InstanceSettings,
     clock: &dyn Clock,
+    at_most: Duration,
 ) -> Result<Facts, RemoteError> {
     let nonce = clock.nonce();
     let to = &host.connection;
     let script = probe::render(&host.id, to.become_root, settings, &nonce);
-    let output = remote.read(to, &script, probe::DEADLINE).await?;
+    let output = remote.read(to, &script, at_most).await?;
     let answer =
         Answer { bytes: &output.stdout, nonce: &nonce, arrived: clock.now(), took: output.took };
     probe::parse(&answer, settings).ok_or_else(|| nothing(host, output.exit, &output.stderr))

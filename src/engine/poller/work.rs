@@ -37,7 +37,7 @@ pub(super) fn look(sources: &Sources, record: &Record) -> Question {
     let sources = sources.clone();
     let (host, settings) = (Arc::clone(&record.host), Arc::clone(&record.settings));
     Box::pin(async move {
-        let asked = probe_host(&*sources.remote, &host, &settings, &*sources.clock);
+        let asked = probe_host(&*sources.remote, &host, &settings, &*sources.clock, DEADLINE);
         let limit = DEADLINE + Duration::from_secs(5);
         let looked = tokio::time::timeout(limit, asked).await.unwrap_or_else(|_| {
             Err(RemoteError {

@@ -281,6 +281,6 @@ fn nowhere_else(taken: &Taken, watch: &Watch, marks: &[String]) {
     }
 }
 
-/// The settings of a container are its environment, which Docker keeps in its configuration, and containerd, while it
+/// The settings of a container are its environment, which Docker keeps in its configuration (written aside first), and containerd, while it
 /// runs, in the task's; runc has it in a file for the moment in which a health check begins.
-const KEPT: &str = "^(/var/lib/docker/containers/[0-9a-f]+/config.v2|/run/containerd/io.containerd.runtime.v2.task/moby/[0-9a-f]+/config).json$|^/tmp/runc-process[0-9]+$";
+const KEPT: &str = "^(/var/lib/docker/containers/[0-9a-f]+/([.]tmp-)?config.v2|/run/containerd/io.containerd.runtime.v2.task/moby/[0-9a-f]+/config).json[0-9]*$|^/tmp/runc-process[0-9]+$";
