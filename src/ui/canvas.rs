@@ -118,6 +118,11 @@ impl Canvas<'_> {
         let area = area.intersection(self.buf.area);
         let (text, own) = (self.theme.style(Role::Text), self.theme.style(role));
         for y in area.top()..area.bottom() {
+            // A wide sign whose second half is covered would cover the edge of what lies over it.
+            let before = area.left().checked_sub(1).and_then(|x| self.buf.cell_mut((x, y)));
+            if let Some(cell) = before.filter(|cell| width(cell.symbol()) > 1) {
+                cell.set_symbol(" ");
+            }
             for x in area.left()..area.right() {
                 if let Some(cell) = self.buf.cell_mut((x, y)) {
                     cell.reset();

@@ -36,7 +36,7 @@ fn faults(page: &Page, kind: &str, fleet: &Arc<FleetSnapshot>, size: (u16, u16))
     if !leads_nowhere(page, kind) {
         told.extend([
             rules::borders_are_whole(&seen, page.made),
-            rules::cuts_are_told(&seen),
+            rules::cuts_are_told(&seen, page.made),
             rules::says_where_it_is(&seen, page),
             rules::numbers_are_right(&seen, page.right),
         ]);

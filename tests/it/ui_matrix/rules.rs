@@ -117,21 +117,28 @@ pub(crate) fn borders_are_whole(seen: &Seen, made: Made) -> Result<(), String> {
     Ok(())
 }
 
-/// What is known to be long is whole, goes on in the next line, or ends in an ellipsis.
-pub(crate) fn cuts_are_told(seen: &Seen) -> Result<(), String> {
+/// What is known to be long is whole or ends in an ellipsis; a layer may lie over it.
+pub(crate) fn cuts_are_told(seen: &Seen, made: Made) -> Result<(), String> {
+    let id = "instance-with-a-name-that-is-as-long-as-a-name-may-be-and-012345";
     let name = format!("instance-{}", "x".repeat(54));
-    for (long, n) in [(LONG, 12), (WIDE, 5), (name.as_str(), 12)] {
+    for (long, n) in [(LONG, 12), (WIDE, 5), (name.as_str(), 12), (id, 14)] {
         let begin: String = long.chars().take(n).collect();
         for y in 0..seen.buf.area.height {
             let row = seen.row(y);
             for (at, _) in row.match_indices(&begin) {
+                // A part of a longer name is no text of its own.
+                if row[..at].ends_with('-') {
+                    continue;
+                }
                 let rest = &row[at..];
                 let alike = rest.chars().zip(long.chars()).take_while(|(a, b)| a == b).count();
                 if alike == long.chars().count() {
                     continue;
                 }
                 let next = rest.chars().nth(alike).unwrap_or(' ');
-                if next != '…' {
+                let after = rest.chars().skip(alike).find(|c| *c != ' ');
+                let covered = made == Made::Layer && after.is_some_and(|c| "│╭╰".contains(c));
+                if next != '…' && !covered {
                     return Err(format!("row {y} cuts a text and does not say so: {row}"));
                 }
             }
