@@ -58,7 +58,8 @@ pub(super) fn draw(
     places.put(canvas, list.y, 3, &right, Role::Heading);
     let mut before = "";
     for (y, line) in choice::lines(canvas, list, seen.cursor, lines.iter()) {
-        if line.differs {
+        // Where only what differs is shown, a sign on every line would tell nothing.
+        if line.differs && all {
             canvas.put(list.x, y, 1, "▲", Role::Degraded);
         }
         // The name of a part stands once.
