@@ -320,15 +320,12 @@ mod tests {
             n_most = n_most.max(flying.len());
             assert!(holds.ask(2, at(5), &seen).is_empty(), "the round goes on");
             let effect = flying.remove(0);
-            let answer = match asked(&effect) {
-                Some(id) => {
-                    order.push(id.to_string());
-                    Looked::Lease(id, Ok(LeaseLook::default()))
-                }
-                None => {
-                    order.push("the fleet".to_owned());
-                    Looked::Campaign(Ok(None))
-                }
+            let answer = if let Some(id) = asked(&effect) {
+                order.push(id.to_string());
+                Looked::Lease(id, Ok(LeaseLook::default()))
+            } else {
+                order.push("the fleet".to_owned());
+                Looked::Campaign(Ok(None))
             };
             holds.take(1, &Ok(answer));
             flying.extend(holds.next(at(5), &seen));

@@ -73,11 +73,8 @@ pub(super) async fn read(
                     }
                 }
             }
-            Some(Err(problem)) => {
-                if !complain(&tell, &problem).await {
-                    return;
-                }
-            }
+            Some(Err(problem)) if !complain(&tell, &problem).await => return,
+            Some(Err(_)) => {}
         }
         if !heard(&mut asks, &mut ask, more).await {
             return;

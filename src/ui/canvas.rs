@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::widgets::{Block, BorderType, Widget};
 
 use super::text::{cut, width};
@@ -46,7 +46,27 @@ impl Canvas<'_> {
         } else {
             self.buf.set_stringn(x, y, cut(text, usize::from(max)), usize::from(max), style)
         };
+        if style.add_modifier.contains(Modifier::UNDERLINED) {
+            self.bare_ends(x, end, y);
+        }
         end - x
+    }
+
+    /// Blanks before and behind words have no line under them.
+    fn bare_ends(&mut self, from: u16, to: u16, y: u16) {
+        let mut bare = |x: u16| {
+            let cell = self.buf.cell_mut((x, y)).filter(|cell| cell.symbol() == " ");
+            cell.is_some_and(|cell| {
+                cell.modifier.remove(Modifier::UNDERLINED);
+                true
+            })
+        };
+        let first = (from..to).find(|x| !bare(*x)).unwrap_or(to);
+        for x in (first..to).rev() {
+            if !bare(x) {
+                return;
+            }
+        }
     }
 
     /// Writes a text so that it ends at the right end of `w` columns.
@@ -98,6 +118,11 @@ impl Canvas<'_> {
         let area = area.intersection(self.buf.area);
         let (text, own) = (self.theme.style(Role::Text), self.theme.style(role));
         for y in area.top()..area.bottom() {
+            // A wide sign whose second half is covered would cover the edge of what lies over it.
+            let before = area.left().checked_sub(1).and_then(|x| self.buf.cell_mut((x, y)));
+            if let Some(cell) = before.filter(|cell| width(cell.symbol()) > 1) {
+                cell.set_symbol(" ");
+            }
             for x in area.left()..area.right() {
                 if let Some(cell) = self.buf.cell_mut((x, y)) {
                     cell.reset();

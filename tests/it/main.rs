@@ -122,6 +122,7 @@ mod ui_gallery;
 mod ui_keys;
 mod ui_leases;
 mod ui_log;
+mod ui_matrix;
 mod ui_moving;
 mod ui_screens;
 mod ui_sheet_keys;

@@ -47,7 +47,7 @@ pub(crate) fn fleets() -> Vec<(&'static str, Arc<FleetSnapshot>)> {
     ]
 }
 
-fn with(width: u16, height: u16, fleet: &Arc<FleetSnapshot>) -> Model {
+pub(crate) fn with(width: u16, height: u16, fleet: &Arc<FleetSnapshot>) -> Model {
     let mut model = cockpit(width, height, Some(Operate::grant()));
     update(&mut model, Msg::Fleet(Arc::clone(fleet)));
     model
@@ -92,12 +92,12 @@ pub(crate) fn drawn_of(
 }
 
 /// Pictures of a screen, where they are asked for.
-fn pictures(model: &Model, name: &str) {
+pub(crate) fn pictures(model: &Model, name: &str) {
     let Some(folder) = std::env::var_os("BUNKER_PICTURES") else { return };
     let looks = [
         ("dark", Depth::True),
         ("light", Depth::True),
-        ("nord", Depth::True),
+        ("high-contrast", Depth::True),
         ("dark", Depth::Ansi16),
     ];
     for (theme, depth) in looks {

@@ -45,13 +45,13 @@ fn opened(width: u16, height: u16) -> (Model, LogAsk) {
     (model, asked)
 }
 
-fn ask(effects: &[Effect]) -> LogAsk {
+pub(crate) fn ask(effects: &[Effect]) -> LogAsk {
     let asked = |e: &Effect| if let Effect::AskLog(ask) = e { Some((**ask).clone()) } else { None };
     effects.iter().rev().find_map(asked).expect("something is asked")
 }
 
 /// Lines of a made-up output of a million, as the reader would tell them.
-fn told(ask: &LogAsk, n: u64) -> Msg {
+pub(crate) fn told(ask: &LogAsk, n: u64) -> Msg {
     let last = n.saturating_sub(ask.rows as u64);
     let top = match ask.at {
         Follow::End => last,

@@ -20,13 +20,13 @@ use jiff::SignedDuration;
 
 use crate::ui_world::{ago, now, press};
 
-const LONG: &str =
+pub(crate) const LONG: &str =
     "a-name-that-is-as-long-as-a-name-may-be-and-goes-on-behind-the-end-of-any-column";
-const WIDE: &str = "東京都庁のサーバーが応答しません。電源を確認してください";
+pub(crate) const WIDE: &str = "東京都庁のサーバーが応答しません。電源を確認してください";
 const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{202e}gnp.exe\ttab \u{200b} ünï";
 
 /// A text in the manner of a kind of fleet.
-fn text(kind: &str, usual: &str) -> Safe {
+pub(crate) fn text(kind: &str, usual: &str) -> Safe {
     Safe::line(match kind {
         "long names" => LONG,
         "CJK" => WIDE,

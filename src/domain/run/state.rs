@@ -98,6 +98,10 @@ pub struct JobState {
 ///
 /// **Invariant:** `apply` is total and idempotent: an event whose `seq` is not the next changes
 /// nothing, so any prefix of the journal, duplicates included, gives the state of that prefix.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of the journal, none excludes another"
+)]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunState {
     /// The run.

@@ -240,7 +240,7 @@ async fn one_host(
         }
         match turn(&shared, &id, places.is_all(place.as_ref())).await? {
             Turn::Alone => drop(place),
-            turn => break (place, turn),
+            turn @ (Turn::Begins | Turn::Skipped(_) | Turn::Not(_)) => break (place, turn),
         }
     };
     if !shared.one_by_one() {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use super::choice::{self, Around};
-use super::sheet::{self, Column, Places, Tally};
+use super::sheet::{self, Column, Frame, Tally};
 use crate::app::choice_pages::Asked;
 use crate::app::model::Model;
 use crate::app::sheet::{AlertsSheet, Sheet};
@@ -41,7 +41,7 @@ pub(in crate::ui) fn draw(
             "alerts",
             &[
                 Tally("▼", n(State::Firing), "firing", Role::Down),
-                Tally("▲", n(State::Pending), "pending", Role::Degraded),
+                Tally("◐", n(State::Pending), "pending", Role::Running),
                 Tally("?", n(State::Unknown), "cannot be judged", Role::Unknown),
                 Tally("○", n(State::Silenced), "silenced", Role::Dim),
             ],
@@ -51,15 +51,11 @@ pub(in crate::ui) fn draw(
         detail: "That alert",
         foot: String::new(),
     };
-    let (list, detail) = choice::around(canvas, model, &words, area);
+    let none = rows.is_empty().then(|| nothing(model, seen, page));
+    let Frame { list, detail, places } =
+        sheet::frame(canvas, model, &words, &COLUMNS, none.as_deref(), area);
     if trouble && model.size.page_header() > 1 {
         canvas.over(Rect { y: area.y + 1, height: 1, ..area }, Role::Degraded);
-    }
-    let places = Places::of(&COLUMNS, list.x + 2, list.width.saturating_sub(2));
-    places.heading(canvas, list.y, &COLUMNS);
-    if rows.is_empty() {
-        let text = nothing(model, seen, page);
-        canvas.put(list.x + 2, list.y + 1, list.width.saturating_sub(2), &text, Role::Dim);
     }
     for (y, alert) in choice::lines(canvas, list, seen.cursor, rows.iter()) {
         let (glyph, role) = look(alert);

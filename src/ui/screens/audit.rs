@@ -3,19 +3,28 @@
 use ratatui::layout::Rect;
 
 use super::choice::{self, Around};
+use super::sheet::{self, Column, Frame};
 use crate::app::audit_page::{AuditPage, Shown};
 use crate::app::model::Model;
 use crate::domain::audit::{Entry, Facts, KeySource, Phase};
-use crate::ui::canvas::Canvas;
+use crate::ui::canvas::{Canvas, Focused};
 use crate::ui::figures;
 use crate::ui::theme::Role;
+
+const COLUMNS: [Column; 5] = [
+    Column::right("AGE", 5, 0),
+    Column::left("WHO", 14, 1),
+    Column::left("WHAT", 18, 0),
+    Column::left("OF", 16, 0).growing(),
+    Column::left("ENDED", 12, 0),
+];
 
 pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &AuditPage, area: Rect) {
     let rows = page.rows();
     let all = page.entries.known().map_or(0, Vec::len);
     let fleet = model.fleet.snapshot.as_ref().map(|s| s.fleet.to_string()).unwrap_or_default();
     let count = if page.filter.is_empty() {
-        format!("{all} records")
+        crate::ui::text::several(all, "record")
     } else {
         format!("{} of {all} with {:?}", rows.len(), page.filter)
     };
@@ -26,28 +35,43 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &AuditPa
         detail: "That record",
         foot: String::new(),
     };
-    let (list, detail) = choice::around(canvas, model, &words, area);
+    let none = match page.entries.known() {
+        Some(all) if all.is_empty() => {
+            Some("nothing was changed by this program on this machine yet")
+        }
+        Some(_) if rows.is_empty() => Some("no record has these words: esc shows all"),
+        Some(_) | None => None,
+    };
+    let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &COLUMNS, none, area);
     if let (Shown::Record, Some(entry)) = (page.shown, page.selected()) {
-        let below = Rect { height: detail.bottom().saturating_sub(list.y), ..list };
-        canvas.clear(Rect { x: list.x, y: list.y, ..below }, Role::Text);
-        choice::facts(canvas, below, &told(model, entry, true));
+        let top = list.y.saturating_sub(1);
+        let height = area.bottom().saturating_sub(1).saturating_sub(top);
+        let whole = Rect { y: top, height, ..area };
+        canvas.clear(whole, Role::Text);
+        let inner = canvas.pane(whole, "One record", "", Focused::Yes);
+        choice::facts(canvas, inner, &told(model, entry, true));
         return;
     }
-    let places = Places::of(list);
-    places.put(canvas, list.y, ["AGE", "WHO", "WHAT", "OF", "ENDED"], [Role::Heading; 2]);
     choice::waiting(canvas, model, &page.entries, "reading the log", list);
-    if page.entries.known().is_some_and(Vec::is_empty) {
-        let text = "nothing was changed by this program on this machine yet";
-        canvas.put(list.x + 2, list.y + 1, list.width, text, Role::Dim);
-    }
     for (y, entry) in choice::lines(canvas, list, page.cursor, rows.iter()) {
         let r = &entry.record;
         let (glyph, role) = look(entry);
         canvas.put(list.x, y, 1, glyph, role);
         let age = figures::age(model.now.duration_since(r.at).as_secs_f64());
         let (who, subject) = (r.who.person(), r.subject());
-        let texts = [age.as_str(), &who, r.action.as_str(), &subject, r.word()];
-        places.put(canvas, y, texts, [Role::Text, role]);
+        let word = if role == Role::Healthy { Role::Text } else { role };
+        for (at, (text, role)) in [
+            (age.as_str(), Role::Text),
+            (who.as_str(), Role::Text),
+            (r.action.as_str(), Role::Strong),
+            (subject.as_str(), Role::Text),
+            (r.word(), word),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            places.put(canvas, y, at, text, role);
+        }
     }
     if let Some(entry) = page.selected() {
         choice::facts(canvas, detail, &told(model, entry, false));
@@ -109,31 +133,4 @@ fn told(model: &Model, entry: &Entry, whole: bool) -> Vec<(&'static str, String,
 fn listed(facts: &Facts) -> String {
     let facts: Vec<String> = facts.iter().map(|(name, value)| format!("{name} {value}")).collect();
     facts.join(" · ")
-}
-
-/// The places of a row.
-struct Places {
-    x: u16,
-    widths: [u16; 5],
-}
-
-impl Places {
-    fn of(list: Rect) -> Self {
-        let rest = list.width.saturating_sub(2 + 5 + 14 + 22 + 12 + 8);
-        Self { x: list.x + 2, widths: [5, 14, 22, rest, 12] }
-    }
-
-    fn put(&self, canvas: &mut Canvas<'_>, y: u16, texts: [&str; 5], roles: [Role; 2]) {
-        let [text, word] = roles;
-        let mut x = self.x;
-        for (at, (cell, w)) in texts.into_iter().zip(self.widths).enumerate() {
-            let role = if at == 4 { word } else { text };
-            if at == 0 {
-                canvas.put_right(x, y, w, cell, role);
-            } else {
-                canvas.put(x, y, w, cell, role);
-            }
-            x += w + 2;
-        }
-    }
 }

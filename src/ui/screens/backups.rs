@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use super::choice::{self, Around};
-use super::sheet::{self, Column, Places, Tally};
+use super::sheet::{self, Column, Frame, Places, Tally};
 use crate::app::model::Model;
 use crate::app::sheet::{BackupsSheet, Sheet};
 use crate::app::sheet_rows::{self, BackupRow};
@@ -54,10 +54,8 @@ pub(in crate::ui) fn draw(
         detail: "That backup",
         foot: String::new(),
     };
-    let (list, detail) = choice::around(canvas, model, &words, area);
-    let places = Places::of(&COLUMNS, list.x + 2, list.width.saturating_sub(2));
-    places.heading(canvas, list.y, &COLUMNS);
-    empty(canvas, model, seen, rows.len(), list);
+    let none = none(model, seen, rows.len());
+    let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &COLUMNS, none, area);
     for (y, row) in choice::lines(canvas, list, seen.cursor, rows.iter()) {
         let made = page.made.get(&row.instance.id);
         draw_row(canvas, model, &places, y, row, made);
@@ -89,14 +87,14 @@ fn limits(rows: &[BackupRow]) -> String {
     }
 }
 
-fn empty(canvas: &mut Canvas<'_>, model: &Model, seen: &Sheet, n: usize, list: Rect) {
-    let text = match &model.fleet.snapshot {
-        None => "waiting for the first look at the fleet",
-        Some(_) if n > 0 => return,
-        Some(_) if !seen.filter.is_empty() => "no instance has these words: esc shows all",
-        Some(_) => "the inventory has no instance yet: N adds one",
-    };
-    canvas.put(list.x + 2, list.y + 1, list.width.saturating_sub(2), text, Role::Dim);
+/// What stands there where there is no row.
+fn none(model: &Model, seen: &Sheet, n: usize) -> Option<&'static str> {
+    match &model.fleet.snapshot {
+        None => Some("waiting for the first look at the fleet"),
+        Some(_) if n > 0 => None,
+        Some(_) if !seen.filter.is_empty() => Some("no instance has these words: esc shows all"),
+        Some(_) => Some("the inventory has no instance yet: N on the fleet page adds one"),
+    }
 }
 
 /// State of a backup.
@@ -133,7 +131,7 @@ fn draw_row(
     places.put(canvas, y, 3, row.grade.word(), quiet);
     places.put(canvas, y, 4, &size(row, made), Role::Text);
     if let (Some(Ok(made)), Some((_, w))) = (made, places.place(5)) {
-        places.put(canvas, y, 5, &trend(made, w, model.now), Role::Chart1);
+        places.put(canvas, y, 5, &trend(made, w, model.now), Role::Dim);
         places.put(canvas, y, 6, &made.len().to_string(), Role::Text);
     }
     let (proven, role) = match proven(model, row, made) {
@@ -192,9 +190,9 @@ fn told(
     let (on_host, host_role) = match made {
         _ if asking => ("asking the host for its manifests".to_owned(), Role::Running),
         None => ("the host was not asked".to_owned(), Role::Dim),
-        Some(Err(why)) => (format!("cannot be read: {why}"), Role::Degraded),
+        Some(Err(why)) => (format!("▲ cannot be read: {why}"), Role::Degraded),
         Some(Ok(made)) if made.is_empty() => {
-            ("none that counts: none has a manifest of ours".to_owned(), Role::Degraded)
+            ("▲ none that counts: none has a manifest of ours".to_owned(), Role::Degraded)
         }
         Some(Ok(made)) => {
             let change = change(made).map(|c| format!(", the newest {c} the one before"));

@@ -191,6 +191,9 @@ fn one(
         canvas.spans_right(place.x, place.y, place.width, &legend);
     } else if below > 0 {
         canvas.spans(place.x, place.y + 1, place.width, &legend);
+    } else {
+        let room = place.width.saturating_sub(used + 2);
+        canvas.spans(place.x + used + 2, place.y, room, &legend);
     }
     let height = place.height - 1 - below;
     let area = Rect { y: place.y + 1 + below, height, ..place };
@@ -216,7 +219,7 @@ fn legend(model: &Model, read: &ChartsRead, chart: &Chart, lines: &[Line]) -> Ve
             Err(_) => figures::NONE.to_owned(),
         };
         if lines.len() > 1 {
-            let gap = if at > 0 { " " } else { "" };
+            let gap = if at > 0 { "  " } else { "" };
             legend.push((format!("{gap}{} ", line.name), role));
         }
         legend.push((value, Role::Strong));

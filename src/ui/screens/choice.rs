@@ -69,7 +69,7 @@ pub(super) fn waiting<T>(
             let hint = problem.hint.as_ref().map(|h| format!(": {h}")).unwrap_or_default();
             let lines = wrap(&format!("{}{hint}", problem.message), room, 4);
             for (y, line) in (list.y + 1..list.bottom()).zip(lines) {
-                canvas.put(list.x + 2, y, list.width, &line, Role::Text);
+                canvas.put(list.x + 2, y, list.width.saturating_sub(2), &line, Role::Text);
             }
         }
         Asked::Known(_) => {}

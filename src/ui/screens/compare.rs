@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::choice::{self, Around};
-use super::sheet::{Column, Places};
+use super::sheet::{self, Column, Frame};
 use crate::app::choice_pages::Asked;
 use crate::app::model::Model;
 use crate::app::sheet::{CompareSheet, Lines, Pair, Sheet};
@@ -44,25 +44,22 @@ pub(super) fn draw(
         detail: "That line",
         foot: String::new(),
     };
-    let (list, detail) = choice::around(canvas, model, &words, area);
-    let half = list.width.saturating_sub(2 + 10 + 2 + 20 + 2 + 2) / 2;
+    // What the two borders, the columns before and the gaps leave is shared by both sides.
+    let half = area.width.saturating_sub(4 + 2 + 10 + 2 + 20 + 2 + 2) / 2;
     let columns = [
         Column::left("PART", 10, 1),
         Column::left("WHAT", 20, 0),
-        Column::left("", half.max(8), 0),
+        Column::left("", half.clamp(8, 60), 0),
         Column::left("", 8, 0).growing(),
     ];
-    let places = Places::of(&columns, list.x + 2, list.width.saturating_sub(2));
-    places.heading(canvas, list.y, &columns);
+    let none = lines.is_empty().then(|| nothing(model, seen, page));
+    let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &columns, none, area);
     places.put(canvas, list.y, 2, &left, Role::Heading);
     places.put(canvas, list.y, 3, &right, Role::Heading);
-    if lines.is_empty() {
-        let text = nothing(model, seen, page);
-        canvas.put(list.x + 2, list.y + 1, list.width.saturating_sub(2), text, Role::Dim);
-    }
     let mut before = "";
     for (y, line) in choice::lines(canvas, list, seen.cursor, lines.iter()) {
-        if line.differs {
+        // Where only what differs is shown, a sign on every line would tell nothing.
+        if line.differs && all {
             canvas.put(list.x, y, 1, "▲", Role::Degraded);
         }
         // The name of a part stands once.

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::choice::{self, Around};
-use super::sheet::{self, Column, Places, Tally};
+use super::sheet::{self, Column, Frame, Tally};
 use crate::app::choice_pages::Asked;
 use crate::app::model::Model;
 use crate::app::sheet::Sheet;
@@ -47,18 +47,13 @@ pub(super) fn draw(
         detail: "That check",
         foot: String::new(),
     };
-    let (list, detail) = choice::around(canvas, model, &words, area);
-    let places = Places::of(&COLUMNS, list.x + 2, list.width.saturating_sub(2));
-    places.heading(canvas, list.y, &COLUMNS);
-    if rows.is_empty() {
-        if here.known().is_none() {
-            choice::waiting(canvas, model, here, "looking at this machine", list);
-        } else if hosts.known().is_none() {
-            choice::waiting(canvas, model, hosts, "asking the hosts", list);
-        } else {
-            let text = "no check has these words: esc shows all";
-            canvas.put(list.x + 2, list.y + 1, list.width.saturating_sub(2), text, Role::Dim);
-        }
+    let known = here.known().is_some() && hosts.known().is_some();
+    let none = (rows.is_empty() && known).then_some("no check has these words: esc shows all");
+    let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &COLUMNS, none, area);
+    if rows.is_empty() && here.known().is_none() {
+        choice::waiting(canvas, model, here, "looking at this machine", list);
+    } else if rows.is_empty() {
+        choice::waiting(canvas, model, hosts, "asking the hosts", list);
     }
     for (y, finding) in choice::lines(canvas, list, seen.cursor, rows.iter()) {
         let (glyph, role) =

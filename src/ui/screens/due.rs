@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::choice::{self, Around};
+use super::sheet;
 use crate::app::choice_pages::DuePage;
 use crate::app::model::Model;
 use crate::domain::secret::due::Due;
@@ -26,7 +27,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &DuePage
     choice::waiting(canvas, model, &page.due, "reading the vaults", list);
     if page.due.known().is_some_and(Vec::is_empty) {
         let text = "no vault has a secret yet: `bunker instance add` makes those of a new instance";
-        canvas.put(list.x + 2, list.y + 1, list.width, text, Role::Dim);
+        sheet::instead(canvas, list, text);
     }
     for (y, due) in choice::lines(canvas, list, page.cursor, rows.iter()) {
         let (glyph, role) = look(due);

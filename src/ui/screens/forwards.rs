@@ -6,7 +6,7 @@ use crate::app::model::Model;
 use crate::domain::forward::Forward;
 use crate::ui::canvas::Canvas;
 use crate::ui::figures;
-use crate::ui::text::several;
+use crate::ui::text::{several, width};
 use crate::ui::theme::Role;
 use crate::ui::widgets::dialog;
 
@@ -24,14 +24,18 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let h = h.min(area.height.saturating_sub(2));
     let inner =
         dialog::frame(canvas, area, w, h, "Ports brought here", &several(all.len(), "port"));
-    let foot = if all.is_empty() {
+    let keys = if all.is_empty() {
         "esc back"
     } else if lost.is_some() {
         "r tries now  x takes it back  y copies the address  esc back"
     } else {
-        "x takes it back  y copies the address  esc back; all are taken back when you leave"
+        "x takes it back  y copies the address  esc back"
     };
-    canvas.put(inner.x, inner.bottom().saturating_sub(1), inner.width, foot, Role::Dim);
+    let more = "; all are taken back when you leave";
+    let roomy =
+        !all.is_empty() && lost.is_none() && width(keys) + width(more) <= usize::from(inner.width);
+    let foot = format!("{keys}{}", if roomy { more } else { "" });
+    canvas.put(inner.x, inner.bottom().saturating_sub(1), inner.width, &foot, Role::Dim);
     if all.is_empty() {
         let text = "none: F on the page of an instance brings the port of a service to 127.0.0.1";
         let lines = crate::ui::text::wrap(text, usize::from(inner.width), 2);
@@ -47,7 +51,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let room = inner.width.saturating_sub(2);
     let name = room.saturating_sub(HERE + WHAT + THERE + SINCE + 8);
     let widths = [HERE, name, WHAT, THERE, SINCE];
-    let heads = ["HERE", "INSTANCE", "PORT OF", "THERE", "SINCE"];
+    let heads = ["HERE", "INSTANCE", "PORT OF", "THERE", "FOR"];
     row(canvas, inner.x + 1, inner.y, widths, heads, [Role::Heading; 5]);
     let rows = usize::from(inner.height.saturating_sub(4));
     let top = model.forwards.selected.saturating_sub(rows.saturating_sub(1));
@@ -85,8 +89,13 @@ fn row(
     roles: [Role; 5],
 ) {
     let mut x = x;
-    for ((text, w), role) in texts.into_iter().zip(widths).zip(roles) {
-        canvas.put(x, y, w, text, role);
+    for (at, ((text, w), role)) in texts.into_iter().zip(widths).zip(roles).enumerate() {
+        // An age ends at its right end.
+        if at == 4 {
+            canvas.put_right(x, y, w, text, role);
+        } else {
+            canvas.put(x, y, w, text, role);
+        }
         x = x.saturating_add(w + 2);
     }
 }

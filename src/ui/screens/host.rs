@@ -35,8 +35,11 @@ pub(in crate::ui) fn env(canvas: &mut Canvas<'_>, model: &Model, layer: &EnvLaye
         }
         Some(Ok(shown)) => rows(canvas, shown, layer.top, inner),
     }
-    let foot =
-        "esc back  up and down scroll  secrets are shown as the first digits of a fingerprint";
+    let foot = if inner.width < 84 {
+        "esc back  up and down scroll  of secrets: their fingerprints"
+    } else {
+        "esc back  up and down scroll  secrets are shown as the first digits of a fingerprint"
+    };
     canvas.put(inner.x, inner.bottom().saturating_sub(1), inner.width, foot, Role::Dim);
 }
 
@@ -76,7 +79,7 @@ pub(in crate::ui) fn services(canvas: &mut Canvas<'_>, pick: &ServicePick, area:
             ("Log", "enter follows it", "up and down choose  enter follows  esc back")
         }
         PickTo::Forward => {
-            ("Port", "enter brings it here", "up and down choose  enter brings it to 127.0.0.1")
+            ("Port", "enter brings it here", "up and down choose  enter brings it here  esc back")
         }
     };
     let title = format!("{what} of a service of {}", pick.host);

@@ -10,6 +10,7 @@ use crate::domain::release::Release;
 use crate::domain::snapshot::InstanceView;
 use crate::ui::canvas::{Canvas, Focused};
 use crate::ui::figures;
+use crate::ui::text::width;
 use crate::ui::theme::Role;
 use crate::ui::widgets::{badge, chrome, spark};
 
@@ -101,13 +102,13 @@ pub(super) fn charts(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, a
     // What has no trend stands aside for what has one.
     let shown: Vec<_> = why::TRENDS
         .iter()
-        .filter(|(signal, _)| i.trends.is_empty() || i.trends.contains_key(signal))
+        .filter(|signal| i.trends.is_empty() || i.trends.contains_key(signal))
         .collect();
     let n_rows = shown.len().div_ceil(n_columns).max(1);
     let each_h = (usize::from(inner.height) / n_rows).max(2);
     let gap = 2;
     let each_w = (usize::from(inner.width) - gap * (n_columns - 1)) / n_columns;
-    for (at, (signal, role)) in shown.into_iter().enumerate() {
+    for (at, signal) in shown.into_iter().enumerate() {
         let (column, row) = (at % n_columns, at / n_columns);
         let x = inner.x + u16::try_from(column * (each_w + gap)).unwrap_or(0);
         let y = inner.y + u16::try_from(row * each_h).unwrap_or(0);
@@ -123,7 +124,7 @@ pub(super) fn charts(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, a
         let height = (each_h - 1).min(usize::from(inner.bottom() - y - 1)).min(5);
         if let Some(trend) = i.trends.get(signal) {
             for (y, line) in (y + 1..).zip(spark::area(trend, each_w, height)) {
-                canvas.put(x, y, w, &line, *role);
+                canvas.put(x, y, w, &line, why::trend_role(i, *signal));
             }
         } else {
             let trouble = i.signals.get(signal).and_then(|f| f.trouble.as_ref());
@@ -162,13 +163,22 @@ fn release_row(canvas: &mut Canvas<'_>, model: &Model, release: &Release, inner:
         ("▼", "unhealthy", Role::Down)
     };
     let run = record.run.as_ref().map(|r| format!("run {}", r.short())).unwrap_or_default();
-    let line = [
-        (format!("{glyph} "), role),
-        (format!("{:<12} ", crate::ui::text::cut(record.reference.as_str(), 12)), Role::Strong),
+    let name_w = if inner.width < 60 { 10 } else { 20 };
+    let name = crate::ui::text::cut(record.reference.as_str(), name_w);
+    let mut line = vec![(format!("{glyph} "), role), (format!("{name:<name_w$} "), Role::Strong)];
+    // What follows stands there whole or not at all.
+    let mut used: usize = line.iter().map(|(text, _)| width(text)).sum();
+    for (text, role) in [
+        (format!("{word:<9} "), if record.healthy { Role::Text } else { role }),
         (format!("{}  ", record.sha.short()), Role::Dim),
-        (format!("{word:<9}  "), if record.healthy { Role::Text } else { role }),
         (run, Role::Dim),
-    ];
+    ] {
+        used += width(&text);
+        if used + 9 > usize::from(inner.width) {
+            break;
+        }
+        line.push((text, role));
+    }
     let age = format!("{} ago", figures::age(model.now.duration_since(record.at).as_secs_f64()));
     canvas.spans(inner.x, y, inner.width.saturating_sub(9), &line);
     canvas.put_right(inner.x, y, inner.width, &age, Role::Dim);

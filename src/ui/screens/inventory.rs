@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::choice::{self, Around};
-use super::sheet::{self, Column, Places, Tally};
+use super::sheet::{self, Column, Frame, Places, Tally};
 use crate::app::choice_pages::Asked;
 use crate::app::model::Model;
 use crate::app::sheet::Sheet;
@@ -15,7 +15,7 @@ use crate::ui::text::several;
 use crate::ui::theme::Role;
 
 const HOSTS: [Column; 6] = [
-    Column::left("NAME", 18, 0),
+    Column::left("NAME", 21, 0),
     Column::left("ADDRESS", 24, 1),
     Column::left("DOMAIN", 22, 3),
     Column::right("TIER", 4, 5),
@@ -61,27 +61,28 @@ pub(super) fn draw(
         detail: "That row",
         foot: String::new(),
     };
-    let (list, detail) = choice::around(canvas, model, &words, area);
-    let places = Places::of(&HOSTS, list.x + 2, list.width.saturating_sub(2));
-    places.heading(canvas, list.y, &HOSTS);
+    let none = if seen.filter.is_empty() {
+        "the inventory names no host: N on the fleet page adds one"
+    } else {
+        "no row has these words: esc shows all"
+    };
+    let none = (known.is_some() && rows.is_empty()).then_some(none);
+    let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &HOSTS, none, area);
     choice::waiting(canvas, model, told, "reading the inventory", list);
-    if known.is_some() && rows.is_empty() {
-        let text = if seen.filter.is_empty() {
-            "the inventory names no host: N adds one"
-        } else {
-            "no row has these words: esc shows all"
-        };
-        canvas.put(list.x + 2, list.y + 1, list.width.saturating_sub(2), text, Role::Dim);
-    }
     for (y, row) in choice::lines(canvas, list, seen.cursor, rows.iter()) {
-        draw_row(canvas, &places, list.x, y, row);
+        draw_row(canvas, (&places, known), (list.x, y), row);
     }
     if let Some(row) = rows.get(seen.cursor.selected) {
         choice::facts(canvas, detail, &about(row, files.map(|f| f.problems.as_slice())));
     }
 }
 
-fn draw_row(canvas: &mut Canvas<'_>, places: &Places, x: u16, y: u16, row: &InventoryRow<'_>) {
+fn draw_row(
+    canvas: &mut Canvas<'_>,
+    (places, told): (&Places, Option<&InventoryTold>),
+    (x, y): (u16, u16),
+    row: &InventoryRow<'_>,
+) {
     match row {
         InventoryRow::Group(group) => {
             canvas.put(x, y, 1, "◆", Role::Accent);
@@ -96,7 +97,7 @@ fn draw_row(canvas: &mut Canvas<'_>, places: &Places, x: u16, y: u16, row: &Inve
             canvas.put(x, y, 1, "▼", Role::Down);
             places.put(canvas, y, 0, host.id.as_str(), Role::Text);
             places.put(canvas, y, 1, "left out: cannot be used", Role::Down);
-            places.put(canvas, y, 5, &names(&host.groups), Role::Dim);
+            places.put(canvas, y, 5, &names(&telling(&host.groups, told)), Role::Dim);
         }
         InventoryRow::Host(host) => {
             canvas.put(x, y, 1, "·", Role::Dim);
@@ -109,13 +110,23 @@ fn draw_row(canvas: &mut Canvas<'_>, places: &Places, x: u16, y: u16, row: &Inve
             } else {
                 places.put(canvas, y, 2, "no instance", Role::Dim);
             }
-            places.put(canvas, y, 5, &names(&host.groups), Role::Dim);
+            places.put(canvas, y, 5, &names(&telling(&host.groups, told)), Role::Dim);
         }
     }
 }
 
 fn names(groups: &[GroupName]) -> String {
     groups.iter().map(GroupName::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// Groups of a host, the smallest first: that all belong to one tells least.
+fn telling(groups: &[GroupName], told: Option<&InventoryTold>) -> Vec<GroupName> {
+    let size = |name: &GroupName| {
+        told.and_then(|t| t.groups.iter().find(|g| &g.name == name)).map_or(0, |g| g.n_hosts)
+    };
+    let mut groups = groups.to_vec();
+    groups.sort_by_key(size);
+    groups
 }
 
 type Fact = (&'static str, String, Role);
@@ -171,19 +182,20 @@ pub(super) fn variables(
             (host.to_string(), Role::Header),
             (format!("   {}", several(secrets, "secret")), Role::Dim),
         ],
-        hint: "after precedence, with the file and line that gave each; secrets are never shown",
+        hint: "after precedence; each with its file and line; secrets are never shown",
         titles: ("Variables by name", sheet::count(rows.len(), all, seen, "variable")),
         detail: "That variable",
         foot: String::new(),
     };
-    let (list, detail) = choice::around(canvas, model, &words, area);
-    let places = Places::of(&VARIABLES, list.x + 2, list.width.saturating_sub(2));
-    places.heading(canvas, list.y, &VARIABLES);
+    let none = if seen.filter.is_empty() {
+        "no variable here: esc goes back"
+    } else {
+        "no variable has these words: esc shows all"
+    };
+    let none = (told.known().is_some() && rows.is_empty()).then_some(none);
+    let Frame { list, detail, places } =
+        sheet::frame(canvas, model, &words, &VARIABLES, none, area);
     choice::waiting(canvas, model, told, "reading the files", list);
-    if told.known().is_some() && rows.is_empty() {
-        let text = "no variable here: esc goes back";
-        canvas.put(list.x + 2, list.y + 1, list.width.saturating_sub(2), text, Role::Dim);
-    }
     for (y, v) in choice::lines(canvas, list, seen.cursor, rows.iter()) {
         let (text, role) = match &v.value {
             Some(value) => (value.as_str(), Role::Text),

@@ -1,9 +1,10 @@
 //! Who holds what: since when, how far, and until when.
 
+use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use super::choice::{self, Around};
-use super::sheet::{self, Column, Places, Tally};
+use super::sheet::{self, Column, Frame, Places, Tally};
 use crate::app::holds::{HoldOf, Holds, Standing};
 use crate::app::model::Model;
 use crate::app::sheet::Sheet;
@@ -16,11 +17,11 @@ use crate::ui::widgets::badge;
 
 const COLUMNS: [Column; 6] = [
     Column::left("WHAT", 14, 0),
-    Column::left("HELD BY", 31, 0).growing(),
-    Column::left("SINCE", 20, 4),
+    Column::left("HELD BY", 24, 0).growing(),
+    Column::right("FOR", 5, 3),
     Column::left("AT", 22, 1),
-    Column::right("HEARD", 6, 3),
-    Column::right("ENDS IN", 10, 2),
+    Column::right("HEARD", 5, 4),
+    Column::right("ENDS IN", 8, 2),
 ];
 
 pub(in crate::ui) fn draw(
@@ -57,22 +58,18 @@ pub(in crate::ui) fn draw(
         detail: "That lease",
         foot: String::new(),
     };
-    let (list, detail) = choice::around(canvas, model, &words, area);
-    let places = Places::of(&COLUMNS, list.x + 2, list.width.saturating_sub(2));
-    places.heading(canvas, list.y, &COLUMNS);
-    if rows.is_empty() {
-        let text = if seen.filter.is_empty() {
-            "there is no instance that could be held"
-        } else {
-            "nothing has these words: esc shows all"
-        };
-        canvas.put(list.x + 2, list.y + 1, list.width.saturating_sub(2), text, Role::Dim);
-    }
+    let none = if seen.filter.is_empty() {
+        "there is no instance that could be held"
+    } else {
+        "nothing has these words: esc shows all"
+    };
+    let none = rows.is_empty().then_some(none);
+    let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &COLUMNS, none, area);
     for (y, (of, standing)) in choice::lines(canvas, list, seen.cursor, rows.iter()) {
         let (glyph, role) = look(standing);
         canvas.put(list.x, y, 1, glyph, role);
         places.put(canvas, y, 0, &of.to_string(), Role::Strong);
-        row(canvas, &places, y, standing);
+        row(canvas, model, &places, y, standing);
     }
     if let Some((of, standing)) = rows.get(seen.cursor.selected) {
         choice::facts(canvas, detail, &facts(page, of, standing));
@@ -89,7 +86,7 @@ fn look(standing: &Standing<'_>) -> (&'static str, Role) {
     }
 }
 
-fn row(canvas: &mut Canvas<'_>, places: &Places, y: u16, standing: &Standing<'_>) {
+fn row(canvas: &mut Canvas<'_>, model: &Model, places: &Places, y: u16, standing: &Standing<'_>) {
     let (lease, job) = match standing {
         Standing::Held(lease, job) => (lease, job.is_some()),
         Standing::Over(lease) => (lease, false),
@@ -104,7 +101,7 @@ fn row(canvas: &mut Canvas<'_>, places: &Places, y: u16, standing: &Standing<'_>
     };
     let run = lease.run.as_ref().map(|run| format!("run {} ", run.short())).unwrap_or_default();
     places.put(canvas, y, 1, &format!("{}, {run}({})", lease.operator, lease.workflow), Role::Text);
-    places.put(canvas, y, 2, lease.started.as_str(), Role::Text);
+    places.put(canvas, y, 2, &held_for(model, lease), Role::Text);
     places.put(canvas, y, 3, lease.doing.as_str(), Role::Text);
     let heard =
         lease.beat_age_s.map_or_else(|| figures::NONE.to_owned(), |s| figures::age(s as f64));
@@ -113,9 +110,19 @@ fn row(canvas: &mut Canvas<'_>, places: &Places, y: u16, standing: &Standing<'_>
     places.put(canvas, y, 5, &ends(lease, job), if over { Role::Degraded } else { Role::Text });
 }
 
+/// When it was taken, by the host's word; that may be anything.
+fn started(lease: &Lease) -> Option<Timestamp> {
+    lease.started.as_str().parse().ok()
+}
+
+fn held_for(model: &Model, lease: &Lease) -> String {
+    let age = |at: Timestamp| figures::age(model.clock.duration_since(at).as_secs_f64());
+    started(lease).map_or_else(|| figures::NONE.to_owned(), age)
+}
+
 fn ends(lease: &Lease, job: bool) -> String {
     match (job, lease.left_s) {
-        (true, _) => "a job runs".to_owned(),
+        (true, _) => "job runs".to_owned(),
         (false, left) if left > 0 => figures::age(left as f64),
         (false, _) => "over".to_owned(),
     }
@@ -152,9 +159,9 @@ fn facts(page: &Holds, of: &HoldOf, standing: &Standing<'_>) -> Vec<Fact> {
     };
     vec![
         ("held by", standing.who(), Role::Text),
+        ("next", next.to_owned(), Role::Strong),
         ("job", job.unwrap_or_default(), Role::Running),
         ("to", to.unwrap_or_default(), Role::Text),
         ("broken", before.unwrap_or_default(), Role::Dim),
-        ("next", next.to_owned(), Role::Strong),
     ]
 }

@@ -11,8 +11,9 @@ use crate::ui::widgets::{badge, dialog};
 
 pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, state: &Palette, area: Rect) {
     let h = area.height.saturating_sub(4).min(18);
+    let w = area.width.saturating_sub(10).clamp(76, 116);
     let inner =
-        dialog::frame(canvas, area, 76, h, "Command", "enter do it  C-y copy as command  esc back");
+        dialog::frame(canvas, area, w, h, "Command", "enter do it  C-y copy as command  esc back");
     if inner.height < 3 {
         return;
     }

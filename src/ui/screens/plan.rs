@@ -244,13 +244,15 @@ fn targets(canvas: &mut Canvas<'_>, page: &PlanPage, area: Rect) {
                 canvas.put(text_x, y, 8.min(room), badge.word, word);
                 if let Some(finding) = host.findings.first() {
                     let text = format!("{}: {}", finding.subject, finding.text);
-                    canvas.put(text_x + 9, y, room.saturating_sub(9), &text, Role::Text);
+                    canvas.put(text_x + 10, y, room.saturating_sub(10), &text, Role::Text);
                 }
             }
             Err(excluded) => {
                 canvas.put(inner.x, y, 1, "○", Role::NotRun);
                 canvas.put(inner.x + 2, y, name_w, excluded.host.as_str(), Role::Dim);
-                canvas.put(text_x, y, room, &format!("left out {}", excluded.reason), Role::Dim);
+                canvas.put(text_x, y, 8.min(room), "left out", Role::Dim);
+                let reason = excluded.reason.as_str();
+                canvas.put(text_x + 10, y, room.saturating_sub(10), reason, Role::Dim);
             }
         }
     }

@@ -17,7 +17,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &Release
             (" rollback  ".to_owned(), Role::Accent),
             (choice::subject(&page.hosts), Role::Header),
         ],
-        hint: "nothing has been changed; a rollback needs no network, and data is not rolled back",
+        hint: "nothing has been changed; it needs no network; data is not rolled back",
         titles: ("Where to", format!("{} recorded", rows.len())),
         detail: "That release",
         foot: String::new(),

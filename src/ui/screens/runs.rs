@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::sheet;
 use crate::app::model::Model;
 use crate::app::pages::RunsPage;
 use crate::domain::run::state::RunSummary;
@@ -39,9 +40,11 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &RunsPag
     if runs.is_empty() {
         let text = match model.runs {
             None => "reading the store",
-            Some(_) => "no run yet: mark instances on the fleet page and press u",
+            Some(_) => {
+                "no run yet: mark instances on the fleet page and press u to plan an upgrade"
+            }
         };
-        canvas.put(inner.x + 2, inner.y + 1, inner.width, text, Role::Dim);
+        sheet::instead(canvas, inner, text);
         return;
     }
     let rows = inner.y + 1..inner.bottom();

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::choice::{self, Around};
-use super::due;
+use super::{due, sheet};
 use crate::app::choice_pages::{SecretRow, SecretsPage};
 use crate::app::model::Model;
 use crate::ui::canvas::Canvas;
@@ -17,7 +17,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &Secrets
             (" rotate secrets  ".to_owned(), Role::Accent),
             (choice::subject(&page.hosts), Role::Header),
         ],
-        hint: "nothing has been changed; old values are kept until the new ones work on the host",
+        hint: "nothing has been changed; old values are kept until the new ones work",
         titles: (
             "Which secrets get new values",
             format!("{} of {} chosen", page.chosen.len(), page.changeable().count()),
@@ -31,7 +31,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &Secrets
     choice::waiting(canvas, model, &page.rows, "reading the vaults", list);
     if page.rows.known().is_some_and(Vec::is_empty) {
         let text = "no vault of theirs has a secret yet: bunker import takes over those of a running instance";
-        canvas.put(list.x + 2, list.y + 1, list.width, text, Role::Dim);
+        sheet::instead(canvas, list, text);
     }
     for (y, row) in choice::lines(canvas, list, page.cursor, rows.iter()) {
         line(canvas, page, row, Rect { y, height: 1, ..list }, shared);

@@ -23,20 +23,32 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, setup: &Setup,
     };
     chrome::footer(canvas, model, foot, skip, "");
     let w = area.width.saturating_sub(4).min(100);
+    let words = words(model, setup, usize::from(w.saturating_sub(4)));
+    // As high as its words, with what is typed below them.
+    let wanted = u16::try_from(words.len()).unwrap_or(u16::MAX).saturating_add(4);
     let place = Rect {
         x: area.x + (area.width - w) / 2,
         y: area.y + 2,
         width: w,
-        height: area.height.saturating_sub(4),
+        height: wanted.min(area.height.saturating_sub(4)),
     };
     let title = if setup.unusable.missing { "First run" } else { "The inventory cannot be used" };
     let inner = canvas.pane(place, title, "", Focused::Yes);
     let mut y = inner.y;
-    for (text, role) in words(model, setup, usize::from(inner.width)) {
+    for (text, role) in words {
         if y >= inner.bottom() {
             return;
         }
-        canvas.put(inner.x, y, inner.width, &text, role);
+        let mut x = inner.x;
+        let mut rest = text.as_str();
+        if role == Role::Key
+            && let Some((key, does)) = text.split_once("  ")
+        {
+            x += canvas.put(x, y, inner.width, key, Role::Key) + 2;
+            rest = does;
+        }
+        let plain = if role == Role::Key { Role::Text } else { role };
+        canvas.put(x, y, inner.right().saturating_sub(x), rest, plain);
         y += 1;
     }
     if let Some((what, form)) = &setup.form
@@ -92,15 +104,12 @@ fn words(model: &Model, setup: &Setup, room: usize) -> Vec<(String, Role)> {
     }
     let key = |action: Action| model.keymap.first(action, Place::Setup);
     let mut offer =
-        |action: Action, text: &str| lines.push((format!("{}  {text}", key(action)), Role::Text));
+        |action: Action, text: &str| lines.push((format!("{}  {text}", key(action)), Role::Key));
     if setup.unusable.missing && model.operate.is_some() {
         offer(Action::MakeInventory, "make a new one there, with its first instance");
         offer(Action::ImportInventory, "import one of Ansible: it is copied, and stays as it is");
     }
-    offer(
-        Action::StartDemo,
-        "start the demo: paper hosts on this machine (needs a checkout of the sources)",
-    );
+    offer(Action::StartDemo, "start the demo on this machine (needs a checkout of the sources)");
     offer(Action::TryAgain, "look again; it is looked at every few seconds anyway");
     lines.push((String::new(), Role::Text));
     if setup.busy {

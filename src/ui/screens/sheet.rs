@@ -2,11 +2,12 @@
 
 use ratatui::layout::Rect;
 
+use super::choice::{self, Around};
 use super::{alerts, backups, charts, compare, doctor, inventory, leases, panes, windows};
 use crate::app::model::Model;
 use crate::app::sheet::{Sheet, SheetOf};
 use crate::ui::canvas::{Canvas, Span};
-use crate::ui::text::width;
+use crate::ui::text::{width, wrap};
 use crate::ui::theme::Role;
 
 pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, sheet: &Sheet, area: Rect) {
@@ -23,6 +24,40 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, sheet: &Sheet,
         SheetOf::Compare(page) => compare::draw(canvas, model, sheet, page, area),
         SheetOf::Charts(page) => charts::draw(canvas, model, sheet, page, area),
         SheetOf::Panes(page) => panes::draw(canvas, model, sheet, page, area),
+    }
+}
+
+/// Where the rows of a list stand, and the pane that tells of the selected one.
+pub(super) struct Frame {
+    pub(super) list: Rect,
+    pub(super) detail: Rect,
+    pub(super) places: Places,
+}
+
+/// Draws a page with one list but for its rows: what stands around it, its headings, and where it has no row,
+/// what it says instead.
+pub(super) fn frame(
+    canvas: &mut Canvas<'_>,
+    model: &Model,
+    words: &Around<'_>,
+    columns: &[Column],
+    none: Option<&str>,
+    area: Rect,
+) -> Frame {
+    let (list, detail) = choice::around(canvas, model, words, area);
+    let (x, room) = (list.x + 2, list.width.saturating_sub(2));
+    let places = Places::of(columns, x, room);
+    places.heading(canvas, list.y, columns);
+    instead(canvas, list, none.unwrap_or_default());
+    Frame { list, detail, places }
+}
+
+/// What a list says instead of rows, below its headings.
+pub(super) fn instead(canvas: &mut Canvas<'_>, list: Rect, text: &str) {
+    let room = list.width.saturating_sub(2);
+    let lines = wrap(text, usize::from(room), 3);
+    for (y, line) in (list.y + 1..list.bottom()).zip(lines) {
+        canvas.put(list.x + 2, y, room, &line, Role::Dim);
     }
 }
 

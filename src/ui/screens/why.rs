@@ -14,15 +14,24 @@ use crate::ui::text::{several, wrap};
 use crate::ui::theme::Role;
 use crate::ui::widgets::{badge, spark};
 
-/// The trends, with the role of their line.
-pub(super) const TRENDS: [(Signal, Role); 6] = [
-    (Signal::P95Seconds, Role::Chart1),
-    (Signal::ErrorRatio, Role::Chart2),
-    (Signal::MailQueue, Role::Chart3),
-    (Signal::RequestRate, Role::Chart4),
-    (Signal::CpuRatio, Role::Chart5),
-    (Signal::MemoryRatio, Role::Chart6),
+/// The trends.
+pub(super) const TRENDS: [Signal; 6] = [
+    Signal::P95Seconds,
+    Signal::ErrorRatio,
+    Signal::MailQueue,
+    Signal::RequestRate,
+    Signal::CpuRatio,
+    Signal::MemoryRatio,
 ];
+
+/// The look of a trend: quiet, but where it is a reason for the state of the instance.
+pub(super) fn trend_role(i: &InstanceView, signal: Signal) -> Role {
+    let reason = i.verdict.reasons.iter().find(|r| r.subject.as_str() == signal.title());
+    reason.map_or(Role::Dim, |r| match r.health {
+        Health::Healthy => Role::Dim,
+        bad @ (Health::Degraded | Health::Down | Health::Unknown) => badge::health(bad).role,
+    })
+}
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let Some(instance) = model.fleet.selected() else {
@@ -164,12 +173,12 @@ fn hour(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, area: Rect) {
         canvas.put(inner.x, inner.y, inner.width, text, Role::Dim);
         return;
     }
-    for (y, (signal, role)) in (inner.y..inner.bottom()).zip(TRENDS) {
+    for (y, signal) in (inner.y..inner.bottom()).zip(TRENDS) {
         canvas.put(inner.x, y, label_w - 1, signal.title(), Role::Dim);
         match i.trends.get(&signal) {
             Some(trend) => {
                 let line = spark::spark(trend, usize::from(chart_w));
-                canvas.put(inner.x + label_w, y, chart_w, &line, role);
+                canvas.put(inner.x + label_w, y, chart_w, &line, trend_role(i, signal));
             }
             None => {
                 canvas.put(inner.x + label_w, y, chart_w, "no history", Role::Dim);

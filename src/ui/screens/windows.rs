@@ -4,18 +4,19 @@ use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use super::choice::{self, Around};
-use super::sheet::{self, Column, Places, Tally};
+use super::sheet::{self, Column, Frame, Tally};
 use crate::app::model::Model;
 use crate::app::sheet::Sheet;
 use crate::app::sheet_rows::{self, WindowRow};
 use crate::domain::window::spelled;
 use crate::ui::canvas::Canvas;
+use crate::ui::text::{several, width};
 use crate::ui::theme::Role;
 
 const COLUMNS: [Column; 6] = [
     Column::left("WINDOW", 16, 0),
-    Column::left("NOW", 4, 0),
-    Column::left("WHEN", 24, 0),
+    Column::left("NOW", 3, 0),
+    Column::left("WHEN", 25, 0),
     Column::right("IN", 8, 0),
     Column::left("DOES", 22, 2),
     Column::left("HOSTS", 12, 1).growing(),
@@ -43,17 +44,13 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, seen: &Sheet, 
         detail: "That window",
         foot: String::new(),
     };
-    let (list, detail) = choice::around(canvas, model, &words, area);
-    let places = Places::of(&COLUMNS, list.x + 2, list.width.saturating_sub(2));
-    places.heading(canvas, list.y, &COLUMNS);
-    if rows.is_empty() {
-        let text = if seen.filter.is_empty() {
-            "none: `bunker window add` writes one into the inventory"
-        } else {
-            "no window has these words: esc shows all"
-        };
-        canvas.put(list.x + 2, list.y + 1, list.width.saturating_sub(2), text, Role::Dim);
-    }
+    let none = if seen.filter.is_empty() {
+        "none: `bunker window add` writes one into the inventory"
+    } else {
+        "no window has these words: esc shows all"
+    };
+    let none = rows.is_empty().then_some(none);
+    let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &COLUMNS, none, area);
     for (y, row) in choice::lines(canvas, list, seen.cursor, rows.iter()) {
         let on = is_on(row, model.now);
         let (glyph, role) = match (row.spell, on) {
@@ -67,7 +64,11 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, seen: &Sheet, 
         places.put(canvas, y, 2, &when(row, model.now), Role::Text);
         places.put(canvas, y, 3, &left(row, model.now), Role::Text);
         places.put(canvas, y, 4, does(row), Role::Text);
-        places.put(canvas, y, 5, &hosts(row), Role::Text);
+        // Their number says more than the first names of many.
+        let room = places.place(5).map_or(0, |(_, w)| usize::from(w));
+        let names = Some(hosts(row)).filter(|names| width(names) <= room);
+        let names = names.unwrap_or_else(|| several(row.hosts.len(), "host"));
+        places.put(canvas, y, 5, &names, Role::Text);
     }
     if let Some(row) = rows.get(seen.cursor.selected) {
         let facts = [

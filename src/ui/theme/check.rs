@@ -94,12 +94,31 @@ fn grounds(
         Role::Accent,
         Role::Marked,
         Role::Key,
+        Role::Waiting,
+        Role::NotRun,
+        Role::Chart1,
     ];
     if rows.contains(&role) {
         grounds.push((resolve(Role::Selection, looks).bg, "on a selected row"));
     }
-    let dialogs =
-        [Role::Text, Role::Dim, Role::Strong, Role::Key, Role::Danger, Role::Title, Role::Down];
+    let dialogs = [
+        Role::Text,
+        Role::Dim,
+        Role::Strong,
+        Role::Key,
+        Role::Hint,
+        Role::Heading,
+        Role::Danger,
+        Role::Title,
+        Role::Healthy,
+        Role::Degraded,
+        Role::Down,
+        Role::Unknown,
+        Role::Running,
+        Role::Accent,
+        Role::Marked,
+        Role::BorderFocus,
+    ];
     if dialogs.contains(&role) {
         grounds.push((resolve(Role::Dialog, looks).bg, "in a dialog"));
     }

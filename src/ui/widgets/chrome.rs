@@ -45,7 +45,7 @@ pub(in crate::ui) fn footer(
     right: &str,
 ) {
     let place = model.place();
-    let tail = if right.is_empty() { 0 } else { u16::try_from(width(right)).unwrap_or(0) + 2 };
+    let tail = if right.is_empty() { 0 } else { u16::try_from(width(right)).unwrap_or(0) + 4 };
     let room = area.width.saturating_sub(tail.max(1));
     let mut x = area.x + 1;
     let rows = |wanted: Place| ACTIONS.iter().filter(move |row| row.places.contains(&wanted));

@@ -25,7 +25,7 @@ fn draw(model: &Model) -> String {
     text(&Picture::of(model, &Theme::builtin("dark", Depth::True)))
 }
 
-fn typed(model: &mut Model, text: &str) {
+pub(crate) fn typed(model: &mut Model, text: &str) {
     for c in text.chars() {
         let key = bunker_ops::app::Key::char(c);
         assert_eq!(update(model, Msg::Key(key)), vec![], "{text}");
@@ -45,7 +45,7 @@ fn answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
     update(model, Msg::Enrol { request, result: Ok(Box::new(answer)) })
 }
 
-fn key() -> ShownKey {
+pub(crate) fn key() -> ShownKey {
     ShownKey { kind: "ssh-ed25519".into(), fingerprint: "SHA256:abcdef".into() }
 }
 
@@ -57,7 +57,7 @@ fn files() -> Vec<ShownFile> {
     }]
 }
 
-fn draft() -> Draft {
+pub(crate) fn draft() -> Draft {
     Draft {
         host: host("olds-2"),
         keys: vec![key()],
@@ -68,12 +68,12 @@ fn draft() -> Draft {
     }
 }
 
-fn done() -> Answer {
+pub(crate) fn done() -> Answer {
     Answer::Done(Enrolled { host: host("olds-2"), files: vec!["inventory/hosts.yml".into()] })
 }
 
 /// To the end of the form, all that has to be there typed.
-fn filled(model: &mut Model) {
+pub(crate) fn filled(model: &mut Model) {
     press(model, "N");
     typed(model, "olds-2");
     press(model, "tab");
@@ -183,7 +183,7 @@ fn an_answer_that_comes_while_the_runs_are_looked_at_is_not_lost() {
     assert!(draw(&model).contains("olds-2 is in the inventory"));
 }
 
-fn found() -> FoundThere {
+pub(crate) fn found() -> FoundThere {
     FoundThere {
         host: host("olds-2"),
         domain: "two.olds.ca".parse().unwrap(),

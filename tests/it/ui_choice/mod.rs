@@ -1,7 +1,7 @@
 //! Choosing secrets to change and a release to go back to, by keys, and how that looks.
 
 mod drift;
-mod enrol;
+pub(crate) mod enrol;
 
 use bunker_ops::app::action::Place;
 use bunker_ops::app::effect::ChangeKind;
@@ -37,7 +37,7 @@ fn secret(owner: &str, of_host: bool, name: &str, days: i64) -> Due {
 }
 
 /// The vaults of two instances and of all, sorted as they come.
-fn vaults() -> Vec<Due> {
+pub(crate) fn vaults() -> Vec<Due> {
     let mut all = vec![
         secret("calgary-prod", true, "vault_jwt_secret", 100),
         secret("calgary-prod", true, "vault_redis_password", 20),
@@ -131,7 +131,7 @@ fn vaults_that_cannot_be_read_say_why_and_a_late_answer_is_dropped() {
     assert_eq!(press(&mut model, "space * j enter"), vec![]);
 }
 
-fn release(digit: &str, reference: &str, days: i64) -> Recorded {
+pub(crate) fn release(digit: &str, reference: &str, days: i64) -> Recorded {
     Recorded {
         sha: digit.repeat(40).parse().unwrap(),
         reference: reference.into(),
