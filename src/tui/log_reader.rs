@@ -56,7 +56,6 @@ pub(super) async fn read(
             Some(view(steps.as_ref(), &book, &ask, find.as_ref(), told.as_ref()).await)
         };
         match looked {
-            None => {}
             Some(Ok(view)) => {
                 stood = Some(stands);
                 if find.is_some() {
@@ -74,7 +73,7 @@ pub(super) async fn read(
                 }
             }
             Some(Err(problem)) if !complain(&tell, &problem).await => return,
-            Some(Err(_)) => {}
+            Some(Err(_)) | None => {}
         }
         if !heard(&mut asks, &mut ask, more).await {
             return;

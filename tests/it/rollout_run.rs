@@ -337,7 +337,7 @@ fn a_run_under_way_goes_one_by_one_once_that_is_wanted_by_verb_or_by_key() {
     let mut terminal = deck.cockpit();
     terminal.wait_for("a .*healthy", SOON).unwrap();
     terminal.keys("R").unwrap();
-    terminal.wait_for("rollback", SOON).unwrap();
+    terminal.wait_for("paused", SOON).unwrap();
     terminal.keys("enter").unwrap();
     terminal.wait_for("paused", SOON).unwrap();
     terminal.keys("i").unwrap();
