@@ -92,7 +92,7 @@ pub(crate) const PAGES: &[Page] = &[
     Page::new("rotate-secrets", "rotate secrets", Made::List, keys!("S")).right(&["AGE"]),
     Page::new("rollback", "rollback", Made::List, keys!("Z")).right(&["AGE"]),
     Page::new("runs", "runs", Made::Page, runs_page).right(&["OK", "TOOK", "AGE"]),
-    Page::new("run", "run 7f3a", Made::Page, |kind, model| run(kind, model)),
+    Page::new("run", "run 7f3a", Made::Page, run),
     Page::new("run-full", "run 7f3a", Made::Page, |kind, model| {
         run(kind, model);
         press(model, "z");
@@ -233,10 +233,11 @@ pub(crate) fn leads_nowhere(page: &Page, kind: &str) -> bool {
         "env",
     ];
     match (page.name, kind) {
-        // Two instances, two releases, the services that a host tells, an answer.
-        ("compare", "one" | "long names" | "CJK" | "hostile bytes") => true,
+        // Two instances, an answer.
+        ("compare", "one" | "long names" | "CJK" | "hostile bytes")
+        | ("variables" | "plan-held", "failing") => true,
+        // Two releases, the services that a host tells.
         ("compare-releases" | "services", kind) => kind != "usual",
-        ("variables" | "plan-held", "failing") => true,
         (name, "empty") => OF_ONE.contains(&name),
         _ => false,
     }

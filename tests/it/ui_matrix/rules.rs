@@ -135,10 +135,10 @@ pub(crate) fn cuts_are_told(seen: &Seen, made: Made) -> Result<(), String> {
             let row = seen.row(y);
             for (at, _) in row.match_indices(&begin) {
                 // A part of a longer name is no text of its own.
-                if row[..at].ends_with('-') {
+                let (before, rest) = row.split_at(at);
+                if before.ends_with('-') {
                     continue;
                 }
-                let rest = &row[at..];
                 let alike = rest.chars().zip(long.chars()).take_while(|(a, b)| a == b).count();
                 if alike == long.chars().count() {
                     continue;
