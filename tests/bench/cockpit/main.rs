@@ -14,6 +14,7 @@
     reason = "a bench prints its figures and fails by panicking"
 )]
 
+#[expect(dead_code, reason = "the tests use parts that the bench does not")]
 mod frames;
 #[expect(dead_code, reason = "the tests use parts that the bench does not")]
 mod outputs;
