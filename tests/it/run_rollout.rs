@@ -6,7 +6,6 @@ use bunker_ops::domain::plan::strategy::{Amount, Limit, Strategy};
 use bunker_ops::domain::plan::{FailureBudget, Order, Phase as PlanPhase, Plan};
 use bunker_ops::domain::run::control::Control;
 use bunker_ops::domain::run::event::EventKind;
-use bunker_ops::domain::run::outcome::Outcome;
 use bunker_ops::domain::run::pause::PauseReason;
 use bunker_ops::domain::run::retry::{NoRetry, retried};
 use bunker_ops::domain::run::state::{Phase, RunState};
