@@ -180,7 +180,7 @@ fn the_holder_is_seen_and_his_run_is_watched() {
     assert_eq!(model.place(), Place::Leases);
     // It is read again by the key and after a while, one question at a time.
     let effects = press(&mut model, "r");
-    assert_eq!(tick(&mut model, 60), vec![]);
+    assert_eq!(tick(&mut model, 59), vec![]);
     answer(&mut model, &effects, &LeaseLook::default());
     assert!(screen(&model).contains("○ red-deer"), "{}", screen(&model));
     assert_eq!(tick(&mut model, 70).len(), 2);

@@ -73,8 +73,9 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         (KeyCode::Char('x') | KeyCode::Delete, _, Some(chosen)) => {
             effects = ask(model, ForwardAsk::End(chosen.number));
         }
-        (KeyCode::Char('r'), _, Some(chosen)) if chosen.lost.is_some() => {
-            effects = ask(model, ForwardAsk::Again(chosen.number));
+        (KeyCode::Char('r'), _, Some(chosen)) => {
+            let again = chosen.lost.is_some().then_some(ForwardAsk::Again(chosen.number));
+            effects = ask(model, again.unwrap_or(ForwardAsk::List));
         }
         (KeyCode::Char('y'), _, Some(chosen)) => {
             let at = chosen.at.to_string();

@@ -132,7 +132,7 @@ pub(crate) const PAGES: &[Page] = &[
         press(model, "tab");
         typed(model, "192.0.2.7");
         press(model, "enter");
-        told(model, Answer::Key(Vec::new()));
+        told(model, Answer::Key { keys: Vec::new(), asks_why: false });
         told(model, Answer::Found(found()));
     }),
     Page::new("first-run", "bunker", Made::Page, |_, model| unusable(model, "")),

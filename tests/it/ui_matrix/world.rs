@@ -9,7 +9,7 @@ use bunker_ops::app::{Effect, Model, Msg, update};
 use bunker_ops::domain::audit::{Entry, Record};
 use bunker_ops::domain::env_shown::{EnvRow, EnvShown, EnvState};
 use bunker_ops::domain::facts::{Checkout, Container, Disk, Facts, Part, Stack, System};
-use bunker_ops::domain::forward::Forward;
+use bunker_ops::domain::forward::{Forward, Lost};
 use bunker_ops::domain::ids::HostId;
 use bunker_ops::domain::plan::Plan;
 use bunker_ops::domain::release::{Recorded, Release, ReleaseRecord};
@@ -309,7 +309,13 @@ fn forwards(kind: &str, model: &Model) -> Vec<Forward> {
         to: format!("172.18.0.{}:4000", at + 2).parse().unwrap(),
         at: format!("127.0.0.1:{}", 40_000 + at).parse().unwrap(),
         since: ago(60 + 4_000 * i64::from(at)),
-        lives: kind != "failing" && at != 2,
+        lost: (kind == "failing" || at == 2).then(|| Lost {
+            since: ago(90),
+            attempts: 3,
+            next: Some(ago(-20)),
+            trying: false,
+            why: Some("the connection ended".into()),
+        }),
     };
     (0..n).map(one).collect()
 }
