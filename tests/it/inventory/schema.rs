@@ -160,7 +160,7 @@ fn what_the_loader_refuses_the_schemas_refuse() {
         ("host.json", json!({ "bunker_fleet_name": "x" })),
         ("host.json", json!({ "bunker_disk_wran": 0.5 })),
         ("hosts.json", json!({ "all": { "hosts": ["a"] } })),
-        ("hosts.json", json!({ "all": { "hosts": "a" } })),
+        ("hosts.json", json!({ "all": { "hosts": 5 } })),
         ("hosts.json", json!({ "all": { "hosts": { "a": ["x"] } } })),
         ("hosts.json", json!({ "all": { "chidren": { "web": null } } })),
         ("hosts.json", json!({ "all": { "children": { "my group": null } } })),
