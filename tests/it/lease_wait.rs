@@ -73,8 +73,9 @@ async fn who_waits_plans_anew_once_it_is_free_and_the_plan_that_was_shown_last_r
     let run = bench.json(&["show", "last", "--json"]);
     let hash = run["plan_hash"].as_str().unwrap();
     assert_eq!(run["state"], "succeeded", "{run:#}");
+    let short: String = hash.chars().take(4).collect();
     let (held, free) =
-        (shown.find("held by").unwrap(), shown.rfind(&format!("plan {}", &hash[..4])).unwrap());
+        (shown.find("held by").unwrap(), shown.rfind(&format!("plan {short}")).unwrap());
     assert!(held < free, "{hash}: {shown}");
 }
 

@@ -26,9 +26,9 @@ fn merged(width: u16, height: u16) -> (Model, LogAsk) {
     model.screens.push(Screen::Run(Box::new(RunPage::new(run_id(0x7f3a)))));
     update(&mut model, Msg::Run(Arc::new(run_view(&HOSTS))));
     let effects = press(&mut model, "M");
-    let asked = effects.iter().find_map(|e| match e {
-        Effect::AskLog(ask) => Some((**ask).clone()),
-        _ => None,
+    let asked = effects.iter().find_map(|effect| {
+        let Effect::AskLog(ask) = effect else { return None };
+        Some((**ask).clone())
     });
     assert_eq!(model.place(), Place::Log);
     (model, asked.expect("something is asked"))

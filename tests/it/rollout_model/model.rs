@@ -72,8 +72,8 @@ pub(super) struct Model {
     pub(super) one_by_one: bool,
     pub(super) max_failed: u32,
     pub(super) max_unreachable: u32,
-    died: bool,
-    stepped: bool,
+    /// Whether a worker died, or a person wanted one target at a time: then fewer may begin at once than planned.
+    disturbed: bool,
     pub(super) ended_early: bool,
 }
 
@@ -123,7 +123,7 @@ impl Model {
                     may.extend([own, "not run", "cancelled"]);
                 } else if begun_with || (spent && self.one_by_one) {
                     may.insert("not run");
-                } else if (self.died || self.stepped) && (spent || self.batch_may_spend()) {
+                } else if self.disturbed && (spent || self.batch_may_spend()) {
                     // Whoever took over, or asked before it, found the budget spent and this host not begun.
                     may.extend([own, "not run"]);
                 } else {
@@ -187,8 +187,7 @@ impl ReferenceStateMachine for Model {
                     one_by_one,
                     max_failed,
                     max_unreachable,
-                    died: false,
-                    stepped: false,
+                    disturbed: false,
                     ended_early: false,
                 })
             })
@@ -209,8 +208,8 @@ impl ReferenceStateMachine for Model {
     }
 
     fn apply(mut state: Self, work: &Work) -> Self {
-        state.died |= work.death.is_some();
-        state.stepped |= matches!(work.asked, Some((_, Ask::StepFor(_))));
+        let steps = matches!(work.asked, Some((_, Ask::StepFor(_))));
+        state.disturbed |= steps || work.death.is_some();
         state.ended_early |= matches!(work.asked, Some((_, Ask::Abort | Ask::Kill)));
         state
     }

@@ -42,7 +42,7 @@ fn words(svg: &str) -> String {
         let y = piece.split("y=\"").nth(1).and_then(|y| y.split('"').next()).unwrap_or_default();
         if y != at {
             out.push('\n');
-            at = y.to_owned();
+            y.clone_into(&mut at);
         }
         let text = piece.split_once('>').map_or("", |(_, rest)| rest);
         out.push_str(text.split("</text>").next().unwrap_or_default());

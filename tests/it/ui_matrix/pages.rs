@@ -124,7 +124,7 @@ pub(crate) const PAGES: &[Page] = &[
         press(model, "tab");
     }),
     Page::new("add-draft", "add an instance", Made::Page, |_, model| {
-        enrolled(model, Answer::Draft(draft()))
+        enrolled(model, Answer::Draft(draft()));
     }),
     Page::new("import-found", "import an instance", Made::Page, |_, model| {
         press(model, "I");

@@ -161,6 +161,7 @@ fn failed<T>(kind: &str, well: T) -> Result<T, Problem> {
     Err(Problem { message: message.into(), hint: Some("look at its address".into()) })
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "all others are answered by nobody here")]
 fn reply(kind: &str, model: &mut Model, effects: Vec<Effect>) {
     let mut next = Vec::new();
     for effect in &effects {
