@@ -276,9 +276,15 @@ impl Places {
     /// A place for one target. Where each is asked about it is all of them, so that nothing is begun beside it: whoever
     /// works ends first. That can change while it is waited for.
     async fn take(&self, shared: &Shared) -> Option<SemaphorePermit<'_>> {
+        let mut now = shared.one_by_one_now();
         loop {
-            let alone = shared.one_by_one();
-            let place = self.free.acquire_many(if alone { self.n } else { 1 }).await.ok()?;
+            let alone = *now.borrow_and_update();
+            let place = tokio::select! {
+                biased;
+                // What it waits for is another thing now.
+                _ = now.changed() => continue,
+                place = self.free.acquire_many(if alone { self.n } else { 1 }) => place.ok()?,
+            };
             if alone == shared.one_by_one() {
                 return Some(place);
             }

@@ -1,7 +1,6 @@
 //! What all tasks of one run share, and what any of them may ask of the run.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
@@ -37,7 +36,7 @@ pub(super) struct Shared {
     /// The targets that are done.
     pub(super) watch: Watch,
     /// Whether it goes one target at a time.
-    stepping: AtomicBool,
+    stepping: watch::Sender<bool>,
     /// Targets that are left out when their turn comes, and by whom.
     skips: Mutex<BTreeMap<HostId, Safe>>,
     budget: Mutex<Budget>,
@@ -73,7 +72,7 @@ impl Shared {
             tell,
             one_at_a_time: tokio::sync::Mutex::default(),
             watch: Watch::of(state),
-            stepping: AtomicBool::new(stepping),
+            stepping: watch::Sender::new(stepping),
             skips: Mutex::new(skips),
             budget: Mutex::new(budget),
             stopped: Mutex::new(state.stopped.clone()),
@@ -82,14 +81,23 @@ impl Shared {
 
     /// Whether it goes one target at a time and asks before the next.
     pub(super) fn one_by_one(&self) -> bool {
-        self.stepping.load(Ordering::SeqCst)
+        *self.stepping.borrow()
+    }
+
+    /// The same, to be told when it changes.
+    pub(super) fn one_by_one_now(&self) -> watch::Receiver<bool> {
+        self.stepping.subscribe()
     }
 
     /// What this control, which is journalled, means for that.
     pub(super) fn steps(&self, control: &Control) {
         match control {
-            Control::Step => self.stepping.store(true, Ordering::SeqCst),
-            Control::PromoteAll => self.stepping.store(false, Ordering::SeqCst),
+            Control::Step => {
+                self.stepping.send_replace(true);
+            }
+            Control::PromoteAll => {
+                self.stepping.send_replace(false);
+            }
             Control::Pause
             | Control::Resume
             | Control::Abort
