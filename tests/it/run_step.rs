@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use bunker_ops::domain::plan::FailureBudget;
 use bunker_ops::domain::run::control::Control;
 use bunker_ops::domain::run::outcome::Outcome;
 use bunker_ops::domain::run::pause::PauseReason;
 use bunker_ops::domain::run::state::{Phase, RunState};
 
 use crate::run_engine::Bench;
-use crate::run_fakes::StartFault;
 use crate::run_rollout::{ask, is_paused, rollout, state, strategy, until};
 use crate::sample::host;
 
@@ -129,18 +127,25 @@ async fn step_mode_begins_while_a_run_goes_and_promoting_all_leaves_it() {
 async fn those_that_wait_for_their_turn_in_a_pause_do_not_begin_together_in_step_mode() {
     let mut plan = rollout(&[&["a", "b", "c", "d"]]);
     plan.parallel = 2;
-    plan.stops = FailureBudget::of_run(9, 9);
     let bench = Bench::new(&plan).await;
-    for id in ["a", "b"] {
-        let refused = std::iter::repeat_n(StartFault::Refused, 100).collect();
-        bench.hosts.with(id, |h| h.start_faults = refused);
-    }
     let begun =
         |n: usize| move |s: &RunState| s.hosts.iter().filter(|h| h.started.is_some()).count() == n;
-    let answers = async {
+    let steps = async {
         until(&bench, begun(2)).await;
-        ask(&bench, Control::Pause).await;
-        until(&bench, |s| s.hosts[..2].iter().all(|h| h.outcome.is_some())).await;
+        ask(&bench, Control::Step).await;
+        until(&bench, is_paused(PauseReason::StepMode)).await;
+    };
+    tokio::select! {
+        biased;
+        () = steps => {}
+        ended = bench.work() => panic!("{ended:?}"),
+    }
+    // The next worker hears all of it before it starts anything: c and d have places, and are held.
+    for control in [Control::PromoteAll, Control::Pause] {
+        ask(&bench, control).await;
+    }
+    let answers = async {
+        until(&bench, is_paused(PauseReason::Manual)).await;
         tokio::time::sleep(Duration::from_mins(1)).await;
         assert!(begun(2)(&state(&bench)), "it is paused");
         for control in [Control::Step, Control::Resume] {
@@ -154,6 +159,5 @@ async fn those_that_wait_for_their_turn_in_a_pause_do_not_begin_together_in_step
         }
     };
     let (worked, ()) = tokio::join!(bench.work(), answers);
-    assert!(worked.is_ok(), "{worked:?}");
-    assert_eq!(["c", "d"].map(|id| bench.outcome(id).word()), ["changed", "changed"]);
+    assert_eq!(worked, Ok(Phase::Succeeded));
 }

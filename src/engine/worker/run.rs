@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::host::HostRun;
+use super::places::Places;
 use super::shared::{Shared, replayed};
 use super::{between, controls, playbook, verdict, watch};
 use crate::domain::ids::{HostId, RunId};
@@ -201,18 +201,17 @@ async fn batch_of_hosts(
     state: &RunState,
     batch: &[HostId],
 ) -> Result<(), StoreError> {
-    let places = Arc::new(Places::new(shared.plan.parallel));
+    let known = batch.iter().filter_map(|id| Some((shared.plan.host(id)?, state.host(id)?)));
+    let open: Vec<_> = known.filter(|(_, state)| state.outcome.is_none()).collect();
+    let places = Arc::new(Places::new(shared.plan.parallel, open.len()));
     let mut running = FuturesUnordered::new();
-    for id in batch {
-        let (Some(plan), Some(state)) = (shared.plan.host(id), state.host(id)) else { continue };
-        if state.outcome.is_some() {
-            continue;
-        }
+    for (at, (plan, state)) in open.into_iter().enumerate() {
         let host = HostRun::new(Arc::clone(shared), plan.clone(), state.clone());
         let (shared, places) = (Arc::clone(shared), Arc::clone(&places));
-        let (id, begun) = (id.clone(), state.started.is_some());
+        let (id, begun) = (plan.id.clone(), state.started.is_some());
         let supervisor = shared.ports.supervisor.clone();
-        let work = supervisor.spawn("host", one_host(Arc::clone(&shared), host, places, begun));
+        let work =
+            supervisor.spawn("host", one_host(Arc::clone(&shared), host, (places, at), begun));
         running.push(async move {
             match work.join().await {
                 Ok(ended) => ended,
@@ -229,23 +228,23 @@ async fn batch_of_hosts(
 async fn one_host(
     shared: Arc<Shared>,
     host: HostRun,
-    places: Arc<Places>,
+    (places, at): (Arc<Places>, usize),
     begun: bool,
 ) -> Result<(), StoreError> {
     let id = host.state.id.clone();
     let (mut place, turn) = loop {
-        let place = places.take(&shared).await;
+        let place = places.take(&shared, at).await;
         if begun {
             break (place, Turn::Begins);
         }
-        match turn(&shared, &id, places.is_all(place.as_ref())).await? {
+        match turn(&shared, &id, place.is_all()).await? {
             Turn::Alone => drop(place),
-            turn @ (Turn::Begins | Turn::Skipped(_) | Turn::Not(_)) => break (place, turn),
+            turn => break (place, turn),
         }
     };
     if !shared.one_by_one() {
         // A person said meanwhile that it need not be alone.
-        drop(place.as_mut().and_then(|place| place.split(place.num_permits().saturating_sub(1))));
+        place.narrow();
     }
     let outcome = match turn {
         Turn::Not(why) => host.left_alone(why).await?,
@@ -259,42 +258,6 @@ async fn one_host(
     };
     shared.watch.ended(&id, &outcome);
     stop_if_too_many(&shared, &id, &outcome).await
-}
-
-/// Places for targets that are worked on side by side.
-struct Places {
-    free: Semaphore,
-    n: u32,
-}
-
-impl Places {
-    fn new(parallel: u32) -> Self {
-        let n = parallel.max(1);
-        Self { free: Semaphore::new(n as usize), n }
-    }
-
-    /// A place for one target. Where each is asked about it is all of them, so that nothing is begun beside it: whoever
-    /// works ends first. That can change while it is waited for.
-    async fn take(&self, shared: &Shared) -> Option<SemaphorePermit<'_>> {
-        let mut now = shared.one_by_one_now();
-        loop {
-            let alone = *now.borrow_and_update();
-            let place = tokio::select! {
-                biased;
-                // What it waits for is another thing now.
-                _ = now.changed() => continue,
-                place = self.free.acquire_many(if alone { self.n } else { 1 }) => place.ok()?,
-            };
-            if alone == shared.one_by_one() {
-                return Some(place);
-            }
-        }
-    }
-
-    /// Whether this is all of them.
-    fn is_all(&self, place: Option<&SemaphorePermit<'_>>) -> bool {
-        place.is_none_or(|place| place.num_permits() == self.n as usize)
-    }
 }
 
 /// What becomes of a target whose turn has come.
