@@ -239,7 +239,7 @@ async fn one_host(
         }
         match turn(&shared, &id, place.is_all()).await? {
             Turn::Alone => drop(place),
-            turn => break (place, turn),
+            turn @ (Turn::Begins | Turn::Skipped(_) | Turn::Not(_)) => break (place, turn),
         }
     };
     if !shared.one_by_one() {
