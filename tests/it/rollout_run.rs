@@ -339,7 +339,7 @@ fn a_run_under_way_goes_one_by_one_once_that_is_wanted_by_verb_or_by_key() {
     terminal.keys("R").unwrap();
     terminal.wait_for("paused", SOON).unwrap();
     terminal.keys("enter").unwrap();
-    terminal.wait_for("1 at work", SOON).unwrap();
+    terminal.wait_for("─ Targets ─", SOON).unwrap();
     terminal.keys("i").unwrap();
     deck.when(run, "heard", |shown| shown["one_by_one"] == true);
     terminal.keys("r").unwrap();
