@@ -131,6 +131,10 @@ impl Shared {
         if *self.wish.borrow() > Wish::Pause {
             return Ok(());
         }
+        // Somebody may have left step mode since the question came up.
+        if reason == PauseReason::StepMode && !self.one_by_one() {
+            return Ok(());
+        }
         let state = self.state().await?;
         // Another worker may have said so before it died.
         if state.pause != Some(reason) || state.why.as_ref() != Some(&why) {
