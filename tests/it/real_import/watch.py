@@ -26,6 +26,8 @@ while True:
                 seen.add(part)
                 out.write(comm.strip() + b": " + part.replace(b"\n", b" ").replace(b"\0", b" ") + b"\n")
     n += 1
-    with open(rounds, "w") as file:
+    # By a rename, so that nobody ever reads it empty.
+    with open(rounds + ".new", "w") as file:
         file.write(str(n))
+    os.replace(rounds + ".new", rounds)
     time.sleep(0.005)
