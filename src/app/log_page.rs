@@ -161,7 +161,8 @@ pub struct LogPage {
     pub wrap: bool,
     /// Whether the time stands before each line.
     pub times: bool,
-    /// Columns of the longest name of a host, where lines come from several.
+    /// Columns of the longest name of a host that is known, where lines come from several. It only grows, so that the text
+    /// beside the names never moves back and forth while one scrolls.
     pub names: usize,
     /// Columns that are passed over at the left.
     pub shift: usize,
@@ -192,6 +193,13 @@ impl LogPage {
             marks: Vec::new(),
             trouble: None,
         }
+    }
+
+    /// Takes the newest answer. The page may have been opened before the hosts of the run were known, and the names are in it.
+    pub fn show(&mut self, view: LogView) {
+        let names = view.rows.iter().filter_map(|row| Some(row.from.as_ref()?.host.as_str().len()));
+        self.names = names.fold(self.names, usize::max);
+        self.view = Some(view);
     }
 
     /// Place of the first line in view.

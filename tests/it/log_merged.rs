@@ -88,6 +88,28 @@ fn names_stand_in_a_gutter_that_is_as_wide_on_every_line_at_every_size() {
 }
 
 #[test]
+fn names_are_whole_where_the_page_was_opened_before_the_run_was_known_and_stay_where_they_are() {
+    let mut model = cockpit(120, 40, Some(Operate::grant()));
+    update(&mut model, Msg::Fleet(twelve()));
+    model.screens.push(Screen::Run(Box::new(RunPage::new(run_id(0x7f3a)))));
+    let effects = press(&mut model, "M");
+    let asked = effects.iter().find_map(|effect| {
+        let Effect::AskLog(ask) = effect else { return None };
+        Some(ask)
+    });
+    let Msg::LogView(Ok(all)) = told(asked.unwrap()) else { panic!("a view") };
+    let mut one = all.clone();
+    let short = |row: &Row| row.from.as_ref().is_some_and(|from| from.host == host("banff"));
+    one.rows.retain(short);
+    assert!(one.rows.len() > 2, "{:?}", one.rows);
+    update(&mut model, Msg::LogView(Ok(all)));
+    let shown = screen(&model);
+    assert!(shown.contains("st-albert │ ") && shown.contains("banff     │ "), "{shown}");
+    update(&mut model, Msg::LogView(Ok(one)));
+    assert!(screen(&model).contains("banff     │ "), "{}", screen(&model));
+}
+
+#[test]
 fn what_works_on_one_output_works_on_all_of_them() {
     let (mut model, asked) = merged(120, 40);
     update(&mut model, told(&asked));

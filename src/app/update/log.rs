@@ -118,7 +118,7 @@ pub(super) fn take(model: &mut Model, result: Result<Box<LogView>, Problem>) -> 
             asked.at = page.follow;
         }
     }
-    page.view = Some(view);
+    page.show(view);
     if let Some(told) = told {
         model.tell(ToastKind::Warning, &told);
     }

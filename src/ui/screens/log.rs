@@ -109,7 +109,7 @@ fn stand(page: &LogPage) -> String {
 }
 
 fn lines(canvas: &mut Canvas<'_>, model: &Model, page: &LogPage, view: &LogView, area: Rect) {
-    let (times, names) = (if page.times { TIME_W } else { 0 }, names(page, view, area.width));
+    let (times, names) = (if page.times { TIME_W } else { 0 }, names(page, area.width));
     let gutter = times + names;
     let room = usize::from(area.width.saturating_sub(gutter));
     let mut drawn: Vec<Drawn<'_>> = Vec::new();
@@ -165,15 +165,11 @@ fn lines(canvas: &mut Canvas<'_>, model: &Model, page: &LogPage, view: &LogView,
 }
 
 /// Columns of the names of hosts with what parts them from the lines, where lines come from several.
-/// The width of the names: of all that are known, and of those that are seen where the page was opened before they were.
-fn names(page: &LogPage, view: &LogView, width: u16) -> u16 {
+fn names(page: &LogPage, width: u16) -> u16 {
     match page.of {
         LogOf::Merged { .. } => {
             let most = usize::from(width / 4).clamp(4, 24);
-            let seen =
-                view.rows.iter().filter_map(|row| Some(row.from.as_ref()?.host.as_str().len()));
-            let names = seen.max().unwrap_or(0).max(page.names);
-            u16::try_from(names.clamp(4, most)).unwrap_or(4) + 3
+            u16::try_from(page.names.clamp(4, most)).unwrap_or(4) + 3
         }
         LogOf::Run { .. } | LogOf::Service { .. } => 0,
     }

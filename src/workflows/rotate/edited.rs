@@ -114,12 +114,13 @@ fn is(here: &Found, want: &Wanted) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::domain::env::{Applied, OnHost, found};
     use crate::domain::secret::Sealed;
 
-    fn desired(text: &str) -> Desired {
+    /// What a host should have, in the words of a `.env`.
+    pub(in crate::workflows::rotate) fn desired(text: &str) -> Desired {
         let of = |f: Found| {
             let shape = f.fingerprint.clone();
             Wanted { name: f.name, fingerprint: f.fingerprint, shape, shown: f.shown }

@@ -45,17 +45,7 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::env::{Found, Wanted, found};
-    use crate::domain::secret::Sealed;
-
-    fn desired(text: &str) -> Desired {
-        let of = |f: Found| {
-            let shape = f.fingerprint.clone();
-            Wanted { name: f.name, fingerprint: f.fingerprint, shape, shown: f.shown }
-        };
-        let variables = found(text).0.into_iter().map(of).collect();
-        Desired { file: Sealed::plain(text.to_owned()), variables, left_out: Vec::new() }
-    }
+    use crate::workflows::rotate::edited::tests::desired;
 
     #[test]
     fn a_secret_is_at_home_where_the_settings_change_with_it_and_muddled_where_another_is_too() {
