@@ -77,6 +77,8 @@ fn names_stand_in_a_gutter_that_is_as_wide_on_every_line_at_every_size() {
             assert!(shown.contains("banff "), "{shown}");
             if width >= 80 {
                 assert!(shown.contains("all targets · output of run 7f3a"), "{shown}");
+                let said = shown.contains("times within a step are spread evenly");
+                assert_eq!(said, keys.is_empty(), "where times are shown: {shown}");
                 assert_eq!(
                     shown.contains("14:32:07 red-deer  │ 0 Sending"),
                     keys.is_empty(),
@@ -166,6 +168,7 @@ fn the_verb_prints_all_outputs_in_the_order_of_time() {
     let (code, out, err) = bunker(&state, &["logs", "last", "--by-time"]);
     assert_eq!(code, 0, "{err}");
     assert_eq!(out.lines().count(), 13, "{out}");
+    assert!(err.contains("within a step, lines are spread evenly"), "{err}");
     let line =
         regex::Regex::new(r"(?m)^\d\d:\d\d:\d\d host-0002 \| #9 3 Sending build context").unwrap();
     assert!(line.is_match(&out) && out.contains("host-0000 | and no end"), "{out}");

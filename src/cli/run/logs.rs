@@ -75,6 +75,9 @@ pub(in crate::cli) async fn logs_by_time(context: &Context, run: &str) -> Result
             "note: {n_read} of {n} targets are read: those that work, then those that failed"
         ));
     }
+    if !context.json {
+        say("note: hosts write no times: within a step, lines are spread evenly over it");
+    }
     let (zone, mut all) = (TimeZone::system(), Vec::new());
     loop {
         let pass = merge.pass(clock.now()).await?;

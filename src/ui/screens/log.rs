@@ -59,14 +59,17 @@ fn nothing(page: &LogPage, view: &LogView) -> &'static str {
     }
 }
 
-/// Which lines are wanted, in the border.
+/// Which lines are wanted, in the border, and what their times are worth: hosts write none.
 fn wanted(page: &LogPage) -> String {
-    match (page.sieve.is_errors_only(), page.sieve.text()) {
+    let spread = page.times && matches!(page.of, LogOf::Merged { .. });
+    let times = if spread { " · times within a step are spread evenly" } else { "" };
+    let lines = match (page.sieve.is_errors_only(), page.sieve.text()) {
         (false, "") => "all lines".to_owned(),
         (true, "") => "errors only".to_owned(),
         (false, text) => format!("filter: {}", cut(text, 40)),
         (true, text) => format!("errors with: {}", cut(text, 40)),
-    }
+    };
+    format!("{lines}{times}")
 }
 
 /// A number with its thousands apart.
