@@ -76,9 +76,9 @@ versions of the files can still be opened."
         owner: String,
         /// Files with them [default: those of the host or group in the inventory]
         files: Vec<PathBuf>,
-        /// The vault password, or a program that prints it [default: ./.vault_pass]
-        #[arg(long, value_name = "FILE")]
-        vault_password_file: Option<PathBuf>,
+        /// Where Ansible's passwords are
+        #[command(flatten)]
+        passwords: VaultPasswords,
     },
     /// Write the secrets as a file that ansible-vault reads
     ExportAnsible {
@@ -86,13 +86,25 @@ versions of the files can still be opened."
         owner: String,
         /// The file to make
         file: PathBuf,
-        /// The vault password, or a program that prints it [default: ./.vault_pass]
-        #[arg(long, value_name = "FILE")]
-        vault_password_file: Option<PathBuf>,
+        /// Where Ansible's passwords are
+        #[command(flatten)]
+        passwords: VaultPasswords,
         /// Each value by itself (`name: !vault |`), with names readable
         #[arg(long)]
         inline: bool,
     },
+}
+
+/// Where Ansible's vault passwords are. Its own variables count as well: `ANSIBLE_VAULT_IDENTITY_LIST` and
+/// `ANSIBLE_VAULT_PASSWORD_FILE`.
+#[derive(Debug, clap::Args)]
+pub struct VaultPasswords {
+    /// The vault password, or a program that prints it [default: ./.vault_pass]
+    #[arg(long, value_name = "FILE")]
+    pub vault_password_file: Option<PathBuf>,
+    /// The password of a label, or a program that prints it; several can be given
+    #[arg(long, value_name = "LABEL@FILE")]
+    pub vault_id: Vec<String>,
 }
 
 /// What to do with recipients.

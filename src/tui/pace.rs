@@ -7,7 +7,7 @@ use tokio::time::Instant;
 /// The shortest time between two frames that data asked for.
 const DATA: Duration = Duration::from_millis(33);
 /// The shortest time between a frame and one that answers a key.
-const ANSWER: Duration = Duration::from_millis(4);
+const ANSWER: Duration = Duration::from_millis(1);
 
 /// For whom a frame is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
+
+/// Lines that may wait to be written; more are dropped. Their room is taken at the start, 32 bytes for each.
+const MAX_WAITING: usize = 4_096;
 
 /// Traces into `log/cockpit.jsonl` below the state folder, by `RUST_LOG` (default `info`). Gives what has to live as
 /// long as the program; where the file cannot be opened, nothing is traced.
@@ -15,7 +18,7 @@ pub fn trace_to(state: &Path) -> Option<WorkerGuard> {
         .append(true)
         .open(dir.join("cockpit.jsonl"))
         .ok()?;
-    let (out, guard) = tracing_appender::non_blocking(file);
+    let (out, guard) = NonBlockingBuilder::default().buffered_lines_limit(MAX_WAITING).finish(file);
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let traced = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(out);
     traced.try_init().ok()?;

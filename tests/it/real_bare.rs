@@ -5,6 +5,7 @@ use std::process::Output;
 use std::time::{Duration, Instant};
 
 use crate::capability::missing;
+use crate::lab::ansible;
 use crate::lab::real::{Ready, RealHost, RealLab};
 use crate::real_fleet::{RealFleet, SECRETS, text};
 
@@ -97,6 +98,7 @@ fn bare_servers_of_debian_12_and_13_become_instances_by_one_command() {
     }
     assert!(checks.iter().any(|[_, id, _]| id == "check-ufw"), "{checks:?}");
 
+    ansible_shows_the_release(&servers);
     doctor_agrees(&servers);
 
     let again = servers.deploy(&[]);
@@ -163,6 +165,26 @@ fn the_instance_runs(host: &RealHost) {
     host.sh(backup).unwrap();
     let release = host.sh("cat /etc/ansible/facts.d/changemaker.fact").unwrap();
     assert!(release.contains("v2.4.1"), "{release}");
+}
+
+/// Real Ansible, with the same inventory, shows the record of the release as a fact of each host.
+fn ansible_shows_the_release(servers: &Servers) {
+    let venv = ansible::venv().unwrap_or_else(|why| panic!("ansible-core: {why}"));
+    let (lab, own) = (servers.0.lab.dir(), servers.0.own.path());
+    let known = format!("-o UserKnownHostsFile={}", lab.join("known_hosts").display());
+    let mut command = ansible::program(&venv, "ansible", own);
+    command.arg("all").arg("-i").arg(servers.0.lab.inventory_dir());
+    command.args(["--ssh-common-args", &known, "-m", "setup", "-a", "filter=ansible_local"]);
+    let ended = command.arg("--tree").arg(own.join("facts")).output().unwrap();
+    assert!(ended.status.success(), "{}", text(&ended));
+    for host in servers.hosts() {
+        let facts = std::fs::read_to_string(own.join("facts").join(&host.name)).unwrap();
+        let facts: serde_json::Value = serde_json::from_str(&facts).unwrap();
+        let shown = &facts["ansible_facts"]["ansible_local"]["changemaker"];
+        let record = host.sh("cat /etc/ansible/facts.d/changemaker.fact").unwrap();
+        assert_eq!(*shown, serde_json::from_str::<serde_json::Value>(&record).unwrap(), "{facts}");
+        assert_eq!(shown["ref"], "v2.4.1", "{facts}");
+    }
 }
 
 /// `bunker doctor` finds nothing wrong with the servers, and what is then broken by hand it names with the fix.

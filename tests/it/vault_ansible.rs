@@ -60,7 +60,9 @@ fn real_ansible_vault_reads_what_is_exported_and_writes_what_is_imported() {
     let inline = vault(&venv, &shell, &[&string[..], &pass].concat());
     fs::create_dir_all(home.join("inventory/host_vars/two")).unwrap();
     fs::write(home.join("inventory/host_vars/two/vault.yml"), inline).unwrap();
-    shell.ok(&[&["vault", "import-ansible", "one", "plain.yml"][..], &pass].concat(), "");
+    fs::write(home.join(".other_pass"), "of another label\n").unwrap();
+    let ids = ["--vault-id", "dev@.other_pass", "--vault-id", "prod@.vault_pass"];
+    shell.ok(&[&["vault", "import-ansible", "one", "plain.yml"][..], &ids].concat(), "");
     let (_, _, told) = shell.run(&[&["vault", "import-ansible", "two"][..], &pass].concat(), "");
     assert!(told.contains("smtp_password: \"{{ vault_smtp_password }}\""), "{told}");
     for (of, name, want) in [

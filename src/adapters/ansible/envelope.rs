@@ -29,7 +29,7 @@ pub enum EnvelopeError {
 }
 
 /// The label of an envelope (`--vault-id`): `default` in form 1.1.
-pub fn label(envelope: &str) -> Result<&str, EnvelopeError> {
+pub(super) fn label(envelope: &str) -> Result<&str, EnvelopeError> {
     let head = envelope.trim_start().lines().next().unwrap_or_default();
     let fields: Vec<&str> = head.split(';').map(str::trim).collect();
     match fields.as_slice() {
@@ -44,7 +44,7 @@ pub fn label(envelope: &str) -> Result<&str, EnvelopeError> {
 }
 
 /// Opens an envelope, whose lines may be indented.
-pub fn decrypt(envelope: &str, password: &str) -> Result<Zeroizing<Vec<u8>>, EnvelopeError> {
+pub(super) fn decrypt(envelope: &str, password: &str) -> Result<Zeroizing<Vec<u8>>, EnvelopeError> {
     label(envelope)?;
     let digits: String =
         envelope.trim_start().lines().skip(1).flat_map(|line| line.trim().chars()).collect();

@@ -5,6 +5,6 @@ mod password;
 pub mod playbook;
 mod variables;
 
-pub use envelope::{EnvelopeError, decrypt, encrypt, label};
-pub use password::{PasswordError, Passwords};
+pub use envelope::{EnvelopeError, encrypt};
+pub use password::{OpenError, PasswordError, Passwords, Source};
 pub use variables::{Taken, inline, whole, written};

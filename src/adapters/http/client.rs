@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use reqwest::{Client, Response, redirect};
 
+use super::names::SystemNames;
+
 /// Why an answer was not read.
 #[derive(Debug)]
 pub enum Fault {
@@ -48,6 +50,7 @@ impl LazyClient {
 fn client(deadline: Duration) -> Result<Client, reqwest::Error> {
     Client::builder()
         .no_proxy()
+        .dns_resolver(SystemNames::default())
         .redirect(redirect::Policy::none())
         .timeout(deadline)
         .connect_timeout(deadline.min(Duration::from_secs(3)))

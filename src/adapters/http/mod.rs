@@ -2,6 +2,7 @@
 
 mod client;
 mod health;
+mod names;
 
 pub use client::{Fault, LazyClient, read_capped, words};
 pub use health::HttpHealthSource;

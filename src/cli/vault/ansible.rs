@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use color_eyre::eyre::WrapErr;
 use zeroize::Zeroizing;
 
+use super::super::args_vault::VaultPasswords;
 use super::super::audit::audited_files;
 use super::super::exit::{Exit, Trouble};
 use super::super::{Context, wiring};
 use super::owners::owner;
 use super::{author, deed_of, say};
-use crate::adapters::ansible::{self, Passwords, Taken};
+use crate::adapters::ansible::{self, Passwords, Source, Taken};
 use crate::adapters::vault::{Owner, VaultFile};
 use crate::domain::audit::Facts;
 use crate::domain::secret::{SecretName, Secrets};
@@ -24,11 +25,11 @@ pub(super) fn import(
     context: &Context,
     of: &str,
     files: &[PathBuf],
-    password: Option<&Path>,
+    passwords: &VaultPasswords,
 ) -> Result<Exit, Trouble> {
     let owner = owner(context, of)?;
     let files = if files.is_empty() { files_of(context, &owner)? } else { files.to_vec() };
-    let mut passwords = Passwords::from(&source(password));
+    let mut passwords = Passwords::from(sources(passwords));
     let (mut named, mut left) = (Vec::new(), Vec::new());
     for file in &files {
         let taken = read(file, &mut passwords)?;
@@ -86,9 +87,7 @@ fn read(file: &Path, passwords: &mut Passwords) -> Result<Taken, Trouble> {
     };
     let text = std::fs::read_to_string(file).map_err(|error| failed(&error))?;
     let mut open = |envelope: &str| -> Result<Zeroizing<String>, Trouble> {
-        let label = ansible::label(envelope).map_err(|error| failed(&error))?;
-        let password = passwords.of(label).map_err(|error| Trouble::new(Exit::Failed, error))?;
-        let plain = ansible::decrypt(envelope, password).map_err(|error| failed(&error))?;
+        let plain = passwords.decrypt(envelope).map_err(|error| failed(&error))?;
         let text = std::str::from_utf8(&plain).map_err(|_| failed(&"a value is no text"))?;
         Ok(Zeroizing::new(text.to_owned()))
     };
@@ -142,10 +141,19 @@ fn files_of(context: &Context, owner: &Owner) -> Result<Vec<PathBuf>, Trouble> {
     Ok(files)
 }
 
-/// Where the password is: as `ansible-vault` would look for it.
-fn source(given: Option<&Path>) -> PathBuf {
-    let set = std::env::var_os("ANSIBLE_VAULT_PASSWORD_FILE").filter(|v| !v.is_empty());
-    given.map(Path::to_owned).or(set.map(PathBuf::from)).unwrap_or_else(|| ".vault_pass".into())
+/// Where the passwords are: as `ansible-vault` would look for them. Source: `CLI.setup_vault_secrets` of ansible-core.
+fn sources(given: &VaultPasswords) -> Vec<Source> {
+    let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let listed = set("ANSIBLE_VAULT_IDENTITY_LIST").unwrap_or_default();
+    let mut sources: Vec<Source> = Source::list(&listed).collect();
+    sources.extend(given.vault_id.iter().map(|id| Source::id(id)));
+    let file = given.vault_password_file.clone();
+    let file = file.or_else(|| set("ANSIBLE_VAULT_PASSWORD_FILE").map(PathBuf::from));
+    sources.extend(file.as_deref().map(Source::file));
+    if sources.is_empty() {
+        sources.push(Source::file(Path::new(".vault_pass")));
+    }
+    sources
 }
 
 /// Writes the secrets of an owner as `ansible-vault` would. A file that is there is never replaced.
@@ -153,7 +161,7 @@ pub(super) fn export(
     context: &Context,
     of: &str,
     file: &Path,
-    password: Option<&Path>,
+    passwords: &VaultPasswords,
     inline: bool,
 ) -> Result<Exit, Trouble> {
     let owner = owner(context, of)?;
@@ -166,8 +174,8 @@ pub(super) fn export(
     for (name, entry) in &document.secrets {
         secrets.insert(name.clone(), vault.open(&document, name, entry)?);
     }
-    let mut passwords = Passwords::from(&source(password));
-    let password = passwords.of("default").map_err(|error| Trouble::new(Exit::Failed, error))?;
+    let mut passwords = Passwords::from(sources(passwords));
+    let password = passwords.first().map_err(|error| Trouble::new(Exit::Failed, error))?;
     let sealed = |text: &[u8]| -> Result<String, Trouble> {
         let mut salt = [0; 32];
         getrandom::fill(&mut salt).map_err(|error| Trouble::new(Exit::Failed, error))?;

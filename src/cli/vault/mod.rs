@@ -26,9 +26,8 @@ pub(super) fn run(context: &Context, verb: &VaultVerb) -> Result<Exit, Trouble> 
         VaultVerb::Get { owner, name } => return values::get(context, owner, name),
         VaultVerb::Verify => return tables::verify(context),
         VaultVerb::Recipients(RecipientsVerb::List) => return people::list(context),
-        VaultVerb::ExportAnsible { owner, file, vault_password_file, inline } => {
-            let password = vault_password_file.as_deref();
-            return ansible::export(context, owner, file, password, *inline);
+        VaultVerb::ExportAnsible { owner, file, passwords, inline } => {
+            return ansible::export(context, owner, file, passwords, *inline);
         }
         VaultVerb::Init { .. }
         | VaultVerb::Set { .. }
@@ -48,8 +47,8 @@ pub(super) fn run(context: &Context, verb: &VaultVerb) -> Result<Exit, Trouble> 
         VaultVerb::Recipients(RecipientsVerb::Add { name, key }) => people::add(context, name, key),
         VaultVerb::Recipients(RecipientsVerb::Remove { who }) => people::remove(context, who),
         VaultVerb::Rekey => tables::rekey(context),
-        VaultVerb::ImportAnsible { owner, files, vault_password_file } => {
-            ansible::import(context, owner, files, vault_password_file.as_deref())
+        VaultVerb::ImportAnsible { owner, files, passwords } => {
+            ansible::import(context, owner, files, passwords)
         }
         VaultVerb::List { .. }
         | VaultVerb::Get { .. }

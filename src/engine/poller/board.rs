@@ -11,7 +11,7 @@ use super::record::Record;
 use crate::domain::accent::Accent;
 use crate::domain::fleet::MetricsSettings;
 use crate::domain::ids::HostId;
-use crate::domain::snapshot::{FleetSnapshot, InstanceView, InventoryState, MetricsState};
+use crate::domain::snapshot::{Contact, FleetSnapshot, InstanceView, InventoryState, MetricsState};
 use crate::domain::untrusted::Safe;
 use crate::domain::window::{WindowSet, window_sets};
 use crate::steps::probe::DEADLINE;
@@ -137,9 +137,15 @@ impl Board {
         self.all_changed();
     }
 
-    /// Verdicts depend on the time: to be called now and then.
-    pub(super) fn all_changed(&mut self) {
+    fn all_changed(&mut self) {
         self.changed.extend(self.order.iter().cloned());
+    }
+
+    /// Verdicts depend on the time: to be called now and then. Those that do not answer have little that ages, and there can be
+    /// a thousand of them: how long they have been silent is looked at where `also_silent`.
+    pub(super) fn time_passed(&mut self, also_silent: bool) {
+        let ages = |r: &Record| also_silent || matches!(r.contact, Contact::Answered { .. });
+        self.changed.extend(self.records.iter().filter(|(_, r)| ages(r)).map(|(id, _)| id.clone()));
     }
 
     /// The fleet now. A view that is as before stays the same object.

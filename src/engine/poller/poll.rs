@@ -21,6 +21,8 @@ use crate::engine::ports::{Clock, HealthSource, MetricsSource, RemoteRead};
 const PUBLISH: Duration = Duration::from_millis(500);
 /// How often verdicts are looked at again where nothing new came in.
 const JUDGE: Duration = Duration::from_secs(5);
+/// Every so many of these looks, hosts that do not answer are among them: how long they have been silent is told in minutes.
+const SILENT: u32 = 6;
 /// Time between two refreshes of the figures.
 const MEASURE: Duration = Duration::from_secs(12);
 /// Time between two refreshes of the trends.
@@ -77,6 +79,7 @@ pub struct Poller {
     measure: Instant,
     trend: Instant,
     judge: Instant,
+    n_judged: u32,
     publish: Instant,
     dirty: bool,
 }
@@ -115,6 +118,7 @@ impl Poller {
             measure: now,
             trend: now,
             judge: now,
+            n_judged: 0,
             publish: now,
             dirty: false,
         };
@@ -256,7 +260,8 @@ impl Poller {
         let now = Instant::now();
         if self.judge <= now {
             self.judge = now + JUDGE;
-            self.board.all_changed();
+            self.board.time_passed(self.n_judged.is_multiple_of(SILENT));
+            self.n_judged = self.n_judged.wrapping_add(1);
             self.dirty = true;
         }
         if !self.dirty || self.publish > now {

@@ -67,14 +67,12 @@ impl Frames {
         Frame { took: understood + frame.took, ..frame }
     }
 
-    /// News of the whole fleet, with what it costs to take them in.
-    pub(crate) fn news(&mut self, n: usize) -> Frame {
+    /// News of the whole fleet: what it costs to take them in, and their frame.
+    pub(crate) fn news(&mut self, n: usize) -> (Duration, Frame) {
         let fleet = many(n);
         let begun = Instant::now();
         update(&mut self.model, Msg::Fleet(fleet));
-        let taken = begun.elapsed();
-        let frame = self.paint();
-        Frame { took: taken + frame.took, ..frame }
+        (begun.elapsed(), self.paint())
     }
 }
 

@@ -100,8 +100,15 @@ fn drawing() {
     told("the same, p99", whole.part(99), "ms", &bar);
     let moved = Times::of((0..500).map(|at| frames.key(if at % 80 < 40 { "j" } else { "k" }).took));
     told("a key understood and its frame, p99", moved.part(99), "ms", &bar);
-    let news = Times::of((0..200).map(|_| frames.news(N).took));
-    told("news of all instances taken in, and their frame, p99", news.part(99), "ms", &bar);
+    let news: Vec<_> = (0..200).map(|_| frames.news(N)).collect();
+    let taken = Times::of(news.iter().map(|(taken, _)| *taken));
+    told("news of all instances taken in, p99", taken.part(99), "ms", &Bar::None);
+    let shown = Times::of(news.iter().map(|(_, frame)| frame.took));
+    told("and their frame, p99", shown.part(99), "ms", &bar);
+    frames.key(":");
+    let letters = (0..500).map(|at| frames.key(if at % 2 == 0 { "u" } else { "backspace" }).took);
+    let letters = Times::of(letters.collect::<Vec<_>>());
+    told("a letter of the palette understood and its frame, p99", letters.part(99), "ms", &bar);
 }
 
 /// The output of fifty hosts in the store, and of one of a million lines.

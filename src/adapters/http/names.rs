@@ -1,0 +1,97 @@
+//! Addresses of names, as the system knows them, a few at a time.
+
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::sync::Semaphore;
+
+/// Names that are looked for at the same time. Where no name server answers, the system's own call waits many seconds
+/// in a thread that nothing can end; of a thousand instances that would take every thread that there is, and the store
+/// and the files of the cockpit would wait with them.
+const AT_ONCE: usize = 32;
+
+/// How the system is asked; it waits for the answer.
+type Ask = fn(&str) -> io::Result<Vec<SocketAddr>>;
+
+/// Asks the system, so that `/etc/hosts`, `/etc/nsswitch.conf` and the like mean here what they mean for `ssh`.
+#[derive(Debug)]
+pub(super) struct SystemNames {
+    few: Arc<Semaphore>,
+    ask: Ask,
+}
+
+impl Default for SystemNames {
+    fn default() -> Self {
+        Self::asking(|name| Ok((name, 0).to_socket_addrs()?.collect()))
+    }
+}
+
+impl SystemNames {
+    fn asking(ask: Ask) -> Self {
+        Self { few: Arc::new(Semaphore::new(AT_ONCE)), ask }
+    }
+}
+
+impl Resolve for SystemNames {
+    fn resolve(&self, name: Name) -> Resolving {
+        let (few, ask) = (Arc::clone(&self.few), self.ask);
+        Box::pin(async move {
+            let place = few.acquire_owned().await?;
+            let asked = tokio::task::spawn_blocking(move || {
+                let found = ask(name.as_str());
+                // Not when nobody waits any more, but when the thread is free.
+                drop(place);
+                found
+            });
+            let found = asked.await??;
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use super::*;
+
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    static ANSWER: (std::sync::Mutex<bool>, std::sync::Condvar) =
+        (std::sync::Mutex::new(false), std::sync::Condvar::new());
+
+    /// A name server that says nothing until it is told to.
+    fn silent(name: &str) -> io::Result<Vec<SocketAddr>> {
+        ASKED.fetch_add(1, Ordering::SeqCst);
+        let says = ANSWER.0.lock().unwrap();
+        drop(ANSWER.1.wait_while(says, |says| !*says).unwrap());
+        Ok(vec![format!("127.0.0.1:{}", name.len()).parse().unwrap()])
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn name_servers_that_say_nothing_take_few_threads_and_nothing_else_waits() {
+        let names = SystemNames::asking(silent);
+        let one = |n: usize| names.resolve(format!("host-{n}.example.org").parse().unwrap());
+        let limit = Duration::from_millis(1);
+        for n in 0..1_000 {
+            // Who asked gives up, as a request does at its deadline; the thread is still taken.
+            assert!(tokio::time::timeout(limit, one(n)).await.is_err(), "{n}");
+        }
+        assert_eq!(ASKED.load(Ordering::SeqCst), AT_ONCE);
+        let other = tokio::task::spawn_blocking(|| 7);
+        assert_eq!(tokio::time::timeout(Duration::from_mins(1), other).await.unwrap().unwrap(), 7);
+
+        *ANSWER.0.lock().unwrap() = true;
+        ANSWER.1.notify_all();
+        let found: Vec<SocketAddr> = one(1).await.unwrap().collect();
+        assert_eq!(found, ["127.0.0.1:18".parse().unwrap()]);
+    }
+
+    #[tokio::test]
+    async fn the_system_knows_this_machine() {
+        let found = SystemNames::default().resolve("localhost".parse().unwrap()).await.unwrap();
+        assert!(found.into_iter().all(|at| at.ip().is_loopback()));
+    }
+}
