@@ -106,7 +106,7 @@ fn drawing() {
     let shown = Times::of(news.iter().map(|(_, frame)| frame.took));
     told("and their frame, p99", shown.part(99), "ms", &bar);
     frames.key(":");
-    let letters = (0..500).map(|at| frames.key(if at % 2 == 0 { "u" } else { "backspace" }).took);
+    let letters = (0..500).map(|at| frames.key(if at % 2 == 0 { "u" } else { "bs" }).took);
     let letters = Times::of(letters.collect::<Vec<_>>());
     told("a letter of the palette understood and its frame, p99", letters.part(99), "ms", &bar);
 }
