@@ -252,6 +252,7 @@ fn flooded(runtime: &tokio::runtime::Runtime, outputs: &Outputs, terminal: &mut 
         scope.spawn(|| runtime.block_on(outputs.flood(100_000, &stop, &poured)));
         screen::on_run(terminal);
         terminal.keys("L").unwrap();
+        terminal.wait_for("log +host-0000 · output of run", SOON).unwrap();
         terminal.wait_for("follow · ", SOON).unwrap();
         let (begun, before) = (Instant::now(), poured.load(Ordering::Relaxed));
         took = screen::typed(terminal, 15);
