@@ -171,10 +171,11 @@ fn the_instance_runs(host: &RealHost) {
 fn ansible_shows_the_release(servers: &Servers) {
     let venv = ansible::venv().unwrap_or_else(|why| panic!("ansible-core: {why}"));
     let (lab, own) = (servers.0.lab.dir(), servers.0.own.path());
-    let known = format!("-o UserKnownHostsFile={}", lab.join("known_hosts").display());
+    let known =
+        format!("--ssh-common-args=-o UserKnownHostsFile={}", lab.join("known_hosts").display());
     let mut command = ansible::program(&venv, "ansible", own);
     command.arg("all").arg("-i").arg(servers.0.lab.inventory_dir());
-    command.args(["--ssh-common-args", &known, "-m", "setup", "-a", "filter=ansible_local"]);
+    command.args([known.as_str(), "-m", "setup", "-a", "filter=ansible_local"]);
     let ended = command.arg("--tree").arg(own.join("facts")).output().unwrap();
     assert!(ended.status.success(), "{}", text(&ended));
     for host in servers.hosts() {
