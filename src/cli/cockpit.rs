@@ -17,7 +17,7 @@ use super::exit::{Exit, Trouble};
 use super::inventory_init::FirstRun;
 use super::{Context, fleet, prompt, wiring};
 use crate::adapters::http::HttpHealthSource;
-use crate::adapters::inventory::{InventoryWatch, load};
+use crate::adapters::inventory::{InventoryWatch, Seen, load};
 use crate::adapters::paths::ConfigDir;
 use crate::adapters::ssh::SshPool;
 use crate::adapters::vault::{Asking, Keyring};
@@ -329,11 +329,12 @@ impl Connecting {
 }
 
 fn open_files(inventory: &Path, limit: Option<&str>) -> color_eyre::Result<Opened> {
+    let seen = Seen::now(inventory);
     let loaded = load(inventory);
     let Some(fleet) = loaded.fleet else {
         return Err(no_inventory(inventory, &loaded.diagnostics));
     };
-    Ok(open_with(inventory, fleet, &loaded.diagnostics, limit).map_err(Refused::from)?)
+    Ok(open_with(inventory, seen, fleet, &loaded.diagnostics, limit).map_err(Refused::from)?)
 }
 
 /// The inventory cannot be used, for the screen and for the shell.
@@ -354,6 +355,7 @@ fn no_inventory(inventory: &Path, diagnostics: &[Diagnostic]) -> color_eyre::Rep
 
 fn open_with(
     inventory: &Path,
+    seen: Seen,
     fleet: Fleet,
     problems: &[Diagnostic],
     limit: Option<&str>,
@@ -364,7 +366,7 @@ fn open_with(
     }
     let line = |d: &Diagnostic| Safe::line(d.to_string().lines().next().unwrap_or_default());
     let problems = problems.iter().map(line).collect();
-    let (watched, files) = InventoryWatch::start(inventory, fleet, problems)
+    let (watched, files) = InventoryWatch::start(inventory, seen, fleet, problems)
         .wrap_err("following the inventory's files")?;
     let hosts = wiring::hosts()?;
     let (runs, audit) = match wiring::store_reader() {

@@ -22,5 +22,5 @@ pub use begin::{Begun, import, make};
 pub use history::{Committed, History, commits_with_anchors};
 pub use load::load;
 pub use scaffold::{FileChange, Removal, Scaffold, ScaffoldError};
-pub use watch::InventoryWatch;
+pub use watch::{InventoryWatch, Seen};
 pub use window::{Whose, WindowEdit};

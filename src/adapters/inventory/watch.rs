@@ -45,10 +45,11 @@ pub struct InventoryWatch {
 
 impl InventoryWatch {
     /// Starts to follow `dir`. `fleet` and `problems` are what an earlier [`load`] gave (as
-    /// [`Loaded::problems`] tells them); edits since then are noticed. An edit because of which a host of the fleet would drop out is not taken
+    /// [`Loaded::problems`] tells them); edits since it was `seen` are noticed. An edit because of which a host of the fleet would drop out is not taken
     /// over: the last good fleet stays, with the problems.
     pub fn start(
         dir: &Path,
+        seen: Seen,
         fleet: Fleet,
         problems: Vec<Safe>,
     ) -> std::io::Result<(watch::Receiver<Watched>, Self)> {
@@ -58,7 +59,7 @@ impl InventoryWatch {
         let follower = Follower { dir: dir.to_owned(), tell: tell.clone(), told, out };
         std::thread::Builder::new()
             .name("inventory".to_owned())
-            .spawn(move || follower.run())
+            .spawn(move || follower.run(seen.0))
             .map(|_thread| (listener, Self { tell }))
     }
 }
@@ -78,13 +79,12 @@ struct Follower {
 }
 
 impl Follower {
-    fn run(self) {
+    fn run(self, mut seen: Fingerprint) {
         let mut watcher = self.watcher();
-        let mut seen = None;
         loop {
             let now = fingerprint(&self.dir);
-            if seen.as_ref() != Some(&now) {
-                seen = Some(now);
+            if seen != now {
+                seen = now;
                 publish(&self.out, load(&self.dir));
             }
             match self.told.recv_timeout(LOOK) {
@@ -95,7 +95,7 @@ impl Follower {
                 }
                 Ok(Word::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 Err(RecvTimeoutError::Timeout) => {
-                    if seen.as_ref() != Some(&fingerprint(&self.dir)) {
+                    if seen != fingerprint(&self.dir) {
                         // An event was missed: the folder may be another one now.
                         watcher = self.watcher();
                         if self.settle().is_err() {
@@ -186,6 +186,17 @@ fn refused(loaded: &Loaded) -> RefusedEdit {
 /// Whether no host drops out by a mistake; those that were taken out of the files may go.
 fn loses_nothing(now: &Fleet, new: &Fleet) -> bool {
     !new.left_out.iter().any(|gone| now.host(&gone.id).is_some())
+}
+
+/// How the files of a folder were at a moment.
+#[derive(Debug)]
+pub struct Seen(Fingerprint);
+
+impl Seen {
+    /// As they are. To be taken before they are loaded, so that no edit falls in between.
+    pub fn now(dir: &Path) -> Self {
+        Self(fingerprint(dir))
+    }
 }
 
 /// Everything that changes when a file does.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use bunker_ops::adapters::inventory::{InventoryWatch, load};
+use bunker_ops::adapters::inventory::{InventoryWatch, Seen, load};
 use bunker_ops::engine::poller::Watched;
 use tokio::sync::watch;
 
@@ -13,9 +13,10 @@ use super::{folder, write};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn start(dir: &Path) -> (watch::Receiver<Watched>, InventoryWatch) {
+    let seen = Seen::now(dir);
     let loaded = load(dir);
     let problems = loaded.problems();
-    InventoryWatch::start(dir, loaded.fleet.unwrap(), problems).unwrap()
+    InventoryWatch::start(dir, seen, loaded.fleet.unwrap(), problems).unwrap()
 }
 
 async fn until(listener: &watch::Receiver<Watched>, good: impl Fn(&Watched) -> bool) -> Watched {
@@ -28,6 +29,16 @@ async fn until(listener: &watch::Receiver<Watched>, good: impl Fn(&Watched) -> b
 
 fn names(now: &Watched) -> String {
     now.fleet.hosts.iter().map(|h| h.id.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn an_edit_between_the_first_reading_and_the_first_look_counts() {
+    let dir = folder(&[("hosts.yml", "all:\n  hosts:\n    a:\n")]);
+    let (seen, loaded) = (Seen::now(dir.path()), load(dir.path()));
+    write(dir.path(), "hosts.yml", b"all:\n  hosts:\n    a:\n    b:\n");
+    let fleet = loaded.fleet.unwrap();
+    let (listener, _watch) = InventoryWatch::start(dir.path(), seen, fleet, Vec::new()).unwrap();
+    until(&listener, |now| names(now) == "a b").await;
 }
 
 #[tokio::test]
