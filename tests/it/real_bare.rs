@@ -1,35 +1,39 @@
-//! Bare servers, a Debian 12 and a Debian 13 as they are installed, become instances by one command; judged by the
-//! hosts' own words.
+//! Bare servers, a Debian 12, a Debian 13 and an Ubuntu 24.04 as they are installed, become instances by one command;
+//! judged by the hosts' own words.
 
 use std::process::Output;
 use std::time::{Duration, Instant};
 
-use crate::capability::missing;
+use crate::capability::{elsewhere, missing};
 use crate::lab::ansible;
-use crate::lab::real::{Ready, RealHost, RealLab};
+use crate::lab::real::{Ready, RealHost, RealLab, UBUNTU};
 use crate::real_fleet::{RealFleet, SECRETS, text};
-
-const RELEASES: [&str; 2] = ["bookworm", "trixie"];
-const HOSTS: [&str; 2] = ["real-01", "real-02"];
 
 struct Servers(RealFleet);
 
 impl Servers {
-    fn start(ready: Ready) -> Self {
-        let lab = RealLab::start_bare(ready, &RELEASES).unwrap();
+    fn start(ready: Ready, releases: &[&'static str]) -> Self {
+        let lab = RealLab::start_bare(ready, releases).unwrap();
         let policy = "bunker_min_healthy_s: 3\nbunker_healthy_deadline_s: 120\n\
                       common_fail2ban_ignore: [172.16.0.0/12]\n";
-        // Debian 12 does not package Compose v2: the inventory says where it is and what it must be.
-        let sum = lab.hosts()[0].sh("sha256sum /srv/docker-compose | cut -d ' ' -f 1").unwrap();
-        let compose = format!(
-            "common_compose_url: file:///srv/docker-compose\ncommon_compose_sha256: {}\n",
-            sum.trim()
-        );
-        let file = lab.inventory_dir().join("host_vars/real-01/compose.yml");
-        std::fs::write(file, compose).unwrap();
+        for (host, _) in lab.hosts().iter().zip(releases).filter(|(_, r)| **r == "bookworm") {
+            // Debian 12 does not package Compose v2: the inventory says where it is and what it must be.
+            let sum = host.sh("sha256sum /srv/docker-compose | cut -d ' ' -f 1").unwrap();
+            let compose = format!(
+                "common_compose_url: file:///srv/docker-compose\ncommon_compose_sha256: {}\n",
+                sum.trim()
+            );
+            let file = lab.inventory_dir().join("host_vars").join(&host.name).join("compose.yml");
+            std::fs::write(file, compose).unwrap();
+        }
         let fleet = RealFleet::new(lab, policy);
-        fleet.vault(&HOSTS, |host, n| format!("{host}-{}-value", SECRETS[n]));
-        Self(fleet)
+        let servers = Self(fleet);
+        servers.0.vault(&servers.names(), |host, n| format!("{host}-{}-value", SECRETS[n]));
+        servers
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.hosts().iter().map(|host| host.name.as_str()).collect()
     }
 
     fn hosts(&self) -> &[RealHost] {
@@ -37,10 +41,11 @@ impl Servers {
     }
 
     fn deploy(&self, more: &[&str]) -> Output {
-        self.0.bunker(&[&["deploy", HOSTS[0], HOSTS[1], "--to", "v2.4.1", "--yes"], more].concat())
+        let names = self.names();
+        self.0.bunker(&[&["deploy"], &names[..], &["--to", "v2.4.1", "--yes"], more].concat())
     }
 
-    /// Starts to set the servers up, and ends it while `step` is under way on both.
+    /// Starts to set the servers up, and ends it while `step` is under way on all.
     fn stop_at(&self, step: &str) {
         let started = self.deploy(&["--tags", "common", "--detach"]);
         assert_eq!(started.status.code(), Some(0), "{}", text(&started));
@@ -52,10 +57,10 @@ impl Servers {
                 let steps = target["steps"].as_array().cloned().unwrap_or_default();
                 steps.iter().any(|s| s["id"] == step && s["started_at"].is_string())
             };
-            all.len() == HOSTS.len() && all.iter().all(at)
+            all.len() == self.hosts().len() && all.iter().all(at)
         };
         while !running() {
-            assert!(begun.elapsed() < Duration::from_mins(2), "{step} was not seen on both");
+            assert!(begun.elapsed() < Duration::from_mins(2), "{step} was not seen on all");
         }
         self.0.bunker(&["abort", "last", "--kill"]);
         let attached = self.0.bunker(&["attach", "last"]);
@@ -66,11 +71,28 @@ impl Servers {
 #[test]
 fn bare_servers_of_debian_12_and_13_become_instances_by_one_command() {
     let name = "bare_servers_of_debian_12_and_13_become_instances_by_one_command";
-    let ready = match Ready::check_bare(&RELEASES) {
+    let releases = ["bookworm", "trixie"];
+    match Ready::check_bare(&releases) {
+        Ok(ready) => become_instances(&Servers::start(ready, &releases)),
+        Err(why) => missing(name, &why),
+    }
+}
+
+#[test]
+fn a_bare_server_of_ubuntu_becomes_an_instance_by_one_command() {
+    let name = "a_bare_server_of_ubuntu_becomes_an_instance_by_one_command";
+    let ready = match Ready::check_bare(&[UBUNTU]) {
         Ok(ready) => ready,
         Err(why) => return missing(name, &why),
     };
-    let servers = Servers::start(ready);
+    if !ready.has_ubuntu().unwrap() {
+        // No fault of a machine that has all else: not every network reaches Ubuntu's archive.
+        return elsewhere(name, "its packages cannot be had from here");
+    }
+    become_instances(&Servers::start(ready, &[UBUNTU]));
+}
+
+fn become_instances(servers: &Servers) {
     for host in servers.hosts() {
         let there = host.sh("command -v docker ufw fail2ban-client git || true").unwrap();
         assert_eq!(there, "", "{} is not bare", host.name);
@@ -98,8 +120,8 @@ fn bare_servers_of_debian_12_and_13_become_instances_by_one_command() {
     }
     assert!(checks.iter().any(|[_, id, _]| id == "check-ufw"), "{checks:?}");
 
-    ansible_shows_the_release(&servers);
-    doctor_agrees(&servers);
+    ansible_shows_the_release(servers);
+    doctor_agrees(servers);
 
     let again = servers.deploy(&[]);
     assert_eq!(again.status.code(), Some(0), "{}", text(&again));
@@ -200,7 +222,7 @@ fn doctor_agrees(servers: &Servers) {
         found.unwrap_or_else(|| panic!("{place} {check}: {all:#?}"))
     };
     let sound = looked();
-    for host in HOSTS {
+    for host in servers.names() {
         for check in ["system", "firewall", "fail2ban", "updates", "backup cron", "docker"] {
             let found = find(&sound, host, check);
             assert_eq!(found["ok"], true, "{host}: {found}");
@@ -208,19 +230,20 @@ fn doctor_agrees(servers: &Servers) {
     }
     assert_eq!(find(&sound, "here", "vault")["ok"], true);
     assert_eq!(find(&sound, "here", "ssh keys")["ok"], true);
-    let host = &servers.hosts()[1];
+    let host = servers.hosts().last().unwrap();
+    let own = host.name.as_str();
     host.sh("systemctl stop fail2ban; ufw disable; crontab -u admin -r").unwrap();
     let broken = looked();
     for (check, tag) in [("fail2ban", "common"), ("firewall", "common"), ("backup cron", "backup")]
     {
-        let found = find(&broken, HOSTS[1], check);
+        let found = find(&broken, own, check);
         assert_eq!(found["ok"], false, "{found}");
-        assert_eq!(found["fix"], format!("bunker deploy {} --tags {tag}", HOSTS[1]), "{found}");
+        assert_eq!(found["fix"], format!("bunker deploy {own} --tags {tag}"), "{found}");
     }
     // The fixes that it names are what mends it.
-    servers.0.ok(&["deploy", HOSTS[1], "--to", "v2.4.1", "--yes", "--tags", "common,backup"]);
+    servers.0.ok(&["deploy", own, "--to", "v2.4.1", "--yes", "--tags", "common,backup"]);
     let mended = looked();
     for check in ["firewall", "fail2ban", "backup cron"] {
-        assert_eq!(find(&mended, HOSTS[1], check)["ok"], true, "{check}");
+        assert_eq!(find(&mended, own, check)["ok"], true, "{check}");
     }
 }

@@ -1,12 +1,21 @@
 #!/bin/bash
-# Makes the file system of a bare server: a Debian as it is installed, with systemd, sshd and sudo, and nothing that an
+# Makes the file system of a bare server: a Debian or Ubuntu as it is installed, with systemd, sshd and sudo, and nothing that an
 # instance needs. What a deployment installs waits in a repository of its own in /srv/apt, so that apt asks nobody else.
 # usage: bare.sh RELEASE FOLDER MIRROR ARCHIVE   (as root; FOLDER is scratch and must not be there, ARCHIVE is the .tar.gz to make)
 set -euo pipefail
 release=$1 folder=$2 mirror=$3 archive=$4
 packages=systemd,systemd-sysv,dbus,openssh-server,sudo,iproute2
+components=main script=$release keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+if [ "$release" = noble ]; then
+    # Debian 12 has no package with Ubuntu's keys, and its debootstrap the one script of all Ubuntu's releases under older names.
+    components=main,universe script=jammy keyring=$folder.keys/usr/share/keyrings/ubuntu-archive-keyring.gpg
+    wget -q -O "$folder.deb" "$mirror/pool/main/u/ubuntu-keyring/ubuntu-keyring_2023.11.28.1_all.deb"
+    echo "36de43b15853ccae0028e9a767613770c704833f82586f28eb262f0311adb8a8  $folder.deb" | sha256sum --quiet -c >&2
+    dpkg-deb -x "$folder.deb" "$folder.keys"
+fi
 for attempt in 1 2 3; do
-    debootstrap --variant=minbase --include="$packages" "$release" "$folder" "$mirror" > "$folder.log" 2>&1 && break
+    debootstrap --variant=minbase --components="$components" --keyring="$keyring" --include="$packages" \
+        "$release" "$folder" "$mirror" "$script" > "$folder.log" 2>&1 && break
     echo "bare image: attempt $attempt of debootstrap failed:" >&2
     tail -n 5 "$folder.log" "$folder/debootstrap/debootstrap.log" >&2 || true
     [ "$attempt" -lt 3 ] || exit 1
@@ -19,8 +28,11 @@ wanted="ca-certificates cron curl git iproute2 openssl procps python3 sudo util-
     python3-systemd unattended-upgrades"
 case $release in
 trixie) wanted="$wanted docker-cli docker-compose" ;;
+noble) wanted="$wanted docker-compose-v2" ;;
 esac
-echo "deb $mirror $release main" > "$folder/etc/apt/sources.list"
+echo "deb $mirror $release ${components//,/ }" > "$folder/etc/apt/sources.list"
+# Servers have the updates of Ubuntu, and need them: the fail2ban of 24.04 itself does not start with its Python.
+[ "$release" != noble ] || echo "deb $mirror $release-updates ${components//,/ }" >> "$folder/etc/apt/sources.list"
 for attempt in 1 2 3; do
     # shellcheck disable=SC2086
     chroot "$folder" sh -ec 'apt-get -qq update; apt-get -qq install -y --no-install-recommends --download-only "$@"' sh $wanted \
@@ -99,4 +111,4 @@ chroot "$folder" systemctl --quiet enable lab-network.service
 tar -C "$folder" -c --exclude='./usr/share/doc/*' --exclude='./usr/share/locale/*' --exclude='./usr/share/man/*' . |
     gzip -1 > "$archive.new"
 mv "$archive.new" "$archive"
-rm -rf "$folder" "$folder.log"
+rm -rf "$folder" "$folder.log" "$folder.deb" "$folder.keys"

@@ -17,7 +17,7 @@ const DEPLOY: &str = include_str!("deploy.sh");
 /// Where the application's checkout is on a real host.
 pub const CHECKOUT: &str = "/opt/changemaker-lite";
 
-/// A Debian server with systemd, reached by ssh at `127.0.1.N:2222`: as `deploy` and with its own Docker, or bare and as `admin`.
+/// A Debian or Ubuntu server with systemd, reached by ssh at `127.0.1.N:2222`: as `deploy` and with its own Docker, or bare and as `admin`.
 #[derive(Debug, Clone)]
 pub struct RealHost {
     /// Inventory hostname.
@@ -121,7 +121,8 @@ const SERVER: &str = "--env container=docker --env SYSTEMD_CGROUP_ENABLE_LEGACY_
     --cap-add ALL --cap-drop SYS_RESOURCE \
     --security-opt seccomp=unconfined --security-opt apparmor=unconfined \
     --stop-signal SIGRTMIN+3 --tmpfs /run --tmpfs /run/lock --tmpfs /tmp:exec \
-    --volume /sys/fs/cgroup:/sys/fs/cgroup:rw --cgroupns=host --volume /var/lib/docker";
+    --volume /sys/fs/cgroup:/sys/fs/cgroup:rw --cgroupns=host --volume /var/lib/docker \
+    --volume /var/lib/containerd";
 
 /// Takes the first free address; its container's name is the reservation.
 fn run(making: &Making<'_>, repository: &str) -> Result<(String, String)> {

@@ -12,12 +12,17 @@ use sha2::{Digest as _, Sha256};
 
 use super::docker::{docker, try_docker};
 
+/// The Ubuntu that servers have: 24.04.
+pub const UBUNTU: &str = "noble";
+/// Where its packages are.
+const UBUNTU_MIRROR: &str = "http://archive.ubuntu.com/ubuntu";
+
 /// What a host is made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Image {
     /// Debian 13 with Docker and everything else that an instance needs.
     Ready,
-    /// A Debian of this name as it is installed, with nothing of that.
+    /// A Debian or Ubuntu of this name as it is installed, with nothing of that.
     Bare(&'static str),
 }
 
@@ -81,6 +86,18 @@ pub(super) fn can_be_had(image: Image) -> Result<()> {
     Ok(())
 }
 
+/// Whether the image is there, or Ubuntu's packages can be had from here.
+pub(super) fn ubuntu_is_near() -> Result<bool> {
+    let (name, archive) = names(Image::Bare(UBUNTU))?;
+    if archive.is_file() || is_in_docker(&name)? {
+        return Ok(true);
+    }
+    let of = format!("{UBUNTU_MIRROR}/dists/{UBUNTU}/InRelease");
+    let mut wget = Command::new("wget");
+    let asked = wget.args(["-q", "--spider", "--tries=2", "--timeout=10", &of]);
+    Ok(asked.status().wrap_err("cannot run wget")?.success())
+}
+
 /// The name of the image, which is in Docker after this.
 pub(super) fn ensure(image: Image) -> Result<String> {
     let (name, archive) = names(image)?;
@@ -107,9 +124,10 @@ fn make(image: Image, cache: &Path, archive: &Path) -> Result<()> {
     if let Image::Bare(release) = image {
         command.arg(release);
     }
+    let is_ubuntu = image == Image::Bare(UBUNTU);
     let output = command
         .arg(scratch.path().join("root"))
-        .arg(mirror()?)
+        .arg(if is_ubuntu { UBUNTU_MIRROR.to_owned() } else { mirror()? })
         .arg(archive)
         .output()
         .wrap_err("cannot run bash")?;

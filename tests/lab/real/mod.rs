@@ -1,5 +1,5 @@
 //! Real hosts: Debian 13 servers in containers, each with systemd, sshd, sudo, cron, ufw, fail2ban and its own Docker; or
-//! bare ones of Debian 12 or 13, for deployments.
+//! bare ones of Debian 12 or 13 or Ubuntu 24.04, for deployments.
 //!
 //! ```ignore
 //! let ready = match Ready::check() { Ok(ready) => ready, Err(why) => return missing("name of the test", &why) };
@@ -27,7 +27,7 @@ use super::repository::{self, Repository};
 use docker::Daemon;
 use host::Making;
 pub use host::RealHost;
-pub use image::Image;
+pub use image::{Image, UBUNTU};
 
 /// Marks the folder of an `up`; holds the number of the dockerd that it started, if it did.
 const CARD: &str = "real-hosts";
@@ -44,13 +44,18 @@ impl Ready {
         Ok(Self(daemon))
     }
 
-    /// The same for bare hosts of these Debian releases.
+    /// The same for bare hosts of these releases.
     pub fn check_bare(releases: &[&'static str]) -> std::result::Result<Self, String> {
         let daemon = Daemon::get().map_err(|e| format!("{e:#}"))?;
         for release in releases {
             image::can_be_had(Image::Bare(release)).map_err(|e| format!("{e:#}"))?;
         }
         Ok(Self(daemon))
+    }
+
+    /// Whether a bare Ubuntu is there, or can be made from its packages.
+    pub fn has_ubuntu(&self) -> Result<bool> {
+        image::ubuntu_is_near()
     }
 }
 
@@ -70,7 +75,7 @@ impl RealLab {
         Self::start_of(ready, &vec![Image::Ready; n])
     }
 
-    /// Starts a bare host of each Debian release: `real-01` is the first.
+    /// Starts a bare host of each release: `real-01` is the first.
     pub fn start_bare(ready: Ready, releases: &[&'static str]) -> Result<Self> {
         let images: Vec<Image> = releases.iter().map(|release| Image::Bare(release)).collect();
         Self::start_of(ready, &images)
