@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::capability::{elsewhere, missing};
 use crate::lab::ansible;
-use crate::lab::real::{Ready, RealHost, RealLab, UBUNTU};
+use crate::lab::real::{Ready, RealHost, RealLab, UBUNTU, ubuntu_is_near};
 use crate::real_fleet::{RealFleet, SECRETS, text};
 
 struct Servers(RealFleet);
@@ -85,7 +85,7 @@ fn a_bare_server_of_ubuntu_becomes_an_instance_by_one_command() {
         Ok(ready) => ready,
         Err(why) => return missing(name, &why),
     };
-    if !ready.has_ubuntu().unwrap() {
+    if !ubuntu_is_near().unwrap() {
         // No fault of a machine that has all else: not every network reaches Ubuntu's archive.
         return elsewhere(name, "its packages cannot be had from here");
     }

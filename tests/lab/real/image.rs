@@ -86,8 +86,8 @@ pub(super) fn can_be_had(image: Image) -> Result<()> {
     Ok(())
 }
 
-/// Whether the image is there, or Ubuntu's packages can be had from here.
-pub(super) fn ubuntu_is_near() -> Result<bool> {
+/// Whether the image of a bare Ubuntu is there, or its packages can be had from here. Asks the Docker of a [`Ready`](super::Ready).
+pub fn ubuntu_is_near() -> Result<bool> {
     let (name, archive) = names(Image::Bare(UBUNTU))?;
     if archive.is_file() || is_in_docker(&name)? {
         return Ok(true);

@@ -27,7 +27,7 @@ use super::repository::{self, Repository};
 use docker::Daemon;
 use host::Making;
 pub use host::RealHost;
-pub use image::{Image, UBUNTU};
+pub use image::{Image, UBUNTU, ubuntu_is_near};
 
 /// Marks the folder of an `up`; holds the number of the dockerd that it started, if it did.
 const CARD: &str = "real-hosts";
@@ -51,11 +51,6 @@ impl Ready {
             image::can_be_had(Image::Bare(release)).map_err(|e| format!("{e:#}"))?;
         }
         Ok(Self(daemon))
-    }
-
-    /// Whether a bare Ubuntu is there, or can be made from its packages.
-    pub fn has_ubuntu(&self) -> Result<bool> {
-        image::ubuntu_is_near()
     }
 }
 
