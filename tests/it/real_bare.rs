@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::capability::{elsewhere, missing};
 use crate::lab::ansible;
-use crate::lab::real::{Ready, RealHost, RealLab, UBUNTU, ubuntu_is_near};
+use crate::lab::real::{Ready, RealHost, RealLab, UBUNTU, have_ubuntu};
 use crate::real_fleet::{RealFleet, SECRETS, text};
 
 struct Servers(RealFleet);
@@ -85,9 +85,9 @@ fn a_bare_server_of_ubuntu_becomes_an_instance_by_one_command() {
         Ok(ready) => ready,
         Err(why) => return missing(name, &why),
     };
-    if !ubuntu_is_near().unwrap() {
+    if let Err(why) = have_ubuntu() {
         // No fault of a machine that has all else: not every network reaches Ubuntu's archive.
-        return elsewhere(name, "its packages cannot be had from here");
+        return elsewhere(name, &format!("{why:#}"));
     }
     become_instances(&Servers::start(ready, &[UBUNTU]));
 }

@@ -86,16 +86,20 @@ pub(super) fn can_be_had(image: Image) -> Result<()> {
     Ok(())
 }
 
-/// Whether the image of a bare Ubuntu is there, or its packages can be had from here. Asks the Docker of a [`Ready`](super::Ready).
-pub fn ubuntu_is_near() -> Result<bool> {
-    let (name, archive) = names(Image::Bare(UBUNTU))?;
-    if archive.is_file() || is_in_docker(&name)? {
-        return Ok(true);
+/// The image of a bare Ubuntu is in Docker after this; an error where its packages cannot be had from here. Asks the
+/// Docker of a [`Ready`](super::Ready).
+pub fn have_ubuntu() -> Result<()> {
+    let image = Image::Bare(UBUNTU);
+    let (name, archive) = names(image)?;
+    if !archive.is_file() && !is_in_docker(&name)? {
+        let of = format!("{UBUNTU_MIRROR}/dists/{UBUNTU}/InRelease");
+        let mut wget = Command::new("wget");
+        let asked = wget.args(["-q", "--spider", "--tries=2", "--timeout=10", &of]).status();
+        if !asked.wrap_err("cannot run wget")?.success() {
+            bail!("{of} cannot be had from here");
+        }
     }
-    let of = format!("{UBUNTU_MIRROR}/dists/{UBUNTU}/InRelease");
-    let mut wget = Command::new("wget");
-    let asked = wget.args(["-q", "--spider", "--tries=2", "--timeout=10", &of]);
-    Ok(asked.status().wrap_err("cannot run wget")?.success())
+    ensure(image).map(drop)
 }
 
 /// The name of the image, which is in Docker after this.

@@ -27,7 +27,7 @@ use super::repository::{self, Repository};
 use docker::Daemon;
 use host::Making;
 pub use host::RealHost;
-pub use image::{Image, UBUNTU, ubuntu_is_near};
+pub use image::{Image, UBUNTU, have_ubuntu};
 
 /// Marks the folder of an `up`; holds the number of the dockerd that it started, if it did.
 const CARD: &str = "real-hosts";
