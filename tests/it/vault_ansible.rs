@@ -63,6 +63,11 @@ fn real_ansible_vault_reads_what_is_exported_and_writes_what_is_imported() {
     fs::write(home.join(".other_pass"), "of another label\n").unwrap();
     let ids = ["--vault-id", "dev@.other_pass", "--vault-id", "prod@.vault_pass"];
     shell.ok(&[&["vault", "import-ansible", "one", "plain.yml"][..], &ids].concat(), "");
+    // With which of them something would be encrypted nobody can guess.
+    let (code, _, told) =
+        shell.run(&[&["vault", "export-ansible", "one", "other.yml"][..], &ids].concat(), "");
+    assert!(code != 0 && told.contains("--vault-password-file"), "{code} {told}");
+    assert!(!home.join("other.yml").exists());
     let (_, _, told) = shell.run(&[&["vault", "import-ansible", "two"][..], &pass].concat(), "");
     assert!(told.contains("smtp_password: \"{{ vault_smtp_password }}\""), "{told}");
     for (of, name, want) in [

@@ -54,20 +54,20 @@ impl Resolve for SystemNames {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Condvar, Mutex};
     use std::time::Duration;
 
     use super::*;
 
-    static ASKED: AtomicUsize = AtomicUsize::new(0);
-    static ANSWER: (std::sync::Mutex<bool>, std::sync::Condvar) =
-        (std::sync::Mutex::new(false), std::sync::Condvar::new());
+    /// How many were asked, and whether they may be answered.
+    static ASKED: (Mutex<(usize, bool)>, Condvar) = (Mutex::new((0, false)), Condvar::new());
 
-    /// A name server that says nothing until it is told to.
+    /// A name server that says nothing until it may.
     fn silent(name: &str) -> io::Result<Vec<SocketAddr>> {
-        ASKED.fetch_add(1, Ordering::SeqCst);
-        let says = ANSWER.0.lock().unwrap();
-        drop(ANSWER.1.wait_while(says, |says| !*says).unwrap());
+        let mut state = ASKED.0.lock().unwrap();
+        state.0 += 1;
+        ASKED.1.notify_all();
+        drop(ASKED.1.wait_while(state, |(_, may)| !*may).unwrap());
         let port = name.len().to_string();
         Ok(vec![format!("127.0.0.1:{port}").parse().map_err(io::Error::other)?])
     }
@@ -76,15 +76,20 @@ mod tests {
     async fn name_servers_that_say_nothing_take_few_threads() {
         let names = SystemNames::asking(silent);
         let one = |n: usize| names.resolve(format!("host-{n}.example.org").parse().unwrap());
-        let limit = Duration::from_millis(1);
         for n in 0..1_000 {
             // Who asked gives up, as a request does at its deadline; the thread is still taken.
-            assert!(tokio::time::timeout(limit, one(n)).await.is_err(), "{n}");
+            let gave_up = tokio::time::timeout(Duration::from_millis(1), one(n)).await.is_err();
+            assert!(gave_up, "{n}");
         }
-        assert_eq!(ASKED.load(Ordering::SeqCst), AT_ONCE);
-
-        *ANSWER.0.lock().unwrap() = true;
-        ANSWER.1.notify_all();
+        let state = ASKED.0.lock().unwrap();
+        let (mut state, waited) = ASKED
+            .1
+            .wait_timeout_while(state, Duration::from_mins(1), |(n, _)| *n < AT_ONCE)
+            .unwrap();
+        assert!(!waited.timed_out() && state.0 == AT_ONCE, "{state:?}");
+        state.1 = true;
+        drop(state);
+        ASKED.1.notify_all();
         let found: Vec<SocketAddr> = one(1).await.unwrap().collect();
         assert_eq!(found, ["127.0.0.1:18".parse().unwrap()]);
     }

@@ -156,6 +156,21 @@ fn sources(given: &VaultPasswords) -> Vec<Source> {
     sources
 }
 
+/// Where the one password is that something is encrypted with.
+fn to_encrypt_with(given: &VaultPasswords) -> Result<Source, Trouble> {
+    if let Some(file) = &given.vault_password_file {
+        return Ok(Source::file(file));
+    }
+    let mut all = sources(given);
+    match (all.pop(), all.is_empty()) {
+        (Some(one), true) => Ok(one),
+        _ => Err(Trouble::new(
+            Exit::Usage,
+            "there are several vault passwords (--vault-id, ANSIBLE_VAULT_IDENTITY_LIST): name the one to encrypt with by --vault-password-file",
+        )),
+    }
+}
+
 /// Writes the secrets of an owner as `ansible-vault` would. A file that is there is never replaced.
 pub(super) fn export(
     context: &Context,
@@ -174,7 +189,7 @@ pub(super) fn export(
     for (name, entry) in &document.secrets {
         secrets.insert(name.clone(), vault.open(&document, name, entry)?);
     }
-    let mut passwords = Passwords::from(sources(passwords));
+    let mut passwords = Passwords::from(vec![to_encrypt_with(passwords)?]);
     let password = passwords.first().map_err(|error| Trouble::new(Exit::Failed, error))?;
     let sealed = |text: &[u8]| -> Result<String, Trouble> {
         let mut salt = [0; 32];

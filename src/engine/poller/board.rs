@@ -7,11 +7,11 @@ use jiff::Timestamp;
 
 use super::metrics::{Figures, Trends};
 use super::poll::Watched;
-use super::record::Record;
+use super::record::{Record, ages_fast};
 use crate::domain::accent::Accent;
 use crate::domain::fleet::MetricsSettings;
 use crate::domain::ids::HostId;
-use crate::domain::snapshot::{Contact, FleetSnapshot, InstanceView, InventoryState, MetricsState};
+use crate::domain::snapshot::{FleetSnapshot, InstanceView, InventoryState, MetricsState};
 use crate::domain::untrusted::Safe;
 use crate::domain::window::{WindowSet, window_sets};
 use crate::steps::probe::DEADLINE;
@@ -141,10 +141,10 @@ impl Board {
         self.changed.extend(self.order.iter().cloned());
     }
 
-    /// Verdicts depend on the time: to be called now and then. Those that do not answer have little that ages, and there can be
-    /// a thousand of them: how long they have been silent is looked at where `also_silent`.
-    pub(super) fn time_passed(&mut self, also_silent: bool) {
-        let ages = |r: &Record| also_silent || matches!(r.contact, Contact::Answered { .. });
+    /// Verdicts depend on the time: to be called now and then. Of hosts that are silent for long only minutes are told, and there can
+    /// be a thousand of them: they are looked at where `all`.
+    pub(super) fn time_passed(&mut self, now: Timestamp, all: bool) {
+        let ages = |record: &Record| all || ages_fast(&record.contact, now);
         self.changed.extend(self.records.iter().filter(|(_, r)| ages(r)).map(|(id, _)| id.clone()));
     }
 

@@ -21,6 +21,9 @@ use crate::domain::untrusted::Safe;
 /// Seconds in which restarts are counted.
 const RESTARTS_S: i64 = 300;
 
+/// So long a host is silent, it is told how long in seconds (a minute), and how exact the first minutes are matters as much.
+const IN_SECONDS: SignedDuration = SignedDuration::from_mins(2);
+
 /// Restart counts of all containers at one look: by container id the service and the count.
 type Counts = BTreeMap<Safe, (Safe, u32)>;
 
@@ -190,6 +193,16 @@ impl Record {
     }
 }
 
+/// Whether what is told of such a host can change within seconds though nothing new comes in.
+pub(super) fn ages_fast(contact: &Contact, now: Timestamp) -> bool {
+    match contact {
+        Contact::NotYet => false,
+        Contact::Answered { .. } => true,
+        // Seen last it was before that.
+        Contact::Lost { since, .. } => now.duration_since(*since) < IN_SECONDS,
+    }
+}
+
 /// The figures that a look at the host gives.
 fn probed(facts: &Facts, earlier: Option<CpuTime>) -> Vec<(Signal, Figure)> {
     let figure = |value: f64| Figure::fresh(value, facts.probed_at, Source::Probe);
@@ -231,4 +244,28 @@ fn best(
         (None, None) => first.or(second),
     };
     chosen.cloned().unwrap_or_else(|| Figure::absent(Trouble::NotReported))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_minutes_of_silence_are_told_to_the_second_and_later_ones_are_looked_at_less() {
+        let now = Timestamp::from_second(10_000).unwrap();
+        let lost = |s: i64| Contact::Lost {
+            since: now - SignedDuration::from_secs(s),
+            last_seen: None,
+            error: "no answer".into(),
+        };
+        for (contact, fast) in [
+            (Contact::NotYet, false),
+            (Contact::Answered { at: now }, true),
+            (lost(0), true),
+            (lost(119), true),
+            (lost(120), false),
+        ] {
+            assert_eq!(ages_fast(&contact, now), fast, "{contact:?}");
+        }
+    }
 }
