@@ -48,8 +48,8 @@ fn a_firewall_that_lets_no_new_login_in_goes_off_again_and_the_deployment_says_s
     assert!(!lets_in(&fleet), "the rule shuts us out");
     let timer = host.sh("systemctl is-active bunker-ufw-undo.timer").unwrap();
     assert_eq!(timer.trim(), "active", "the way back is there");
-    // What the timer starts after five minutes, now.
-    host.sh("systemctl start bunker-ufw-undo.service").unwrap();
+    // What the timer starts after five minutes, now, until it is done: a unit of systemd-run counts as started once it was forked.
+    host.sh("systemctl start --wait bunker-ufw-undo.service").unwrap();
     assert!(!is_on());
     let attached = fleet.bunker(&["attach", "last"]);
     assert_eq!(attached.status.code(), Some(1), "{}", text(&attached));
