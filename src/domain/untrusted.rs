@@ -117,6 +117,10 @@ fn treatment(c: char) -> Treatment {
 }
 
 fn clean(raw: &str, keep_newlines: bool) -> String {
+    // Most texts are such, and views of a thousand instances are made of many.
+    if raw.bytes().all(|b| b == b' ' || b.is_ascii_graphic()) {
+        return raw.to_owned();
+    }
     let stripped = strip_sequences(raw);
     let mut out = String::with_capacity(stripped.len());
     let mut column = 0usize;

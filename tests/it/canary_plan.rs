@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bunker_ops::domain::canary::OnFail;
 use bunker_ops::domain::fleet::MetricsSettings;
 use bunker_ops::domain::ids::HostId;
-use bunker_ops::domain::plan::{Phase, Plan, Workflow};
+use bunker_ops::domain::plan::{Phase, Plan, Readiness, Workflow};
 use bunker_ops::domain::settings::Tier;
 use bunker_ops::domain::signal::Signal;
 use bunker_ops::workflows::canary::{NoCanary, Setting, assemble};
@@ -95,6 +95,29 @@ fn there_is_no_canary_without_a_host_of_its_group_or_where_two_differ() {
     let differ = with(plan.clone(), &["a", "b"]).unwrap_err();
     assert_eq!(differ, NoCanary::Differ("bunker_soak_s", host("a"), host("b")));
     assert!(with(plan, &["a"]).is_ok(), "what is no canary needs not agree");
+}
+
+#[test]
+fn while_every_canary_is_held_nobody_goes_and_the_canary_is_what_is_waited_for() {
+    let mut plan = upgrade(&["a", "b", "c"]);
+    plan.hosts[1].findings = serde_json::from_value(serde_json::json!([
+        {"readiness": "blocked", "subject": "lease", "text": "held by run 7 of ben"}
+    ]))
+    .unwrap();
+    plan.hosts[1].readiness = Readiness::Blocked;
+    plan.batches = vec![vec![host("a"), host("c")]];
+    let waits = with(plan.clone(), &["b"]).unwrap();
+    assert_eq!(waits.workflow, Workflow::CanaryUpgrade);
+    assert!(waits.batches.is_empty() && waits.canary.is_none());
+    assert_eq!(waits.targets().count(), 0);
+    assert_eq!(waits.held().map(|h| h.id.as_str()).collect::<Vec<_>>(), ["b"]);
+    let why = waits.hosts[0].findings[0].text.as_str();
+    assert_eq!(why, "no canary could go before it: b is held by run 7 of ben");
+    // One that is free goes first, as ever; and where the group is not held but missing, waiting would not help.
+    let some = with(plan.clone(), &["b", "c"]).unwrap();
+    assert_eq!(names(&some.batches[0]), ["c"]);
+    plan.hosts[1].findings.clear();
+    assert!(with(plan, &["b"]).is_err());
 }
 
 #[test]

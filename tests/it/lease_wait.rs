@@ -7,6 +7,7 @@ use std::time::Duration;
 use portable_pty::CommandBuilder;
 
 use crate::lab::terminal::Terminal;
+use crate::lab::{HostSpec, Lab, Options};
 use crate::lease_break::Bench;
 use crate::run_process::program;
 
@@ -101,4 +102,50 @@ async fn who_waits_without_yes_is_asked_once_it_is_free() {
     terminal.wait_for("nothing was done", SOON).unwrap();
     assert_eq!(terminal.wait_end(SOON).unwrap().exit_code(), 8);
     assert!(bench.json(&["runs", "--json"])["runs"].as_array().unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollout_whose_only_canary_is_held_waits_for_it_and_starts_nothing_before() {
+    let mut first = HostSpec::new("first");
+    first.groups.push("canary".to_owned());
+    let options = Options::instances()
+        .with_hosts(vec![first, HostSpec::new("one")])
+        .with_policy("bunker_min_healthy_s: 1")
+        .with_policy("bunker_soak_s: 600");
+    let lab = Lab::start(2, options).unwrap();
+    let bench = Bench { lab, own: tempfile::tempdir().unwrap() };
+    bench.taken_by_ann().await;
+    let canary = |more: &[&str]| {
+        let mut command = program(&bench.lab, bench.own.path());
+        command.args(["canary-upgrade", "--limit", "all", "--to", "v2.5.0", "--yes"]);
+        command.args(more).env("SUDO_USER", "ben");
+        command
+    };
+    let refused = canary(&[]).output().unwrap();
+    let (shown, said) =
+        (String::from_utf8_lossy(&refused.stdout), String::from_utf8_lossy(&refused.stderr));
+    assert_eq!(refused.status.code(), Some(8), "{shown}{said}");
+    assert!(shown.contains("no canary could go before it: first is held by"), "{shown}");
+    assert!(said.contains("first is held by") && said.contains("--wait waits for it"), "{said}");
+    assert!(!said.contains("one is held"), "{said}");
+    assert!(bench.json(&["runs", "--json"])["runs"].as_array().unwrap().is_empty());
+
+    let mut waits = canary(&["--wait", "--detach"]);
+    let mut child = waits.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    let mut said = String::new();
+    while !said.contains("waiting: first is held by") {
+        assert!(err.read_line(&mut said).unwrap() > 0, "it ended: {said}");
+    }
+    let broken = ["lease", "break", "first", "--reason", "she gave up", "--confirm", "first"];
+    assert!(bench.run(&broken).status.success());
+    err.read_to_string(&mut said).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let run = bench.json(&["show", "last", "--json"]);
+    assert_eq!(run["workflow"], "canary-upgrade", "{run:#}");
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(shown.contains("first (group canary)"), "{shown}");
+    let ended = bench.run(&["abort", "last"]);
+    assert!(ended.status.success(), "{ended:?}");
 }

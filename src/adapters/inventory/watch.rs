@@ -26,8 +26,10 @@ use crate::engine::poller::Watched;
 const QUIET: Duration = Duration::from_millis(150);
 /// How long to wait for that at most.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Time between two looks without an event.
+/// Time between two looks where the system gives no events.
 const LOOK: Duration = Duration::from_secs(2);
+/// Time between two looks where it does: only what events miss is found so late.
+const LOOK_BESIDE_EVENTS: Duration = Duration::from_secs(10);
 /// How many files are looked at.
 const MAX_FILES: usize = 20_000;
 
@@ -87,7 +89,8 @@ impl Follower {
                 seen = now;
                 publish(&self.out, load(&self.dir));
             }
-            match self.told.recv_timeout(LOOK) {
+            let look = if watcher.is_some() { LOOK_BESIDE_EVENTS } else { LOOK };
+            match self.told.recv_timeout(look) {
                 Ok(Word::Touched) => {
                     if self.settle().is_err() {
                         return;

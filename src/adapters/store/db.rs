@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use serde::de::DeserializeOwned;
 
+use super::jobs::RunJobs;
 use super::logs::LogFiles;
 use super::presented::Presented;
 use super::schema;
@@ -36,6 +37,8 @@ pub(super) struct Db {
     pub(super) mine: HashMap<RunId, u32>,
     pub(super) logs: LogFiles,
     pub(super) presented: HashMap<(RunId, HostId), Presented>,
+    /// The jobs of the runs whose output was asked for.
+    pub(super) jobs: HashMap<RunId, RunJobs>,
 }
 
 impl Db {
@@ -63,8 +66,9 @@ impl Db {
         connection: Option<Connection>,
     ) -> Self {
         let logs = LogFiles::new(dir.runs());
-        let (folded, mine, presented) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { dir, clock, caller, connection, folded, mine, logs, presented }
+        let (folded, mine) = (HashMap::new(), HashMap::new());
+        let (presented, jobs) = (HashMap::new(), HashMap::new());
+        Self { dir, clock, caller, connection, folded, mine, logs, presented, jobs }
     }
 
     /// The connection; `None` while there is no database.
@@ -104,8 +108,9 @@ impl Db {
         serde_json::to_string(value).map_err(|e| self.broken(&format!("cannot be written: {e}")))
     }
 
+    /// One statement without values, prepared once.
     fn execute(&self, sql: &str) -> Result<(), StoreError> {
-        self.sql(self.connection()?.execute_batch(sql))
+        self.execute_with(sql, &[])
     }
 
     /// Begins what is committed together.

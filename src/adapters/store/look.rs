@@ -4,13 +4,13 @@ use rusqlite::{OptionalExtension, params};
 
 use super::db::Db;
 use super::liveness::Process;
-use super::presented::{JobLog, Presented};
+use super::presented::Presented;
 use super::schema::{broken_file, plan_of};
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::marker::StepMark;
 use crate::domain::plan::Plan;
 use crate::domain::release::{Release, ReleaseRecord};
-use crate::domain::run::event::{EventKind, RunEvent};
+use crate::domain::run::event::RunEvent;
 use crate::domain::run::state::{Phase, RunSummary};
 use crate::engine::ports::StoreError;
 
@@ -110,7 +110,9 @@ impl Db {
     /// SQLite's `data_version` leaves out this connection's own commits, so those are added.
     pub(super) fn version(&mut self) -> Result<u64, StoreError> {
         let Some(db) = self.existing()? else { return Ok(0) };
-        let theirs = db.pragma_query_value(None, "data_version", |row| row.get::<_, i64>(0));
+        let theirs = db
+            .prepare_cached("PRAGMA data_version")
+            .and_then(|mut asked| asked.query_row([], |row| row.get::<_, i64>(0)));
         let ours = db.total_changes();
         Ok(1 + (self.sql(theirs)?.cast_unsigned() << 32) + ours)
     }
@@ -125,12 +127,7 @@ impl Db {
         let folder = self.logs.folder(run, host);
         let key = (run.clone(), host.clone());
         let mut log = self.presented.remove(&key).unwrap_or_else(|| Presented::new(folder.clone()));
-        // The journal is read for further jobs only where somebody wrote to it since.
-        let version = self.version()?;
-        if log.known_at != version {
-            log.know(self.jobs(run, host)?);
-            log.known_at = version;
-        }
+        log.know(self.jobs(run, host)?);
         let read = log.read(offset, limit).map_err(|e| broken_file(&folder, &e));
         self.presented.insert(key, log);
         read
@@ -145,21 +142,6 @@ impl Db {
         self.log(run, host, u64::MAX, 0)?;
         let log = self.presented.get(&(run.clone(), host.clone()));
         Ok(log.map(|log| log.marks().to_vec()).unwrap_or_default())
-    }
-
-    /// The jobs of a host that the journal names, in order.
-    fn jobs(&mut self, run: &RunId, host: &HostId) -> Result<Vec<JobLog>, StoreError> {
-        let sql = "SELECT event FROM events WHERE run = ?1
-                   AND event ->> '$.event' = 'job-intended' AND event ->> '$.host' = ?2 ORDER BY seq";
-        let wanted = params![run.as_str(), host.as_str()];
-        let found: Vec<String> = self.query(sql, wanted, |row| row.get(0))?;
-        let mut jobs = Vec::new();
-        for text in &found {
-            if let EventKind::JobIntended { seq, nonce, .. } = self.parsed::<RunEvent>(text)?.kind {
-                jobs.push(JobLog { seq, nonce });
-            }
-        }
-        Ok(jobs)
     }
 
     pub(super) fn releases(
@@ -197,7 +179,10 @@ impl Db {
         sql: &str,
         wanted: &[&dyn rusqlite::ToSql],
     ) -> Result<Option<T>, StoreError> {
-        let found = self.connection()?.query_row(sql, wanted, |row| row.get(0));
-        self.sql(found.optional())
+        let found = self
+            .connection()?
+            .prepare_cached(sql)
+            .and_then(|mut query| query.query_row(wanted, |row| row.get(0)).optional());
+        self.sql(found)
     }
 }

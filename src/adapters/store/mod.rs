@@ -12,6 +12,7 @@ mod change;
 mod check;
 mod db;
 mod handle;
+mod jobs;
 mod liveness;
 mod logs;
 mod look;

@@ -31,8 +31,6 @@ struct Place {
 
 /// What is remembered of one host's log, so that reading on costs only what is new.
 pub(super) struct Presented {
-    /// The store's version when the jobs were last taken from the journal; 0 before.
-    pub(super) known_at: u64,
     folder: PathBuf,
     jobs: Vec<JobLog>,
     /// In order; the first is the beginning, the last is as far as was ever read.
@@ -44,16 +42,19 @@ pub(super) struct Presented {
 impl Presented {
     /// Of a host whose logs lie in `folder`; nothing was read yet.
     pub(super) fn new(folder: PathBuf) -> Self {
-        Self { known_at: 0, folder, jobs: Vec::new(), places: Vec::new(), marks: Vec::new() }
+        Self { folder, jobs: Vec::new(), places: Vec::new(), marks: Vec::new() }
     }
 
     /// Takes the jobs that the journal names by now.
-    pub(super) fn know(&mut self, jobs: Vec<JobLog>) {
+    pub(super) fn know(&mut self, jobs: &[JobLog]) {
+        if self.jobs.len() == jobs.len() {
+            return;
+        }
         if let (Some(first), true) = (jobs.first(), self.places.is_empty()) {
             let parser = MarkerParser::new(&first.nonce);
             self.places.push(Place { idx: 0, raw: 0, text: 0, parser });
         }
-        self.jobs = jobs;
+        self.jobs = jobs.to_vec();
     }
 
     /// Where steps begin and end in the text that was read so far.

@@ -10,6 +10,9 @@ use crate::engine::ports::StoreError;
 /// How long a writer waits for another program's transaction.
 const BUSY: Duration = Duration::from_secs(10);
 
+/// How many statements a connection keeps prepared: more than this program has.
+const STATEMENTS: usize = 128;
+
 /// The database's versions: entry `n` leads from version `n` to `n + 1`.
 const MIGRATIONS: &[&str] = &[
     "
@@ -129,6 +132,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     let settings =
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
     db.execute_batch(settings).map_err(|e| broken(&e))?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
     migrate(&db, path)?;
     Ok(db)
 }
@@ -141,6 +145,7 @@ pub(super) fn open_reader(path: &Path) -> Result<Option<Connection>, StoreError>
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags).map_err(|e| broken(path, &e))?;
     db.busy_timeout(BUSY).map_err(|e| broken(path, &e))?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
     match version(&db, path)? {
         // Being made by another program at this moment.
         0 => Ok(None),

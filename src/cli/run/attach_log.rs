@@ -53,9 +53,12 @@ impl Logs {
         let printed = self.0.entry(host.clone()).or_default();
         // The marks are asked for after the bytes, so that none within them is missing.
         let (_, length) = store.log(run, host, printed.offset, 0).await?;
+        let whole_lines = matches!(until, Until::NextStep);
+        if whole_lines && length == printed.offset {
+            return Ok(ControlFlow::Continue(()));
+        }
         let marks = store.log_marks(run, host).await?;
         let to = printed.limit(&marks, until).unwrap_or(length).min(length);
-        let whole_lines = matches!(until, Until::NextStep);
         loop {
             let room = usize::try_from(to.saturating_sub(printed.offset)).unwrap_or(CHUNK);
             let (bytes, _) = store.log(run, host, printed.offset, room.min(CHUNK)).await?;

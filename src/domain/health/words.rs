@@ -4,12 +4,22 @@ use jiff::Timestamp;
 
 /// An age as people say it on a screen: `12s`, `4m`, `31h`, `9d`.
 pub fn short_age(seconds: f64) -> String {
+    let (n, unit) = in_one_unit(seconds);
+    format!("{n}{unit}")
+}
+
+/// Whether [`short_age`] says the same of both.
+pub fn same_short_age(one: f64, other: f64) -> bool {
+    in_one_unit(one) == in_one_unit(other)
+}
+
+fn in_one_unit(seconds: f64) -> (u64, char) {
     let s = seconds.max(0.0) as u64;
     match s {
-        0..60 => format!("{s}s"),
-        60..3_600 => format!("{}m", s / 60),
-        3_600..172_800 => format!("{}h", s / 3_600),
-        _ => format!("{}d", s / 86_400),
+        0..60 => (s, 's'),
+        60..3_600 => (s / 60, 'm'),
+        3_600..172_800 => (s / 3_600, 'h'),
+        _ => (s / 86_400, 'd'),
     }
 }
 
@@ -24,7 +34,7 @@ pub(super) fn percent(ratio: f64) -> String {
 }
 
 /// Seconds from `then` to `now`, never negative.
-pub(super) fn seconds_since(then: Timestamp, now: Timestamp) -> f64 {
+pub fn seconds_since(then: Timestamp, now: Timestamp) -> f64 {
     now.duration_since(then).as_secs_f64().max(0.0)
 }
 
@@ -43,6 +53,12 @@ mod tests {
             (900_000.0, "10d"),
         ] {
             assert_eq!(short_age(s), want);
+            assert!(same_short_age(s, s));
+        }
+        for (one, other, same) in
+            [(59.0, 60.0, false), (60.0, 119.9, true), (3_599.0, 3_600.0, false), (60.0, 3_600.0, false)]
+        {
+            assert_eq!(same_short_age(one, other), same, "{one} {other}");
         }
     }
 }

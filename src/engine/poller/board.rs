@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::metrics::{Figures, Trends};
 use super::poll::Watched;
-use super::record::{Record, ages_fast};
+use super::record::{Record, aged};
 use crate::domain::accent::Accent;
 use crate::domain::fleet::MetricsSettings;
 use crate::domain::ids::HostId;
@@ -28,6 +28,8 @@ pub(super) struct Board {
     records: BTreeMap<HostId, Record>,
     views: BTreeMap<HostId, Arc<InstanceView>>,
     changed: BTreeSet<HostId>,
+    /// When it was last asked what time alone changes.
+    judged: Timestamp,
     pub(super) server: Option<MetricsSettings>,
     metrics: MetricsState,
 }
@@ -44,6 +46,7 @@ impl Board {
             records: BTreeMap::new(),
             views: BTreeMap::new(),
             changed: BTreeSet::new(),
+            judged: Timestamp::UNIX_EPOCH,
             server: None,
             metrics: MetricsState::NotConfigured,
         };
@@ -141,11 +144,12 @@ impl Board {
         self.changed.extend(self.order.iter().cloned());
     }
 
-    /// Verdicts depend on the time: to be called now and then. Of hosts that are silent for long only minutes are told, and there can
-    /// be a thousand of them: they are looked at where `all`.
+    /// Verdicts depend on the time: to be called now and then. Of hosts that are silent for long little changes, and there can be a
+    /// thousand of them: they are looked at when one of their ages reads otherwise, and where `all`.
     pub(super) fn time_passed(&mut self, now: Timestamp, all: bool) {
-        let ages = |record: &Record| all || ages_fast(&record.contact, now);
-        self.changed.extend(self.records.iter().filter(|(_, r)| ages(r)).map(|(id, _)| id.clone()));
+        let then = std::mem::replace(&mut self.judged, now);
+        let told = |record: &Record| all || aged(&record.contact, then, now);
+        self.changed.extend(self.records.iter().filter(|(_, r)| told(r)).map(|(id, _)| id.clone()));
     }
 
     /// The fleet now. A view that is as before stays the same object.

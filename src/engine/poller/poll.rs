@@ -21,8 +21,9 @@ use crate::engine::ports::{Clock, HealthSource, MetricsSource, RemoteRead};
 const PUBLISH: Duration = Duration::from_millis(500);
 /// How often verdicts are looked at again where nothing new came in.
 const JUDGE: Duration = Duration::from_secs(5);
-/// Every so many of these looks, hosts that are silent for long are among them: of those only minutes are told.
-const SILENT: u32 = 6;
+/// Every so many of these looks all hosts are among them, those too that are silent and of which nothing reads otherwise: their
+/// last figures turn old.
+const ALL: u32 = 12;
 /// Time between two refreshes of the figures.
 const MEASURE: Duration = Duration::from_secs(12);
 /// Time between two refreshes of the trends.
@@ -260,7 +261,7 @@ impl Poller {
         let now = Instant::now();
         if self.judge <= now {
             self.judge = now + JUDGE;
-            let all = self.n_judged.is_multiple_of(SILENT);
+            let all = self.n_judged.is_multiple_of(ALL);
             self.board.time_passed(self.sources.clock.now(), all);
             self.n_judged = self.n_judged.wrapping_add(1);
             self.dirty = true;

@@ -7,10 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::metrics::{Figures, Trends};
 use crate::domain::catalogue::STALE_S;
+use crate::domain::connection::Connection;
 use crate::domain::facts::{CpuTime, Facts};
 use crate::domain::figure::{Figure, Source, Trouble};
 use crate::domain::fleet::Host;
-use crate::domain::health::{Evidence, judge};
+use crate::domain::health::{Evidence, judge, same_short_age, seconds_since};
 use crate::domain::remote::{RemoteError, RemoteErrorKind};
 use crate::domain::series::Series;
 use crate::domain::settings::{InstanceSettings, Tier};
@@ -20,9 +21,6 @@ use crate::domain::untrusted::Safe;
 
 /// Seconds in which restarts are counted.
 const RESTARTS_S: i64 = 300;
-
-/// So long a host is silent, it is told how long in seconds (a minute), and how exact the first minutes are matters as much.
-const IN_SECONDS: SignedDuration = SignedDuration::from_mins(2);
 
 /// Restart counts of all containers at one look: by container id the service and the count.
 type Counts = BTreeMap<Safe, (Safe, u32)>;
@@ -41,11 +39,14 @@ pub(super) struct Record {
     probed: BTreeMap<Signal, Figure>,
     measured: BTreeMap<Signal, Figure>,
     trends: BTreeMap<Signal, Series>,
+    /// That of the host, for all views of it; a record is made anew where it changes.
+    connection: Arc<Connection>,
 }
 
 impl Record {
     pub(super) fn new(host: Arc<Host>, settings: InstanceSettings) -> Self {
         let mut record = Self {
+            connection: Arc::new(host.connection.clone()),
             host,
             settings: Arc::new(settings),
             contact: Contact::NotYet,
@@ -170,7 +171,7 @@ impl Record {
             release: self.release(),
             signals,
             trends: self.trends.clone(),
-            connection: Some(Arc::new(self.host.connection.clone())),
+            connection: Some(Arc::clone(&self.connection)),
             policy: self.settings.policy.clone(),
         }
     }
@@ -193,13 +194,21 @@ impl Record {
     }
 }
 
-/// Whether what is told of such a host can change within seconds though nothing new comes in.
-pub(super) fn ages_fast(contact: &Contact, now: Timestamp) -> bool {
+/// Whether what [`judge`] tells of such a host may be another thing `now` than it was `then`, though nothing new came in. Of
+/// one that is silent only the ages are told, so it is told anew when one of them reads otherwise; of one that was never
+/// heard of, none in its first minute.
+pub(super) fn aged(contact: &Contact, then: Timestamp, now: Timestamp) -> bool {
+    let reads_otherwise = |at: Timestamp, least: f64| {
+        let age = |now| seconds_since(at, now).max(least);
+        !same_short_age(age(then), age(now))
+    };
     match contact {
         Contact::NotYet => false,
         Contact::Answered { .. } => true,
-        // Seen last it was before that.
-        Contact::Lost { since, .. } => now.duration_since(*since) < IN_SECONDS,
+        Contact::Lost { since, last_seen: None, .. } => reads_otherwise(*since, 59.0),
+        Contact::Lost { since, last_seen: Some(seen), .. } => {
+            reads_otherwise(*since, 0.0) || reads_otherwise(*seen, 0.0)
+        }
     }
 }
 
@@ -251,21 +260,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_minutes_of_silence_are_told_to_the_second_and_later_ones_are_looked_at_less() {
-        let now = Timestamp::from_second(10_000).unwrap();
-        let lost = |s: i64| Contact::Lost {
-            since: now - SignedDuration::from_secs(s),
-            last_seen: None,
+    fn a_silent_host_is_told_anew_when_one_of_its_ages_reads_otherwise() {
+        let at = |s: i64| Timestamp::from_second(s).unwrap();
+        let lost = |since: i64, seen: Option<i64>| Contact::Lost {
+            since: at(since),
+            last_seen: seen.map(at),
             error: "no answer".into(),
         };
-        for (contact, fast) in [
-            (Contact::NotYet, false),
-            (Contact::Answered { at: now }, true),
-            (lost(0), true),
-            (lost(119), true),
-            (lost(120), false),
+        for (contact, then, now, told) in [
+            (Contact::NotYet, 10_000, 20_000, false),
+            (Contact::Answered { at: at(10_000) }, 10_000, 10_001, true),
+            (lost(10_000, None), 10_010, 10_015, false),
+            (lost(10_000, None), 10_055, 10_060, true),
+            (lost(10_000, Some(9_000)), 10_010, 10_015, true),
+            (lost(10_000, None), 10_060, 10_119, false),
+            (lost(10_000, None), 10_115, 10_120, true),
+            (lost(10_000, Some(9_970)), 10_085, 10_089, false),
+            (lost(10_000, Some(9_970)), 10_089, 10_090, true),
         ] {
-            assert_eq!(ages_fast(&contact, now), fast, "{contact:?}");
+            assert_eq!(aged(&contact, at(then), at(now)), told, "{contact:?} {then} {now}");
         }
     }
 }

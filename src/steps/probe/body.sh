@@ -50,11 +50,11 @@ compose() { cd "$dir" && $limit docker compose @COMPOSE@ "$@"; }
 repo() { git -c safe.directory='*' -c core.fsmonitor=false -C "$dir" "$@"; }
 
 machine() {
-    printf 'uptime '; cat /proc/uptime
-    printf 'load '; cat /proc/loadavg
-    grep -E '^(MemTotal|MemAvailable):' /proc/meminfo
-    grep '^cpu' /proc/stat
+    read -r line </proc/uptime && printf 'uptime %s\n' "$line"
+    read -r line </proc/loadavg && printf 'load %s\n' "$line"
+    grep -hE '^(MemTotal|MemAvailable):|^cpu' /proc/meminfo /proc/stat
 }
+boot() { read -r line </proc/sys/kernel/random/boot_id && printf '%s\n' "$line"; }
 
 stack() {
     said=$(compose ps -a --format json) || return $?
@@ -147,21 +147,21 @@ backup() {
 everything() {
     part clock date +%s.%N
     part machine machine
-    part boot cat /proc/sys/kernel/random/boot_id
+    part boot boot
     part disk df -P -k "$dir"
     long stack stack
     long services compose config --services
     part head repo rev-parse HEAD
-    long tag tag
-    long branch branch
+    part tag tag
+    part branch branch
     long changed changed
     part extra extra
     long env settings
     part applied file "$state/instances/$instance/env_applied.sha256"
-    long backup backup
+    part backup backup
     part release file "$facts/changemaker.fact"
     part lease file "$state/instances/$instance/lease"
-    long site site
+    part site site
     part clock-end date +%s.%N
 }
 # What a gate asks for, once a second: much less than everything. It knows the services from its first look on.

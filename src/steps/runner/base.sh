@@ -1,28 +1,4 @@
-# The runner of remote jobs: one file of POSIX sh for dash, bash and busybox.
-#
-# It is used in two ways. Each exec of the control side sends it whole and calls one verb (start, follow, look,
-# hold, abort). `start` also leaves it on the host, named by its hash, where `run` and `step` are called from
-# that file, detached. Functions and variables of its own begin with br_; steps may call those that begin
-# with bunker_.
-#
-# A job's folder:  nonce, plan, steps/NNN-ID.sh   written before the runner starts
-#                  fence                         the generation of the lease that it may run under, or -
-#                  steps/NNN-ID.in-NAME           what a step gets; gone when it has ended
-#                  claimed/                       made by the one runner that may run it
-#                  started                        boot id, pid, its start time, session, cgroup of the runner
-#                  log                            output of the steps with the runner's marks between
-#                  hold, abort                    left by the control side
-#                  rc                             the end, in words; written last, by rename
-# Beside the jobs of a run lies `finished` when the run is over on this instance: then they may go.
-
-br_log_limit=268435456
-
-br_paths() { # STATE RUN INSTANCE SEQ
-    br_state=$1 br_run_id=$2 br_instance=$3 br_seq=$4
-    br_parent=$br_state/ops/$br_run_id/$br_instance
-    br_job=$br_parent/$br_seq
-    br_inst=$br_state/instances/$br_instance
-}
+# What both the control side's verbs and the detached runner need.
 
 br_nap() { sleep "$1" 2>/dev/null || sleep 1; }
 
@@ -30,15 +6,6 @@ br_nap() { sleep "$1" 2>/dev/null || sleep 1; }
 br_now() { # -> br_time
     br_time=$(date +%s.%N)
     case $br_time in *.*[!0-9]* | *.) br_time=${br_time%%.*} ;; esac
-}
-
-br_b64() { # TEXT -> one word
-    if [ "${#1}" -le 500 ]; then
-        br_word=$(printf %s "$1" | base64 -w 0)
-    else
-        br_word=$(printf %s "$1" | head -c 2000 | base64 -w 0)
-    fi
-    printf %s "${br_word:--}"
 }
 
 br_size() { # FILE -> bytes

@@ -1,6 +1,20 @@
-# What runs detached, from the file on the host.
+# What runs detached, from the file on the host: STATE RUN INSTANCE SEQ UNIT, the unit - where there is none.
+
+br_log_limit=268435456
 
 br_mark() { printf '\036%s %s\n' "$br_nonce" "$*" >>"$br_job/log"; }
+
+# The same, and how long the log is then: by the kernel's word on where its writer has come to, which costs no process.
+br_mark_size() { # -> br_bytes
+    br_bytes=0
+    {
+        printf '\036%s %s\n' "$br_nonce" "$*" >&6
+        while read -r br_x br_y; do
+            if [ "$br_x" = pos: ]; then br_bytes=$br_y; fi
+        done 2>/dev/null <"/proc/$$/fdinfo/6"
+    } 6>>"$br_job/log"
+    [ "$br_bytes" -gt 0 ] 2>/dev/null || br_size "$br_job/log"
+}
 
 br_finish() { # WORDS
     br_leave_rc "$br_job" "$@"
@@ -160,7 +174,7 @@ br_run_step() { # br_num br_id br_limit -> br_rc
     br_time=${br_end:-}
     [ -n "$br_time" ] || br_now
     br_begin=${br_time%%.*}
-    br_mark start "$br_id" "$br_time"
+    br_mark_size start "$br_id" "$br_time"
     [ -p "$br_job/pipe" ] || mkfifo "$br_job/pipe" || br_finish "exit" 73
     # Output goes through a process that stops keeping it at the limit, and always takes it.
     (
@@ -174,7 +188,7 @@ br_run_step() { # br_num br_id br_limit -> br_rc
     (
         exec 7<&- 9>&-
         # shellcheck disable=SC2086
-        exec $br_t /bin/sh "$br_self" step "$br_state" "$br_run_id" "$br_instance" "$br_seq" "$br_num" "$br_id"
+        exec $br_t /bin/sh "$br_step_file" "$br_state" "$br_run_id" "$br_instance" "$br_seq" "$br_num" "$br_id"
     ) </dev/null >"$br_job/pipe" 2>&1 &
     br_child=$!
     br_wait_child
@@ -199,16 +213,16 @@ br_run_step() { # br_num br_id br_limit -> br_rc
 }
 
 # Each `dd` writes what it reads at once, so that output is seen as it comes; it counts reads, not bytes, hence the
-# loop. One that read less often than it might found the end, by its own words; one that says anything else and adds
-# nothing found a full disk.
-br_keep() {
+# loop. One that read less often than it might found the end, by its own words ("0+3 records in", after a warning of
+# GNU's about reads that were short); one that says anything else and adds nothing found a full disk.
+br_keep() { # br_bytes: what the log has
     exec 8>&1
-    br_size "$br_job/log"
     while br_room=$((br_log_limit - br_bytes)) && [ "$br_room" -ge 65536 ]; do
         br_was=$br_bytes br_most=$((br_room / 65536))
         br_said=$(exec dd bs=65536 count="$br_most" 2>&1 >&8)
-        br_whole=${br_said%%+*} br_said=${br_said#*+}
-        br_part=${br_said%% records in*}
+        br_said=${br_said%% records in*}
+        br_said=${br_said##*[!0-9+]}
+        br_whole=${br_said%%+*} br_part=${br_said#*+}
         case $br_whole,$br_part in
         ,* | *, | *[!0-9,]*) ;;
         *) [ $((br_whole + br_part)) -ge "$br_most" ] || return 0 ;;
@@ -256,6 +270,10 @@ br_drain() {
 }
 
 br_drained() { # NAP...
+    # It mostly ends in the same moment as the step: looking some times more costs less than to sleep.
+    for br_t in 1 2 3 4 5 6 7 8 9 10; do
+        br_lives "$br_keeper" || return 0
+    done
     for br_t in "$@"; do
         br_lives "$br_keeper" || return 0
         br_nap "$br_t"
@@ -272,68 +290,7 @@ br_leftover() { # SIGNAL
     done
 }
 
-# ---- what steps may call ----
-
-# By the pipe's name: a descriptor would be inherited by whatever the step starts. One write of at most 4096
-# bytes, so that it stays in one piece.
-br_tell() { printf '\036%s %s\n' "$br_nonce" "$*" >"$br_job/pipe"; }
-
-# This step changed something.
-bunker_changed() { : >"$br_base.changed"; }
-
-# The path of a file that this step got.
-bunker_input() { # NAME
-    printf %s "$br_base.in-$1"
-}
-
-# Takes a place for a file with secrets that this step makes for a while. What a kill leaves of it goes with the next
-# job of the instance.
-bunker_aside() { # PATH
-    printf '%s\n' "$1" >>"$br_inst/aside" || bunker_fail "it could not be noted where a file with secrets is going to be" "look at the free space; nothing was changed"
-    rm -f -- "$1"
-}
-
-# Tells the control side a value, at most 2000 bytes of it.
-bunker_tell() { # KEY VALUE
-    case $1 in '' | *[!A-Za-z0-9_.-]*) return 64 ;; esac
-    br_tell tell "$br_id" "$1" "$(br_b64 "${2:-}")"
-}
-
-# Ends the step: there was nothing to do.
-bunker_skip() { # REASON
-    br_tell skip "$br_id" "$(br_b64 "${1:-}")"
-    exit 77
-}
-
-# Ends the step: it failed.
-bunker_fail() { # MESSAGE [HINT]
-    br_tell fail "$br_id" "$(br_b64 "${1:-}")" "$(br_b64 "${2:-}")"
-    exit 1
-}
-
-br_step() { # NUM ID
-    br_num=$1 br_id=$2
-    br_base=$br_job/steps/$1-$2
-    read -r br_nonce <"$br_job/nonce"
-    set --
-    umask 022
-    set -eu
-    . "$br_base.sh"
-}
-
-br_main() { # VERB STATE RUN INSTANCE SEQ ...
-    br_verb=$1
-    br_paths "$2" "$3" "$4" "$5"
-    shift 5
-    case $br_verb in
-    start) br_start "$@" ;;
-    follow) br_follow "$@" ;;
-    look) br_say_look ;;
-    hold) br_hold ;;
-    abort) br_abort "$@" ;;
-    run) br_self=$br_state/${0##*/} && br_run "$@" ;;
-    step) br_step "$@" ;;
-    esac
-}
-
-br_main "$@"
+br_paths "$1" "$2" "$3" "$4"
+br_step_file=${0##*/runner-}
+br_step_file=$br_state/step-$br_step_file
+br_run "$5"

@@ -12,9 +12,14 @@ use crate::domain::connection::Become;
 use crate::domain::job::{JobInputs, JobRef, JobSpec};
 use crate::steps::quote::quote;
 
-/// The program: POSIX sh, one file on the host.
-pub const RUNNER: &str =
-    concat!(include_str!("base.sh"), include_str!("verbs.sh"), include_str!("detached.sh"));
+/// What the control side sends with each exec: the verbs, in POSIX sh.
+const VERBS: &str =
+    concat!(include_str!("words.sh"), include_str!("base.sh"), include_str!("verbs.sh"));
+/// The file that runs a job on the host by itself.
+const RUNNER: &str =
+    concat!(include_str!("words.sh"), include_str!("base.sh"), include_str!("detached.sh"));
+/// The file that is the shell of each step.
+const STEP: &str = concat!(include_str!("words.sh"), include_str!("step.sh"));
 
 /// Where the program keeps its state on a host where it acts as root.
 pub const STATE_ROOT: &str = "/var/lib/bunker";
@@ -23,13 +28,14 @@ pub const STATE_USER: &str = ".local/state/bunker";
 
 /// The script that starts a job, at most once. It holds what is in `inputs`, so it is sent and forgotten.
 pub fn start(spec: &JobSpec, inputs: &JobInputs, who: Become) -> String {
-    let hash = hex(&Sha256::digest(RUNNER));
+    let hash = hex(&Sha256::digest(format!("{RUNNER}{STEP}")));
     let root = match who {
         Become::Root => "1",
         Become::LoginUser => "0",
     };
     let fence = spec.fence.map_or_else(|| "-".to_owned(), |generation| generation.to_string());
-    let mut words = vec![hash, unit(&spec.job), root.to_owned(), spec.nonce.clone(), fence];
+    let mut words = vec![hash, RUNNER.to_owned(), STEP.to_owned(), unit(&spec.job)];
+    words.extend([root.to_owned(), spec.nonce.clone(), fence]);
     for step in &spec.steps {
         words.push(step.id.to_string());
         words.push(step.timeout_s.max(1).to_string());
@@ -77,7 +83,7 @@ fn call(verb: &str, job: &JobRef, who: Become, words: &[String]) -> String {
     let fixed = [job.run.to_string(), job.instance.to_string(), job.seq.to_string()];
     let words: Vec<String> = fixed.iter().chain(words).map(|word| quote(word)).collect();
     let words = words.join(" ");
-    format!("br_text={}\nset -- {verb} {state} {words}\neval \"$br_text\"\n", quote(RUNNER))
+    format!("{VERBS}br_main {verb} {state} {words}\n")
 }
 
 /// The name of the systemd unit: one per job and instance.

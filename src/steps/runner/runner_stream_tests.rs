@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::home::{Home, NONCE};
 use super::*;
-use crate::domain::job::JobSpec;
+use crate::domain::job::{JobEnd, JobInputs, JobSpec, JobStart};
 use crate::steps::envelope::{COMMAND, Envelope};
 
 /// What arrives of a job's log from an offset on, and how it ends.
@@ -106,4 +106,18 @@ fn a_quiet_job_is_waited_for_and_its_end_is_noticed_at_once() {
     assert!(matches!(end, Some(Frame::End { .. })), "{end:?}");
     let took = began.elapsed();
     assert!(took > Duration::from_secs(5) && took < Duration::from_secs(15), "{took:?}");
+}
+
+#[test]
+fn the_output_of_a_step_is_kept_by_one_process_however_it_came() {
+    let home = Home::new();
+    let counts = "echo dd >>\"$0.calls\"; exec /usr/bin/dd \"$@\"";
+    let tools = instead(&home, "dd", counts);
+    let several = "echo one; sleep 0.1; echo two; sleep 0.1; printf three";
+    let spec = home.spec("web-1", 1, &[("several", several), ("quiet", ":"), ("one", "echo x")]);
+    let started = start(&spec, &JobInputs::default(), Become::LoginUser);
+    assert_eq!(read_start(&home.exec_with(&started, &tools)).unwrap(), JobStart::Started);
+    assert_eq!(home.end(&spec.job), JobEnd::Exited(0));
+    let calls = fs::read_to_string(tools.join("dd.calls")).unwrap();
+    assert_eq!(calls.lines().count(), 3, "one for each step, and no second that finds nothing");
 }

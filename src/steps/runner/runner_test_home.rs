@@ -58,10 +58,17 @@ impl Home {
     }
 
     pub(super) fn exec(&self, script: &str) -> Vec<u8> {
+        self.exec_with(script, Path::new("/nonexistent"))
+    }
+
+    /// The same where the programs of this folder stand before those of the machine.
+    pub(super) fn exec_with(&self, script: &str, tools: &Path) -> Vec<u8> {
+        let path = std::env::var("PATH").unwrap();
         let envelope = Envelope { nonce: NONCE, root: false, limit_s: Some(60) };
         let mut child = Command::new("/bin/sh")
             .args(["-c", COMMAND])
             .env("HOME", self.path())
+            .env("PATH", format!("{}:{path}", tools.display()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

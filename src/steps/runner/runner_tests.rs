@@ -311,9 +311,11 @@ fn every_shell_of_this_machine_reads_the_runner() {
     assert!(!present.is_empty());
     for shell in present {
         let args: &[&str] = if shell.ends_with("busybox") { &["sh", "-n"] } else { &["-n"] };
-        let mut child = Command::new(shell).args(args).stdin(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(RUNNER.as_bytes()).unwrap();
-        assert!(child.wait().unwrap().success(), "{shell}");
+        for part in [VERBS, RUNNER, STEP] {
+            let mut child = Command::new(shell).args(args).stdin(Stdio::piped()).spawn().unwrap();
+            child.stdin.take().unwrap().write_all(part.as_bytes()).unwrap();
+            assert!(child.wait().unwrap().success(), "{shell}");
+        }
     }
 }
 

@@ -7,9 +7,9 @@ br_refuse() { # what went wrong
     exit 0
 }
 
-br_start() { # SHA UNIT ROOT NONCE FENCE (ID LIMIT SCRIPT N (NAME CONTENT)xN)...   ; the text of this file is in br_text
-    br_sha=$1 br_unit=$2 br_root=$3 br_nonce=$4 br_fence=$5
-    shift 5
+br_start() { # SHA RUNNER STEP UNIT ROOT NONCE FENCE (ID LIMIT SCRIPT N (NAME CONTENT)xN)...
+    br_sha=$1 br_runner_text=$2 br_step_text=$3 br_unit=$4 br_root=$5 br_nonce=$6 br_fence=$7
+    shift 7
     umask 077
     if [ -d "$br_job" ]; then
         echo there
@@ -17,12 +17,8 @@ br_start() { # SHA UNIT ROOT NONCE FENCE (ID LIMIT SCRIPT N (NAME CONTENT)xN)...
     fi
     mkdir -p "$br_parent" "$br_inst" 2>/dev/null || br_refuse "cannot make $br_parent"
     br_file=$br_state/runner-$br_sha.sh
-    if [ ! -f "$br_file" ]; then
-        { printf %s "$br_text" >"$br_file.$$"; } 2>/dev/null && mv -f "$br_file.$$" "$br_file" || {
-            rm -f "$br_file.$$"
-            br_refuse "cannot write $br_file"
-        }
-    fi
+    br_leave "$br_state/step-$br_sha.sh" "$br_step_text"
+    br_leave "$br_file" "$br_runner_text"
     br_tmp=$br_parent/.$br_seq.$br_nonce.$$
     br_steps "$@" 2>/dev/null || br_refuse "cannot write the job's files in $br_parent"
     if ! mkdir "$br_job" 2>/dev/null; then
@@ -39,6 +35,15 @@ br_start() { # SHA UNIT ROOT NONCE FENCE (ID LIMIT SCRIPT N (NAME CONTENT)xN)...
     rmdir "$br_tmp"
     br_launch
     echo started
+}
+
+# A file that stays, whole or not at all.
+br_leave() { # FILE TEXT
+    [ ! -f "$1" ] || return 0
+    { printf %s "$2" >"$1.$$"; } 2>/dev/null && mv -f "$1.$$" "$1" || {
+        rm -f "$1.$$"
+        br_refuse "cannot write $1"
+    }
 }
 
 br_steps() { # (ID LIMIT SCRIPT N (NAME CONTENT)xN)...
@@ -68,13 +73,13 @@ br_launch() {
         # The runner claims the job, so falling back after an unclear answer cannot start it twice.
         systemd-run --quiet --collect --unit="$br_unit" --property=KillMode=control-group \
             --property=TimeoutStopSec=20 --setenv=PATH="$PATH" --setenv=HOME="${HOME:-/root}" \
-            /bin/sh "$br_file" run "$br_state" "$br_run_id" "$br_instance" "$br_seq" "$br_unit" \
+            /bin/sh "$br_file" "$br_state" "$br_run_id" "$br_instance" "$br_seq" "$br_unit" \
             </dev/null >/dev/null 2>&1 && return
     fi
     # In a shell of its own that buries it: a follower sees that it ended when it is buried, and not every first process
     # of a host does that at once.
     (
-        setsid /bin/sh "$br_file" run "$br_state" "$br_run_id" "$br_instance" "$br_seq" -
+        setsid /bin/sh "$br_file" "$br_state" "$br_run_id" "$br_instance" "$br_seq" -
         :
     ) </dev/null >/dev/null 2>&1 &
 }
@@ -250,3 +255,15 @@ br_until_gone() { # TENTHS -> br_pids, those that are left
     done
 }
 
+br_main() { # VERB STATE RUN INSTANCE SEQ ...
+    br_verb=$1
+    br_paths "$2" "$3" "$4" "$5"
+    shift 5
+    case $br_verb in
+    start) br_start "$@" ;;
+    follow) br_follow "$@" ;;
+    look) br_say_look ;;
+    hold) br_hold ;;
+    abort) br_abort "$@" ;;
+    esac
+}

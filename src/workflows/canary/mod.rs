@@ -4,6 +4,8 @@
 //! **Invariant:** all that decides stands in the plan: who is a canary, who is compared with whom, by which rules, how
 //! long, what follows, and how the canary goes back. A host's steps are those of `upgrade`.
 
+mod held;
+
 use std::collections::BTreeSet;
 
 use super::rollback;
@@ -37,7 +39,8 @@ pub enum NoCanary {
     Differ(&'static str, HostId, HostId),
 }
 
-/// Makes the plan of a canary upgrade of that of an upgrade: the canaries, then the rest, which the strategy parts.
+/// Makes the plan of a canary upgrade of that of an upgrade: the canaries, then the rest, which the strategy parts. While
+/// all canaries that could go are held by somebody, no host goes.
 pub fn assemble(mut plan: Plan, setting: &Setting<'_>) -> Result<Plan, NoCanary> {
     plan.workflow = Workflow::CanaryUpgrade;
     if plan.targets().next().is_none() {
@@ -45,6 +48,11 @@ pub fn assemble(mut plan: Plan, setting: &Setting<'_>) -> Result<Plan, NoCanary>
     }
     let (first, rest): (Vec<HostId>, Vec<HostId>) =
         plan.batches.concat().into_iter().partition(|id| setting.canaries.contains(id));
+    if first.is_empty()
+        && let Some(waits) = held::until_free(plan.clone(), |id| setting.canaries.contains(id))
+    {
+        return Ok(waits);
+    }
     let policy = policy(&plan, &first)?.clone();
     let group = policy.group.clone().ok_or(NoCanary::Nobody(None))?;
     plan.batches = [first.clone(), rest].into_iter().filter(|batch| !batch.is_empty()).collect();
