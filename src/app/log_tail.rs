@@ -8,7 +8,7 @@ use crate::domain::untrusted::{MAX_LINE_BYTES, Safe};
 /// Lines kept; older ones fall off (the whole output is on the disk).
 pub const MAX_LINES: usize = 20_000;
 /// Bytes kept in all.
-pub const MAX_BYTES: usize = 16 * 1024 * 1024;
+pub const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// Bytes of a line that are kept: some less than a safe line holds, so that its count fits behind.
 const MAX_OPEN: usize = MAX_LINE_BYTES - 64;

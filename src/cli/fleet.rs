@@ -68,7 +68,7 @@ pub(super) fn tell(fleet: &Fleet, diagnostics: &[Diagnostic]) {
 /// the patterns in a file, one a line.
 pub(super) fn limited<'f>(fleet: &'f Fleet, limit: Option<&str>) -> Result<Vec<&'f Host>, Trouble> {
     match selector(limit)? {
-        None => Ok(fleet.hosts.iter().collect()),
+        None => Ok(fleet.hosts.iter().map(AsRef::as_ref).collect()),
         Some(selector) => selector.select(fleet).map_err(trouble),
     }
 }

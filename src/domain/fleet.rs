@@ -33,7 +33,7 @@ pub struct Host {
     /// Its maintenance windows (`bunker_windows`); none means always.
     pub windows: Arc<[Window]>,
     /// Its instance; `None` for a host that is none, such as the central server.
-    pub instance: Option<InstanceSettings>,
+    pub instance: Option<Arc<InstanceSettings>>,
     /// How runs treat it as one of many targets.
     pub rollout: RolloutSettings,
 }
@@ -101,7 +101,7 @@ pub struct Fleet {
     /// `bunker_fleet_name`, else the name of the folder that holds the inventory.
     pub name: Safe,
     /// In the order in which the inventory first names them.
-    pub hosts: Vec<Host>,
+    pub hosts: Vec<Arc<Host>>,
     /// Hosts that the inventory names and that cannot be used: never selected, never touched.
     pub left_out: Vec<LeftOut>,
     /// All groups but `all`. A group may name hosts that were left out.
@@ -154,7 +154,7 @@ impl Host {
 impl Fleet {
     /// A host by its name.
     pub fn host(&self, id: &HostId) -> Option<&Host> {
-        self.hosts.iter().find(|h| &h.id == id)
+        self.hosts.iter().map(Arc::as_ref).find(|h| &h.id == id)
     }
 
     /// The host that keeps the lease of the whole fleet.
@@ -166,12 +166,12 @@ impl Fleet {
             let central = |g: &GroupName| matches!(g.as_str(), "bunker_ops_central" | "central");
             h.instance.is_none() && h.groups.iter().any(central)
         };
-        let mut found = self.hosts.iter().filter(is_central);
+        let mut found = self.hosts.iter().map(Arc::as_ref).filter(is_central);
         found.next().filter(|_| found.next().is_none())
     }
 
     /// The hosts that are instances, with their settings.
-    pub fn instances(&self) -> impl Iterator<Item = (&Host, &InstanceSettings)> {
+    pub fn instances(&self) -> impl Iterator<Item = (&Arc<Host>, &Arc<InstanceSettings>)> {
         self.hosts.iter().filter_map(|h| h.instance.as_ref().map(|s| (h, s)))
     }
 }

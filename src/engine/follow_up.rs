@@ -50,7 +50,7 @@ pub async fn rollbacks(
             .hosts
             .iter()
             .filter(|h| hosts.contains(&h.id))
-            .map(|host| as_planned(host, now))
+            .map(|host| Arc::new(as_planned(host, now)))
             .collect(),
         left_out: Vec::new(),
         ..now.clone()
@@ -77,7 +77,7 @@ fn as_planned(host: &HostPlan, now: &Fleet) -> Host {
         windows: known.map(|host| Arc::clone(&host.windows)).unwrap_or_default(),
         vars: BTreeMap::new(),
         connection: host.connection.clone(),
-        instance: Some(host.settings.clone()),
+        instance: Some(Arc::new(host.settings.clone())),
         rollout: RolloutSettings::default(),
     }
 }

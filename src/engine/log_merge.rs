@@ -17,9 +17,9 @@ use crate::engine::ports::{RunReader, StoreError};
 /// Hosts whose outputs are read at the same time.
 pub const MOST: usize = 50;
 /// Bytes of a host that are read at a time.
-const CHUNK: usize = 64 * 1024;
+const CHUNK: usize = 32 * 1024;
 /// Bytes of a host that may wait for others before no more of it is read.
-const HELD: usize = 256 * 1024;
+const HELD: usize = 64 * 1024;
 /// A line without an end is shown as it is once nothing came of it for this long.
 const QUIET: Duration = Duration::from_secs(1);
 /// Events that are read at a time.

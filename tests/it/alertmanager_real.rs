@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bunker_ops::adapters::alertmanager::Alertmanager;
@@ -184,10 +185,10 @@ async fn a_window_silences_its_hosts_in_a_real_alertmanager_and_its_end_makes_th
 
     // Somebody ends the window on one of them: another silence stands for the old one.
     let mut shorter = fleet.clone();
-    shorter.hosts[1].windows = Vec::new().into();
+    Arc::make_mut(&mut shorter.hosts[1]).windows = Vec::new().into();
     assert_eq!(sync(&client, &shorter, now).await, made(1, 1));
     server.until(&instances, ["suppressed", "active", "active"]).await;
-    shorter.hosts[0].windows = Vec::new().into();
+    Arc::make_mut(&mut shorter.hosts[0]).windows = Vec::new().into();
     assert_eq!(sync(&client, &shorter, now).await, made(0, 1));
     server.until(&instances, ["active", "active", "active"]).await;
     let theirs = server.get("/silences").await;

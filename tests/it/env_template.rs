@@ -1,6 +1,7 @@
 //! The template of `.env`: what the built-in one makes of a host, and what a bad one is told.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use bunker_ops::domain::dotenv;
 use bunker_ops::domain::env::{Applied, found};
@@ -21,7 +22,8 @@ pub(crate) fn host(lines: &str) -> Host {
     );
     std::fs::write(dir.path().join("host_vars/alpha/main.yml"), main).unwrap();
     let loaded = bunker_ops::adapters::inventory::load(dir.path());
-    loaded.fleet.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics)).hosts.remove(0)
+    let mut fleet = loaded.fleet.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
+    Arc::unwrap_or_clone(fleet.hosts.remove(0))
 }
 
 pub(crate) fn secrets(given: &[(&str, &str)]) -> Secrets {

@@ -204,7 +204,7 @@ async fn a_gate_asks_for_the_services_once() {
     let (instance, settings) = watched.fleet.instances().next().unwrap();
     let mut plan = simple_plan(&["paper-01"]).hosts.remove(0);
     (plan.id, plan.connection) = (instance.id.clone(), instance.connection.clone());
-    plan.settings = settings.clone();
+    plan.settings = settings.as_ref().clone();
     let gate = GateSpec {
         id: "health".parse().unwrap(),
         title: "health".into(),

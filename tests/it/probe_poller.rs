@@ -152,7 +152,7 @@ fn host(id: &str) -> Host {
 fn fleet(ids: &[&str]) -> Watched {
     let fleet = Fleet {
         name: "test".into(),
-        hosts: ids.iter().map(|id| host(id)).collect(),
+        hosts: ids.iter().map(|id| host(id).into()).collect(),
         groups: BTreeMap::new(),
         metrics: Some(MetricsSettings {
             url: "http://127.0.0.1:1".to_owned().try_into().unwrap(),

@@ -223,7 +223,7 @@ fn rehearse(
         fs::write(&path, &change.after).map_err(file_error(&path))?;
     }
     let loaded = load(aside.path());
-    let found = loaded.fleet.as_ref().and_then(|f| f.hosts.iter().find(|h| &h.id == id)).cloned();
+    let found = loaded.fleet.as_ref().and_then(|fleet| fleet.host(id)).cloned();
     found.filter(|host| host.instance.is_some()).ok_or_else(|| {
         let mut why: Vec<String> = loaded.errors().map(ToString::to_string).collect();
         why.retain(|line| line.contains(id.as_str()));

@@ -29,7 +29,7 @@ fn audited<T>(
 /// The log, once there is a reason where a policy asks for one.
 fn log(context: &Context) -> Result<Arc<dyn Audit>, Trouble> {
     let right = right(context)?;
-    let asks = |host: &Host| host.instance.as_ref().is_some_and(|i| i.policy.require_why);
+    let asks = |host: &Arc<Host>| host.instance.as_ref().is_some_and(|i| i.policy.require_why);
     // An inventory that cannot be read asks for nothing; what is wrong with it is said elsewhere.
     let asked = fleet::fleet(context).is_ok_and(|(fleet, _)| fleet.hosts.iter().any(asks));
     reason(asked)?;

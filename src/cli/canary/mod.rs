@@ -94,7 +94,7 @@ fn instances<'f>(
 ) -> Result<Vec<Instance<'f>>, Trouble> {
     let hosts = fleet::limited(fleet, Some(pattern))?;
     let found: Vec<Instance<'_>> =
-        hosts.into_iter().filter_map(|h| Some((h, h.instance.as_ref()?))).collect();
+        hosts.into_iter().filter_map(|h| Some((h, h.instance.as_deref()?))).collect();
     if found.is_empty() {
         let message =
             format!("{option} {}: none of these hosts is an instance", Safe::line(pattern));

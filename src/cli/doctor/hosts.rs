@@ -22,7 +22,7 @@ const COMPOSE: (u32, u32) = (2, 0);
 /// The oldest git that they use on a host.
 const GIT: (u32, u32) = (2, 20);
 
-pub(super) async fn findings(sources: &Sources, fleet: &Fleet, hosts: &[Host]) -> Vec<Finding> {
+pub(super) async fn findings(sources: &Sources, fleet: &Fleet, hosts: &[&Host]) -> Vec<Finding> {
     let server = async {
         match &fleet.metrics {
             Some(settings) => metrics(sources, settings).await,

@@ -12,7 +12,7 @@ use super::exit::{Exit, Trouble};
 use super::output::{print, print_json};
 use super::{Context, fleet, wiring};
 use crate::domain::finding::Finding;
-use crate::domain::fleet::Fleet;
+use crate::domain::fleet::{Fleet, Host};
 use crate::engine::poller::Sources;
 
 /// What there is to say of this machine. Programs are started and files are read for it.
@@ -22,7 +22,8 @@ pub(super) fn of_this_machine(inventory: &Path) -> Vec<Finding> {
 
 /// What there is to say of these hosts and of the metrics server.
 pub(super) async fn of_hosts(sources: &Sources, fleet: &Fleet) -> Vec<Finding> {
-    hosts::findings(sources, fleet, &fleet.hosts).await
+    let all: Vec<&Host> = fleet.hosts.iter().map(AsRef::as_ref).collect();
+    hosts::findings(sources, fleet, &all).await
 }
 
 pub(super) fn run(context: &Context, args: &DoctorArgs) -> Result<Exit, Trouble> {
@@ -30,8 +31,7 @@ pub(super) fn run(context: &Context, args: &DoctorArgs) -> Result<Exit, Trouble>
     let mut all = here::findings(&context.inventory, &loaded);
     match loaded {
         Ok((fleet, _)) if !args.local => {
-            let chosen: Vec<_> =
-                fleet::limited(&fleet, args.limit.as_deref())?.into_iter().cloned().collect();
+            let chosen = fleet::limited(&fleet, args.limit.as_deref())?;
             let found = wiring::runtime()?.block_on(async {
                 let pool = wiring::hosts()?;
                 let found = hosts::findings(&wiring::sources(&pool), &fleet, &chosen).await;

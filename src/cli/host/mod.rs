@@ -81,5 +81,5 @@ fn named<'f>(fleet: &'f Fleet, name: &str) -> Result<&'f Host, Trouble> {
 /// The settings of its instance.
 fn settings(host: &Host) -> Result<&InstanceSettings, Trouble> {
     let text = format!("{} is no instance: it has no checkout", host.id);
-    host.instance.as_ref().ok_or_else(|| Trouble::new(Exit::Usage, text))
+    host.instance.as_deref().ok_or_else(|| Trouble::new(Exit::Usage, text))
 }

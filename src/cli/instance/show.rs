@@ -15,7 +15,7 @@ pub(super) fn list(context: &Context, limit: Option<&str>) -> Result<Exit, Troub
     fleet::tell(&fleet, &diagnostics);
     let hosts = fleet::limited(&fleet, limit)?;
     let instances: Vec<(&Host, &InstanceSettings)> =
-        hosts.into_iter().filter_map(|h| Some((h, h.instance.as_ref()?))).collect();
+        hosts.into_iter().filter_map(|h| Some((h, h.instance.as_deref()?))).collect();
     if context.json {
         let all: Vec<Value> = instances.iter().map(|(h, i)| as_json(h, i)).collect();
         print_json(&all)?;

@@ -4,6 +4,7 @@ mod json;
 mod table;
 mod words;
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +15,9 @@ use super::exit::{Exit, Trouble};
 use super::output::{print, print_json};
 use super::{fleet, wiring};
 use crate::domain::diagnostic::Diagnostic;
-use crate::domain::fleet::{Fleet, Host};
+use crate::domain::fleet::Fleet;
 use crate::domain::health::Health;
+use crate::domain::ids::HostId;
 use crate::domain::snapshot::{FleetSnapshot, InventoryState};
 use crate::domain::untrusted::Safe;
 use crate::engine::poller::{Watched, run_once};
@@ -51,8 +53,9 @@ pub(super) fn watched(
     diagnostics: &[Diagnostic],
     limit: Option<&str>,
 ) -> Result<Watched, Trouble> {
-    let hosts: Vec<Host> = fleet::limited(&fleet, limit)?.into_iter().cloned().collect();
-    fleet.hosts = hosts;
+    let meant: BTreeSet<HostId> =
+        fleet::limited(&fleet, limit)?.into_iter().map(|host| host.id.clone()).collect();
+    fleet.hosts.retain(|host| meant.contains(&host.id));
     if fleet.instances().next().is_none() {
         let message = match limit {
             Some(limit) => {

@@ -55,9 +55,12 @@ mod tests {
             assert_eq!(short_age(s), want);
             assert!(same_short_age(s, s));
         }
-        for (one, other, same) in
-            [(59.0, 60.0, false), (60.0, 119.9, true), (3_599.0, 3_600.0, false), (60.0, 3_600.0, false)]
-        {
+        for (one, other, same) in [
+            (59.0, 60.0, false),
+            (60.0, 119.9, true),
+            (3_599.0, 3_600.0, false),
+            (60.0, 3_600.0, false),
+        ] {
             assert_eq!(same_short_age(one, other), same, "{one} {other}");
         }
     }

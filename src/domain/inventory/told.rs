@@ -83,7 +83,7 @@ pub fn tell(fleet: &Fleet) -> InventoryTold {
     });
     InventoryTold {
         groups: groups.collect(),
-        hosts: fleet.hosts.iter().map(tell_host).chain(gone).collect(),
+        hosts: fleet.hosts.iter().map(|host| tell_host(host)).chain(gone).collect(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! All hosts of an inventory, and what counts for all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -47,7 +48,7 @@ pub fn lower(sources: &Sources, around: &Surroundings, mut problems: Problems) -
         let mut left_out = Vec::new();
         for host in &merged {
             match lower_host(host, around, &mut problems) {
-                Some(good) => hosts.push(good),
+                Some(good) => hosts.push(Arc::new(good)),
                 None => left_out.push(LeftOut { id: host.id.clone(), groups: host.groups.clone() }),
             }
         }
@@ -83,7 +84,8 @@ fn lower_host(host: &Merged, around: &Surroundings, problems: &mut Problems) -> 
     };
     let vars = plain_vars(&host.vars);
     let (id, groups) = (host.id.clone(), host.groups.clone());
-    Some(Host { id, groups, vars, connection, windows: windows.into(), instance, rollout })
+    let (windows, instance) = (windows.into(), instance.map(Arc::new));
+    Some(Host { id, groups, vars, connection, windows, instance, rollout })
 }
 
 /// Variables as the rest of the program may see them: no secrets.
@@ -207,7 +209,7 @@ impl Wide {
 
     fn fleet(
         self,
-        hosts: Vec<Host>,
+        hosts: Vec<Arc<Host>>,
         left_out: Vec<LeftOut>,
         groups: BTreeMap<GroupName, Group>,
     ) -> Fleet {

@@ -30,7 +30,7 @@ fn fleet(rules: serde_json::Value) -> Fleet {
     };
     Fleet {
         name: "north".into(),
-        hosts: HOSTS.iter().map(host).collect(),
+        hosts: HOSTS.iter().map(|host_of| host(host_of).into()).collect(),
         left_out: vec![],
         groups: std::collections::BTreeMap::new(),
         metrics: None,

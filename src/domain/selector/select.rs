@@ -24,7 +24,7 @@ impl Selector {
                 && of(Way::Keep).all(|set| set.contains(&host.id))
                 && !of(Way::Drop).any(|set| set.contains(&host.id))
         };
-        let hosts: Vec<&Host> = fleet.hosts.iter().filter(meant).collect();
+        let hosts: Vec<&Host> = fleet.hosts.iter().map(AsRef::as_ref).filter(meant).collect();
         if hosts.is_empty() {
             let texts = self.terms.iter().map(|t| match t.way {
                 Way::Add => t.text.clone(),

@@ -37,7 +37,7 @@ fn fleet() -> Fleet {
     let names = ["web01", "web02", "web03", "db-a", "db-b", "alone"];
     Fleet {
         name: Safe::line("test"),
-        hosts: names.iter().map(|n| host(n)).collect(),
+        hosts: names.iter().map(|n| host(n).into()).collect(),
         left_out: vec![LeftOut { id: "broken".parse().unwrap(), groups: Vec::new() }],
         groups: BTreeMap::from([
             ("web".parse().unwrap(), group(&["web01", "web02", "web03"], &[])),

@@ -1,6 +1,7 @@
 //! The plan of a canary upgrade: that of an upgrade, the canary group first.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::select::Selected;
 use super::{PlanError, PlanPorts, upgrade};
@@ -20,7 +21,7 @@ pub(super) async fn plan(
     by: &Operator,
 ) -> Result<Plan, PlanError> {
     let upgrade = upgrade::plan(ports, fleet, selected, reference, by).await?;
-    let is_canary = |host: &&Host| {
+    let is_canary = |host: &&Arc<Host>| {
         let group = host.instance.as_ref().and_then(|settings| settings.canary.group.as_ref());
         group.is_some_and(|group| host.groups.contains(group))
     };

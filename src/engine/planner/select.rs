@@ -39,7 +39,7 @@ pub(super) fn instances<'a>(
             continue;
         }
         match &host.instance {
-            Some(settings) => hosts.push((host, settings)),
+            Some(settings) => hosts.push((host.as_ref(), settings.as_ref())),
             None => excluded.push(Excluded {
                 host: host.id.clone(),
                 reason: Safe::line("it is no instance: it has no cml_domain"),

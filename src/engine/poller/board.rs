@@ -71,13 +71,13 @@ impl Board {
             let id = host.id.clone();
             let kept = old
                 .remove(&id)
-                .filter(|r| r.host.connection == host.connection && *r.settings == *settings);
+                .filter(|r| r.host.connection == host.connection && r.settings == *settings);
             let record = if let Some(mut record) = kept {
-                record.host = Arc::new(host.clone());
+                record.host = Arc::clone(host);
                 record
             } else {
                 fresh.push(id.clone());
-                Record::new(Arc::new(host.clone()), settings.clone())
+                Record::new(Arc::clone(host), Arc::clone(settings))
             };
             self.order.push(id.clone());
             self.changed.insert(id.clone());

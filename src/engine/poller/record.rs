@@ -44,11 +44,11 @@ pub(super) struct Record {
 }
 
 impl Record {
-    pub(super) fn new(host: Arc<Host>, settings: InstanceSettings) -> Self {
-        let mut record = Self {
+    pub(super) fn new(host: Arc<Host>, settings: Arc<InstanceSettings>) -> Self {
+        Self {
             connection: Arc::new(host.connection.clone()),
             host,
-            settings: Arc::new(settings),
+            settings,
             contact: Contact::NotYet,
             http: HttpHealth::NotYet,
             facts: None,
@@ -57,15 +57,12 @@ impl Record {
             probed: BTreeMap::new(),
             measured: BTreeMap::new(),
             trends: BTreeMap::new(),
-        };
-        record.not_measured();
-        record
+        }
     }
 
     /// No metrics server tells anything of it.
     pub(super) fn not_measured(&mut self) {
-        self.measured =
-            Signal::ALL.iter().map(|s| (*s, Figure::absent(Trouble::NotReported))).collect();
+        self.measured.clear();
         self.trends.clear();
     }
 

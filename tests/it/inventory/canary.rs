@@ -16,7 +16,7 @@ fn policy(files: &[(&str, &str)], host: &str) -> CanaryPolicy {
     let (dir, loaded) = load_files(&all);
     assert_eq!(problems(dir.path(), &loaded), "");
     let id: HostId = host.parse().unwrap();
-    loaded.fleet.unwrap().host(&id).unwrap().instance.clone().unwrap().canary
+    loaded.fleet.unwrap().host(&id).unwrap().instance.as_ref().unwrap().canary.clone()
 }
 
 #[test]
