@@ -35,7 +35,7 @@ use crate::domain::selector::Selector;
 use crate::domain::untrusted::Safe;
 use crate::engine::poller::{Poller, Sources as PollSources, Watched};
 use crate::engine::ports::{AuditReader, RemoteRead, RunReader};
-use crate::engine::supervisor::Supervisor;
+use crate::engine::supervisor::{Supervisor, Task};
 use crate::tui;
 
 /// How long tasks and connections may take to end when the operator leaves.
@@ -136,7 +136,11 @@ pub(super) fn opening(
         supervisor: supervisor.clone(),
         pool: Arc::clone(&pool),
         forwards: Arc::clone(&forwards),
+        begun: Arc::default(),
     };
+    if let Ok(mut begun) = connecting.begun.lock() {
+        *begun = Some(connecting.open());
+    }
     let opening = tui::Opening {
         look,
         clock: wiring::clock(),
@@ -224,6 +228,8 @@ struct Connecting {
     supervisor: Supervisor,
     pool: Open,
     forwards: Arc<Forwards>,
+    /// The first time the files are read while the terminal is being prepared.
+    begun: Arc<Mutex<Option<Task<color_eyre::Result<Opened>>>>>,
 }
 
 /// What was opened by reading files only.
@@ -237,11 +243,15 @@ struct Opened {
 }
 
 impl Connecting {
-    async fn connect(self) -> color_eyre::Result<tui::Sources> {
+    /// Begins to read the files.
+    fn open(&self) -> Task<color_eyre::Result<Opened>> {
         let (inventory, limit) = (self.inventory.clone(), self.limit.clone());
-        let opening = self
-            .supervisor
-            .spawn_blocking("open", move || open_files(&inventory, limit.as_deref()));
+        self.supervisor.spawn_blocking("open", move || open_files(&inventory, limit.as_deref()))
+    }
+
+    async fn connect(self) -> color_eyre::Result<tui::Sources> {
+        let begun = self.begun.lock().ok().and_then(|mut begun| begun.take());
+        let opening = begun.unwrap_or_else(|| self.open());
         let opened = opening.join().await.wrap_err("opening the inventory")?;
         let Opened { watched, files, only, hosts, runs, audit } = opened?;
         if let Ok(mut pool) = self.pool.lock() {

@@ -164,12 +164,13 @@ impl Cockpit {
         loop {
             let go = tokio::select! {
                 biased;
-                () = self.pace.due() => self.paint()?,
+                () = self.pace.overdue() => self.paint()?,
                 event = keys.next() => match event {
                     Some(Ok(event)) => self.hear(event)?,
                     // The terminal cannot be read any more.
                     Some(Err(_)) | None => Go::Leave,
                 },
+                () = self.pace.due() => self.paint()?,
                 _ = inbox.recv_many(&mut batch, BATCH) => self.take_all(&mut batch)?,
                 wanted = signals.next() => match wanted {
                     Wanted::Leave => Go::Leave,

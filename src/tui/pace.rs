@@ -6,8 +6,8 @@ use tokio::time::Instant;
 
 /// The shortest time between two frames that data asked for.
 const DATA: Duration = Duration::from_millis(33);
-/// The shortest time between a frame and one that answers a key.
-const ANSWER: Duration = Duration::from_millis(1);
+/// How long keys that are there already go before the frame that answers them.
+const TYPED_AHEAD: Duration = Duration::from_millis(8);
 
 /// For whom a frame is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,11 +33,10 @@ impl Pace {
 
     /// A frame is wanted.
     pub(super) fn want(&mut self, whom: For) {
-        let gap = match whom {
-            For::Person => ANSWER,
-            For::Data => DATA,
+        let due = match (whom, self.last) {
+            (For::Data, Some(last)) => last + DATA,
+            (For::Data, None) | (For::Person, _) => Instant::now(),
         };
-        let due = self.last.map_or_else(Instant::now, |last| last + gap);
         self.due = Some(self.due.map_or(due, |sooner| sooner.min(due)));
     }
 
@@ -57,9 +56,19 @@ impl Pace {
         self.due = None;
     }
 
+    /// Returns when a frame is due that keys must not hold up any longer.
+    pub(super) async fn overdue(&self) {
+        match self.due {
+            Some(due) => tokio::time::sleep_until(due + TYPED_AHEAD).await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// Returns when a frame is due; never where none is wanted.
     pub(super) async fn due(&self) {
         match self.due {
+            // A timer counts whole milliseconds, and would make a key wait for the next.
+            Some(due) if due <= Instant::now() => {}
             Some(due) => tokio::time::sleep_until(due).await,
             None => std::future::pending().await,
         }
@@ -89,7 +98,10 @@ mod tests {
         pace.want(For::Data);
         pace.want(For::Person);
         pace.want(For::Data);
-        assert_eq!(waits(&pace).await, ANSWER);
+        assert_eq!(waits(&pace).await, Duration::ZERO);
+        let begun = Instant::now();
+        pace.overdue().await;
+        assert_eq!(begun.elapsed(), TYPED_AHEAD, "keys that were typed ahead are taken first");
         pace.painted();
         tokio::time::advance(DATA).await;
         pace.want(For::Data);

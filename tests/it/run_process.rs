@@ -102,7 +102,8 @@ impl Bench {
         let workers = self.processes("worker");
         assert_eq!(workers.len(), 1, "one worker carries the run");
         kill(workers[0]);
-        while self.processes("worker").contains(&workers[0]) {
+        // Its environment and its words go first; it has ended when the kernel says so.
+        while lives(workers[0]) {
             std::thread::yield_now();
         }
     }
@@ -137,6 +138,13 @@ impl Drop for Bench {
             kill(pid);
         }
     }
+}
+
+/// Whether a process runs, and does not only wait to be buried.
+fn lives(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat.rsplit_once(") ").and_then(|(_, fields)| fields.chars().next());
+    state.is_some_and(|state| !matches!(state, 'Z' | 'X'))
 }
 
 fn kill(pid: u32) {

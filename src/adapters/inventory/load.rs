@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::vars_files::VarsFolder;
 use super::{files, source, vars_files};
 use crate::domain::ids::{GroupName, HostId};
 use crate::domain::inventory::merge::Sources;
@@ -53,14 +54,15 @@ fn read_all(dir: &Path, problems: &mut Problems) -> Sources {
     sources.tree.fill_ungrouped();
     tell_same_names(&sources, problems);
     let (group_vars, host_vars) = (dir.join("group_vars"), dir.join("host_vars"));
+    let (of_groups, of_hosts) = (VarsFolder::list(&group_vars), VarsFolder::list(&host_vars));
     let mut groups: Vec<GroupName> = sources.tree.groups.keys().cloned().collect();
     groups.extend("all".parse::<GroupName>().ok().filter(|all| !groups.contains(all)));
     for group in &groups {
-        let read = vars_files::read_for(&group_vars, group.as_str(), problems);
+        let read = vars_files::read_for(&of_groups, group.as_str(), problems);
         sources.group_vars.insert(group.clone(), read);
     }
     for host in &sources.tree.order {
-        let read = vars_files::read_for(&host_vars, host.as_str(), problems);
+        let read = vars_files::read_for(&of_hosts, host.as_str(), problems);
         sources.host_vars.insert(host.clone(), read);
     }
     if !problems.is_fatal() {

@@ -1,6 +1,8 @@
 //! `group_vars/` and `host_vars/`: for each name a file or a folder of files.
 
-use std::ffi::OsStr;
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::files::{self, Content, YAML};
@@ -10,12 +12,31 @@ use crate::domain::inventory::merge::VarsFile;
 use crate::domain::inventory::{Place, Problems, RawVars};
 use crate::domain::suggest::nearest;
 
+/// One of the two folders, with what is in it: most of a thousand hosts have nothing there, and are not looked for one by one.
+pub(super) struct VarsFolder {
+    dir: PathBuf,
+    names: BTreeSet<OsString>,
+}
+
+impl VarsFolder {
+    /// A folder that is not there is empty; one that cannot be listed is told by [`strays`].
+    pub(super) fn list(dir: &Path) -> Self {
+        let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+        Self { dir: dir.to_owned(), names: entries.map(|entry| entry.file_name()).collect() }
+    }
+
+    fn path(&self, name: String) -> Option<PathBuf> {
+        let name = OsString::from(name);
+        self.names.contains(&name).then(|| self.dir.join(name))
+    }
+}
+
 /// The files for one name, weakest first, as Ansible finds them: the first of `NAME`, `NAME.yml`,
 /// `NAME.yaml` and `NAME.json` that exists, and of a folder all files in order of name.
-pub(super) fn read_for(dir: &Path, name: &str, problems: &mut Problems) -> Vec<VarsFile> {
-    let mut choices = vec![dir.join(name)];
-    choices.extend(YAML.iter().map(|end| dir.join(format!("{name}.{end}"))));
-    let mut present = choices.into_iter().filter(|path| path.exists());
+pub(super) fn read_for(dir: &VarsFolder, name: &str, problems: &mut Problems) -> Vec<VarsFile> {
+    let mut choices = vec![dir.path(name.to_owned())];
+    choices.extend(YAML.iter().map(|end| dir.path(format!("{name}.{end}"))));
+    let mut present = choices.into_iter().flatten().filter(|path| path.exists());
     let Some(first) = present.next() else { return Vec::new() };
     for ignored in present {
         let at = Place::file(&files::shown(&ignored));

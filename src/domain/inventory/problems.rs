@@ -57,6 +57,18 @@ impl Problems {
         }
     }
 
+    /// Takes over what was found elsewhere, as if it had been found here next.
+    pub fn take(&mut self, other: Self) {
+        self.fatal |= other.fatal;
+        for ((place, message), problem) in other.found {
+            let hint = problem.hint.as_deref();
+            self.add(problem.severity, &place, message.clone(), hint, None);
+            for host in &problem.hosts {
+                self.add(problem.severity, &place, message.clone(), hint, Some(host));
+            }
+        }
+    }
+
     /// Whether no fleet can be made.
     pub fn is_fatal(&self) -> bool {
         self.fatal

@@ -12,6 +12,7 @@ use super::notify::notify;
 use super::policy;
 use super::reader::Reader;
 use super::rollout::rollout;
+use super::side_by_side::side_by_side;
 use crate::domain::accent::Accent;
 use crate::domain::fleet::{
     Fleet, FleetAround, FleetPolicy, Group, Host, LeftOut, MetricsSettings, Vars,
@@ -37,17 +38,20 @@ pub struct Surroundings {
 /// Makes a fleet of what was read, and says what is wrong with it.
 pub fn lower(sources: &Sources, around: &Surroundings, mut problems: Problems) -> Loaded {
     let mut merged = merge(sources, &mut problems);
-    for host in &mut merged {
+    side_by_side(&mut merged, &mut problems, |host, problems| {
         let builtin = builtin(host, around);
-        resolve(&host.id, &mut host.vars, &builtin, &mut problems);
-    }
+        resolve(&host.id, &mut host.vars, &builtin, problems);
+    });
     check_names(sources, &merged, &mut problems);
     let all = fleet_wide(&merged);
     let fleet = Wide::read(&all, around, &mut problems).map(|wide| {
         let mut hosts = Vec::new();
         let mut left_out = Vec::new();
-        for host in &merged {
-            match lower_host(host, around, &mut problems) {
+        let lowered = side_by_side(&mut merged, &mut problems, |host, problems| {
+            lower_host(host, around, problems)
+        });
+        for (host, lowered) in merged.iter().zip(lowered) {
+            match lowered {
                 Some(good) => hosts.push(Arc::new(good)),
                 None => left_out.push(LeftOut { id: host.id.clone(), groups: host.groups.clone() }),
             }

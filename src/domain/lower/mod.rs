@@ -15,6 +15,7 @@ mod policy;
 mod reader;
 mod rollout;
 mod server;
+mod side_by_side;
 
 pub use fleet::{Surroundings, lower};
 

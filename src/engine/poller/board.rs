@@ -145,11 +145,12 @@ impl Board {
     }
 
     /// Verdicts depend on the time: to be called now and then. Of hosts that are silent for long little changes, and there can be a
-    /// thousand of them: they are looked at when one of their ages reads otherwise, and where `all`.
-    pub(super) fn time_passed(&mut self, now: Timestamp, all: bool) {
+    /// thousand of them: they are looked at when one of their ages reads otherwise, and where `all`. Gives whether any is.
+    pub(super) fn time_passed(&mut self, now: Timestamp, all: bool) -> bool {
         let then = std::mem::replace(&mut self.judged, now);
         let told = |record: &Record| all || aged(&record.contact, then, now);
         self.changed.extend(self.records.iter().filter(|(_, r)| told(r)).map(|(id, _)| id.clone()));
+        !self.changed.is_empty()
     }
 
     /// The fleet now. A view that is as before stays the same object.

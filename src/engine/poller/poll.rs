@@ -118,8 +118,9 @@ impl Poller {
             interval,
             measure: now,
             trend: now,
-            judge: now,
-            n_judged: 0,
+            // The first snapshot was judged just now.
+            judge: now + JUDGE,
+            n_judged: 1,
             publish: now,
             dirty: false,
         };
@@ -262,9 +263,8 @@ impl Poller {
         if self.judge <= now {
             self.judge = now + JUDGE;
             let all = self.n_judged.is_multiple_of(ALL);
-            self.board.time_passed(self.sources.clock.now(), all);
+            self.dirty |= self.board.time_passed(self.sources.clock.now(), all);
             self.n_judged = self.n_judged.wrapping_add(1);
-            self.dirty = true;
         }
         if !self.dirty || self.publish > now {
             return;
