@@ -148,4 +148,8 @@ async fn a_rollout_whose_only_canary_is_held_waits_for_it_and_starts_nothing_bef
     assert!(shown.contains("first (group canary)"), "{shown}");
     let ended = bench.run(&["abort", "last"]);
     assert!(ended.status.success(), "{ended:?}");
+    // Its worker ends before the hosts do.
+    let attached = bench.run(&["attach", "last"]);
+    let told = String::from_utf8_lossy(&attached.stdout);
+    assert!(told.contains(" aborted: "), "{told}");
 }
