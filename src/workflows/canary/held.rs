@@ -4,17 +4,17 @@ use crate::domain::ids::HostId;
 use crate::domain::plan::{Plan, Readiness};
 use crate::workflows::planned::finding;
 
-/// Leaves all targets alone until the canaries are free; `None` where no canary is held, so that waiting would not help.
+/// Leaves all targets alone until the canaries are free; gives whether it did: where no canary is held, waiting would not help.
 ///
 /// The canaries stay in [`Plan::held`] and so are waited for by whoever waits; the rest is not, since it is free.
-pub(super) fn until_free(mut plan: Plan, is_canary: impl Fn(&HostId) -> bool) -> Option<Plan> {
+pub(super) fn until_free(plan: &mut Plan, is_canary: impl Fn(&HostId) -> bool) -> bool {
     let held: Vec<String> = plan
         .held()
         .filter(|host| is_canary(&host.id))
         .filter_map(|host| Some(format!("{} is {}", host.id, host.left_for()?)))
         .collect();
     if held.is_empty() {
-        return None;
+        return false;
     }
     let text = format!("no canary could go before it: {}", held.join("; "));
     for host in plan.hosts.iter_mut().filter(|host| host.will_run()) {
@@ -23,5 +23,5 @@ pub(super) fn until_free(mut plan: Plan, is_canary: impl Fn(&HostId) -> bool) ->
         host.phases.clear();
     }
     plan.batches.clear();
-    Some(plan)
+    true
 }

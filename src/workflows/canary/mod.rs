@@ -48,10 +48,8 @@ pub fn assemble(mut plan: Plan, setting: &Setting<'_>) -> Result<Plan, NoCanary>
     }
     let (first, rest): (Vec<HostId>, Vec<HostId>) =
         plan.batches.concat().into_iter().partition(|id| setting.canaries.contains(id));
-    if first.is_empty()
-        && let Some(waits) = held::until_free(plan.clone(), |id| setting.canaries.contains(id))
-    {
-        return Ok(waits);
+    if first.is_empty() && held::until_free(&mut plan, |id| setting.canaries.contains(id)) {
+        return Ok(plan);
     }
     let policy = policy(&plan, &first)?.clone();
     let group = policy.group.clone().ok_or(NoCanary::Nobody(None))?;
