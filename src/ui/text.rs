@@ -34,33 +34,53 @@ pub(super) fn several(n: usize, one: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
 }
 
-/// The text in lines of at most `max` columns, broken between words where possible, at most `n_lines`; the last one is cut.
+/// The text in lines of at most `max` columns, broken between words where possible and in a word that is longer than a line,
+/// at most `n_lines`; the last one is cut.
 pub(super) fn wrap(text: &str, max: usize, n_lines: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
     if max == 0 || n_lines == 0 {
         return lines;
     }
-    let words: Vec<&str> = text.split_whitespace().collect();
-    for (at, word) in words.iter().enumerate() {
-        let gap = usize::from(!line.is_empty());
-        if width(&line) + gap + width(word) > max && !line.is_empty() {
+    let pieces: Vec<(bool, String)> =
+        text.split_whitespace().flat_map(|word| chunks(word, max)).collect();
+    for (at, (begins, piece)) in pieces.iter().enumerate() {
+        let gap = usize::from(*begins && !line.is_empty());
+        if width(&line) + gap + width(piece) > max && !line.is_empty() {
             if lines.len() + 1 == n_lines {
-                let rest = words.get(at..).unwrap_or_default().join(" ");
-                lines.push(cut(&format!("{line} {rest}"), max));
+                for (begins, piece) in pieces.iter().skip(at) {
+                    append(&mut line, *begins, piece);
+                }
+                lines.push(cut(&line, max));
                 return lines;
             }
             lines.push(std::mem::take(&mut line));
         }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(&cut(word, max));
+        append(&mut line, *begins, piece);
     }
     if !line.is_empty() {
         lines.push(line);
     }
     lines
+}
+
+fn append(line: &mut String, begins: bool, piece: &str) {
+    if begins && !line.is_empty() {
+        line.push(' ');
+    }
+    line.push_str(piece);
+}
+
+/// A word in parts that have room in a line each, and whether a part begins it.
+fn chunks(word: &str, max: usize) -> Vec<(bool, String)> {
+    let mut parts: Vec<(bool, String)> = Vec::new();
+    for grapheme in word.graphemes(true) {
+        match parts.last_mut() {
+            Some((_, part)) if width(part) + width(grapheme) <= max => part.push_str(grapheme),
+            _ => parts.push((parts.is_empty(), cut(grapheme, max))),
+        }
+    }
+    parts
 }
 
 #[cfg(test)]
@@ -77,6 +97,10 @@ mod tests {
         assert_eq!(cut("xy", 1), "…");
         assert_eq!(wrap("one two three four", 8, 2), ["one two", "three f…"]);
         assert_eq!(wrap("", 8, 2), Vec::<String>::new());
-        assert_eq!(wrap("abcdefghij", 4, 3), ["abc…"]);
+        assert_eq!(wrap("abcdefghij", 4, 3), ["abcd", "efgh", "ij"]);
+        assert_eq!(wrap("abcdefghij kl", 4, 2), ["abcd", "efg…"]);
+        assert_eq!(wrap("at abcdefghij kl", 6, 5), ["at", "abcdef", "ghij", "kl"]);
+        assert_eq!(wrap("東京都庁 x", 5, 5), ["東京", "都庁", "x"]);
+        assert_eq!(wrap("東", 1, 2), ["…"]);
     }
 }

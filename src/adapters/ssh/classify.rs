@@ -110,9 +110,24 @@ pub(super) fn connect(to: &Connection, log: &str, known_hosts: &str) -> RemoteEr
             Some("its SSH server is too old for this client's settings".into()),
         ),
         Kind::Connect | Kind::Disconnected | Kind::Sudo | Kind::Exit(_) => {
-            error(to, Kind::Connect, &format!("cannot connect to {at}: {said}"), Some(connect_hint(&low)))
+            // The cause first: in a narrow column it is what can be read.
+            let message = match refused_there(to, &said) {
+                Some(why) => format!("{why}, connecting to {at}"),
+                None => format!("cannot connect to {at}: {said}"),
+            };
+            error(to, Kind::Connect, &message, Some(connect_hint(&low)))
         }
     }
+}
+
+/// What the system said of the connection to the host itself, behind the address that `ssh` repeats.
+fn refused_there<'s>(to: &Connection, said: &'s str) -> Option<&'s str> {
+    let (port, why) = said
+        .strip_prefix("connect to host ")?
+        .strip_prefix(to.address.as_str())?
+        .split_once(": ")?;
+    let port = port.strip_prefix(" port ")?;
+    (!port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())).then_some(why)
 }
 
 /// A host behind a jump host closed the connection, or the jump host never reached it: `ssh` cannot tell.

@@ -114,6 +114,26 @@ fn errors_are_lines_and_carry_no_control_sequences() {
 }
 
 #[test]
+fn the_cause_stands_before_the_address_which_stands_there_once() {
+    for (log, said) in [
+        (
+            "ssh: connect to host 10.0.0.7 port 2222: Connection refused",
+            "Connection refused, connecting to deploy@10.0.0.7 port 2222",
+        ),
+        (
+            "ssh: connect to host 10.0.0.70 port 22: No route to host",
+            "cannot connect to deploy@10.0.0.7 port 2222: connect to host 10.0.0.70 port 22: No route to host",
+        ),
+        (
+            "ssh: connect to host 10.0.0.7 port x: No route to host",
+            "cannot connect to deploy@10.0.0.7 port 2222: connect to host 10.0.0.7 port x: No route to host",
+        ),
+    ] {
+        assert_eq!(connect(&to(), log, "/s/known_hosts").message.as_str(), said);
+    }
+}
+
+#[test]
 fn a_session_that_is_refused_is_not_a_lost_connection() {
     for (text, kind) in [
         ("Server refused the request: Session open refused by peer", Kind::Busy),

@@ -6,7 +6,7 @@ use super::rules::{Rule, Test};
 use crate::domain::backups;
 use crate::domain::catalogue::STALE_S;
 use crate::domain::figure::{Figure, Trouble};
-use crate::domain::health::short_age;
+use crate::domain::health::{hours, short_age};
 use crate::domain::series::Series;
 use crate::domain::signal::{Signal, Unit};
 use crate::domain::snapshot::{HttpHealth, InstanceView};
@@ -53,7 +53,7 @@ fn backup(instance: &InstanceView, limit: f64, now: Timestamp) -> Judged {
     match backups::age_s(instance, now) {
         Some(age_s) if age_s > limit => {
             let over = SignedDuration::try_from_secs_f64(age_s - limit).unwrap_or_default();
-            let text = format!("the newest good backup is {} old", short_age(age_s));
+            let text = format!("the newest good backup is {} old", hours(age_s));
             Judged::Holds { text, since: now.checked_sub(over).ok() }
         }
         Some(_) => Judged::Quiet,

@@ -9,4 +9,4 @@ mod words;
 pub use containers::{container_reasons, expected_services};
 pub use judge::{Evidence, judge};
 pub use verdict::{Health, Reason, Verdict};
-pub use words::{same_short_age, seconds_since, short_age};
+pub use words::{hours, same_short_age, seconds_since, short_age};

@@ -23,8 +23,8 @@ fn in_one_unit(seconds: f64) -> (u64, char) {
     }
 }
 
-/// Whole hours, with a blank before the unit, as sentences have it.
-pub(super) fn hours(seconds: f64) -> String {
+/// Whole hours, with a blank before the unit, as sentences have it: days would hide how near a backup is to its limit.
+pub fn hours(seconds: f64) -> String {
     format!("{:.0} h", (seconds / 3_600.0).floor())
 }
 

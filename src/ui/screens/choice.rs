@@ -7,7 +7,7 @@ use crate::app::cursor::Cursor;
 use crate::app::model::Model;
 use crate::domain::ids::HostId;
 use crate::ui::canvas::{Canvas, Focused, Span};
-use crate::ui::text::wrap;
+use crate::ui::text::{cut, wrap};
 use crate::ui::theme::Role;
 use crate::ui::widgets::{badge, chrome};
 
@@ -96,21 +96,24 @@ pub(super) fn lines<'r, T>(
     placed
 }
 
-/// Facts with their labels, each on as many lines as it needs and there is room for.
+/// Facts with their labels, each on as many lines as it needs and there is room for; `…` stands where there is none for more.
 pub(super) fn facts(canvas: &mut Canvas<'_>, place: Rect, facts: &[(&str, String, Role)]) {
-    let mut y = place.y;
-    for (label, text, role) in facts.iter().filter(|(_, text, _)| !text.is_empty()) {
-        let room = usize::from(place.width.saturating_sub(10));
-        for (at, line) in wrap(text, room, 3).into_iter().enumerate() {
-            if y >= place.bottom() {
-                return;
-            }
-            if at == 0 {
-                canvas.put(place.x, y, 9, label, Role::Dim);
-            }
-            canvas.put(place.x + 10, y, place.width.saturating_sub(10), &line, *role);
-            y += 1;
-        }
+    let text_w = place.width.saturating_sub(10);
+    let room = usize::from(text_w);
+    let lines = facts.iter().flat_map(|(label, text, role)| {
+        let lines = wrap(text, room, 3).into_iter().enumerate();
+        lines.map(move |(at, line)| (if at == 0 { label } else { "" }, line, *role))
+    });
+    let mut lines: Vec<(&str, String, Role)> = lines.collect();
+    let n = usize::from(place.height);
+    let is_cut = lines.len() > n;
+    lines.truncate(n);
+    if let Some((_, last, _)) = lines.last_mut().filter(|_| is_cut) {
+        *last = cut(&format!("{last} …"), room);
+    }
+    for (y, (label, line, role)) in (place.y..).zip(lines) {
+        canvas.put(place.x, y, 9, label, Role::Dim);
+        canvas.put(place.x + 10, y, text_w, &line, role);
     }
 }
 

@@ -26,6 +26,7 @@ pub(super) mod menus;
 pub(super) mod palette;
 mod panes;
 pub(super) mod plan;
+mod plan_targets;
 pub(super) mod releases;
 pub(super) mod run;
 mod run_grid;

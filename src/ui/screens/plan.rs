@@ -2,12 +2,12 @@
 
 use ratatui::layout::Rect;
 
-use super::canary;
+use super::{canary, plan_targets};
 use crate::app::action::Action;
 use crate::app::model::Model;
 use crate::app::pages::{PlanPage, Wait};
 use crate::domain::env::grouped;
-use crate::domain::plan::{Change, HostPlan, Phase, Plan, Playbook, Readiness, Weight, Workflow};
+use crate::domain::plan::{Change, HostPlan, Phase, Plan, Playbook, Weight, Workflow};
 use crate::domain::policy::Demand;
 use crate::ui::canvas::{Canvas, Focused};
 use crate::ui::figures;
@@ -26,6 +26,9 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPag
     if page.holds.in_the_way().is_empty() {
         skip.push(Action::WhenFree);
     }
+    if page.n_to_start() == 0 {
+        skip.push(Action::Start);
+    }
     chrome::footer(canvas, model, foot, &skip, "nothing has been changed");
     let ask = Rect { y: foot.y - 1, height: 1, ..area };
     prompt(canvas, model, page, ask);
@@ -42,7 +45,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPag
         canvas.put(inner.x + 11, y, inner.width.saturating_sub(11), &text, role);
     }
     let lower = Rect { y: body.y + upper, height: body.height - upper, ..body };
-    targets(canvas, page, lower);
+    plan_targets::draw(canvas, page, lower);
 }
 
 fn header(canvas: &mut Canvas<'_>, model: &Model, plan: &Plan, area: Rect) {
@@ -69,11 +72,7 @@ type Fact = (&'static str, String, Role);
 
 fn facts(plan: &Plan, width: usize, now: jiff::Timestamp) -> Vec<Fact> {
     let mut lines: Vec<Fact> = Vec::new();
-    let order = plan.order_words().map(|words| format!(", {words}")).unwrap_or_default();
-    let batches = format!("{}, parallel {}{order}", plan.sizes(), plan.parallel);
-    labelled(&mut lines, "batches", &batches, width, 3, Role::Text);
-    let stops = plan.stops_sentence();
-    labelled(&mut lines, "stops", stops.trim_start_matches("stops "), width, 3, Role::Text);
+    strategy(&mut lines, plan, width);
     for (label, text, weight) in plan.rule_lines(now) {
         let (mark, role) = match weight {
             Weight::Plain => ("", Role::Text),
@@ -103,6 +102,25 @@ fn facts(plan: &Plan, width: usize, now: jiff::Timestamp) -> Vec<Fact> {
         }
     }
     lines
+}
+
+/// How its targets are taken and when it stops. Without a target there is neither.
+fn strategy(lines: &mut Vec<Fact>, plan: &Plan, width: usize) {
+    if plan.targets().next().is_none() {
+        return labelled(
+            lines,
+            "nothing",
+            "no instance is ready: see below why",
+            width,
+            1,
+            Role::Dim,
+        );
+    }
+    let order = plan.order_words().map(|words| format!(", {words}")).unwrap_or_default();
+    let batches = format!("{}, parallel {}{order}", plan.sizes(), plan.parallel);
+    labelled(lines, "batches", &batches, width, 3, Role::Text);
+    let stops = plan.stops_sentence();
+    labelled(lines, "stops", stops.trim_start_matches("stops "), width, 3, Role::Text);
 }
 
 /// What this host does not get, and why.
@@ -195,66 +213,6 @@ fn change_lines(lines: &mut Vec<Fact>, change: &Change, width: usize) {
     }
     if let Some(newest) = change.commits.first() {
         labelled(lines, "newest", newest.as_str(), width, 1, Role::Dim);
-    }
-}
-
-fn targets(canvas: &mut Canvas<'_>, page: &PlanPage, area: Rect) {
-    let plan = &page.plan;
-    let count = |r: Readiness| plan.hosts.iter().filter(|h| h.readiness == r).count();
-    let mut counts: Vec<String> = [
-        Readiness::Ready,
-        Readiness::Warning,
-        Readiness::Review,
-        Readiness::Unknown,
-        Readiness::Blocked,
-    ]
-    .into_iter()
-    .filter(|r| count(*r) > 0)
-    .map(|r| format!("{} {}", count(r), badge::readiness(r).word))
-    .collect();
-    if !plan.excluded.is_empty() {
-        counts.push(format!("{} left out", plan.excluded.len()));
-    }
-    let inner = canvas.pane(area, "Readiness", &counts.join(" · "), Focused::Yes);
-    let mut hosts: Vec<&HostPlan> = plan.hosts.iter().collect();
-    hosts.sort_by_key(|h| h.readiness);
-    let widest = hosts
-        .iter()
-        .map(|h| h.id.as_str().len())
-        .chain(plan.excluded.iter().map(|e| e.host.as_str().len()))
-        .max();
-    let name_w = u16::try_from(widest.unwrap_or(0).clamp(8, 28)).unwrap_or(28);
-    let rows = hosts.into_iter().map(Ok).chain(plan.excluded.iter().map(Err));
-    let top = page.cursor.selected.saturating_sub(usize::from(inner.height).saturating_sub(1));
-    for (y, (at, row)) in (inner.top()..inner.bottom()).zip(rows.enumerate().skip(top)) {
-        if at == page.cursor.selected {
-            canvas.band(
-                Rect { x: inner.x - 1, y, width: inner.width + 2, height: 1 },
-                Role::Selection,
-            );
-        }
-        let text_x = inner.x + 2 + name_w + 1;
-        let room = inner.width.saturating_sub(name_w + 3);
-        match row {
-            Ok(host) => {
-                let badge = badge::readiness(host.readiness);
-                canvas.put(inner.x, y, 1, badge.glyph, badge.role);
-                canvas.put(inner.x + 2, y, name_w, host.id.as_str(), Role::Strong);
-                let word = if badge.role == Role::Healthy { Role::Text } else { badge.role };
-                canvas.put(text_x, y, 8.min(room), badge.word, word);
-                if let Some(finding) = host.findings.first() {
-                    let text = format!("{}: {}", finding.subject, finding.text);
-                    canvas.put(text_x + 10, y, room.saturating_sub(10), &text, Role::Text);
-                }
-            }
-            Err(excluded) => {
-                canvas.put(inner.x, y, 1, "○", Role::NotRun);
-                canvas.put(inner.x + 2, y, name_w, excluded.host.as_str(), Role::Dim);
-                canvas.put(text_x, y, 8.min(room), "left out", Role::Dim);
-                let reason = excluded.reason.as_str();
-                canvas.put(text_x + 10, y, room.saturating_sub(10), reason, Role::Dim);
-            }
-        }
     }
 }
 

@@ -122,7 +122,7 @@ pub(crate) fn borders_are_whole(seen: &Seen, made: Made) -> Result<(), String> {
     Ok(())
 }
 
-/// What is known to be long is whole or ends in an ellipsis; a layer may lie over it.
+/// What is known to be long is whole, goes on in the next line or ends in an ellipsis; a layer may lie over it.
 pub(crate) fn cuts_are_told(seen: &Seen, made: Made) -> Result<(), String> {
     let id = "instance-with-a-name-that-is-as-long-as-a-name-may-be-and-012345";
     let name = format!("instance-{}", "x".repeat(54));
@@ -146,7 +146,10 @@ pub(crate) fn cuts_are_told(seen: &Seen, made: Made) -> Result<(), String> {
                 let next = rest.chars().nth(alike).unwrap_or(' ');
                 let after = rest.chars().skip(alike).find(|c| *c != ' ');
                 let covered = made == Made::Layer && after.is_some_and(|c| "│╭╰".contains(c));
-                if next != '…' && !covered {
+                // A name that is longer than a line goes on in the next.
+                let tail: String = long.chars().skip(alike).take(5).collect();
+                let goes_on = y + 1 < seen.buf.area.height && seen.row(y + 1).contains(&tail);
+                if next != '…' && !covered && !goes_on {
                     return Err(format!("row {y} cuts a text and does not say so: {row}"));
                 }
             }

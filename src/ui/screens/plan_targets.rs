@@ -1,0 +1,134 @@
+//! The targets of a plan: how ready each is, and for the chosen one everything that was found.
+
+use ratatui::layout::Rect;
+
+use crate::app::pages::PlanPage;
+use crate::domain::plan::{Excluded, Finding, HostPlan, Readiness};
+use crate::ui::canvas::{Canvas, Focused};
+use crate::ui::text::{width, wrap};
+use crate::ui::theme::Role;
+use crate::ui::widgets::badge;
+
+/// Columns of the verdict and the gap behind it.
+const VERDICT_W: u16 = 10;
+
+/// A target, or an instance that is left out.
+enum Row<'a> {
+    Target(&'a HostPlan),
+    LeftOut(&'a Excluded),
+}
+
+impl Row<'_> {
+    fn name(&self) -> &str {
+        match self {
+            Self::Target(host) => host.id.as_str(),
+            Self::LeftOut(excluded) => excluded.host.as_str(),
+        }
+    }
+
+    /// All that there is to say of it, worst first.
+    fn said(&self) -> Vec<String> {
+        match self {
+            Self::Target(host) => host.findings.iter().map(in_words).collect(),
+            Self::LeftOut(excluded) => vec![excluded.reason.to_string()],
+        }
+    }
+
+    /// Whether a row with so much room leaves some of it out.
+    fn is_cut(&self, room: usize) -> bool {
+        let said = self.said();
+        said.len() > 1 || said.first().is_some_and(|first| width(first) > room)
+    }
+}
+
+fn in_words(finding: &Finding) -> String {
+    format!("{}: {}", finding.subject, finding.text)
+}
+
+pub(super) fn draw(canvas: &mut Canvas<'_>, page: &PlanPage, area: Rect) {
+    let inner = canvas.pane(area, "Readiness", &counts(page), Focused::Yes);
+    let mut hosts: Vec<&HostPlan> = page.plan.hosts.iter().collect();
+    hosts.sort_by_key(|h| h.readiness);
+    let left_out = page.plan.excluded.iter().map(Row::LeftOut);
+    let rows: Vec<Row<'_>> = hosts.into_iter().map(Row::Target).chain(left_out).collect();
+    let widest = rows.iter().map(|row| width(row.name())).max().unwrap_or(0);
+    let name_w = u16::try_from(widest.clamp(8, 28)).unwrap_or(28);
+    let room = usize::from(inner.width.saturating_sub(name_w + 3 + VERDICT_W));
+    // The same for all rows, so that moving the cursor moves nothing else.
+    let cut = rows.iter().any(|row| row.is_cut(room));
+    let below = if cut && inner.height >= 6 { inner.height / 2 } else { 0 };
+    let list = Rect { height: inner.height - below, ..inner };
+    let top = page.cursor.selected.saturating_sub(usize::from(list.height).saturating_sub(1));
+    for (y, (at, row)) in (list.top()..list.bottom()).zip(rows.iter().enumerate().skip(top)) {
+        if at == page.cursor.selected {
+            let band = Rect { x: inner.x - 1, y, width: inner.width + 2, height: 1 };
+            canvas.band(band, Role::Selection);
+        }
+        line(canvas, row, Rect { y, height: 1, ..list }, name_w);
+    }
+    if let Some(row) = rows.get(page.cursor.selected).filter(|_| below > 0) {
+        all_of_it(canvas, row, Rect { y: list.bottom() + 1, height: below - 1, ..inner });
+    }
+}
+
+/// How many are how ready.
+fn counts(page: &PlanPage) -> String {
+    let plan = &page.plan;
+    let count = |r: Readiness| plan.hosts.iter().filter(|h| h.readiness == r).count();
+    let mut counts: Vec<String> = [
+        Readiness::Ready,
+        Readiness::Warning,
+        Readiness::Review,
+        Readiness::Unknown,
+        Readiness::Blocked,
+    ]
+    .into_iter()
+    .filter(|r| count(*r) > 0)
+    .map(|r| format!("{} {}", count(r), badge::readiness(r).word))
+    .collect();
+    if !plan.excluded.is_empty() {
+        counts.push(format!("{} left out", plan.excluded.len()));
+    }
+    counts.join(" · ")
+}
+
+fn line(canvas: &mut Canvas<'_>, row: &Row<'_>, area: Rect, name_w: u16) {
+    let (glyph, glyph_role, name_role, word, word_role, said_role) = match row {
+        Row::Target(host) => {
+            let badge = badge::readiness(host.readiness);
+            let word = if badge.role == Role::Healthy { Role::Text } else { badge.role };
+            (badge.glyph, badge.role, Role::Strong, badge.word, word, Role::Text)
+        }
+        Row::LeftOut(_) => ("○", Role::NotRun, Role::Dim, "left out", Role::Dim, Role::Dim),
+    };
+    let x = area.x + 2 + name_w + 1;
+    let room = area.width.saturating_sub(name_w + 3);
+    canvas.put(area.x, area.y, 1, glyph, glyph_role);
+    canvas.put(area.x + 2, area.y, name_w, row.name(), name_role);
+    canvas.put(x, area.y, 8.min(room), word, word_role);
+    if let Some(first) = row.said().first() {
+        canvas.put(x + VERDICT_W, area.y, room.saturating_sub(VERDICT_W), first, said_role);
+    }
+}
+
+/// Everything that was found of the chosen one, as far as there is room.
+fn all_of_it(canvas: &mut Canvas<'_>, row: &Row<'_>, area: Rect) {
+    canvas.put(area.x, area.y, area.width, row.name(), Role::Strong);
+    let text_w = area.width.saturating_sub(2);
+    let said = row.said();
+    let wrapped = |text: &String| wrap(text, usize::from(text_w), 4).into_iter().enumerate();
+    let mut lines: Vec<(usize, String)> = said.iter().flat_map(wrapped).collect();
+    let room = usize::from(area.height.saturating_sub(1));
+    if lines.len() > room {
+        let n_hidden = lines.len() + 1 - room;
+        lines.truncate(room.saturating_sub(1));
+        lines.push((1, format!("… {n_hidden} more lines, for a taller terminal")));
+    }
+    if lines.is_empty() {
+        lines.push((1, "nothing stands in its way".to_owned()));
+    }
+    for (y, (at, text)) in (area.top() + 1..area.bottom()).zip(lines) {
+        canvas.put(area.x, y, 1, if at == 0 { "·" } else { "" }, Role::Dim);
+        canvas.put(area.x + 2, y, text_w, &text, Role::Text);
+    }
+}
