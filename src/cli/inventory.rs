@@ -1,6 +1,7 @@
 //! `bunker inventory list`, `vars` and `check`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -97,12 +98,12 @@ fn as_ansible(fleet: &Fleet, hosts: &[&Host], loaded: &Loaded) -> Value {
 }
 
 fn json_vars(vars: &Variables) -> Map<String, Value> {
-    let one = |(name, variable): (&String, &Variable)| {
+    let one = |(name, variable): (&Arc<str>, &Variable)| {
         let value = match variable.shown_as_written(name) {
             Shown::Value(value) => value,
             Shown::Secret => Value::from(SECRET),
         };
-        (name.clone(), value)
+        (name.to_string(), value)
     };
     vars.iter().map(one).collect()
 }
@@ -124,11 +125,11 @@ fn vars(context: &Context, name: &str) -> Result<Exit, Trouble> {
         print_json(
             &vars
                 .iter()
-                .map(|(name, v)| (name.as_str(), json_origin(name, v)))
+                .map(|(name, v)| (&**name, json_origin(name, v)))
                 .collect::<BTreeMap<_, _>>(),
         )?;
     } else {
-        let row = |(name, v): (&String, &Variable)| {
+        let row = |(name, v): (&Arc<str>, &Variable)| {
             vec![
                 Safe::line(name).to_string(),
                 short(name, v),

@@ -16,8 +16,8 @@ use super::settings::{HttpUrl, InstanceSettings};
 use super::untrusted::Safe;
 use super::window::Window;
 
-/// Variables of a host after precedence, in Ansible's names.
-pub type Vars = BTreeMap<String, serde_json::Value>;
+/// Variables of a host after precedence, in Ansible's names; hosts share the names.
+pub type Vars = BTreeMap<Arc<str>, serde_json::Value>;
 
 /// One host of the inventory.
 #[derive(Debug, Clone, PartialEq)]

@@ -51,6 +51,7 @@ pub mod series;
 pub mod server;
 pub mod service;
 pub mod settings;
+pub mod side_by_side;
 pub mod signal;
 pub mod snapshot;
 pub mod suggest;

@@ -173,7 +173,7 @@ impl SourceFile<'_> {
         if let (Some(vars), Some(port)) = (&mut vars, port) {
             let reading = Reading::Plain(Value::from(port));
             let said = RawVar { reading, key: at.clone(), at: at.clone() };
-            vars.entry("ansible_port".to_owned()).or_insert(said);
+            vars.entry("ansible_port".into()).or_insert_with(|| Arc::new(said));
         }
         for name in names {
             let id: HostId = match name.parse() {
@@ -195,9 +195,8 @@ impl SourceFile<'_> {
 
     fn host(&mut self, group: &GroupName, id: &HostId, entry: &Entry, vars: Option<&RawVars>) {
         let at = place(&self.file, entry.at);
-        let members = &mut self.tree.group(group, &at).hosts;
-        if !members.contains(id) {
-            members.push(id.clone());
+        if self.tree.host(id, &at).groups.insert(group.clone()) {
+            self.tree.group(group, &at).hosts.push(id.clone());
         }
         let host = self.tree.host(id, &at);
         if entry.twice {
@@ -291,7 +290,7 @@ pub(super) fn variables(file: &Arc<str>, entries: &[Entry]) -> RawVars {
             Reading::Plain(entry.value.to_json())
         };
         let var = RawVar { reading, key: place(file, entry.at), at: place(file, entry.value.mark) };
-        (entry.key.clone(), var)
+        (entry.key.as_str().into(), Arc::new(var))
     };
     entries.iter().map(one).collect()
 }

@@ -16,13 +16,22 @@ use crate::domain::suggest::nearest;
 pub(super) struct VarsFolder {
     dir: PathBuf,
     names: BTreeSet<OsString>,
+    /// What is named, without endings.
+    stems: BTreeSet<String>,
 }
 
 impl VarsFolder {
     /// A folder that is not there is empty; one that cannot be listed is told by [`strays`].
     pub(super) fn list(dir: &Path) -> Self {
         let entries = fs::read_dir(dir).into_iter().flatten().flatten();
-        Self { dir: dir.to_owned(), names: entries.map(|entry| entry.file_name()).collect() }
+        let names: BTreeSet<OsString> = entries.map(|entry| entry.file_name()).collect();
+        let mut stems = BTreeSet::new();
+        for name in names.iter().filter_map(|name| name.to_str()) {
+            let stem = name.rsplit_once('.').filter(|(_, end)| YAML.contains(end));
+            stems.extend(stem.map(|(stem, _)| stem.to_owned()));
+            stems.insert(name.to_owned());
+        }
+        Self { dir: dir.to_owned(), names, stems }
     }
 
     fn path(&self, name: String) -> Option<PathBuf> {
@@ -34,6 +43,9 @@ impl VarsFolder {
 /// The files for one name, weakest first, as Ansible finds them: the first of `NAME`, `NAME.yml`,
 /// `NAME.yaml` and `NAME.json` that exists, and of a folder all files in order of name.
 pub(super) fn read_for(dir: &VarsFolder, name: &str, problems: &mut Problems) -> Vec<VarsFile> {
+    if !dir.stems.contains(name) {
+        return Vec::new();
+    }
     let mut choices = vec![dir.path(name.to_owned())];
     choices.extend(YAML.iter().map(|end| dir.path(format!("{name}.{end}"))));
     let mut present = choices.into_iter().flatten().filter(|path| path.exists());

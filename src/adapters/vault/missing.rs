@@ -27,7 +27,8 @@ pub fn missing_secrets(inventory: &Path, loaded: &Loaded, keys: &Keyring) -> Vec
             for name in wanted(variable) {
                 let mut owners = std::iter::once(Owner::Host(id.clone()))
                     .chain(groups.iter().chain(&all).cloned().map(Owner::Group));
-                let held = variables.contains_key(&name) || owners.any(|o| vaults.hold(&o, &name));
+                let held =
+                    variables.contains_key(name.as_str()) || owners.any(|o| vaults.hold(&o, &name));
                 if !held {
                     found.entry((variable.var.at.clone(), name)).or_default().push(id);
                 }

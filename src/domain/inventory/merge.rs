@@ -6,8 +6,9 @@
 //! whole; nothing is merged into lists or mappings.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::problems::Problems;
+use super::problems::{Problems, for_each};
 use super::tree::Tree;
 use super::variable::{Place, RawVars, Source, Variable, Variables};
 use crate::domain::ids::{GroupName, HostId};
@@ -54,11 +55,12 @@ pub fn merge(sources: &Sources, problems: &mut Problems) -> Vec<Merged> {
         return Vec::new();
     }
     let mut groups = sources.tree.groups_of_hosts(&depths);
-    let one = |id: &HostId| {
-        let groups = groups.remove(id).unwrap_or_default();
-        merge_host(sources, id, groups, problems)
-    };
-    sources.tree.order.iter().filter_map(one).collect()
+    let mut hosts: Vec<(&HostId, Vec<GroupName>)> =
+        sources.tree.order.iter().map(|id| (id, groups.remove(id).unwrap_or_default())).collect();
+    let merged = for_each(&mut hosts, problems, |(id, groups), problems| {
+        merge_host(sources, id, std::mem::take(groups), problems)
+    });
+    merged.into_iter().flatten().collect()
 }
 
 fn merge_host(
@@ -98,8 +100,8 @@ fn merge_host(
 impl Merged {
     fn take(&mut self, vars: &RawVars, source: &Source) {
         for (name, var) in vars {
-            let variable = Variable { var: var.clone(), source: source.clone(), written: None };
-            self.vars.insert(name.clone(), variable);
+            let (var, source) = (Arc::clone(var), source.clone());
+            self.vars.insert(Arc::clone(name), Variable { var, source, written: None });
         }
     }
 

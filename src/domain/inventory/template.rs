@@ -5,6 +5,7 @@
 //! variables.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -17,33 +18,34 @@ const MAX_DEPTH: usize = 16;
 /// How long a resolved text may become, in bytes.
 const MAX_TEXT: usize = 64 * 1024;
 
-/// Resolves the templates of a host's variables in place. `builtin` are Ansible's own, such as
-/// `inventory_hostname`. References in a circle are a problem.
+/// Resolves the templates of a host's variables in place. `builtin` gives Ansible's own, such as
+/// `inventory_hostname`, where there is a template at all. References in a circle are a problem.
 pub fn resolve(
     host: &HostId,
     vars: &mut Variables,
-    builtin: &BTreeMap<String, Value>,
+    builtin: impl FnOnce() -> BTreeMap<String, Value>,
     problems: &mut Problems,
 ) {
-    let names: Vec<String> = vars
+    let names: Vec<Arc<str>> = vars
         .iter()
         .filter(|(_, v)| matches!(&v.var.reading, Reading::Plain(value) if has_template(value)))
-        .map(|(name, _)| name.clone())
+        .map(|(name, _)| Arc::clone(name))
         .collect();
     if names.is_empty() {
         return;
     }
-    let mut solver = Solver { vars, builtin, done: BTreeMap::new() };
+    let builtin = builtin();
+    let mut solver = Solver { vars, builtin: &builtin, done: BTreeMap::new() };
     for name in &names {
         // The outcome is kept in `done`.
         let _kept = solver.value_of(name, &mut Vec::new());
     }
     let done = solver.done;
     for (name, outcome) in done {
-        let Some(variable) = vars.get_mut(&name) else { continue };
+        let Some(variable) = vars.get_mut(name.as_str()) else { continue };
         let Reading::Plain(raw) = &variable.var.reading else { continue };
         let raw = raw.clone();
-        variable.var.reading = match outcome {
+        let reading = match outcome {
             Ok(value) => {
                 variable.written = Some(raw).filter(|raw| *raw != value);
                 Reading::Plain(value)
@@ -58,6 +60,8 @@ pub fn resolve(
                 Reading::Template { raw, why: left.why() }
             }
         };
+        // Other hosts share it, and fill the same template with values of their own.
+        Arc::make_mut(&mut variable.var).reading = reading;
     }
 }
 
@@ -205,7 +209,11 @@ fn plain_name(inside: &str) -> Option<&str> {
 
 fn has_template(value: &Value) -> bool {
     match value {
-        Value::String(text) => ["{{", "{%", "{#"].iter().any(|open| text.contains(open)),
+        Value::String(text) => {
+            let opens =
+                |at: usize| text.get(at + 1..).is_some_and(|t| t.starts_with(['{', '%', '#']));
+            text.match_indices('{').any(|(at, _)| opens(at))
+        }
         Value::Array(items) => items.iter().any(has_template),
         Value::Object(map) => map.values().any(has_template),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,

@@ -1,6 +1,8 @@
 //! The inventory as it is shown to people: hosts with their groups, and variables with the place each comes from. No secret
 //! is in it.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -106,7 +108,7 @@ fn tell_host(host: &Host) -> HostTold {
 
 /// The variables of a host for people, by their names.
 pub fn tell_variables(variables: &Variables) -> Vec<VariableTold> {
-    let one = |(name, variable): (&String, &super::Variable)| {
+    let one = |(name, variable): (&Arc<str>, &super::Variable)| {
         let value = match variable.shown(name) {
             Shown::Value(Value::String(text)) => Some(Safe::line(&text)),
             Shown::Value(value) => Some(Safe::line(&value.to_string())),

@@ -13,6 +13,8 @@ pub struct TreeHost {
     pub at: Place,
     /// Its own variables in inventory files.
     pub vars: RawVars,
+    /// The groups whose `hosts` it is in already.
+    pub groups: BTreeSet<GroupName>,
     /// What is said about it contradicts itself.
     pub broken: bool,
 }
@@ -52,6 +54,7 @@ impl Tree {
         self.hosts.entry(id.clone()).or_insert_with(|| TreeHost {
             at: at.clone(),
             vars: RawVars::new(),
+            groups: BTreeSet::new(),
             broken: false,
         })
     }

@@ -65,8 +65,8 @@ pub struct RawVar {
     pub at: Place,
 }
 
-/// Variables by name, as one place gives them.
-pub type RawVars = BTreeMap<String, RawVar>;
+/// Variables by name, as one place gives them: shared by all hosts that get them.
+pub type RawVars = BTreeMap<Arc<str>, Arc<RawVar>>;
 
 /// Which part of the inventory gave a variable, from weak to strong.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,7 +104,7 @@ impl fmt::Display for Source {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Variable {
     /// Its value and where it stands.
-    pub var: RawVar,
+    pub var: Arc<RawVar>,
     /// Who gave it.
     pub source: Source,
     /// As it is written, where its value is what its template was resolved to.
@@ -112,7 +112,7 @@ pub struct Variable {
 }
 
 /// All variables of a host after precedence.
-pub type Variables = BTreeMap<String, Variable>;
+pub type Variables = BTreeMap<Arc<str>, Variable>;
 
 /// A variable's value as it may be shown.
 #[derive(Debug, Clone, PartialEq)]
@@ -134,18 +134,16 @@ impl Variable {
 
     /// The value as it may be shown: secrets, by name or by encryption, never.
     pub fn shown(&self, name: &str) -> Shown {
-        let value = match &self.var.reading {
-            Reading::Encrypted => return Shown::Secret,
-            Reading::Ambiguous => Value::Null,
-            Reading::Plain(value) | Reading::Literal(value) => value.clone(),
-            Reading::Template { raw, .. } => raw.clone(),
-        };
         // A reference to a secret is none; the vault's own variables always are.
         let reference = matches!(self.var.reading, Reading::Template { .. });
-        if name.starts_with("vault_") || (is_secret_name(name) && !reference) {
-            Shown::Secret
-        } else {
-            Shown::Value(value)
+        if name.starts_with("vault_") || (!reference && is_secret_name(name)) {
+            return Shown::Secret;
+        }
+        match &self.var.reading {
+            Reading::Encrypted => Shown::Secret,
+            Reading::Ambiguous => Shown::Value(Value::Null),
+            Reading::Plain(value) | Reading::Literal(value) => Shown::Value(value.clone()),
+            Reading::Template { raw, .. } => Shown::Value(raw.clone()),
         }
     }
 }

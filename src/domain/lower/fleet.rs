@@ -12,14 +12,15 @@ use super::notify::notify;
 use super::policy;
 use super::reader::Reader;
 use super::rollout::rollout;
-use super::side_by_side::side_by_side;
 use crate::domain::accent::Accent;
 use crate::domain::fleet::{
     Fleet, FleetAround, FleetPolicy, Group, Host, LeftOut, MetricsSettings, Vars,
 };
 use crate::domain::ids::{GroupName, HostId};
 use crate::domain::inventory::merge::{Merged, Sources, merge};
-use crate::domain::inventory::{Loaded, Place, Problems, Shown, Variables, resolve};
+use crate::domain::inventory::{
+    Loaded, Place, Problems, Shown, Variable, Variables, for_each, resolve,
+};
 use crate::domain::untrusted::Safe;
 
 /// What lowering needs to know of the control machine.
@@ -38,16 +39,16 @@ pub struct Surroundings {
 /// Makes a fleet of what was read, and says what is wrong with it.
 pub fn lower(sources: &Sources, around: &Surroundings, mut problems: Problems) -> Loaded {
     let mut merged = merge(sources, &mut problems);
-    side_by_side(&mut merged, &mut problems, |host, problems| {
-        let builtin = builtin(host, around);
-        resolve(&host.id, &mut host.vars, &builtin, problems);
+    for_each(&mut merged, &mut problems, |host, problems| {
+        let Merged { id, groups, vars, .. } = host;
+        resolve(id, vars, || builtin(id, groups, around), problems);
     });
     check_names(sources, &merged, &mut problems);
     let all = fleet_wide(&merged);
     let fleet = Wide::read(&all, around, &mut problems).map(|wide| {
         let mut hosts = Vec::new();
         let mut left_out = Vec::new();
-        let lowered = side_by_side(&mut merged, &mut problems, |host, problems| {
+        let lowered = for_each(&mut merged, &mut problems, |host, problems| {
             lower_host(host, around, problems)
         });
         for (host, lowered) in merged.iter().zip(lowered) {
@@ -94,20 +95,18 @@ fn lower_host(host: &Merged, around: &Surroundings, problems: &mut Problems) -> 
 
 /// Variables as the rest of the program may see them: no secrets.
 fn plain_vars(vars: &Variables) -> Vars {
-    let plain = |(name, variable): (&String, &crate::domain::inventory::Variable)| match variable
-        .shown(name)
-    {
-        Shown::Value(value) => Some((name.clone(), value)),
+    let plain = |(name, variable): (&Arc<str>, &Variable)| match variable.shown(name) {
+        Shown::Value(value) => Some((Arc::clone(name), value)),
         Shown::Secret => None,
     };
     vars.iter().filter_map(plain).collect()
 }
 
-fn builtin(host: &Merged, around: &Surroundings) -> BTreeMap<String, Value> {
-    let short = host.id.as_str().split('.').next().unwrap_or_default();
-    let groups = host.groups.iter().map(|g| Value::from(g.as_str())).collect();
+fn builtin(id: &HostId, groups: &[GroupName], around: &Surroundings) -> BTreeMap<String, Value> {
+    let short = id.as_str().split('.').next().unwrap_or_default();
+    let groups = groups.iter().map(|g| Value::from(g.as_str())).collect();
     BTreeMap::from([
-        ("inventory_hostname".to_owned(), Value::from(host.id.as_str())),
+        ("inventory_hostname".to_owned(), Value::from(id.as_str())),
         ("inventory_hostname_short".to_owned(), Value::from(short)),
         ("inventory_dir".to_owned(), Value::from(around.inventory_dir.as_str())),
         ("group_names".to_owned(), Value::Array(groups)),
@@ -129,8 +128,8 @@ fn fleet_wide(merged: &[Merged]) -> Variables {
     let mut all = Variables::new();
     for host in merged {
         for (name, variable) in &host.vars {
-            if variable.source.is_all() && names::FLEET.contains(&name.as_str()) {
-                all.entry(name.clone()).or_insert_with(|| variable.clone());
+            if variable.source.is_all() && names::is_fleet_wide(name) {
+                all.entry(Arc::clone(name)).or_insert_with(|| variable.clone());
             }
         }
     }
@@ -143,9 +142,11 @@ fn check_names(sources: &Sources, merged: &[Merged], problems: &mut Problems) {
     let in_files = files.filter_map(|f| f.vars.as_ref());
     let groups = sources.tree.groups.values().map(|g| &g.vars);
     let hosts = sources.tree.hosts.values().map(|h| &h.vars);
+    // Hosts share their names: each is looked at once.
+    let mut judged = BTreeMap::new();
     for vars in in_files.chain(groups).chain(hosts) {
         for (name, var) in vars {
-            if let Some(wrong) = names::misspelt(name) {
+            if let Some(wrong) = judged.entry(name).or_insert_with(|| names::misspelt(name)) {
                 let hint = wrong.meant.map(|meant| format!("did you mean {meant}?"));
                 let message = format!("variable {} has no meaning here", Safe::line(name));
                 problems.warn(&var.key, message, hint.as_deref());
@@ -154,10 +155,9 @@ fn check_names(sources: &Sources, merged: &[Merged], problems: &mut Problems) {
     }
     let mut told = BTreeSet::new();
     for host in merged {
-        for name in names::FLEET.iter().copied() {
-            let Some(variable) = host.vars.get(name).filter(|v| !v.source.is_all()) else {
-                continue;
-            };
+        let wide =
+            |(name, v): &(&Arc<str>, &Variable)| !v.source.is_all() && names::is_fleet_wide(name);
+        for (name, variable) in host.vars.iter().filter(wide) {
             if told.insert(variable.var.key.clone()) {
                 let message = format!(
                     "{name} counts for the whole fleet, and not for one {}",

@@ -15,7 +15,6 @@ mod policy;
 mod reader;
 mod rollout;
 mod server;
-mod side_by_side;
 
 pub use fleet::{Surroundings, lower};
 
@@ -26,5 +25,5 @@ pub fn known_names() -> impl Iterator<Item = &'static str> {
 
 /// Whether a variable counts for the whole fleet, set for `all`.
 pub fn is_fleet_wide(name: &str) -> bool {
-    names::FLEET.contains(&name)
+    names::is_fleet_wide(name)
 }

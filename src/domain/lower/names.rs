@@ -1,7 +1,7 @@
 //! The names of variables that are understood, to find misspelt ones.
 
 /// Variables that count for the whole fleet, set for `all`.
-pub(super) const FLEET: &[&str] = &[
+const FLEET: &[&str] = &[
     "bunker_accent",
     "bunker_alertmanager_url",
     "bunker_approval_ttl_s",
@@ -28,6 +28,11 @@ pub(super) const FLEET: &[&str] = &[
     "bunker_window_outside",
     "bunker_window_resumes",
 ];
+
+/// Whether a variable counts for the whole fleet.
+pub(super) fn is_fleet_wide(name: &str) -> bool {
+    name.starts_with("bunker_") && FLEET.contains(&name)
+}
 
 /// `bunker_*` variables that a group or a host may override.
 const HOST: &[&str] = &[

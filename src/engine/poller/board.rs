@@ -11,6 +11,7 @@ use super::record::{Record, aged};
 use crate::domain::accent::Accent;
 use crate::domain::fleet::MetricsSettings;
 use crate::domain::ids::HostId;
+use crate::domain::side_by_side::side_by_side;
 use crate::domain::snapshot::{FleetSnapshot, InstanceView, InventoryState, MetricsState};
 use crate::domain::untrusted::Safe;
 use crate::domain::window::{WindowSet, window_sets};
@@ -155,13 +156,15 @@ impl Board {
 
     /// The fleet now. A view that is as before stays the same object.
     pub(super) fn snapshot(&mut self, now: Timestamp) -> FleetSnapshot {
-        for id in std::mem::take(&mut self.changed) {
-            let Some(record) = self.records.get(&id) else { continue };
-            let view = record.view(self.facts_stale_s, now);
-            if self.views.get(&id).is_none_or(|old| **old != view) {
-                self.views.insert(id, Arc::new(view));
-            }
-        }
+        let mut changed: Vec<HostId> = std::mem::take(&mut self.changed).into_iter().collect();
+        let (records, views) = (&self.records, &self.views);
+        let made = side_by_side(&mut changed, |id| {
+            let view = records.get(id)?.view(self.facts_stale_s, now);
+            let same = views.get(id).is_some_and(|old| **old == view);
+            (!same).then(|| Arc::new(view))
+        });
+        let made = changed.into_iter().zip(made);
+        self.views.extend(made.filter_map(|(id, view)| Some((id, view?))));
         FleetSnapshot {
             fleet: self.fleet.clone(),
             at: now,

@@ -33,7 +33,7 @@ pub(super) fn known(host: &Host, secrets: &Secrets, markers: &Markers) -> Known 
             Some(text) if is_template(text) => waiting.push((name, text)),
             _ if value.is_null() => {}
             _ => {
-                values.insert(name.clone(), Value::from(Serde(value)));
+                values.insert(name.to_string(), Value::from(Serde(value)));
             }
         }
     }

@@ -64,7 +64,9 @@ pub fn sort(file: &DotEnv, template: &Template, host: &Host) -> Result<Found, Te
         found.take(entry, &before, &sources);
     }
     let mut after = host.clone();
-    after.vars.extend(found.variables.clone());
+    let as_found =
+        found.variables.iter().map(|(name, value)| (name.as_str().into(), value.clone()));
+    after.vars.extend(as_found);
     (found.left_out, found.differs) = differs(file, &render(template, &after, &stand_ins)?);
     Ok(found)
 }
