@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 
 use crate::domain::figure::{Figure, Trouble};
+/// How old something is: `12s`, `4m`, `31h`, `4d`.
+pub use crate::domain::health::short_age as age;
 use crate::domain::signal::Unit;
 
 /// What stands where there is no number.
@@ -35,20 +37,6 @@ pub fn took(seconds: f64) -> String {
 /// A running time without parts of a second: `7s`, `2m42`, `1h05`.
 pub fn elapsed(seconds: f64) -> String {
     if seconds < 59.5 { format!("{:.0}s", seconds.max(0.0)) } else { took(seconds) }
-}
-
-/// How old something is: `12s`, `4m`, `31h`, `4d`.
-pub fn age(seconds: f64) -> String {
-    let s = seconds.max(0.0);
-    if s < 60.0 {
-        format!("{s:.0}s")
-    } else if s < 5_400.0 {
-        format!("{:.0}m", s / 60.0)
-    } else if s < 72.0 * 3_600.0 {
-        format!("{:.0}h", s / 3_600.0)
-    } else {
-        format!("{:.0}d", s / 86_400.0)
-    }
 }
 
 /// How old something is, in steps that do not change every second: below a minute by tens.
@@ -186,7 +174,7 @@ mod tests {
             (age(12.0), "12s"),
             (age(240.0), "4m"),
             (age(111_600.0), "31h"),
-            (age(400_000.0), "5d"),
+            (age(400_000.0), "4d"),
             (coarse_age(19.0), "10s"),
             (ratio(0.0012), "0.1%"),
             (ratio(0.61), "61%"),

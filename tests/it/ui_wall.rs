@@ -205,13 +205,13 @@ fn problems_stand_first_in_tiles_of_their_colour_and_the_rest_by_name() {
 #[test]
 fn the_age_of_every_figure_is_told() {
     let screen = draw(&wall(120, 40, &fleets().remove(7).1));
-    for words in ["hosts 2 · 25h ago", "metrics 67m ago", "figures 67m ago", "212ms 67m"] {
+    for words in ["hosts 2 · 25h ago", "metrics 66m ago", "figures 66m ago", "212ms 66m"] {
         assert!(screen.contains(words), "no {words}:\n{screen}");
     }
     let lines: Vec<&str> = screen.lines().collect();
     assert!(!lines[0].contains("ALL"), "{screen}");
     let small = draw(&wall(50, 12, &fleets().remove(7).1));
-    assert!(small.contains("? no news 67m"), "{small}");
+    assert!(small.contains("? no news 66m"), "{small}");
     let gone =
         draw(&wall(50, 12, &snapshot(vec![troubled("a", Health::Unknown, "ssh", "no answer")])));
     assert!(gone.contains("? 1 unknown"), "{gone}");

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-/// An age as people say it on a screen: `12s`, `4m`, `31h`, `9d`.
+/// An age as people say it on a screen: `12s`, `4m`, `31h`, `9d`. What is not over does not count, so that no two places
+/// tell one age in two ways. Minutes go up to an hour and a half and hours up to three days, where the larger unit would hide
+/// too much.
 pub fn short_age(seconds: f64) -> String {
     let (n, unit) = in_one_unit(seconds);
     format!("{n}{unit}")
@@ -17,8 +19,8 @@ fn in_one_unit(seconds: f64) -> (u64, char) {
     let s = seconds.max(0.0) as u64;
     match s {
         0..60 => (s, 's'),
-        60..3_600 => (s / 60, 'm'),
-        3_600..172_800 => (s / 3_600, 'h'),
+        60..5_400 => (s / 60, 'm'),
+        5_400..259_200 => (s / 3_600, 'h'),
         _ => (s / 86_400, 'd'),
     }
 }
@@ -49,7 +51,10 @@ mod tests {
             (59.9, "59s"),
             (240.0, "4m"),
             (111_600.0, "31h"),
-            (172_800.0, "2d"),
+            (5_399.0, "89m"),
+            (5_400.0, "1h"),
+            (207_000.0, "57h"),
+            (259_200.0, "3d"),
             (900_000.0, "10d"),
         ] {
             assert_eq!(short_age(s), want);
