@@ -37,6 +37,8 @@ struct Scene {
 const SCENES: &[Scene] = &[
     // The demo builds the program first. The figures are there when the metrics and all hosts have answered.
     scene("", r"(?s)red-deer .*\d[.]\ds +\d.*olds", "fleet", 300),
+    // The selection stays with the instance that was the first before the others had answered.
+    scene("g g", "Why calgary-prod", "", 10),
     scene("enter", "instance +calgary-prod", "instance", 20),
     scene("esc", "bunker  demo", "", 10),
     scene("G k space k k space k k space", "3 marked", "", 10),
@@ -72,7 +74,9 @@ const SCENES: &[Scene] = &[
     scene("g c", "compare .+  with", "", 20),
     scene("", "!reading the variables", "compare", 20),
     scene("esc", "bunker  demo", "", 10),
-    scene("g m", "charts", "", 20),
+    // One that reports figures.
+    scene("g g j j", "Why red-deer", "", 10),
+    scene("g m", "charts +red-deer", "", 20),
     scene("", "p99", "charts", 60),
     scene("esc", "bunker  demo", "", 10),
     scene("enter", "instance +", "", 20),
