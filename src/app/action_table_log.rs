@@ -112,7 +112,7 @@ pub(super) const LOG: &[ActionInfo] = &[
         "read the outputs of all targets as one, in the order of time: up to 50 of them",
         "",
         &[c('M')],
-        &[Place::Run, Place::Panes],
+        &[Place::Run, Place::Replay, Place::Panes],
     )
     .twin("bunker logs RUN --by-time"),
     row(

@@ -7,12 +7,14 @@ use tokio::sync::watch;
 
 use super::sources::Sources;
 use super::{log_merged, log_reader};
+use crate::adapters::clock::SystemClock;
 use crate::adapters::log_file::LogFile;
 use crate::app::Msg;
 use crate::app::log_page::{LogAsk, LogOf};
 use crate::app::msg::Problem;
 use crate::domain::untrusted::Safe;
 use crate::engine::log_book::{LogSource, RunLog};
+use crate::engine::ports::Clock;
 use crate::engine::supervisor::{Supervisor, Task};
 
 /// The reader of an output.
@@ -48,9 +50,11 @@ impl LogDesk {
                 let store = store.ok_or_else(|| problem("runs cannot be read"))?;
                 let file = log_merged::file().map_err(|e| problem(&e.to_string()))?;
                 let kept = file.try_clone().map_err(|e| problem(&e.to_string()))?;
-                let (run, tell) = (run.clone(), tell.clone());
+                let (run, tell, replay) = (run.clone(), tell.clone(), sources.replay.clone());
+                let now =
+                    move || replay.as_ref().map_or_else(|| SystemClock.now(), |r| r.state().now);
                 follower = Some(supervisor.spawn("outputs to file", async move {
-                    if let Err(why) = log_merged::write(store, run, kept).await {
+                    if let Err(why) = log_merged::write(store, run, kept, now).await {
                         let message = Safe::line(&format!("the outputs cannot be read: {why}"));
                         let trouble = Problem { message, hint: None };
                         let _left = tell.send(Msg::LogView(Err(trouble))).await;

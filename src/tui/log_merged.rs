@@ -5,10 +5,11 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::adapters::clock::SystemClock;
+use jiff::Timestamp;
+
 use crate::domain::ids::RunId;
 use crate::engine::log_merge::LogMerge;
-use crate::engine::ports::{Clock, RunReader, StoreError};
+use crate::engine::ports::{RunReader, StoreError};
 
 /// Between two looks at outputs that do not grow.
 const LOOK: Duration = Duration::from_millis(80);
@@ -18,16 +19,17 @@ pub(super) fn file() -> std::io::Result<File> {
     tempfile::tempfile_in("/var/tmp").or_else(|_| tempfile::tempfile())
 }
 
-/// Writes until nothing comes any more; or why it cannot.
+/// Writes until nothing comes any more; or why it cannot. `now` is the time of what is looked at: of a replay its own.
 pub(super) async fn write(
     store: Arc<dyn RunReader>,
     run: RunId,
     mut into: File,
+    now: impl Fn() -> Timestamp + Send,
 ) -> Result<(), String> {
     let words = |error: StoreError| error.to_string();
-    let mut merge = LogMerge::open(store, run, SystemClock.now()).await.map_err(words)?;
+    let mut merge = LogMerge::open(store, run, now()).await.map_err(words)?;
     loop {
-        let pass = merge.pass(SystemClock.now()).await.map_err(words)?;
+        let pass = merge.pass(now()).await.map_err(words)?;
         let text: String = pass.lines.iter().filter_map(|line| merge.tagged(line)).collect();
         into.write_all(text.as_bytes()).map_err(|error| format!("keeping the lines: {error}"))?;
         if pass.over {

@@ -261,6 +261,29 @@ async fn the_page_of_a_run_is_played_paused_wound_and_left() {
     assert_eq!(terminal.left_behind(), Vec::<&str>::new());
 }
 
+#[tokio::test]
+async fn outputs_as_one_have_the_times_of_the_run_and_not_of_its_replay() {
+    let kept = Kept::new().await;
+    let path = kept.bundle("one.gz").await;
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_bunker"));
+    command.arg("replay");
+    command.arg(&path);
+    command.env("BUNKER_STATE", kept.own.path().join("elsewhere"));
+    command.env("LC_ALL", "C.UTF-8");
+    command.env("TZ", "UTC");
+    let mut terminal = Terminal::start(command, 80, 24).unwrap();
+    terminal.wait_for("replay 1x", SOON).unwrap();
+    // Before the output is there: its lines come as the replay goes on.
+    terminal.keys("M").unwrap();
+    terminal.wait_for("the last line", SOON).unwrap();
+    let screen = terminal.text();
+    let line = screen.lines().find(|line| line.contains("the last line")).unwrap();
+    // `StepClock` begins at 14:13:20 and goes on by a second.
+    assert!(line.contains("14:13:"), "{screen}");
+    terminal.keys("esc q").unwrap();
+    assert!(terminal.wait_end(SOON).unwrap().success());
+}
+
 #[test]
 fn hosts_remember_the_head_of_the_log_and_a_missing_end_is_found_by_them() {
     let lab = Lab::start(1, Options::instances()).unwrap();
