@@ -31,6 +31,7 @@ use crate::domain::capability::Operate;
 use crate::domain::diagnostic::{Diagnostic, Severity};
 use crate::domain::fleet::Fleet;
 use crate::domain::ids::HostId;
+use crate::domain::inventory::Loaded;
 use crate::domain::selector::Selector;
 use crate::domain::untrusted::Safe;
 use crate::engine::poller::{Poller, Sources as PollSources, Watched};
@@ -246,7 +247,16 @@ impl Connecting {
     /// Begins to read the files.
     fn open(&self) -> Task<color_eyre::Result<Opened>> {
         let (inventory, limit) = (self.inventory.clone(), self.limit.clone());
-        self.supervisor.spawn_blocking("open", move || open_files(&inventory, limit.as_deref()))
+        let supervisor = self.supervisor.clone();
+        self.supervisor.spawn_blocking("open", move || {
+            let seen = Seen::now(&inventory);
+            let Loaded { fleet, diagnostics, variables, .. } = load(&inventory);
+            // It takes as long as a frame to free what a thousand hosts had: the screen does not wait for that.
+            drop(supervisor.spawn_blocking("free", move || drop(variables)));
+            let fleet = fleet.ok_or_else(|| no_inventory(&inventory, &diagnostics))?;
+            let opened = open_with(&inventory, seen, fleet, &diagnostics, limit.as_deref());
+            Ok(opened.map_err(Refused::from)?)
+        })
     }
 
     async fn connect(self) -> color_eyre::Result<tui::Sources> {
@@ -336,15 +346,6 @@ impl Connecting {
         }));
         limited
     }
-}
-
-fn open_files(inventory: &Path, limit: Option<&str>) -> color_eyre::Result<Opened> {
-    let seen = Seen::now(inventory);
-    let loaded = load(inventory);
-    let Some(fleet) = loaded.fleet else {
-        return Err(no_inventory(inventory, &loaded.diagnostics));
-    };
-    Ok(open_with(inventory, seen, fleet, &loaded.diagnostics, limit).map_err(Refused::from)?)
 }
 
 /// The inventory cannot be used, for the screen and for the shell.

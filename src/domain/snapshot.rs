@@ -112,6 +112,16 @@ pub struct InstanceView {
     pub policy: InstancePolicy,
 }
 
+impl InstanceView {
+    /// Whether nothing was heard of it yet, from no source.
+    pub fn is_unheard(&self) -> bool {
+        self.contact == Contact::NotYet
+            && self.http == HttpHealth::NotYet
+            && self.facts.is_none()
+            && self.signals.values().all(|figure| figure.reading.is_none())
+    }
+}
+
 /// State of the central metrics server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "metrics")]

@@ -92,7 +92,11 @@ impl Watch {
     /// Takes the next snapshot. What cannot be judged keeps its time.
     pub fn note(&mut self, snapshot: &FleetSnapshot) {
         let mut next = Since::new();
+        // Of what was never heard of no rule can be seen to hold: a thousand such are not judged while somebody waits.
         for instance in &snapshot.instances {
+            if self.since.is_empty() && instance.is_unheard() {
+                continue;
+            }
             for rule in RULES {
                 let judged = evaluate(rule, instance, snapshot.at);
                 if matches!(judged, Judged::Quiet | Judged::NotReported) {

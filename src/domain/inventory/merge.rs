@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::problems::{Problems, for_each};
+use super::problems::Problems;
 use super::tree::Tree;
 use super::variable::{Place, RawVars, Source, Variable, Variables};
 use crate::domain::ids::{GroupName, HostId};
@@ -48,27 +48,31 @@ pub struct Merged {
     pub lost: bool,
 }
 
-/// All hosts with their variables, in inventory order.
-pub fn merge(sources: &Sources, problems: &mut Problems) -> Vec<Merged> {
+/// A host whose variables are still apart.
+#[derive(Debug)]
+pub struct Unmerged<'s> {
+    id: &'s HostId,
+    weakest_first: Vec<GroupName>,
+}
+
+/// All hosts with their groups, in inventory order. None where groups cannot be trusted.
+pub fn hosts<'s>(sources: &'s Sources, problems: &mut Problems) -> Vec<Unmerged<'s>> {
     let depths = sources.tree.depths(problems);
     if problems.is_fatal() {
         return Vec::new();
     }
     let mut groups = sources.tree.groups_of_hosts(&depths);
-    let mut hosts: Vec<(&HostId, Vec<GroupName>)> =
-        sources.tree.order.iter().map(|id| (id, groups.remove(id).unwrap_or_default())).collect();
-    let merged = for_each(&mut hosts, problems, |(id, groups), problems| {
-        merge_host(sources, id, std::mem::take(groups), problems)
-    });
-    merged.into_iter().flatten().collect()
+    let one = |id| Unmerged { id, weakest_first: groups.remove(id).unwrap_or_default() };
+    sources.tree.order.iter().map(one).collect()
 }
 
-fn merge_host(
+/// A host with its variables; its groups are taken over.
+pub fn merge(
     sources: &Sources,
-    id: &HostId,
-    weakest_first: Vec<GroupName>,
+    unmerged: &mut Unmerged<'_>,
     problems: &mut Problems,
 ) -> Option<Merged> {
+    let (id, weakest_first) = (unmerged.id, std::mem::take(&mut unmerged.weakest_first));
     let host = sources.tree.hosts.get(id)?;
     let all: GroupName = "all".parse().ok()?;
     let mut out = Merged {

@@ -12,7 +12,7 @@ mod tree;
 mod variable;
 
 pub use loaded::Loaded;
-pub use problems::{Problems, for_each};
+pub use problems::Problems;
 pub use template::resolve;
 pub use told::{GroupTold, HostTold, InventoryTold, VariableTold, tell, tell_variables};
 pub use tree::{Tree, TreeGroup, TreeHost};

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::variable::Place;
 use crate::domain::diagnostic::{Diagnostic, Severity};
 use crate::domain::ids::HostId;
-use crate::domain::side_by_side::side_by_side;
 use crate::domain::untrusted::Safe;
 
 /// How many hosts a message names before it counts them.
@@ -103,23 +102,6 @@ impl Problems {
     }
 }
 
-/// The same work for each of many, on all cores; problems are told as if it had been done one after the other.
-pub fn for_each<T: Send, R: Send>(
-    items: &mut [T],
-    problems: &mut Problems,
-    work: impl Fn(&mut T, &mut Problems) -> R + Sync,
-) -> Vec<R> {
-    let made = side_by_side(items, |item| {
-        let mut own = Problems::default();
-        (work(item, &mut own), own)
-    });
-    let told = |(made, own)| {
-        problems.take(own);
-        made
-    };
-    made.into_iter().map(told).collect()
-}
-
 /// Which hosts a problem costs, as the end of a message.
 fn cost(hosts: &[HostId]) -> String {
     let named: Vec<&str> = hosts.iter().take(NAMED).map(HostId::as_str).collect();
@@ -127,32 +109,5 @@ fn cost(hosts: &[HostId]) -> String {
         0 if named.is_empty() => String::new(),
         0 => format!(" (leaves out {})", named.join(", ")),
         more => format!(" (leaves out {} and {more} more)", named.join(", ")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn problems_of_many_are_told_as_if_they_had_been_done_one_after_the_other() {
-        for n in [0, 1, 64, 65, 1_000] {
-            let mut items: Vec<usize> = (1..=n).collect();
-            let mut problems = Problems::default();
-            let at = Place::file(&"hosts.yml".into());
-            let made = for_each(&mut items, &mut problems, |item, problems| {
-                problems.lose(&format!("h{item}").parse().unwrap(), &at, "no".into(), None);
-                if *item == n {
-                    problems.fatal(&at, "the last", None);
-                }
-                *item
-            });
-            assert_eq!(made, items);
-            assert_eq!(problems.is_fatal(), n > 0);
-            let told: Vec<String> =
-                problems.into_diagnostics().iter().map(|d| d.message.to_string()).collect();
-            assert_eq!(told.len(), 2.min(2 * n), "{told:?}");
-            assert!(n < 4 || told[0].contains("h1, h2, h3 and"), "{told:?}");
-        }
     }
 }

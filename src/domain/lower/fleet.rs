@@ -17,10 +17,9 @@ use crate::domain::fleet::{
     Fleet, FleetAround, FleetPolicy, Group, Host, LeftOut, MetricsSettings, Vars,
 };
 use crate::domain::ids::{GroupName, HostId};
-use crate::domain::inventory::merge::{Merged, Sources, merge};
-use crate::domain::inventory::{
-    Loaded, Place, Problems, Shown, Variable, Variables, for_each, resolve,
-};
+use crate::domain::inventory::merge::{Merged, Sources, Unmerged, hosts, merge};
+use crate::domain::inventory::{Loaded, Place, Problems, Shown, Variable, Variables, resolve};
+use crate::domain::side_by_side::side_by_side;
 use crate::domain::untrusted::Safe;
 
 /// What lowering needs to know of the control machine.
@@ -38,20 +37,20 @@ pub struct Surroundings {
 
 /// Makes a fleet of what was read, and says what is wrong with it.
 pub fn lower(sources: &Sources, around: &Surroundings, mut problems: Problems) -> Loaded {
-    let mut merged = merge(sources, &mut problems);
-    for_each(&mut merged, &mut problems, |host, problems| {
-        let Merged { id, groups, vars, .. } = host;
-        resolve(id, vars, || builtin(id, groups, around), problems);
-    });
+    let (mut merged, mut lowered) = (Vec::new(), Vec::new());
+    for one in side_by_side(&mut hosts(sources, &mut problems), |host| one(sources, host, around)) {
+        let Some(one) = one else { continue };
+        problems.take(one.of_values);
+        merged.push(one.merged);
+        lowered.push((one.lowered, one.of_settings));
+    }
     check_names(sources, &merged, &mut problems);
     let all = fleet_wide(&merged);
     let fleet = Wide::read(&all, around, &mut problems).map(|wide| {
         let mut hosts = Vec::new();
         let mut left_out = Vec::new();
-        let lowered = for_each(&mut merged, &mut problems, |host, problems| {
-            lower_host(host, around, problems)
-        });
-        for (host, lowered) in merged.iter().zip(lowered) {
+        for (host, (lowered, of_settings)) in merged.iter().zip(lowered) {
+            problems.take(of_settings);
             match lowered {
                 Some(good) => hosts.push(Arc::new(good)),
                 None => left_out.push(LeftOut { id: host.id.clone(), groups: host.groups.clone() }),
@@ -73,6 +72,25 @@ pub fn lower(sources: &Sources, around: &Surroundings, mut problems: Problems) -
         diagnostics: problems.into_diagnostics(),
         variables: merged.into_iter().map(|host| (host.id, host.vars)).collect(),
     }
+}
+
+/// What comes of one host.
+struct One {
+    merged: Merged,
+    of_values: Problems,
+    /// `None` where it is left out.
+    lowered: Option<Host>,
+    /// They are told only where what counts for all hosts can be used.
+    of_settings: Problems,
+}
+
+fn one(sources: &Sources, host: &mut Unmerged<'_>, around: &Surroundings) -> Option<One> {
+    let (mut of_values, mut of_settings) = (Problems::default(), Problems::default());
+    let mut merged = merge(sources, host, &mut of_values)?;
+    let Merged { id, groups, vars, .. } = &mut merged;
+    resolve(id, vars, || builtin(id, groups, around), &mut of_values);
+    let lowered = lower_host(&merged, around, &mut of_settings);
+    Some(One { merged, of_values, lowered, of_settings })
 }
 
 fn lower_host(host: &Merged, around: &Surroundings, problems: &mut Problems) -> Option<Host> {

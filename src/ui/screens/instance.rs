@@ -7,7 +7,8 @@ use crate::app::model::Model;
 use crate::app::pages::{InstancePage, Pane};
 use crate::domain::health::Health;
 use crate::domain::release::Release;
-use crate::domain::snapshot::InstanceView;
+use crate::domain::signal::Signal;
+use crate::domain::snapshot::{InstanceView, MetricsState};
 use crate::ui::canvas::{Canvas, Focused};
 use crate::ui::figures;
 use crate::ui::text::width;
@@ -127,11 +128,19 @@ pub(super) fn charts(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, a
                 canvas.put(x, y, w, &line, why::trend_role(i, *signal));
             }
         } else {
-            let trouble = i.signals.get(signal).and_then(|f| f.trouble.as_ref());
-            let why = trouble.map_or_else(|| "no history".to_owned(), figures::trouble);
-            canvas.put(x, y + 1, w, &why, Role::Dim);
+            canvas.put(x, y + 1, w, &no_trend(model, i, *signal), Role::Dim);
         }
     }
+}
+
+/// Why there is no trend: an instance is not blamed where nobody measures.
+fn no_trend(model: &Model, i: &InstanceView, signal: Signal) -> String {
+    let metrics = model.fleet.snapshot.as_ref().map(|s| &s.metrics);
+    if metrics == Some(&MetricsState::NotConfigured) {
+        return "no metrics server".to_owned();
+    }
+    let trouble = i.signals.get(&signal).and_then(|f| f.trouble.as_ref());
+    trouble.map_or_else(|| "no history".to_owned(), figures::trouble)
 }
 
 fn releases(canvas: &mut Canvas<'_>, model: &Model, page: &InstancePage, area: Rect) {

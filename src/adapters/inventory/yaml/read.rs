@@ -1,6 +1,6 @@
 //! From text to tree, within budgets.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use serde_json::Value;
 use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, Span, StrInput, StructureStyle, Tag};
@@ -178,12 +178,11 @@ impl<'t> Reader<'t> {
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "all other events are values")]
     fn map(&mut self, span: &Span, depth: usize) -> Result<Kind, Fault> {
-        let mut entries: Vec<Entry> = Vec::new();
-        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut entries = Entries::default();
         loop {
             let (event, at) = self.inside(span)?;
             let (key, merge) = match event {
-                Event::MappingEnd => return Ok(Kind::Map(entries)),
+                Event::MappingEnd => return Ok(Kind::Map(entries.all)),
                 Event::Comment(..) | Event::Anchor(..) => continue,
                 Event::Scalar(text, style, _, _) => {
                     let merge = style == ScalarStyle::Plain && text == "<<";
@@ -203,31 +202,53 @@ impl<'t> Reader<'t> {
             let value = self.node(event, &value_at, depth + 1)?;
             let key_at = mark(&at);
             if merge {
-                merge_into(&mut entries, &mut places, value)?;
+                merge_into(&mut entries, value)?;
                 continue;
             }
             let new = Entry { key, at: key_at, value, twice: false, merged: false };
-            match places.get(&new.key).and_then(|i| entries.get_mut(*i)) {
+            match entries.find(&new.key) {
                 Some(first) if first.merged => *first = new,
                 Some(first) => {
                     first.twice = true;
                     self.twice.push((key_at, new.key, first.at));
                 }
-                None => {
-                    places.insert(new.key.clone(), entries.len());
-                    entries.push(new);
-                }
+                None => entries.push(new),
             }
         }
     }
 }
 
+/// The entries of a mapping, found by their keys.
+#[derive(Default)]
+struct Entries {
+    all: Vec<Entry>,
+    /// Where each stands, once there are more than [`FEW`].
+    places: HashMap<String, usize>,
+}
+
+/// So few are found sooner by looking at each.
+const FEW: usize = 16;
+
+impl Entries {
+    fn find(&mut self, key: &str) -> Option<&mut Entry> {
+        if self.all.len() <= FEW {
+            return self.all.iter_mut().find(|entry| entry.key == key);
+        }
+        self.places.get(key).and_then(|at| self.all.get_mut(*at))
+    }
+
+    fn push(&mut self, entry: Entry) {
+        self.all.push(entry);
+        let new = if self.all.len() == FEW + 1 { 0 } else { self.all.len() - 1 };
+        if self.all.len() > FEW {
+            let named = self.all.iter().enumerate().skip(new);
+            self.places.extend(named.map(|(at, entry)| (entry.key.clone(), at)));
+        }
+    }
+}
+
 /// `<<: *other` or `<<: [*a, *b]`: entries that are not there yet; the first of several wins.
-fn merge_into(
-    entries: &mut Vec<Entry>,
-    places: &mut HashMap<String, usize>,
-    value: Node,
-) -> Result<(), Fault> {
+fn merge_into(entries: &mut Entries, value: Node) -> Result<(), Fault> {
     let mark = value.mark;
     let wrong = || Fault {
         mark,
@@ -239,12 +260,10 @@ fn merge_into(
         Kind::List(items) => items,
         Kind::Scalar(_) | Kind::Literal(_) | Kind::Vault => return Err(wrong()),
     };
-    let mut seen: HashSet<String> = HashSet::new();
     for source in sources {
         let Kind::Map(more) = source.kind else { return Err(wrong()) };
         for entry in more {
-            if !places.contains_key(&entry.key) && seen.insert(entry.key.clone()) {
-                places.insert(entry.key.clone(), entries.len());
+            if entries.find(&entry.key).is_none() {
                 entries.push(Entry { merged: true, ..entry });
             }
         }
