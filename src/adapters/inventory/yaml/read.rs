@@ -316,3 +316,41 @@ fn unknown_tag(tag: &Tag, span: &Span) -> Fault {
         Some("take it out, or put text that begins with ! in quotes"),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_stand_twice_and_merged_ones_are_found_in_mappings_of_any_length() {
+        for n in [2, FEW - 1, FEW, FEW + 1, FEW + 2, 40] {
+            let last = n - 1;
+            let keys = |from: usize, indent: &str| -> String {
+                (from..n).map(|i| format!("{indent}k{i}: {i}\n")).collect()
+            };
+            let all = keys(0, "");
+            let document = parse(&format!("{all}k0: again\nk{last}: again\n")).unwrap();
+            let twice: Vec<(u32, &str, u32)> = document
+                .twice
+                .iter()
+                .map(|(at, key, first)| (at.line, key.as_str(), first.line))
+                .collect();
+            let line = |i: usize| u32::try_from(i + 1).unwrap();
+            let (first, end) = ("k0", format!("k{last}"));
+            assert_eq!(twice, [(line(n), first, 1), (line(n + 1), end.as_str(), line(last))]);
+
+            let below = keys(0, "    ");
+            let text = format!(
+                "base: &base\n{below}own:\n    <<: *base\n    k{last}: mine\n    more: 1\n"
+            );
+            let Some(Node { kind: Kind::Map(top), .. }) = parse(&text).unwrap().root else {
+                panic!()
+            };
+            let own = top.iter().find(|entry| entry.key == "own").unwrap().value.to_json();
+            let own = own.as_object().unwrap();
+            assert_eq!(own.len(), n + 1, "{text}");
+            assert_eq!(own.get(&format!("k{last}")).unwrap(), "mine");
+            assert_eq!(own.get("k0").unwrap(), 0);
+        }
+    }
+}
