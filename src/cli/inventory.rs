@@ -203,7 +203,10 @@ fn check(context: &Context) -> Result<Exit, Trouble> {
 fn clean(loaded: &Loaded) -> String {
     let Some(fleet) = &loaded.fleet else { return String::new() };
     let instances = fleet.instances().count();
-    format!("no problems: {} hosts, {instances} of them instances\n", fleet.hosts.len())
+    let (n, of_them) =
+        (fleet.hosts.len(), if instances == 1 { "an instance" } else { "instances" });
+    let hosts = if n == 1 { "host" } else { "hosts" };
+    format!("no problems: {n} {hosts}, {instances} of them {of_them}\n")
 }
 
 fn summary(loaded: &Loaded, errors: usize) -> String {

@@ -13,11 +13,12 @@ pub(super) fn text(plan: &Plan, now: Timestamp) -> String {
     let target = target.map(|t| format!(" to {} ({})", t.reference, t.sha.short()));
     let n = plan.targets().count();
     let mut out = format!(
-        "{}{}: {n} of {} instances, {} batches, plan {}\n",
+        "{}{}: {n} of {} instances, {} {}, plan {}\n",
         plan.workflow.name(),
         target.unwrap_or_default(),
         plan.hosts.len() + plan.excluded.len(),
         plan.batches.len(),
+        if plan.batches.len() == 1 { "batch" } else { "batches" },
         plan.hash().short()
     );
     if n > 0 {

@@ -61,7 +61,8 @@ pub fn lower(sources: &Sources, around: &Surroundings, mut problems: Problems) -
     let fleet = fleet.filter(|_| !problems.is_fatal());
     let (fleet, without_hosts) = if merged.is_empty() { (None, fleet) } else { (fleet, None) };
     if merged.is_empty() && !problems.is_fatal() {
-        let hint = "name one below all: hosts: in hosts.yml";
+        let hint =
+            "name one below all: hosts: in hosts.yml, or by `bunker instance add HOST DOMAIN IP`";
         problems.fatal(&around.folder, "the inventory names no host", Some(hint));
     }
     let top = sources.tree.groups.iter().find(|(name, _)| name.as_str() == "all");

@@ -36,10 +36,18 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPag
     let ask = Rect { y: ask.y - held, ..ask };
     let body = Rect { y: area.y + 1, height: ask.y.saturating_sub(area.y + 1), ..area };
     let inner_w = usize::from(area.width.saturating_sub(4));
-    let lines = facts(plan, inner_w, model.now);
+    let mut lines = facts(plan, inner_w, model.now);
     let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
-    let upper = wanted.min(body.height * 3 / 5);
+    // Whoever starts this has to see what it does: a few targets leave it more room.
+    let lower = plan_targets::wanted(page, body.width).min(body.height * 2 / 5);
+    let upper = wanted.min(body.height - lower);
     let inner = canvas.pane(Rect { height: upper, ..body }, "What will happen", "", Focused::No);
+    let room = usize::from(inner.height);
+    if lines.len() > room && room > 0 {
+        let text = format!("… {} more lines, for a taller terminal", lines.len() + 1 - room);
+        lines.truncate(room - 1);
+        lines.push(("", text, Role::Dim));
+    }
     for (y, (label, text, role)) in (inner.top()..inner.bottom()).zip(lines) {
         canvas.put(inner.x, y, 10, label, Role::Dim);
         canvas.put(inner.x + 11, y, inner.width.saturating_sub(11), &text, role);

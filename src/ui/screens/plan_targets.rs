@@ -45,17 +45,35 @@ fn in_words(finding: &Finding) -> String {
     format!("{}: {}", finding.subject, finding.text)
 }
 
-pub(super) fn draw(canvas: &mut Canvas<'_>, page: &PlanPage, area: Rect) {
-    let inner = canvas.pane(area, "Readiness", &counts(page), Focused::Yes);
+/// All rows, those that need somebody first.
+fn rows(page: &PlanPage) -> Vec<Row<'_>> {
     let mut hosts: Vec<&HostPlan> = page.plan.hosts.iter().collect();
     hosts.sort_by_key(|h| h.readiness);
     let left_out = page.plan.excluded.iter().map(Row::LeftOut);
-    let rows: Vec<Row<'_>> = hosts.into_iter().map(Row::Target).chain(left_out).collect();
+    hosts.into_iter().map(Row::Target).chain(left_out).collect()
+}
+
+/// Columns of the names, and whether a row leaves something out in a pane whose inside is so wide.
+fn name_width(rows: &[Row<'_>], inside: u16) -> (u16, bool) {
     let widest = rows.iter().map(|row| width(row.name())).max().unwrap_or(0);
     let name_w = u16::try_from(widest.clamp(8, 28)).unwrap_or(28);
-    let room = usize::from(inner.width.saturating_sub(name_w + 3 + VERDICT_W));
+    let room = usize::from(inside.saturating_sub(name_w + 3 + VERDICT_W));
+    (name_w, rows.iter().any(|row| row.is_cut(room)))
+}
+
+/// Lines of the terminal that everything would take, in a pane that is so wide.
+pub(super) fn wanted(page: &PlanPage, wide: u16) -> u16 {
+    let rows = rows(page);
+    let (_, cut) = name_width(&rows, wide.saturating_sub(4));
+    let list = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(2);
+    list.saturating_add(if cut { 6 } else { 0 })
+}
+
+pub(super) fn draw(canvas: &mut Canvas<'_>, page: &PlanPage, area: Rect) {
+    let inner = canvas.pane(area, "Readiness", &counts(page), Focused::Yes);
+    let rows = rows(page);
     // The same for all rows, so that moving the cursor moves nothing else.
-    let cut = rows.iter().any(|row| row.is_cut(room));
+    let (name_w, cut) = name_width(&rows, inner.width);
     let below = if cut && inner.height >= 6 { inner.height / 2 } else { 0 };
     let list = Rect { height: inner.height - below, ..inner };
     let top = page.cursor.selected.saturating_sub(usize::from(list.height).saturating_sub(1));
