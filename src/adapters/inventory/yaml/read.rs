@@ -325,10 +325,11 @@ mod tests {
     fn keys_that_stand_twice_and_merged_ones_are_found_in_mappings_of_any_length() {
         for n in [2, FEW - 1, FEW, FEW + 1, FEW + 2, 40] {
             let last = n - 1;
-            let keys = |from: usize, indent: &str| -> String {
-                (from..n).map(|i| format!("{indent}k{i}: {i}\n")).collect()
+            let keys = |indent: &str| {
+                let lines: Vec<String> = (0..n).map(|i| format!("{indent}k{i}: {i}\n")).collect();
+                lines.concat()
             };
-            let all = keys(0, "");
+            let all = keys("");
             let document = parse(&format!("{all}k0: again\nk{last}: again\n")).unwrap();
             let twice: Vec<(u32, &str, u32)> = document
                 .twice
@@ -339,7 +340,7 @@ mod tests {
             let (first, end) = ("k0", format!("k{last}"));
             assert_eq!(twice, [(line(n), first, 1), (line(n + 1), end.as_str(), line(last))]);
 
-            let below = keys(0, "    ");
+            let below = keys("    ");
             let text = format!(
                 "base: &base\n{below}own:\n    <<: *base\n    k{last}: mine\n    more: 1\n"
             );
