@@ -288,6 +288,52 @@ fn the_plan_page_tells_a_change_of_settings_on_several_hosts_once() {
 }
 
 #[test]
+fn a_plan_says_in_full_what_stands_in_the_way_and_offers_no_start_where_nothing_can_be() {
+    use bunker_ops::domain::plan::{Finding, Readiness};
+    let (_, mut model) = pages(80, 24, &twelve()).remove(9);
+    let Some(Screen::Plan(page)) = model.screens.last_mut() else { panic!("no plan page") };
+    let plan = Arc::make_mut(&mut page.plan);
+    for host in &mut plan.hosts {
+        host.readiness = Readiness::Blocked;
+        let text = "line 34: vault_jwt_secret is not defined for this host: put it into the vault: bunker vault set HOST NAME";
+        let (readiness, subject) = (Readiness::Blocked, "template".into());
+        host.findings = vec![Finding { readiness, subject, text: text.into() }];
+    }
+    plan.batches.clear();
+    let screen = draw(&model);
+    let words: Vec<&str> = screen.split(['│', '\n', ' ']).filter(|word| !word.is_empty()).collect();
+    assert!(
+        words.join(" ").contains("put it into the vault: bunker vault set HOST NAME"),
+        "{screen}"
+    );
+    assert!(screen.contains("3 blocked") && screen.contains("nothing to start"), "{screen}");
+    for words in ["batches", "of 0", "enter start"] {
+        assert!(!screen.contains(words), "{words:?}:\n{screen}");
+    }
+}
+
+#[test]
+fn a_plan_says_how_many_lines_have_no_room() {
+    use bunker_ops::domain::env::{EnvChange, EnvChangeKind, EnvValue};
+    for (width, height, cut) in [(80, 24, true), (200, 60, false)] {
+        let (_, mut model) = pages(width, height, &twelve()).remove(9);
+        let Some(Screen::Plan(page)) = model.screens.last_mut() else { panic!("no plan page") };
+        let plan = Arc::make_mut(&mut page.plan);
+        plan.hosts[0].diff = (0..20)
+            .map(|n| EnvChange {
+                name: format!("SETTING_{n}").as_str().into(),
+                kind: EnvChangeKind::Change,
+                from: Some(EnvValue::Plain("a".into())),
+                to: Some(EnvValue::Plain("b".into())),
+            })
+            .collect();
+        let screen = draw(&model);
+        assert_eq!(screen.contains("more lines, for a taller terminal"), cut, "{screen}");
+        assert_eq!(screen.contains("SETTING_19"), !cut, "{screen}");
+    }
+}
+
+#[test]
 fn state_is_never_told_by_colour_alone() {
     let theme = theme();
     let model = with(120, 40, &twelve());
