@@ -173,6 +173,11 @@ fn an_edit_changes_what_was_edited_and_loses_nothing() {
     let seen = fs::read_to_string(seen).unwrap();
     let file = seen.trim().strip_prefix("600 ").unwrap_or_else(|| panic!("{seen}"));
     assert!(!PathBuf::from(file).exists());
+    // An editor that fails before anything was typed leaves no secret behind.
+    let seen = shell.dir.path().join("failed");
+    let told = edit(&format!("sh -c 'echo \"$1\" > {}; exit 3' x", seen.display()));
+    assert!(told.contains("nothing was changed") && !told.contains("What you wrote"), "{told}");
+    assert!(!PathBuf::from(fs::read_to_string(seen).unwrap().trim()).exists());
     let told = edit("sh -c 'sed -i -e /vault_b/d \"$1\"; echo \"vault_c: 0042\" >> \"$1\"' x");
     assert!(told.contains("changed 2 secrets of one"), "{told}");
     assert_eq!(shell.ok(&["vault", "get", "one", "vault_a"], ""), "a: '\"$\\\n");

@@ -28,7 +28,7 @@ pub(super) fn edit(context: &Context, of: &str) -> Result<Exit, Trouble> {
     let keys = wiring::keys();
     let file = VaultFile::of(&context.inventory, &owner, &keys);
     let (before, generations) = open_all(&file)?;
-    let draft = Draft::new(&text(&owner, &before))?;
+    let draft = Draft::new(text(&owner, &before))?;
     loop {
         let after = match draft.edited().and_then(|text| parse(&text)) {
             Ok(after) => after,
@@ -167,13 +167,14 @@ fn again(what: &str) -> Result<bool, Trouble> {
 
 /// The text while it is being edited: in memory, 0600, wiped at the end.
 struct Draft {
+    given: Zeroizing<String>,
     folder: PathBuf,
     file: PathBuf,
     kept: std::cell::Cell<bool>,
 }
 
 impl Draft {
-    fn new(text: &str) -> Result<Self, Trouble> {
+    fn new(text: Zeroizing<String>) -> Result<Self, Trouble> {
         let above = memory_folder().ok_or_else(|| {
             let why = "there is no folder in memory (/dev/shm or XDG_RUNTIME_DIR) where secrets may lie while they \
 are edited: use `bunker vault set`";
@@ -185,13 +186,13 @@ are edited: use `bunker vault set`";
         std::fs::set_permissions(folder.path(), owner)
             .wrap_err("making a folder for the editor")?;
         let folder = folder.keep();
-        let draft =
-            Self { file: folder.join("secrets.yml"), folder, kept: std::cell::Cell::new(false) };
+        let (file, kept) = (folder.join("secrets.yml"), std::cell::Cell::new(false));
+        let draft = Self { given: text, file, folder, kept };
         let mut options = std::fs::File::options();
         let file =
             std::os::unix::fs::OpenOptionsExt::mode(options.write(true).create_new(true), 0o600);
         let mut file = file.open(&draft.file).wrap_err("writing for the editor")?;
-        file.write_all(text.as_bytes()).wrap_err("writing for the editor")?;
+        file.write_all(draft.given.as_bytes()).wrap_err("writing for the editor")?;
         Ok(draft)
     }
 
@@ -207,15 +208,19 @@ are edited: use `bunker vault set`";
         match ended {
             Err(error) => return Err(format!("the editor did not start: {error}")),
             Ok(status) if !status.success() => {
-                return Err(format!("the editor ended with {status}: nothing was changed"));
+                return Err(format!("the editor ended with {status}"));
             }
             Ok(_) => {}
         }
         std::fs::read_to_string(&self.file).map(Zeroizing::new).map_err(|e| e.to_string())
     }
 
-    /// Leaves the text where it is, so that nothing that was typed is lost.
+    /// Leaves the text where it is, so that nothing that was typed is lost. Where nothing was typed no secret stays behind.
     fn keep(&self, what: &str) -> Trouble {
+        let left = std::fs::read(&self.file).map(Zeroizing::new);
+        if left.is_ok_and(|left| *left == self.given.as_bytes()) {
+            return Trouble::new(Exit::Failed, format!("{what}; nothing was changed"));
+        }
         self.kept.set(true);
         let file = Safe::line(&self.file.to_string_lossy());
         let why = format!(
