@@ -91,6 +91,18 @@ impl Kept {
         bundle_file::make(&self.store, &self.run, &path, cleaner, Redacted::Again).await.unwrap();
         path
     }
+
+    /// The cockpit on a bundle of it.
+    async fn replayed(&self, speed: &str) -> Terminal {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_bunker"));
+        command.arg("replay");
+        command.arg(self.bundle("one.gz").await);
+        command.args(["--speed", speed]);
+        command.env("BUNKER_STATE", self.own.path().join("elsewhere"));
+        command.env("LC_ALL", "C.UTF-8");
+        command.env("TZ", "UTC");
+        Terminal::start(command, 80, 24).unwrap()
+    }
 }
 
 fn read(path: &Path) -> Bundle {
@@ -234,14 +246,7 @@ async fn a_file_is_told_as_lines_and_as_events_where_there_is_no_terminal() {
 #[tokio::test]
 async fn the_page_of_a_run_is_played_paused_wound_and_left() {
     let kept = Kept::new().await;
-    let path = kept.bundle("one.gz").await;
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_bunker"));
-    command.arg("replay");
-    command.arg(&path);
-    command.args(["--speed", "0.5"]);
-    command.env("BUNKER_STATE", kept.own.path().join("elsewhere"));
-    command.env("LC_ALL", "C.UTF-8");
-    let mut terminal = Terminal::start(command, 80, 24).unwrap();
+    let mut terminal = kept.replayed("0.5").await;
     terminal.wait_for("replay 0.5x", SOON).unwrap();
     terminal.keys("space").unwrap();
     terminal.wait_for("replay 0.5x paused", SOON).unwrap();
@@ -264,14 +269,7 @@ async fn the_page_of_a_run_is_played_paused_wound_and_left() {
 #[tokio::test]
 async fn outputs_as_one_have_the_times_of_the_run_and_not_of_its_replay() {
     let kept = Kept::new().await;
-    let path = kept.bundle("one.gz").await;
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_bunker"));
-    command.arg("replay");
-    command.arg(&path);
-    command.env("BUNKER_STATE", kept.own.path().join("elsewhere"));
-    command.env("LC_ALL", "C.UTF-8");
-    command.env("TZ", "UTC");
-    let mut terminal = Terminal::start(command, 80, 24).unwrap();
+    let mut terminal = kept.replayed("1").await;
     terminal.wait_for("replay 1x", SOON).unwrap();
     // Before the output is there: its lines come as the replay goes on.
     terminal.keys("M").unwrap();

@@ -150,6 +150,12 @@ fn a_person_is_added_and_removed_and_what_they_have_seen_is_named() {
     assert!(people.contains("anna") && !people.contains("ben"), "{people}");
 }
 
+/// Where it is said that a text is kept.
+fn kept_at(told: &str) -> PathBuf {
+    let kept = told.split("What you wrote is in ").nth(1).and_then(|rest| rest.split(',').next());
+    PathBuf::from(kept.unwrap_or_else(|| panic!("{told}")))
+}
+
 #[test]
 fn an_edit_changes_what_was_edited_and_loses_nothing() {
     let shell = shell();
@@ -178,6 +184,11 @@ fn an_edit_changes_what_was_edited_and_loses_nothing() {
     let told = edit(&format!("sh -c 'echo \"$1\" > {}; exit 3' x", seen.display()));
     assert!(told.contains("nothing was changed") && !told.contains("What you wrote"), "{told}");
     assert!(!PathBuf::from(fs::read_to_string(seen).unwrap().trim()).exists());
+    // One that was ended may have what was typed in a file beside it.
+    let told = edit("sh -c 'echo typed > \"$(dirname \"$1\")/.swap\"; exit 3' x");
+    let kept = kept_at(&told);
+    assert_eq!(fs::read_to_string(kept.with_file_name(".swap")).unwrap(), "typed\n");
+    fs::remove_dir_all(kept.parent().unwrap()).unwrap();
     let told = edit("sh -c 'sed -i -e /vault_b/d \"$1\"; echo \"vault_c: 0042\" >> \"$1\"' x");
     assert!(told.contains("changed 2 secrets of one"), "{told}");
     assert_eq!(shell.ok(&["vault", "get", "one", "vault_a"], ""), "a: '\"$\\\n");
@@ -186,9 +197,7 @@ fn an_edit_changes_what_was_edited_and_loses_nothing() {
     // Broken: the text is kept, and said where; its content is not said.
     let told = edit("sh -c 'echo \"vault_d: [new-value\" >> \"$1\"' x");
     assert!(told.contains("this is no list of") && !told.contains("new-value"), "{told}");
-    let kept =
-        told.split("What you wrote is in ").nth(1).and_then(|r| r.split(',').next()).unwrap();
-    let kept = PathBuf::from(kept);
+    let kept = kept_at(&told);
     assert!(fs::read_to_string(&kept).unwrap().contains("vault_d: [new-value"));
     fs::remove_dir_all(kept.parent().unwrap()).unwrap();
     // Somebody else changes the same secret meanwhile.
@@ -199,9 +208,7 @@ fn an_edit_changes_what_was_edited_and_loses_nothing() {
     let told = edit(&meanwhile);
     assert!(told.contains("somebody else has changed vault_c meanwhile"), "{told}");
     assert_eq!(shell.ok(&["vault", "get", "one", "vault_c"], ""), "theirs\n");
-    let kept =
-        told.split("What you wrote is in ").nth(1).and_then(|r| r.split(',').next()).unwrap();
-    fs::remove_dir_all(PathBuf::from(kept).parent().unwrap()).unwrap();
+    fs::remove_dir_all(kept_at(&told).parent().unwrap()).unwrap();
 }
 
 #[test]

@@ -215,10 +215,17 @@ are edited: use `bunker vault set`";
         std::fs::read_to_string(&self.file).map(Zeroizing::new).map_err(|e| e.to_string())
     }
 
+    /// Whether the text is as it was given and nothing lies beside it: an editor that was ended may have left what was typed in a
+    /// file of its own.
+    fn is_untouched(&self) -> bool {
+        let n_files = std::fs::read_dir(&self.folder).map_or(0, Iterator::count);
+        let left = std::fs::read(&self.file).map(Zeroizing::new);
+        n_files == 1 && left.is_ok_and(|left| *left == self.given.as_bytes())
+    }
+
     /// Leaves the text where it is, so that nothing that was typed is lost. Where nothing was typed no secret stays behind.
     fn keep(&self, what: &str) -> Trouble {
-        let left = std::fs::read(&self.file).map(Zeroizing::new);
-        if left.is_ok_and(|left| *left == self.given.as_bytes()) {
+        if self.is_untouched() {
             return Trouble::new(Exit::Failed, format!("{what}; nothing was changed"));
         }
         self.kept.set(true);

@@ -44,7 +44,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPag
     let inner = canvas.pane(Rect { height: upper, ..body }, "What will happen", "", Focused::No);
     let room = usize::from(inner.height);
     if lines.len() > room && room > 0 {
-        let text = format!("… {} more lines, for a taller terminal", lines.len() + 1 - room);
+        let text = plan_targets::more_lines(lines.len() + 1 - room);
         lines.truncate(room - 1);
         lines.push(("", text, Role::Dim));
     }

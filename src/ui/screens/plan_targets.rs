@@ -26,6 +26,16 @@ impl Row<'_> {
         }
     }
 
+    /// The worst that there is to say of it: about what, and what.
+    fn first(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Target(host) => {
+                host.findings.first().map(|f| (f.subject.as_str(), f.text.as_str()))
+            }
+            Self::LeftOut(excluded) => Some(("", excluded.reason.as_str())),
+        }
+    }
+
     /// All that there is to say of it, worst first.
     fn said(&self) -> Vec<String> {
         match self {
@@ -36,13 +46,18 @@ impl Row<'_> {
 
     /// Whether a row with so much room leaves some of it out.
     fn is_cut(&self, room: usize) -> bool {
-        let said = self.said();
-        said.len() > 1 || said.first().is_some_and(|first| width(first) > room)
+        let several = matches!(self, Self::Target(host) if host.findings.len() > 1);
+        several || self.first().is_some_and(|(of, text)| shown_width(of) + width(text) > room)
     }
 }
 
 fn in_words(finding: &Finding) -> String {
     format!("{}: {}", finding.subject, finding.text)
+}
+
+/// Columns of what a text is about, with what stands between the two.
+fn shown_width(of: &str) -> usize {
+    if of.is_empty() { 0 } else { width(of) + 2 }
 }
 
 /// All rows, those that need somebody first.
@@ -74,7 +89,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, page: &PlanPage, area: Rect) {
     let rows = rows(page);
     // The same for all rows, so that moving the cursor moves nothing else.
     let (name_w, cut) = name_width(&rows, inner.width);
-    let below = if cut && inner.height >= 6 { inner.height / 2 } else { 0 };
+    let n_rows = u16::try_from(rows.len()).unwrap_or(u16::MAX);
+    let below =
+        if cut && inner.height >= 4 { inner.height - n_rows.min(inner.height / 2) } else { 0 };
     let list = Rect { height: inner.height - below, ..inner };
     let top = page.cursor.selected.saturating_sub(usize::from(list.height).saturating_sub(1));
     for (y, (at, row)) in (list.top()..list.bottom()).zip(rows.iter().enumerate().skip(top)) {
@@ -129,6 +146,11 @@ fn line(canvas: &mut Canvas<'_>, row: &Row<'_>, area: Rect, name_w: u16) {
     }
 }
 
+/// What stands where lines have no room.
+pub(super) fn more_lines(n: usize) -> String {
+    format!("… {n} more lines: `bunker plan` or a taller terminal shows them")
+}
+
 /// Everything that was found of the chosen one, as far as there is room.
 fn all_of_it(canvas: &mut Canvas<'_>, row: &Row<'_>, area: Rect) {
     canvas.put(area.x, area.y, area.width, row.name(), Role::Strong);
@@ -140,7 +162,7 @@ fn all_of_it(canvas: &mut Canvas<'_>, row: &Row<'_>, area: Rect) {
     if lines.len() > room {
         let n_hidden = lines.len() + 1 - room;
         lines.truncate(room.saturating_sub(1));
-        lines.push((1, format!("… {n_hidden} more lines, for a taller terminal")));
+        lines.push((1, more_lines(n_hidden)));
     }
     if lines.is_empty() {
         lines.push((1, "nothing stands in its way".to_owned()));
