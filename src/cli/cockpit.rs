@@ -1,42 +1,23 @@
 //! `bunker` and `bunker watch`: the cockpit, connected to everything.
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use color_eyre::eyre::WrapErr;
-use tokio::sync::watch;
-
 use super::args::Verb;
-use super::cockpit_changes::Changes;
-use super::cockpit_desk::Desk;
+use super::cockpit_connect::{Connecting, Open, Refused};
 use super::cockpit_forwards::Forwards;
-use super::cockpit_looks::Looks;
 use super::exit::{Exit, Trouble};
 use super::inventory_init::FirstRun;
 use super::{Context, fleet, prompt, wiring};
-use crate::adapters::http::HttpHealthSource;
-use crate::adapters::inventory::{InventoryWatch, Seen, load};
 use crate::adapters::paths::ConfigDir;
-use crate::adapters::ssh::SshPool;
 use crate::adapters::vault::{Asking, Keyring};
-use crate::adapters::victoria::Victoria;
 use crate::adapters::view_file::ViewFile;
 use crate::app::keymap::{self, Keymap};
-use crate::app::msg::Problem;
 use crate::app::pages::is_active;
-use crate::app::setup::Unusable;
-use crate::domain::capability::Operate;
 use crate::domain::diagnostic::{Diagnostic, Severity};
-use crate::domain::fleet::Fleet;
-use crate::domain::ids::HostId;
-use crate::domain::inventory::Loaded;
-use crate::domain::selector::Selector;
 use crate::domain::untrusted::Safe;
-use crate::engine::poller::{Poller, Sources as PollSources, Watched};
-use crate::engine::ports::{AuditReader, RemoteRead, RunReader};
-use crate::engine::supervisor::{Supervisor, Task};
+use crate::engine::supervisor::Supervisor;
 use crate::tui;
 
 /// How long tasks and connections may take to end when the operator leaves.
@@ -74,9 +55,6 @@ fn asks_below(lend: tokio::sync::mpsc::UnboundedSender<tui::Lend>) -> Asking {
         answered.recv().map_err(|_| left())?
     }))
 }
-
-/// Connections that have to be closed at the end.
-type Open = Arc<Mutex<Option<Arc<SshPool>>>>;
 
 async fn open(
     context: &Context,
@@ -130,18 +108,8 @@ pub(super) fn opening(
 ) -> (tui::Opening, Closing) {
     let supervisor = Supervisor::new();
     let (pool, forwards): (Open, Arc<Forwards>) = Default::default();
-    let connecting = Connecting {
-        inventory: context.inventory.clone(),
-        limit,
-        operate: context.operate.clone(),
-        supervisor: supervisor.clone(),
-        pool: Arc::clone(&pool),
-        forwards: Arc::clone(&forwards),
-        begun: Arc::default(),
-    };
-    if let Ok(mut begun) = connecting.begun.lock() {
-        *begun = Some(connecting.open());
-    }
+    let connecting =
+        Connecting::begin(context, limit, &supervisor, Arc::clone(&pool), Arc::clone(&forwards));
     let opening = tui::Opening {
         look,
         clock: wiring::clock(),
@@ -205,190 +173,4 @@ fn tell_what_goes_on(model: &crate::app::Model) {
     for run in model.runs.iter().flatten().filter(|r| is_active(r.phase)) {
         eprintln!("run {} goes on: `bunker attach {}` watches it", run.run, run.run);
     }
-}
-
-/// The cockpit cannot be opened.
-#[derive(Debug, thiserror::Error)]
-#[error("{message}")]
-struct Refused {
-    exit: Exit,
-    message: String,
-}
-
-impl From<Trouble> for Refused {
-    fn from(trouble: Trouble) -> Self {
-        Self { exit: trouble.exit, message: format!("{:#}", trouble.report) }
-    }
-}
-
-#[derive(Clone)]
-struct Connecting {
-    inventory: PathBuf,
-    limit: Option<String>,
-    operate: Option<Operate>,
-    supervisor: Supervisor,
-    pool: Open,
-    forwards: Arc<Forwards>,
-    /// The first time the files are read while the terminal is being prepared.
-    begun: Arc<Mutex<Option<Task<color_eyre::Result<Opened>>>>>,
-}
-
-/// What was opened by reading files only.
-struct Opened {
-    watched: watch::Receiver<Watched>,
-    files: InventoryWatch,
-    only: Option<Selector>,
-    hosts: Arc<SshPool>,
-    runs: Result<Arc<dyn RunReader>, Problem>,
-    audit: Option<Arc<dyn AuditReader>>,
-}
-
-impl Connecting {
-    /// Begins to read the files.
-    fn open(&self) -> Task<color_eyre::Result<Opened>> {
-        let (inventory, limit) = (self.inventory.clone(), self.limit.clone());
-        let supervisor = self.supervisor.clone();
-        self.supervisor.spawn_blocking("open", move || {
-            let seen = Seen::now(&inventory);
-            let Loaded { fleet, diagnostics, variables, .. } = load(&inventory);
-            // It takes as long as a frame to free what a thousand hosts had: the screen does not wait for that.
-            drop(supervisor.spawn_blocking("free", move || drop(variables)));
-            let fleet = fleet.ok_or_else(|| no_inventory(&inventory, &diagnostics))?;
-            let opened = open_with(&inventory, seen, fleet, &diagnostics, limit.as_deref());
-            Ok(opened.map_err(Refused::from)?)
-        })
-    }
-
-    async fn connect(self) -> color_eyre::Result<tui::Sources> {
-        let begun = self.begun.lock().ok().and_then(|mut begun| begun.take());
-        let opening = begun.unwrap_or_else(|| self.open());
-        let opened = opening.join().await.wrap_err("opening the inventory")?;
-        let Opened { watched, files, only, hosts, runs, audit } = opened?;
-        if let Ok(mut pool) = self.pool.lock() {
-            *pool = Some(Arc::clone(&hosts));
-        }
-        let watched = self.limited(watched, files, only);
-        let clock = wiring::clock();
-        let sources = PollSources {
-            remote: Arc::clone(&hosts) as Arc<dyn RemoteRead>,
-            health: Arc::new(HttpHealthSource::new(wiring::clock())),
-            metrics: Arc::new(Victoria::new()),
-            clock,
-        };
-        let (poller, fleet, look_again) = Poller::new(sources, watched.clone());
-        drop(self.supervisor.spawn("poller", poller.run()));
-        let supervisor = self.supervisor;
-        let inventory = self.inventory.clone();
-        let (runs, problems) = match runs {
-            Ok(runs) => (Some(runs), Vec::new()),
-            Err(problem) => (None, vec![problem]),
-        };
-        let looks = Looks::new(
-            inventory,
-            Arc::clone(&hosts),
-            watched.clone(),
-            supervisor.clone(),
-            runs.clone(),
-        );
-        let looker = Some(Arc::new(looks) as Arc<dyn tui::Looker>);
-        if let Some(right) = self.operate.clone() {
-            drop(supervisor.spawn("notify", wiring::keep_sending(right)));
-        }
-        let (inventory, at) = (self.inventory.clone(), watched.clone());
-        let desk = Desk { hosts: Arc::clone(&hosts), watched: at, inventory };
-        let desk = Some(Arc::new(desk) as Arc<dyn tui::HostDesk>);
-        let changer = self.operate.map(|right| {
-            let forwards = self.forwards;
-            Arc::new(Changes::new(
-                right,
-                self.inventory,
-                hosts,
-                watched,
-                look_again,
-                supervisor,
-                forwards,
-            )) as Arc<dyn tui::Changer>
-        });
-        Ok(tui::Sources { fleet, runs, audit, replay: None, looker, desk, changer, problems })
-    }
-
-    /// The inventory as it is edited, with the limited hosts only.
-    fn limited(
-        &self,
-        mut all: watch::Receiver<Watched>,
-        files: InventoryWatch,
-        only: Option<Selector>,
-    ) -> watch::Receiver<Watched> {
-        let mut meant: Vec<HostId> = Vec::new();
-        let mut keep = move |watched: Watched| match &only {
-            None => watched,
-            Some(only) => {
-                // An edit can take away the last host that the limit means: then none is left.
-                if let Ok(hosts) = only.select(&watched.fleet) {
-                    meant = hosts.into_iter().map(|h| h.id.clone()).collect();
-                }
-                let mut fleet = (*watched.fleet).clone();
-                fleet.hosts.retain(|h| meant.contains(&h.id));
-                Watched { fleet: Arc::new(fleet), ..watched }
-            }
-        };
-        let first = keep(all.borrow_and_update().clone());
-        let (tell, limited) = watch::channel(first);
-        drop(self.supervisor.spawn("inventory", async move {
-            // Following the files ends with this task.
-            let _files = files;
-            while all.changed().await.is_ok() {
-                let next = keep(all.borrow_and_update().clone());
-                if tell.send(next).is_err() {
-                    return;
-                }
-            }
-        }));
-        limited
-    }
-}
-
-/// The inventory cannot be used, for the screen and for the shell.
-fn no_inventory(inventory: &Path, diagnostics: &[Diagnostic]) -> color_eyre::Report {
-    let message = match fleet::at(inventory) {
-        Err(trouble) => format!("{:#}", trouble.report),
-        Ok(_) => "the inventory was changed meanwhile".to_owned(),
-    };
-    let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error);
-    let unusable = Unusable {
-        dir: Safe::line(&inventory.to_string_lossy()),
-        missing: !inventory.join("hosts.yml").exists()
-            && std::fs::read_dir(inventory).map_or(true, |mut entries| entries.next().is_none()),
-        problems: errors.map(|d| Safe::line(&d.to_string().replace('\n', "; "))).collect(),
-    };
-    tui::NoInventory { unusable, message }.into()
-}
-
-fn open_with(
-    inventory: &Path,
-    seen: Seen,
-    fleet: Fleet,
-    problems: &[Diagnostic],
-    limit: Option<&str>,
-) -> Result<Opened, Trouble> {
-    let only = fleet::selector(limit)?;
-    if let Some(only) = &only {
-        only.select(&fleet).map_err(fleet::trouble)?;
-    }
-    let line = |d: &Diagnostic| Safe::line(d.to_string().lines().next().unwrap_or_default());
-    let problems = problems.iter().map(line).collect();
-    let (watched, files) = InventoryWatch::start(inventory, seen, fleet, problems)
-        .wrap_err("following the inventory's files")?;
-    let hosts = wiring::hosts()?;
-    let (runs, audit) = match wiring::store_reader() {
-        Ok(store) => {
-            let audit = Arc::clone(&store) as Arc<dyn AuditReader>;
-            (Ok(store as Arc<dyn RunReader>), Some(audit))
-        }
-        Err(trouble) => {
-            let text = format!("runs cannot be shown: {:#}", trouble.report);
-            (Err(Problem { message: Safe::line(&text), hint: None }), None)
-        }
-    };
-    Ok(Opened { watched, files, only, hosts, runs, audit })
 }

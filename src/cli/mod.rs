@@ -16,6 +16,7 @@ mod canary;
 pub(crate) mod check;
 mod cockpit;
 mod cockpit_changes;
+mod cockpit_connect;
 mod cockpit_desk;
 mod cockpit_enrol;
 mod cockpit_forwards;

@@ -89,7 +89,8 @@ pub struct Poller {
 #[derive(Debug, Clone, Copy)]
 struct Turn {
     look: Option<Instant>,
-    looking: bool,
+    /// Since when it is being looked at.
+    looking: Option<Instant>,
     ask: Option<Instant>,
     round: u64,
 }
@@ -160,7 +161,7 @@ impl Poller {
         let now = Instant::now();
         for (n, id) in fresh.iter().enumerate() {
             let first = now + STAGGER * u32::try_from(n).unwrap_or(u32::MAX);
-            let turn = Turn { look: Some(first), looking: false, ask: Some(first), round: 0 };
+            let turn = Turn { look: Some(first), looking: None, ask: Some(first), round: 0 };
             self.turns.insert(id.clone(), turn);
         }
     }
@@ -176,7 +177,7 @@ impl Poller {
             let Some(record) = self.board.get(id) else { continue };
             if due(turn.look) {
                 turn.look = None;
-                turn.looking = true;
+                turn.looking = Some(now);
                 work.push(work::look(&self.sources, record));
             }
             if due(turn.ask) {
@@ -214,9 +215,9 @@ impl Poller {
         self.dirty = true;
         if let Some((id, kind)) = looked {
             let n_failed = self.board.get(&id).map_or(0, |r| r.n_failed);
-            let ended = kind.map_or(Ended::Well, |kind| Ended::Badly(n_failed, kind));
             if let Some(turn) = self.turns.get_mut(&id) {
-                turn.looking = false;
+                let took = turn.looking.take().map_or(Duration::ZERO, |begun| now - begun);
+                let ended = kind.map_or(Ended::Well(took), |kind| Ended::Badly(n_failed, kind));
                 turn.round += 1;
                 turn.look = wait(ended, self.interval, &id, turn.round).map(|d| now + d);
             }
@@ -229,7 +230,7 @@ impl Poller {
     fn hurry(&mut self, id: &HostId) {
         let now = Instant::now();
         if let Some(turn) = self.turns.get_mut(id) {
-            if !turn.looking {
+            if turn.looking.is_none() {
                 turn.look = Some(now);
             }
             turn.ask = turn.ask.map(|at| at.min(now));

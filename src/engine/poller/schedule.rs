@@ -8,11 +8,17 @@ use crate::domain::remote::RemoteErrorKind;
 /// The longest wait between two attempts at a host that does not answer.
 const LONGEST: Duration = Duration::from_mins(1);
 
+/// A look that took long is followed by a pause of so many times as long: a host that is busy is asked for at most a fifth of
+/// its time, so that looking at it does not keep it from its work.
+const REST: u32 = 4;
+/// That pause is at most so many intervals: what is known does not grow old for it, see `Board::facts_stale_s`.
+const LONGEST_REST: u32 = 2;
+
 /// How the last look ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// It was answered.
-    Well,
+    /// It was answered, after this time.
+    Well(Duration),
     /// It was not, for the nth time in a row, counted from 1.
     Badly(u32, RemoteErrorKind),
 }
@@ -26,7 +32,9 @@ pub(super) fn wait(
     round: u64,
 ) -> Option<Duration> {
     let wait = match ended {
-        Ended::Well => interval,
+        Ended::Well(took) => {
+            interval.max(took.saturating_mul(REST)).min(interval.saturating_mul(LONGEST_REST))
+        }
         Ended::Badly(_, RemoteErrorKind::Auth | RemoteErrorKind::HostKey) => return None,
         Ended::Badly(n, _) => interval.saturating_mul(1 << n.min(6)).min(LONGEST.max(interval)),
     };
@@ -49,13 +57,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dead_hosts_are_asked_less_and_a_refused_key_is_not_tried_again() {
+    fn dead_and_busy_hosts_are_asked_less_and_a_refused_key_is_not_tried_again() {
         let host: HostId = "red-deer".parse().unwrap();
         let ten = Duration::from_secs(10);
         let after = |ended, round| wait(ended, ten, &host, round).map(|d| d.as_secs_f64());
         for round in 0..50 {
             for (ended, want) in [
-                (Ended::Well, 10.0),
+                (Ended::Well(Duration::ZERO), 10.0),
+                (Ended::Well(Duration::from_secs(2)), 10.0),
+                (Ended::Well(Duration::from_secs(5)), 20.0),
+                (Ended::Well(Duration::from_secs(19)), 20.0),
                 (Ended::Badly(1, RemoteErrorKind::Timeout), 20.0),
                 (Ended::Badly(2, RemoteErrorKind::Connect), 40.0),
                 (Ended::Badly(60, RemoteErrorKind::Connect), 60.0),
@@ -66,6 +77,7 @@ mod tests {
             assert_eq!(after(Ended::Badly(1, RemoteErrorKind::Auth), round), None);
             assert_eq!(after(Ended::Badly(1, RemoteErrorKind::HostKey), round), None);
         }
-        assert_ne!(after(Ended::Well, 1), after(Ended::Well, 2));
+        let well = Ended::Well(Duration::ZERO);
+        assert_ne!(after(well, 1), after(well, 2));
     }
 }

@@ -15,8 +15,8 @@ const COLUMNS: [Column; 5] = [
     Column::right("AGE", 5, 0),
     Column::left("WHO", 14, 1),
     Column::left("WHAT", 18, 0),
-    Column::left("OF", 16, 0).growing(),
-    Column::left("ENDED", 12, 0),
+    Column::left("OF", 16, 0).growing_to(64),
+    Column::left("ENDED", 12, 0).growing(),
 ];
 
 pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &AuditPage, area: Rect) {

@@ -18,14 +18,14 @@ use crate::ui::theme::Role;
 use crate::ui::widgets::{gauge, spark};
 
 const COLUMNS: [Column; 8] = [
-    Column::left("INSTANCE", 14, 0).growing(),
+    Column::left("INSTANCE", 14, 0).growing_to(40),
     Column::right("AGE", 5, 0),
     Column::left("UNTIL RED", 16, 1),
     Column::left("STATE", 8, 0),
     Column::right("SIZE", 6, 2),
     Column::left("TREND", 12, 5),
     Column::right("KEPT", 4, 6),
-    Column::left("LAST PROVEN", 25, 3),
+    Column::left("LAST PROVEN", 25, 3).growing(),
 ];
 
 pub(in crate::ui) fn draw(

@@ -16,8 +16,8 @@ use crate::ui::widgets::badge;
 const COLUMNS: [Column; 4] = [
     Column::left("WHERE", 16, 0),
     Column::left("CHECK", 12, 0),
-    Column::left("FOUND", 24, 0).growing(),
-    Column::left("FIX", 40, 1),
+    Column::left("FOUND", 24, 0).growing_to(72),
+    Column::left("FIX", 40, 1).growing(),
 ];
 
 type Findings = Asked<Vec<Finding>>;

@@ -25,9 +25,9 @@ const HOSTS: [Column; 6] = [
 
 const VARIABLES: [Column; 4] = [
     Column::left("VARIABLE", 26, 0),
-    Column::left("VALUE", 20, 0).growing(),
+    Column::left("VALUE", 20, 0).growing_to(72),
     Column::left("GIVEN BY", 18, 1),
-    Column::left("AT", 34, 2),
+    Column::left("AT", 34, 2).growing(),
 ];
 
 pub(super) fn draw(

@@ -17,7 +17,7 @@ use crate::ui::widgets::badge;
 
 const COLUMNS: [Column; 6] = [
     Column::left("WHAT", 14, 0),
-    Column::left("HELD BY", 24, 0).growing(),
+    Column::left("HELD BY", 24, 0).growing_to(60),
     Column::right("FOR", 5, 3),
     Column::left("AT", 22, 1),
     Column::right("HEARD", 5, 4),

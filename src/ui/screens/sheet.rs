@@ -114,21 +114,27 @@ pub(super) struct Column {
     pub(super) right: bool,
     /// Its rank: the highest is left out first where there is no room; 0 never is.
     pub(super) rank: u8,
-    /// Whether it takes what is left over.
-    pub(super) grows: bool,
+    /// How wide it may become of what is left over: the first that may grow takes its part first.
+    pub(super) most: u16,
 }
 
 impl Column {
     pub(super) const fn left(title: &'static str, width: u16, rank: u8) -> Self {
-        Self { title, width, right: false, rank, grows: false }
+        Self { title, width, right: false, rank, most: width }
     }
 
     pub(super) const fn right(title: &'static str, width: u16, rank: u8) -> Self {
-        Self { title, width, right: true, rank, grows: false }
+        Self { title, width, right: true, rank, most: width }
     }
 
+    /// It takes all that is left over.
     pub(super) const fn growing(self) -> Self {
-        Self { grows: true, ..self }
+        self.growing_to(u16::MAX)
+    }
+
+    /// It takes what is left over until it is so wide.
+    pub(super) const fn growing_to(self, most: u16) -> Self {
+        Self { most, ..self }
     }
 }
 
@@ -176,7 +182,8 @@ impl Places {
             if !on {
                 return None;
             }
-            let grown = if column.grows { std::mem::take(&mut rest) } else { 0 };
+            let grown = column.most.saturating_sub(column.width).min(rest);
+            rest -= grown;
             let w = (column.width + grown).min(end.saturating_sub(at));
             let cell = (at, w, column.right);
             at = at.saturating_add(w + GAP).min(end);
@@ -227,5 +234,9 @@ mod tests {
         assert_eq!(of(30), [Some((1, 16)), Some((19, 5)), Some((26, 5))]);
         assert_eq!(of(20), [Some((1, 13)), None, Some((16, 5))]);
         assert_eq!(of(6), [Some((1, 6)), None, None]);
+        let columns =
+            [Column::left("NAME", 10, 0).growing_to(14), Column::left("A", 5, 0).growing()];
+        let places = Places::of(&columns, 0, 30);
+        assert_eq!([places.place(0), places.place(1)], [Some((0, 14)), Some((16, 14))]);
     }
 }

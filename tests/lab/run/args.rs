@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use color_eyre::eyre::Result;
 
+use super::demo::Purpose;
 use super::{control, demo, screens, serve};
 use crate::lab::Fault;
 
@@ -102,8 +103,8 @@ fn run(verb: Verb) -> Result<ExitCode> {
             say(&control::ask(&dir, &format!("fault {host} {fault} {word}"))?);
             Ok(ExitCode::SUCCESS)
         }
-        Verb::Demo(options) => demo::run(&options),
-        Verb::Screens(options) => screens::run(&options).map(|()| ExitCode::SUCCESS),
+        Verb::Demo(options) => demo::run(&Purpose::Show(options)),
+        Verb::Screens(options) => demo::run(&Purpose::Draw(options)),
         Verb::Serve { hosts, dir } => serve::serve(hosts, &dir),
     }
 }

@@ -9,12 +9,14 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use color_eyre::eyre::{Result, WrapErr, bail, eyre};
+use portable_pty::CommandBuilder;
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::args::{say, tell};
 use super::fleet;
 use super::live::Reporting;
+use super::screens::{self, Screens};
 use crate::lab::metrics::{self, Victoria};
 use crate::lab::{Fault, Lab, Options, processes};
 
@@ -26,8 +28,16 @@ pub(super) struct Demo {
     keep: Option<PathBuf>,
 }
 
+/// What is done with the demo's fleet once it is there.
+pub(super) enum Purpose {
+    /// It is shown to a person, or told where there is no terminal.
+    Show(Demo),
+    /// Its screens are drawn.
+    Draw(Screens),
+}
+
 /// Everything that the demo made; it goes when this is dropped.
-struct Stage {
+pub(super) struct Stage {
     lab: Lab,
     bunker: PathBuf,
     /// The program's state on this machine.
@@ -37,29 +47,33 @@ struct Stage {
 }
 
 /// Runs the demo; its code is the program's.
-pub(super) fn run(options: &Demo) -> Result<ExitCode> {
+pub(super) fn run(purpose: &Purpose) -> Result<ExitCode> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
         let mut ends = Ends::listen()?;
         tokio::select! {
-            code = show(options) => code,
+            code = fleet_for(purpose) => code,
             name = ends.wait() => { tell(&format!("demo: ended by {name}")); Ok(ExitCode::from(130)) }
         }
     })
 }
 
-async fn show(options: &Demo) -> Result<ExitCode> {
+async fn fleet_for(purpose: &Purpose) -> Result<ExitCode> {
+    let keep = match purpose {
+        Purpose::Show(options) => options.keep.as_deref(),
+        Purpose::Draw(_) => None,
+    };
     let begun = Instant::now();
     let (building, address) = (Building::start()?, metrics_address()?);
     let found = metrics::program();
-    let data = metrics_folder(options)?;
+    let data = metrics_folder(keep)?;
     let server = match found {
         Ok(program) => Victoria::start(&program, data.path(), address).await,
         Err(error) => Err(error),
     };
     let url = server.as_ref().ok().map(|server| server.url().to_owned());
-    let lab = Lab::start(12, lab_options(options, url.as_deref()))?;
+    let lab = Lab::start(12, lab_options(keep, url.as_deref()))?;
     arrange(&lab)?;
     let (server, reporting) = match server {
         Ok(server) => {
@@ -85,7 +99,7 @@ async fn show(options: &Demo) -> Result<ExitCode> {
         std::future::pending::<()>().await;
     };
     let code = tokio::select! {
-        code = stage.play() => code,
+        code = stage.serve(purpose) => code,
         () = feed => Ok(ExitCode::FAILURE),
     };
     if let Some(server) = server {
@@ -94,12 +108,12 @@ async fn show(options: &Demo) -> Result<ExitCode> {
     code
 }
 
-fn lab_options(options: &Demo, metrics_url: Option<&str>) -> Options {
+fn lab_options(keep: Option<&Path>, metrics_url: Option<&str>) -> Options {
     let mut lab = Options::instances().with_hosts(fleet::hosts());
     "demo".clone_into(&mut lab.fleet_name);
     lab.build_seconds = 2.0;
-    lab.dir.clone_from(&options.keep);
-    lab.keep = options.keep.is_some();
+    lab.dir = keep.map(Path::to_owned);
+    lab.keep = keep.is_some();
     lab.policy =
         vec!["bunker_min_healthy_s: 6".to_owned(), "bunker_probe_interval_s: 5".to_owned()];
     if let Some(url) = metrics_url {
@@ -109,9 +123,9 @@ fn lab_options(options: &Demo, metrics_url: Option<&str>) -> Options {
 }
 
 /// Where the metrics server keeps its data: with the other files where those are kept.
-fn metrics_folder(options: &Demo) -> Result<tempfile::TempDir> {
+fn metrics_folder(keep: Option<&Path>) -> Result<tempfile::TempDir> {
     let mut folder = tempfile::Builder::new();
-    let Some(keep) = &options.keep else {
+    let Some(keep) = keep else {
         return Ok(folder.prefix("bunker-metrics-").tempdir()?);
     };
     fs::create_dir_all(keep).wrap_err_with(|| format!("cannot make {}", keep.display()))?;
@@ -197,16 +211,40 @@ impl Stage {
         Ok(Self { lab, bunker, state, runtime })
     }
 
-    fn bunker(&self) -> Command {
+    /// The program's environment.
+    fn env(&self) -> [(&'static str, PathBuf); 4] {
+        [
+            ("BUNKER_INVENTORY", self.lab.inventory_dir()),
+            ("BUNKER_STATE", self.state.clone()),
+            ("XDG_RUNTIME_DIR", self.runtime.path().to_owned()),
+            ("XDG_CACHE_HOME", self.state.join("cache")),
+        ]
+    }
+
+    /// The program on this fleet.
+    pub(super) fn bunker(&self) -> Command {
         let mut command = Command::new(&self.bunker);
+        command.envs(self.env()).kill_on_drop(false);
         command
-            .arg("--inventory")
-            .arg(self.lab.inventory_dir())
-            .env("BUNKER_STATE", &self.state)
-            .env("XDG_RUNTIME_DIR", self.runtime.path())
-            .env("XDG_CACHE_HOME", self.state.join("cache"))
-            .kill_on_drop(false);
+    }
+
+    /// The program on this fleet, for a terminal of its own with all colours.
+    pub(super) fn at_terminal(&self) -> CommandBuilder {
+        let mut command = CommandBuilder::new(&self.bunker);
+        for (name, value) in self.env() {
+            command.env(name, value);
+        }
+        command.env("COLORTERM", "truecolor");
         command
+    }
+
+    async fn serve(&self, purpose: &Purpose) -> Result<ExitCode> {
+        match purpose {
+            Purpose::Show(_) => self.play().await,
+            Purpose::Draw(options) => {
+                screens::draw(self, options).await.map(|()| ExitCode::SUCCESS)
+            }
+        }
     }
 
     async fn play(&self) -> Result<ExitCode> {

@@ -1,15 +1,16 @@
-//! `cargo lab screens`: pictures of the real screens. The demo is started in a terminal of its own,
-//! driven by keys, and each screen is written as SVG. The README shows these files.
+//! `cargo lab screens`: the pictures of `docs/screens`, which the README shows. `bunker snapshot` draws the pages of the
+//! demo's fleet, before, during and after an upgrade of three instances.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use clap::Args;
-use color_eyre::eyre::{Result, WrapErr, eyre};
-use portable_pty::CommandBuilder;
+use color_eyre::eyre::{Result, WrapErr, bail, eyre};
 
 use super::args::say;
+use super::demo::Stage;
 use crate::lab::terminal::Terminal;
 
 /// Options of `screens`.
@@ -18,120 +19,132 @@ pub(super) struct Screens {
     /// The folder for the pictures
     #[arg(long, default_value = "docs/screens")]
     dir: PathBuf,
-    /// Columns of the terminal
+    /// Columns of a picture
     #[arg(long, default_value_t = 120)]
     columns: u16,
-    /// Rows of the terminal
+    /// Rows of a picture
     #[arg(long, default_value_t = 36)]
     rows: u16,
 }
 
-/// One picture: what to press, what to wait for (with a `!` before it: until it is gone), and its name.
-struct Scene {
-    keys: &'static str,
-    shows: &'static str,
-    name: &'static str,
-    seconds: u64,
-}
+/// Where the instances go that are upgraded, and which they are.
+const TO: &str = "v2.5.0";
+const UPGRADED: [&str; 3] = ["st-albert", "lethbridge", "olds"];
 
-const SCENES: &[Scene] = &[
-    // The demo builds the program first. The figures are there when the metrics and all hosts have answered.
-    scene("", r"(?s)red-deer .*\d[.]\ds +\d.*olds", "fleet", 300),
-    // The selection stays with the instance that was the first before the others had answered.
-    scene("g g", "Why calgary-prod", "", 10),
-    scene("enter", "instance +calgary-prod", "instance", 20),
-    scene("esc", "bunker  demo", "", 10),
-    scene("G k space k k space k k space", "3 marked", "", 10),
-    scene("u", "Upgrade 3 instances", "", 10),
-    scene("v2.5.0 enter", "type the number of instances", "plan", 60),
-    scene("3 enter", "run [0-9a-f]{4}  upgrade", "", 30),
-    scene("", "Datasource|naming to", "run", 60),
-    scene("", "(succeeded|failed)", "run-ended", 180),
-    scene("v", "outputs +run", "", 20),
-    scene("", "the end of each", "outputs", 20),
-    scene("esc", "run [0-9a-f]{4}  upgrade", "", 10),
-    scene("esc", "bunker  demo", "", 10),
-    scene("R", "Runs", "runs", 10),
-    scene("esc", "bunker  demo", "", 10),
-    scene("g b", "Backups, oldest first", "", 20),
-    scene("", "!asking the host", "backups", 60),
-    scene("esc", "bunker  demo", "", 10),
-    scene("g a", "Alerts, worst first", "", 20),
-    scene("", "!asking the Alertmanager", "alerts", 60),
-    scene("esc", "bunker  demo", "", 10),
-    scene("g i", "Groups and hosts", "", 20),
-    scene("", "!reading the inventory", "inventory", 20),
-    scene("esc", "bunker  demo", "", 10),
-    scene("g t", "Windows, soonest first", "windows", 20),
-    scene("esc", "bunker  demo", "", 10),
-    scene("g d", "r looks again", "doctor", 120),
-    scene("esc", "bunker  demo", "", 10),
-    scene("g w", "read [0-9a-z]+ ago", "leases", 60),
-    scene("esc", "bunker  demo", "", 10),
-    scene("H", "Records, newest first", "", 20),
-    scene("", "!reading the log", "audit", 20),
-    scene("esc", "bunker  demo", "", 10),
-    scene("g c", "compare .+  with", "", 20),
-    scene("", "!reading the variables", "compare", 20),
-    scene("esc", "bunker  demo", "", 10),
-    // One that reports figures.
-    scene("g g j j", "Why red-deer", "", 10),
-    scene("g m", "charts +red-deer", "", 20),
-    scene("", "p99", "charts", 60),
-    scene("esc", "bunker  demo", "", 10),
-    scene("enter", "instance +", "", 20),
-    scene("F", "Port of a service", "", 20),
-    scene("enter", "g p lists what is here", "", 60),
-    scene("g p", "Ports brought here", "forwards", 20),
-    scene("esc", "!Ports brought here", "", 10),
-    scene("esc", "bunker  demo", "", 10),
-    scene("?", "open the selected entry", "help", 10),
-    // Awaited, since an escape and a letter that arrive together are another key.
-    scene("esc", GONE_HELP, "", 10),
+/// A picture: its name, and the words of `bunker snapshot`, the keys apart.
+type Picture = (&'static str, &'static [&'static str], &'static str);
+
+/// What is drawn before anything is changed.
+const BEFORE: &[Picture] = &[
+    ("fleet", &["fleet"], ""),
+    ("instance", &["instance", "--host", "calgary-prod"], ""),
+    ("charts", &["charts", "--host", "red-deer"], ""),
+    ("compare", &["compare", "--host", "calgary-prod", "--with", "red-deer"], ""),
+    // The three that are upgraded below.
+    ("plan", &["fleet"], "G k space k k space k k space u v 2 . 5 . 0 enter"),
+    ("backups", &["backups"], ""),
+    ("alerts", &["alerts"], ""),
+    ("inventory", &["inventory"], ""),
+    ("windows", &["windows"], ""),
+    ("doctor", &["doctor"], ""),
+    ("help", &["help"], ""),
 ];
 
-/// What is awaited to go, where a scene ends a page that covers others.
-const GONE_HELP: &str = "!open the selected entry";
-
-const fn scene(keys: &'static str, shows: &'static str, name: &'static str, seconds: u64) -> Scene {
-    Scene { keys, shows, name, seconds }
-}
+/// What is drawn of the upgrade that has ended.
+const AFTER: &[Picture] = &[
+    ("run-ended", &["run"], ""),
+    ("outputs", &["outputs"], ""),
+    ("runs", &["runs"], ""),
+    ("leases", &["leases"], ""),
+    ("audit", &["audit"], ""),
+];
 
 /// Makes the pictures.
-pub(super) fn run(options: &Screens) -> Result<()> {
+pub(super) async fn draw(stage: &Stage, options: &Screens) -> Result<()> {
     fs::create_dir_all(&options.dir)
         .wrap_err_with(|| format!("making {}", options.dir.display()))?;
-    let mut command = CommandBuilder::new(std::env::current_exe()?);
-    command.arg("demo");
-    command.cwd(std::env::current_dir()?);
-    command.env("COLORTERM", "truecolor");
-    let mut terminal =
-        Terminal::start(command, options.columns, options.rows).map_err(|e| eyre!(e))?;
-    for scene in SCENES {
-        play(&mut terminal, scene, &options.dir)?;
+    for picture in BEFORE {
+        options.keep(picture.0, &options.snapshot(stage, picture).await?)?;
     }
-    terminal.keys("q").map_err(|e| eyre!(e))?;
-    let ended = terminal.wait_end(Duration::from_secs(30)).map_err(|e| eyre!(e))?;
-    let left = terminal.left_behind();
-    if !ended.success() || !left.is_empty() {
-        return Err(eyre!("the demo ended with {ended} and left {left:?} behind"));
+    let confirm = UPGRADED.len().to_string();
+    let mut upgrade = vec!["upgrade", "--to", TO, "--yes", "--confirm", &confirm, "--detach"];
+    upgrade.extend(UPGRADED);
+    bunker(stage, &upgrade).await?;
+    options.keep("run", &while_it_works(stage, options).await?)?;
+    bunker(stage, &["attach", "last"]).await?;
+    for picture in AFTER {
+        options.keep(picture.0, &options.snapshot(stage, picture).await?)?;
     }
-    Ok(())
+    options.keep("forwards", &forwards(stage, options)?)
 }
 
-fn play(terminal: &mut Terminal, scene: &Scene, dir: &Path) -> Result<()> {
-    terminal.keys(scene.keys).map_err(|e| eyre!(e))?;
-    let at_most = Duration::from_secs(scene.seconds);
-    match scene.shows.strip_prefix('!') {
-        Some(gone) => terminal.wait_gone(gone, at_most),
-        None => terminal.wait_for(scene.shows, at_most),
+/// The run while it is at work and has something to show.
+async fn while_it_works(stage: &Stage, options: &Screens) -> Result<String> {
+    let until = Instant::now() + Duration::from_mins(2);
+    loop {
+        let drawn = options.snapshot(stage, &("run", &["run"], "")).await?;
+        if ["naming to", "All migrations", "Recreated"].iter().any(|line| drawn.contains(line)) {
+            return Ok(drawn);
+        }
+        if Instant::now() > until {
+            bail!("no target of the upgrade was seen at work");
+        }
     }
-    .map_err(|e| eyre!("after {:?}: {e}", scene.keys))?;
-    if !scene.name.is_empty() {
-        terminal.settle(Duration::from_millis(120));
-        let path = dir.join(scene.name).with_extension("svg");
-        fs::write(&path, terminal.svg()).wrap_err_with(|| format!("writing {}", path.display()))?;
+}
+
+/// Runs a verb that must end well; gives what it printed.
+async fn bunker(stage: &Stage, words: &[&str]) -> Result<String> {
+    let out = stage.bunker().args(words).stdin(Stdio::null()).output().await?;
+    if !out.status.success() {
+        let said = String::from_utf8_lossy(&out.stderr);
+        bail!("bunker {} ended with {}: {said}", words.join(" "), out.status);
+    }
+    Ok(String::from_utf8(out.stdout)?)
+}
+
+impl Screens {
+    async fn snapshot(&self, stage: &Stage, picture: &Picture) -> Result<String> {
+        let (_, page, keys) = picture;
+        let size = format!("{}x{}", self.columns, self.rows);
+        let mut words = vec!["snapshot", "--format", "svg", "--size", &size, "--keys", keys];
+        words.extend(*page);
+        bunker(stage, &words).await
+    }
+
+    fn keep(&self, name: &str, drawn: &str) -> Result<()> {
+        let path = self.dir.join(name).with_extension("svg");
+        fs::write(&path, drawn).wrap_err_with(|| format!("writing {}", path.display()))?;
         say(&path.display().to_string());
+        Ok(())
     }
-    Ok(())
+}
+
+/// The ports that are brought here: only a cockpit that is open has any, so this one is drawn of its terminal.
+fn forwards(stage: &Stage, options: &Screens) -> Result<String> {
+    let mut terminal = Terminal::start(stage.at_terminal(), options.columns, options.rows)
+        .map_err(|e| eyre!(e))?;
+    let scenes = [
+        ("", r"(?s)red-deer .*\d[.]\ds +\d.*olds"),
+        // The selection stays with the instance that was the first before the others had answered.
+        ("g g j j", "Why red-deer"),
+        ("enter", "instance +red-deer"),
+        ("F", "Port of a service"),
+        ("enter", "g p lists what is here"),
+        ("g p", "Ports brought here"),
+    ];
+    for (keys, shows) in scenes {
+        terminal.keys(keys).map_err(|e| eyre!(e))?;
+        terminal
+            .wait_for(shows, Duration::from_mins(1))
+            .map_err(|e| eyre!("after {keys:?}: {e}"))?;
+    }
+    terminal.settle(Duration::from_millis(120));
+    let drawn = terminal.svg();
+    terminal.keys("C-c").map_err(|e| eyre!(e))?;
+    let _ended = terminal.wait_end(Duration::from_secs(30)).map_err(|e| eyre!(e))?;
+    let left = terminal.left_behind();
+    if !left.is_empty() {
+        bail!("the cockpit left {left:?} behind");
+    }
+    Ok(drawn)
 }

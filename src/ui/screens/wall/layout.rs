@@ -100,7 +100,9 @@ fn tiles(w: u16, h: u16, n: usize) -> Grid {
         }
         // A tile is read best when it is some four times as wide as high.
         let score = u32::from(grid.w.min(grid.h * 5)) * u32::from(grid.h.min(grid.w / 3 + 1));
-        if best.is_none_or(|(known, _)| score > known) {
+        // Of what is read as well, the one that uses the width: a wall is looked at from left to right, not down its edge.
+        let is_full = usize::from(columns) <= n.max(1);
+        if best.is_none_or(|(known, _)| score > known || (score == known && is_full)) {
             best = Some((score, grid));
         }
     }
@@ -141,6 +143,7 @@ mod tests {
     fn problems_are_large_and_a_thousand_fit() {
         let l = share(198, 48, 3, 9, 14);
         assert!(l.tiles.h >= 10 && l.tiles.pages(3) == 1 && l.names.pages(9) == 1, "{l:?}");
+        assert_eq!((l.tiles.columns, l.tiles.rows), (3, 1), "side by side: {l:?}");
         let l = share(198, 48, 40, 960, 9);
         assert!(l.tiles.pages(40) <= 2 && l.names.pages(960) <= 8, "{l:?}");
         let l = share(198, 48, 0, 1_000, 9);

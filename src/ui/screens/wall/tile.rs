@@ -118,7 +118,8 @@ fn name(canvas: &mut Canvas<'_>, i: &InstanceView, look: Badge, inner: Rect, are
         return inner;
     }
     let role = if look.role == Role::Healthy { Role::Text } else { look.role };
-    for (y, row) in (inner.y..).zip(&rows) {
+    // A row apart from the filled one above, with which they would run together.
+    for (y, row) in (inner.y + 1..).zip(&rows) {
         canvas.put(inner.x, y, inner.width, row, role);
     }
     Rect { y: inner.y + 4, height: inner.height.saturating_sub(4), ..inner }
