@@ -125,6 +125,7 @@ pub enum Action {
     Suspend,
     Quit,
     LeaveWall,
+    ShowCanary,
     OpenLog,
     MergedLog,
     LogFilter,

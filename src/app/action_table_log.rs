@@ -98,6 +98,15 @@ pub(super) const LOG: &[ActionInfo] = &[
     )
     .twin("bunker inventory check"),
     row(
+        Action::ShowCanary,
+        "canary of the run",
+        "show the canary of this run: its soak, each metric against the rest of the fleet, and the verdict so far",
+        "canary",
+        &[c('C')],
+        OUTPUT,
+    )
+    .twin("bunker show RUN"),
+    row(
         Action::OpenLog,
         "whole log",
         "read the whole output of this host from its file, however long it is",

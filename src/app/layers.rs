@@ -63,6 +63,8 @@ pub enum Layer {
     Services(ServicePick),
     /// The ports that were brought here.
     Forwards,
+    /// The canary of the run that is seen.
+    Soak,
 }
 
 /// The choice of columns.

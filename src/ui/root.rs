@@ -82,6 +82,7 @@ fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect)
         Layer::Env(env) => screens::host::env(canvas, model, env, area),
         Layer::Services(pick) => screens::host::services(canvas, pick, area),
         Layer::Forwards => screens::forwards::draw(canvas, model, area),
+        Layer::Soak => screens::soak::draw(canvas, model, area),
         Layer::Letter(what) => screens::menus::letters(canvas, model, *what, area),
         Layer::Reference(form) => dialog::reference(canvas, area, form, "Upgrade"),
         Layer::Canary(form) => dialog::reference(canvas, area, form, "Canary upgrade of"),

@@ -214,6 +214,11 @@ async fn a_good_canary_soaks_for_its_time_and_the_rest_follows_by_itself() {
     let report = canary.report.unwrap();
     assert_eq!((report.verdict, report.metrics.len()), (Verdict::Pass, 2));
     assert!(canary.end.unwrap().passed);
+    // What the metrics say is told while it soaks, and once it is soaked their judgement stands.
+    let so_far =
+        bench.kinds().iter().filter(|k| matches!(k, EventKind::CanarySoFar { .. })).count();
+    assert!((25..=30).contains(&so_far), "{so_far}");
+    assert!(canary.so_far.is_none());
     // The rest begins after the end of the canary, and never before.
     let kinds = bench.kinds();
     let ended = kinds.iter().position(|k| matches!(k, EventKind::CanaryEnded { .. })).unwrap();

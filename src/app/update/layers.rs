@@ -58,6 +58,13 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         }
         Layer::Services(pick) => host::pick_key(model, pick, key),
         Layer::Forwards => forwards::on_key(model, key),
+        Layer::Soak => {
+            // Whatever else is pressed is meant for the run behind it, and is not done to it unseen.
+            if key != Key::plain(KeyCode::Esc) && key != Key::char('C') {
+                model.layers.push(Layer::Soak);
+            }
+            Vec::new()
+        }
     }
 }
 
@@ -81,7 +88,8 @@ pub(super) fn paste(model: &mut Model, text: &str) {
             | Layer::Letter(_)
             | Layer::Env(_)
             | Layer::Services(_)
-            | Layer::Forwards,
+            | Layer::Forwards
+            | Layer::Soak,
         ) => return,
         None => {
             if !setup::paste(model, text) {

@@ -127,6 +127,13 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
                 Follow::From(_) => Follow::End,
             };
         }
+        Action::ShowCanary => {
+            if page.view.as_ref().is_some_and(|view| view.plan.canary.is_some()) {
+                model.layers.push(Layer::Soak);
+            } else {
+                model.tell(ToastKind::Warning, "this run has no canary: all its targets are equal");
+            }
+        }
         Action::OpenLog => {
             let (run, host) = (page.run.clone(), page.host.clone());
             match host {

@@ -325,6 +325,7 @@ impl Tail<'_> {
             EventKind::CanarySoak { .. }
             | EventKind::CanaryGap { .. }
             | EventKind::CanaryJudged { .. }
+            | EventKind::CanarySoFar { .. }
             | EventKind::CanaryEnded { .. } => self.canary.line(event),
         }
     }
@@ -353,6 +354,7 @@ impl Tail<'_> {
             EventKind::CanarySoak { .. }
             | EventKind::CanaryGap { .. }
             | EventKind::CanaryJudged { .. }
+            | EventKind::CanarySoFar { .. }
             | EventKind::CanaryEnded { .. }
             | EventKind::GateObserved { .. }
             | EventKind::StepStarted { .. }

@@ -58,8 +58,15 @@ pub(super) fn state(canary: &CanaryState) -> String {
     if canary.gap_s > 0.0 {
         out.extend([format!("        {:.0} s do not count: nobody looked\n", canary.gap_s)]);
     }
-    if let Some(report) = &canary.report {
-        out.extend([format!("        judged: {} ({})\n", report.verdict.word(), report.why())]);
+    if let Some((report, decides)) = canary.newest() {
+        let when = if decides { "judged" } else { "so far" };
+        out.extend([format!("        {when}: {} ({})\n", report.verdict.word(), report.why())]);
+        let rows = report.metrics.iter().map(|metric| {
+            let [canary, rest] = metric.middles();
+            let title = format!("        {}", metric.signal.title());
+            vec![title, metric.result.word().to_owned(), canary, format!("against {rest}")]
+        });
+        out.push_str(&columns(&rows.collect::<Vec<_>>()));
     }
     if let Some(end) = &canary.end {
         let word = if end.passed { "passed" } else { "FAILED" };

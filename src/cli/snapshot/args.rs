@@ -26,7 +26,7 @@ pub struct SnapshotArgs {
     /// The instance on the right of the page `compare` [default: the next one]
     #[arg(long, value_name = "HOST")]
     pub with: Option<String>,
-    /// The run of the page `run`: an id, the end of one, or `last`
+    /// The run of the pages `run`, `canary` and `outputs`: an id, the end of one, or `last`
     #[arg(long, value_name = "RUN", default_value = "last")]
     pub run: String,
     /// Ansible pattern: only these hosts
@@ -63,6 +63,8 @@ pub enum Page {
     Runs,
     /// One run
     Run,
+    /// The canary of a run
+    Canary,
     /// The secrets by when they are due
     SecretsDue,
     /// The audit log

@@ -105,6 +105,10 @@ async fn what(context: &Context, args: &SnapshotArgs) -> Result<Still, Trouble> 
         Page::Charts => Destination::Charts(subject(context, args.host.as_deref())?),
         Page::Compare => both(context, args)?,
         Page::Outputs => Destination::Outputs(wiring::store_reader()?.find(&args.run).await?),
+        Page::Canary => {
+            keys.insert(0, Key::char('C'));
+            Destination::Run(wiring::store_reader()?.find(&args.run).await?)
+        }
         Page::Run => Destination::Run(wiring::store_reader()?.find(&args.run).await?),
         Page::Instance => {
             if let Some(host) = &args.host {

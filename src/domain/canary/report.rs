@@ -73,6 +73,16 @@ pub struct MetricReport {
     pub comparison: Option<Comparison>,
 }
 
+impl MetricReport {
+    /// The middle values of the canary group and of the rest, in the unit of the signal; `-` where none was compared.
+    pub fn middles(&self) -> [String; 2] {
+        self.comparison.map_or_else(
+            || ["-".to_owned(), "-".to_owned()],
+            |c| [c.canary, c.rest].map(|value| InUnit(self.signal, value).to_string()),
+        )
+    }
+}
+
 /// What follows from all metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

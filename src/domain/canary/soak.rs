@@ -140,6 +140,14 @@ pub struct CanaryEnd {
     pub rollback: Vec<RunId>,
 }
 
+impl CanaryState {
+    /// The newest word of the metrics, and whether it decides.
+    pub fn newest(&self) -> Option<(&Report, bool)> {
+        let so_far = self.so_far.as_ref().map(|report| (report, false));
+        so_far.or_else(|| self.report.as_ref().map(|report| (report, true)))
+    }
+}
+
 /// Where a canary stands, by the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CanaryState {
@@ -155,6 +163,9 @@ pub struct CanaryState {
     pub detail: Safe,
     /// Seconds that did not count since nobody looked.
     pub gap_s: f64,
+    /// What the metrics say so far, since the last judgement or the beginning. It decides nothing.
+    #[serde(default)]
+    pub so_far: Option<Report>,
     /// The last judgement of all metrics.
     pub report: Option<Report>,
     /// How it ended.

@@ -15,6 +15,7 @@ pub(super) fn apply(canary: &mut Option<CanaryState>, at: Timestamp, kind: &Even
         needed_s: 0,
         detail: Safe::default(),
         gap_s: 0.0,
+        so_far: None,
         report: None,
         end: None,
     });
@@ -29,6 +30,9 @@ pub(super) fn apply(canary: &mut Option<CanaryState>, at: Timestamp, kind: &Even
         state.gap_s += gap_s;
     } else if let EventKind::CanaryJudged { report } = kind {
         state.report = Some((**report).clone());
+        state.so_far = None;
+    } else if let EventKind::CanarySoFar { report } = kind {
+        state.so_far = Some((**report).clone());
     } else if let EventKind::CanaryEnded { end } = kind {
         state.end.get_or_insert_with(|| end.clone());
     }

@@ -258,6 +258,11 @@ pub enum EventKind {
         /// All of it.
         report: Box<Report>,
     },
+    /// What the metrics of a canary say while it soaks. It decides nothing.
+    CanarySoFar {
+        /// All of it.
+        report: Box<Report>,
+    },
     /// A canary ended.
     CanaryEnded {
         /// How.

@@ -128,6 +128,7 @@ impl RunState {
             EventKind::CanarySoak { .. }
             | EventKind::CanaryGap { .. }
             | EventKind::CanaryJudged { .. }
+            | EventKind::CanarySoFar { .. }
             | EventKind::CanaryEnded { .. } => canary::apply(&mut self.canary, at, kind),
             EventKind::Noted { .. } | EventKind::Unrecognised => {}
         }

@@ -19,13 +19,7 @@ impl HostState {
             EventKind::JobIntended { seq, nonce, steps, .. } => {
                 self.jobs.entry(*seq).or_insert_with(|| intended(nonce, steps));
             }
-            EventKind::JobStarted { seq, start, .. } => {
-                if let (Some(job), JobStart::Started | JobStart::AlreadyThere) =
-                    (self.jobs.get_mut(seq), start)
-                {
-                    job.started = true;
-                }
-            }
+            EventKind::JobStarted { seq, start, .. } => self.job_started(*seq, *start),
             EventKind::JobEnded { seq, end, .. } => {
                 self.jobs.entry(*seq).and_modify(|job| job.end = Some(end.clone()));
             }
@@ -66,11 +60,20 @@ impl HostState {
             | EventKind::CanarySoak { .. }
             | EventKind::CanaryGap { .. }
             | EventKind::CanaryJudged { .. }
+            | EventKind::CanarySoFar { .. }
             | EventKind::CanaryEnded { .. }
             | EventKind::RunFinished { .. }
             | EventKind::HookRan { .. }
             | EventKind::Noted { .. }
             | EventKind::Unrecognised => {}
+        }
+    }
+
+    fn job_started(&mut self, seq: u32, start: JobStart) {
+        if let (Some(job), JobStart::Started | JobStart::AlreadyThere) =
+            (self.jobs.get_mut(&seq), start)
+        {
+            job.started = true;
         }
     }
 

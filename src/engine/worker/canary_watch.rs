@@ -140,7 +140,7 @@ impl<'a> Watch<'a> {
 
     /// Judges everything over the last soak's time, and journals it.
     pub(super) async fn judge(&mut self) -> Result<Report, StoreError> {
-        let report = self.report(Scope::Everything).await;
+        let [report] = self.reports([Scope::Everything]).await;
         self.compared_at = Instant::now();
         let kind = EventKind::CanaryJudged { report: Box::new(report.clone()) };
         self.shared.add(vec![kind]).await?;
@@ -205,8 +205,13 @@ impl<'a> Watch<'a> {
             return Ok(Seen::Well);
         }
         self.limits_at = now;
-        let report = self.report(Scope::Limits).await;
+        let [report, so_far] = self.reports([Scope::Limits, Scope::Everything]).await;
         if report.verdict != Verdict::Fail {
+            // For people; once it is soaked the judgement stands, and a run can wait for days.
+            if !self.clock.is_done() {
+                let kind = EventKind::CanarySoFar { report: Box::new(so_far) };
+                self.shared.add(vec![kind]).await?;
+            }
             return Ok(Seen::Well);
         }
         let why = report.why();
@@ -215,20 +220,21 @@ impl<'a> Watch<'a> {
         Ok(Seen::Failed(Failed { why, failure: None }))
     }
 
-    async fn report(&self, scope: Scope) -> Report {
+    /// Judges what was seen since the beginning, at most over a soak's time, asked for once.
+    async fn reports<const N: usize>(&self, scopes: [Scope; N]) -> [Report; N] {
         let (plan, ports) = (self.plan, &self.shared.ports);
         let until = ports.clock.now();
         let soak = i64::try_from(plan.soak_s).unwrap_or(i64::MAX);
         let last = until.checked_sub(SignedDuration::from_secs(soak)).unwrap_or(until);
         // A wall clock that was set back leaves nothing to judge, which is no data.
         let Some(grid) = stretch(self.began.max(last), until) else {
-            return Report::nothing(&plan.metrics, until);
+            return scopes.map(|_| Report::nothing(&plan.metrics, until));
         };
         let skews = self.hosts.iter().filter_map(|w| Some((w.host.id.clone(), w.skew_s?)));
         let skews: BTreeMap<_, _> = skews.collect();
         let server = plan.server.as_ref();
         let found = evidence(&*ports.metrics, server, &plan.metrics, grid, skews).await;
-        judge(&plan.metrics, &plan.canary, &plan.rest, &found, scope)
+        scopes.map(|scope| judge(&plan.metrics, &plan.canary, &plan.rest, &found, scope))
     }
 
     async fn news(&mut self, detail: Safe, over: bool) -> Result<(), StoreError> {

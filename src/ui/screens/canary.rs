@@ -43,8 +43,9 @@ pub(super) fn line(state: &RunState) -> Option<(String, Role)> {
 
 fn soaking(canary: &CanaryState) -> String {
     let time = |s: f64| figures::elapsed(s);
-    let judged =
-        canary.report.as_ref().map(|report| format!("; judged: {}", report.verdict.word()));
+    let judged = canary.newest().map(|(report, decides)| {
+        format!("; {}: {}", if decides { "judged" } else { "so far" }, report.verdict.word())
+    });
     format!(
         "canary: {} of {} of observed health, last {}{}",
         time(canary.counted_s),

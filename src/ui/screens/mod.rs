@@ -34,6 +34,7 @@ pub(super) mod runs;
 pub(super) mod secrets;
 pub(super) mod setup;
 pub(super) mod sheet;
+pub(super) mod soak;
 pub(super) mod wall;
 pub(super) mod which_key;
 mod why;

@@ -44,9 +44,12 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &RunPage
     }
     output(canvas, model, page, Rect { y: top.bottom(), height: frame.output, ..area });
     let phase = view.state.phase;
-    let skip = skipped(phase);
+    let mut skip = skipped(phase).to_vec();
+    if view.plan.canary.is_none() {
+        skip.push(Action::ShowCanary);
+    }
     let right = if is_active(phase) { "leaving is safe: it goes on" } else { "" };
-    chrome::footer(canvas, model, foot, skip, if area.width >= 120 { right } else { "" });
+    chrome::footer(canvas, model, foot, &skip, if area.width >= 120 { right } else { "" });
 }
 
 /// What can be asked of a run, but not now.

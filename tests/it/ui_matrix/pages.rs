@@ -13,6 +13,7 @@ use bunker_ops::domain::snapshot::FleetSnapshot;
 
 use super::world::{full_plan, go, runs, targets};
 use crate::sample::{host, run_id};
+use crate::ui_canary::{report, soaking};
 use crate::ui_choice::enrol::{draft, filled, found, typed};
 use crate::ui_sheet_world::text;
 use crate::ui_world::{now, press, run_view};
@@ -158,6 +159,7 @@ pub(crate) const PAGES: &[Page] = &[
     Page::new("env", ".env of", Made::Layer, keys!("enter e")),
     Page::new("services", "Log of a service", Made::Layer, keys!("enter l")),
     Page::new("ports", "Ports brought here", Made::Layer, keys!("g p")),
+    Page::new("soak", "Canary", Made::Layer, soak),
 ];
 
 fn runs_page(kind: &str, model: &mut Model) {
@@ -176,6 +178,17 @@ fn run(kind: &str, model: &mut Model) {
     let bytes = format!("#9 RUN npm ci\n{error}\n").into_bytes();
     let (run, host) = (run_id(0x7f3a), host(first));
     update(model, Msg::Log(LogChunk { run, host, offset: 0, bytes: bytes.into() }));
+}
+
+/// A run whose canary soaks, and what its metrics say so far.
+fn soak(kind: &str, model: &mut Model) {
+    let report = Box::new(report(text(kind, "too few samples: 12 of 50").as_str()));
+    let detail = text(kind, "healthy");
+    let soak = EventKind::CanarySoak { counted_s: 754.0, needed_s: 1_800, detail };
+    model.screens.push(Screen::Run(Box::new(RunPage::new(run_id(0x7f3a)))));
+    let view = soaking(vec![soak, EventKind::CanarySoFar { report }]);
+    update(model, Msg::Run(Arc::new(view)));
+    press(model, "C");
 }
 
 /// A run whose canary failed.
