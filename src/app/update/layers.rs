@@ -60,7 +60,8 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         Layer::Forwards => forwards::on_key(model, key),
         Layer::Soak => {
             // Whatever else is pressed is meant for the run behind it, and is not done to it unseen.
-            if key != Key::plain(KeyCode::Esc) && key != Key::char('C') {
+            let again = model.keymap.action(key, model.place()) == Some(Action::ShowCanary);
+            if key != Key::plain(KeyCode::Esc) && !again {
                 model.layers.push(Layer::Soak);
             }
             Vec::new()

@@ -1,7 +1,7 @@
 //! `bunker canary judge`: the judge of canaries on a time that is over. It changes nothing.
 
 pub(super) mod args;
-mod text;
+pub(in crate::cli) mod text;
 
 use std::collections::BTreeMap;
 

@@ -14,29 +14,33 @@ pub(super) fn text(report: &Report) -> String {
         report.until,
         report.step_s
     );
+    out.push_str(&table(report));
+    out
+}
+
+/// A line a metric, with headings.
+pub(in crate::cli) fn table(report: &Report) -> String {
     let head = ["METRIC", "RESULT", "CANARY", "REST", "SHIFT (98 %)", "P", "SAMPLES", "WHY"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     rows.extend(report.metrics.iter().map(row));
-    out.push_str(&columns(&rows));
-    out
+    columns(&rows)
 }
 
 fn row(metric: &MetricReport) -> Vec<String> {
     let value = |value: f64| InUnit(metric.signal, value).to_string();
     let muted = if metric.muted { " (only shown)" } else { "" };
-    let none = || "-".to_owned();
-    let compared = metric.comparison.as_ref();
+    let [canary, rest] = metric.middles();
+    let shift = metric.comparison.map_or_else(
+        || "-".to_owned(),
+        |c| format!("{} ({} to {})", value(c.shift), value(c.low), value(c.high)),
+    );
     vec![
         metric.signal.key().to_owned(),
         format!("{}{muted}", metric.result.word()),
-        compared.map_or_else(none, |c| value(c.canary)),
-        compared.map_or_else(none, |c| value(c.rest)),
-        compared.map_or_else(none, |c| {
-            format!("{} ({} to {})", value(c.shift), value(c.low), value(c.high))
-        }),
-        compared.map_or_else(none, |c| {
-            if c.p < 0.0005 { "<0.001".to_owned() } else { format!("{:.3}", c.p) }
-        }),
+        canary,
+        rest,
+        shift,
+        metric.chance(),
         format!("{} / {}", metric.n_canary, metric.n_rest),
         metric.why.to_string(),
     ]

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::canary::text::table;
 use super::super::output::columns;
 use crate::domain::canary::soak::CanaryState;
 use crate::domain::canary::{CanaryPlan, Member};
@@ -61,12 +62,10 @@ pub(super) fn state(canary: &CanaryState) -> String {
     if let Some((report, decides)) = canary.newest() {
         let when = if decides { "judged" } else { "so far" };
         out.extend([format!("        {when}: {} ({})\n", report.verdict.word(), report.why())]);
-        let rows = report.metrics.iter().map(|metric| {
-            let [canary, rest] = metric.middles();
-            let title = format!("        {}", metric.signal.title());
-            vec![title, metric.result.word().to_owned(), canary, format!("against {rest}")]
-        });
-        out.push_str(&columns(&rows.collect::<Vec<_>>()));
+        if !decides {
+            out.push_str("        it decides nothing before the soak is over\n");
+        }
+        out.push_str(&table(report));
     }
     if let Some(end) = &canary.end {
         let word = if end.passed { "passed" } else { "FAILED" };

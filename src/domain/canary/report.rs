@@ -81,6 +81,15 @@ impl MetricReport {
             |c| [c.canary, c.rest].map(|value| InUnit(self.signal, value).to_string()),
         )
     }
+
+    /// How likely so bad a canary group is by chance; `-` where none was compared.
+    pub fn chance(&self) -> String {
+        match self.comparison {
+            None => "-".to_owned(),
+            Some(c) if c.p < 0.0005 => "<0.001".to_owned(),
+            Some(c) => format!("{:.3}", c.p),
+        }
+    }
 }
 
 /// What follows from all metrics.

@@ -140,14 +140,6 @@ pub struct CanaryEnd {
     pub rollback: Vec<RunId>,
 }
 
-impl CanaryState {
-    /// The newest word of the metrics, and whether it decides.
-    pub fn newest(&self) -> Option<(&Report, bool)> {
-        let so_far = self.so_far.as_ref().map(|report| (report, false));
-        so_far.or_else(|| self.report.as_ref().map(|report| (report, true)))
-    }
-}
-
 /// Where a canary stands, by the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CanaryState {
@@ -170,4 +162,12 @@ pub struct CanaryState {
     pub report: Option<Report>,
     /// How it ended.
     pub end: Option<CanaryEnd>,
+}
+
+impl CanaryState {
+    /// The newest word of the metrics, and whether it decides.
+    pub fn newest(&self) -> Option<(&Report, bool)> {
+        let so_far = self.so_far.as_ref().map(|report| (report, false));
+        so_far.or_else(|| self.report.as_ref().map(|report| (report, true)))
+    }
 }

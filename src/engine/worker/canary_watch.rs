@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::shared::Shared;
 use crate::domain::canary::samples::stretch;
 use crate::domain::canary::soak::{Look, Meaning, Moment, SoakClock};
-use crate::domain::canary::{CanaryPlan, Report, Scope, Verdict, judge};
+use crate::domain::canary::{CanaryPlan, Evidence, Report, Scope, Verdict, judge};
 use crate::domain::plan::{GateSpec, HostPlan, Phase};
 use crate::domain::run::event::{EventKind, same_but_for_time};
 use crate::domain::run::outcome::Failure;
@@ -140,7 +140,7 @@ impl<'a> Watch<'a> {
 
     /// Judges everything over the last soak's time, and journals it.
     pub(super) async fn judge(&mut self) -> Result<Report, StoreError> {
-        let [report] = self.reports([Scope::Everything]).await;
+        let report = self.judged(&self.evidence().await, Scope::Everything);
         self.compared_at = Instant::now();
         let kind = EventKind::CanaryJudged { report: Box::new(report.clone()) };
         self.shared.add(vec![kind]).await?;
@@ -205,12 +205,13 @@ impl<'a> Watch<'a> {
             return Ok(Seen::Well);
         }
         self.limits_at = now;
-        let [report, so_far] = self.reports([Scope::Limits, Scope::Everything]).await;
+        let found = self.evidence().await;
+        let report = self.judged(&found, Scope::Limits);
         if report.verdict != Verdict::Fail {
             // For people; once it is soaked the judgement stands, and a run can wait for days.
             if !self.clock.is_done() {
-                let kind = EventKind::CanarySoFar { report: Box::new(so_far) };
-                self.shared.add(vec![kind]).await?;
+                let so_far = Box::new(self.judged(&found, Scope::Everything));
+                self.shared.add(vec![EventKind::CanarySoFar { report: so_far }]).await?;
             }
             return Ok(Seen::Well);
         }
@@ -220,21 +221,26 @@ impl<'a> Watch<'a> {
         Ok(Seen::Failed(Failed { why, failure: None }))
     }
 
-    /// Judges what was seen since the beginning, at most over a soak's time, asked for once.
-    async fn reports<const N: usize>(&self, scopes: [Scope; N]) -> [Report; N] {
+    /// What there is to judge since the beginning, at most of a soak's time; where a wall clock that was set back
+    /// leaves nothing, which is no data, the time now.
+    async fn evidence(&self) -> Result<Evidence, Timestamp> {
         let (plan, ports) = (self.plan, &self.shared.ports);
         let until = ports.clock.now();
         let soak = i64::try_from(plan.soak_s).unwrap_or(i64::MAX);
         let last = until.checked_sub(SignedDuration::from_secs(soak)).unwrap_or(until);
-        // A wall clock that was set back leaves nothing to judge, which is no data.
-        let Some(grid) = stretch(self.began.max(last), until) else {
-            return scopes.map(|_| Report::nothing(&plan.metrics, until));
-        };
+        let grid = stretch(self.began.max(last), until).ok_or(until)?;
         let skews = self.hosts.iter().filter_map(|w| Some((w.host.id.clone(), w.skew_s?)));
         let skews: BTreeMap<_, _> = skews.collect();
         let server = plan.server.as_ref();
-        let found = evidence(&*ports.metrics, server, &plan.metrics, grid, skews).await;
-        scopes.map(|scope| judge(&plan.metrics, &plan.canary, &plan.rest, &found, scope))
+        Ok(evidence(&*ports.metrics, server, &plan.metrics, grid, skews).await)
+    }
+
+    fn judged(&self, found: &Result<Evidence, Timestamp>, scope: Scope) -> Report {
+        let plan = self.plan;
+        match found {
+            Ok(found) => judge(&plan.metrics, &plan.canary, &plan.rest, found, scope),
+            Err(until) => Report::nothing(&plan.metrics, *until),
+        }
     }
 
     async fn news(&mut self, detail: Safe, over: bool) -> Result<(), StoreError> {

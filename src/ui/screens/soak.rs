@@ -38,7 +38,11 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let w = area.width.saturating_sub(4).min(132);
     let inner = dialog::frame(canvas, area, w, h, "Canary", &title(plan));
     let foot = inner.bottom().saturating_sub(1);
-    canvas.put(inner.x, foot, inner.width, "esc back  the run goes on behind it", Role::Dim);
+    let keys = match report {
+        Some((_, false)) => "esc back  \"so far\" decides nothing before the soak is over",
+        Some((_, true)) | None => "esc back  the run goes on behind it",
+    };
+    canvas.put(inner.x, foot, inner.width, keys, Role::Dim);
     let (width, height) = (inner.width.saturating_sub(1), inner.height.saturating_sub(2));
     let body = Rect { width, height, ..inner };
     let mut lines = Lines { canvas, area: body, y: body.y };
@@ -115,10 +119,8 @@ fn clock(lines: &mut Lines<'_, '_>, plan: &CanaryPlan, state: Option<&CanaryStat
 /// The verdict, and below it each metric.
 fn judged(lines: &mut Lines<'_, '_>, report: &Report, decides: bool) {
     let (glyph, role) = of_verdict(report.verdict);
-    let (when, remark) =
-        if decides { ("judged", "") } else { ("so far", " (it counts once the soak is over)") };
-    let text = format!("{glyph} {}: {}{remark}", report.verdict.word(), report.why());
-    lines.say(when, &text, role);
+    let text = format!("{glyph} {}: {}", report.verdict.word(), report.why());
+    lines.say(if decides { "judged" } else { "so far" }, &text, role);
     let Lines { canvas, area, y } = lines;
     let list = *y + 1;
     if list >= area.bottom() {
@@ -135,15 +137,14 @@ fn row(canvas: &mut Canvas<'_>, places: &Places, y: u16, metric: &MetricReport) 
     let (glyph, role) = of_result(metric.result);
     let role = if metric.muted { Role::Dim } else { role };
     let [canary, rest] = metric.middles();
-    let p = metric.comparison.map_or_else(|| "-".to_owned(), |c| format!("{:.3}", c.p));
     let muted = if metric.muted { "decides nothing; " } else { "" };
     let cells = [
         (metric.signal.title().to_owned(), Role::Strong),
         (format!("{glyph} {}", metric.result.word()), role),
         (canary, Role::Text),
         (rest, Role::Text),
-        (p, Role::Dim),
-        (format!("{} : {}", metric.n_canary, metric.n_rest), Role::Dim),
+        (metric.chance(), Role::Dim),
+        (format!("{} / {}", metric.n_canary, metric.n_rest), Role::Dim),
         (format!("{muted}{}", metric.why), Role::Dim),
     ];
     for (at, (text, role)) in cells.iter().enumerate() {
