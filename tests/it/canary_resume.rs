@@ -1,5 +1,6 @@
 //! A canary whose worker dies, and one that goes back: the end is that of an undisturbed run.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -54,11 +55,13 @@ async fn a_worker_killed_at_any_write_of_the_soak_is_resumed_to_the_same_end() {
     assert_eq!(undisturbed.work().await, Ok(Phase::Succeeded));
     let n_writes = undisturbed.stores.of(&run_id(1)).n_writes();
     let (mut in_soak, mut with_gap) = (0, 0);
+    let mut struck = BTreeSet::new();
     for n in 1..=n_writes {
         for death in [Death::Before(n), Death::After(n)] {
             let bench = Bench::new(&plan(soak_s, |_| {})).await;
             let (began, first) = (Instant::now(), bench.work_until(&run_id(1), death).await);
             let worked = began.elapsed();
+            struck.extend(bench.stores.of(&run_id(1)).struck());
             if first.is_err() && bench.state().finished.is_none() {
                 let state = bench.state();
                 let counted = bench.counted_s();
@@ -83,6 +86,41 @@ async fn a_worker_killed_at_any_write_of_the_soak_is_resumed_to_the_same_end() {
     }
     assert!(in_soak >= 8, "{in_soak}");
     assert_eq!(in_soak, with_gap, "an hour without a worker is said");
+    for kind in ["canary-soak", "canary-so-far", "canary-judged", "canary-ended"] {
+        assert!(struck.contains(kind), "no worker died at a write of {kind}: {struck:?}");
+    }
+}
+
+/// The worker that took a soak over dies as well, at any of its first writes, the one that tells of the hour without
+/// a worker among them.
+#[tokio::test(start_paused = true)]
+async fn a_second_worker_killed_as_it_takes_a_soak_over_counts_no_hour_either() {
+    let soak_s = 90;
+    let mut struck = BTreeSet::new();
+    for n in 1..=6 {
+        for death in [Death::Before(n), Death::After(n)] {
+            let bench = Bench::new(&plan(soak_s, |_| {})).await;
+            let killed = async {
+                tokio::select! {
+                    ended = bench.work() => panic!("{ended:?} before it was soaked by half"),
+                    () = bench.until(|_| bench.counted_s() > 40.0) => {}
+                }
+            };
+            killed.await;
+            let counted = bench.counted_s();
+            tokio::time::sleep(Duration::from_hours(1)).await;
+            assert!(bench.work_until(&run_id(1), death).await.is_err(), "{death:?}");
+            struck.extend(bench.stores.of(&run_id(1)).struck());
+            tokio::time::sleep(Duration::from_hours(1)).await;
+            let again = Instant::now();
+            assert_eq!(bench.work().await, Ok(Phase::Succeeded), "{death:?}");
+            let left = soak_s as f64 - counted - 30.0;
+            assert!(again.elapsed().as_secs_f64() >= left, "{death:?}: {:?}", again.elapsed());
+            let canary = bench.state().canary.unwrap();
+            assert!((7_000.0..7_300.0).contains(&canary.gap_s), "{death:?}: {}", canary.gap_s);
+        }
+    }
+    assert!(struck.contains("canary-gap"), "no worker died at telling the gap: {struck:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -23,9 +23,10 @@ const NOT_OF_A_WORKER: [&str; 5] =
     ["planned", "approval-asked", "approval-given", "approval-refused", "unrecognised"];
 
 /// Kinds whose runs need a bench of their own, and the test there that dies at every write.
-const ELSEWHERE: [(&str, &str); 5] = [
+const ELSEWHERE: [(&str, &str); 6] = [
     ("canary-soak", "a_worker_killed_at_any_write_of_the_soak_is_resumed_to_the_same_end"),
-    ("canary-gap", "a_worker_killed_at_any_write_of_the_soak_is_resumed_to_the_same_end"),
+    ("canary-so-far", "a_worker_killed_at_any_write_of_the_soak_is_resumed_to_the_same_end"),
+    ("canary-gap", "a_second_worker_killed_as_it_takes_a_soak_over_counts_no_hour_either"),
     ("canary-judged", "a_worker_killed_at_any_write_of_the_soak_is_resumed_to_the_same_end"),
     ("canary-ended", "a_worker_killed_at_any_write_of_the_way_back_goes_on_with_it"),
     ("step-added", "a_worker_that_died_at_any_write_leaves_no_host_well_and_starts_nothing_twice"),
