@@ -9,7 +9,8 @@ fi
 limit=''
 if command -v timeout >/dev/null 2>&1; then limit='timeout -k 2 8'; fi
 
-# One part of the answer: what a command prints, then its exit code and what it complains about.
+# One part of the answer: what a command prints, then its exit code and what it complains about. Each program that is
+# begun here is begun on every host twice a minute: what the shell can do itself it does.
 part() {
     printf '\n%s begin %s\n' "$nonce" "$1"; shift
     said "$@"
@@ -56,17 +57,30 @@ machine() {
 }
 boot() { read -r line </proc/sys/kernel/random/boot_id && printf '%s\n' "$line"; }
 
+# The ids in what Compose lists as JSON: words of at least twelve hexadecimal digits after "ID":.
+ids_of() { # TEXT -> ids
+    ids='' rest=$1
+    while case $rest in *'"ID":'*) ;; *) false ;; esac; do
+        rest=${rest#*'"ID":'}
+        id=${rest#*'"'}
+        id=${id%%'"'*}
+        case $id in
+        *[!0-9a-f]* | '') ;;
+        ????????????*) ids="$ids $id" ;;
+        esac
+    done
+}
 stack() {
     said=$(compose ps -a --format json) || return $?
     printf '%s\n' "$said"
-    ids=$(printf '%s\n' "$said" | tr ',' '\n' | sed -n 's/.*"ID": *"\([0-9a-f]\{12,64\}\)".*/\1/p')
+    ids_of "$said"
     printf '\n%s inspect\n' "$nonce"
     [ -z "$ids" ] || $limit docker inspect --format '{{.ID}} {{.RestartCount}} {{.State.ExitCode}} {{.State.StartedAt}} {{.State.FinishedAt}} {{if .State.Health}}{{.State.Health.Status}}{{else}}-{{end}} {{.HostConfig.RestartPolicy.Name}}' $ids || :
 }
 
 tag() { repo describe --tags --exact-match HEAD 2>/dev/null || :; }
-branch() { repo symbolic-ref --short -q HEAD || :; }
-changed() { repo status --porcelain --untracked-files=no; }
+# Commit, branch and what was changed.
+tree() { repo status --porcelain=v2 --branch --no-ahead-behind --untracked-files=no; }
 extra() {
     cd "$dir" || return 1
     for name in docker-compose.override.yml docker-compose.override.yaml compose.override.yml compose.override.yaml; do
@@ -151,10 +165,8 @@ everything() {
     part disk df -P -k "$dir"
     long stack stack
     long services compose config --services
-    part head repo rev-parse HEAD
+    long tree tree
     part tag tag
-    part branch branch
-    long changed changed
     part extra extra
     long env settings
     part applied file "$state/instances/$instance/env_applied.sha256"
@@ -165,13 +177,15 @@ everything() {
     part clock-end date +%s.%N
 }
 # What a gate asks for, once a second: much less than everything. It knows the services from its first look on.
-services() {
-    if [ -n "$services" ]; then printf '%s\n' "$services"; else compose config --services; fi
-}
+services() { printf '%s\n' "$services"; }
 containers() {
     part clock date +%s.%N
     long stack stack
-    long services services
+    if [ -n "$services" ]; then
+        part services services
+    else
+        long services compose config --services
+    fi
     part clock-end date +%s.%N
 }
 @LOOK@

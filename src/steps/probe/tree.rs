@@ -13,25 +13,43 @@ use crate::domain::untrusted::Safe;
 const MAX_CHANGED: usize = 200;
 
 pub(super) fn checkout(parts: &Parts<'_>) -> Result<Checkout, Safe> {
-    let commit: CommitSha = parts
-        .text("head")?
-        .trim()
+    let told = parts.text("tree")?;
+    let header = |name: &str| told.lines().find_map(|l| l.strip_prefix("# ")?.strip_prefix(name));
+    let commit: CommitSha = header("branch.oid ")
+        .unwrap_or_default()
         .parse()
-        .map_err(|_| Safe::line("`git rev-parse HEAD` printed no commit id"))?;
-    let first = |name: &str| -> Result<Option<Safe>, Safe> {
-        Ok(parts.text(name)?.lines().next().filter(|l| !l.is_empty()).map(Safe::line))
-    };
-    let lines = |name: &str| -> Result<Vec<Safe>, Safe> {
-        let text = parts.text(name)?;
-        Ok(text.lines().filter(|l| !l.is_empty()).take(MAX_CHANGED).map(Safe::line).collect())
-    };
-    let tag = first("tag")?;
-    let branch = first("branch")?;
+        .map_err(|_| Safe::line("`git status` named no commit: nothing is checked out there"))?;
+    let tag = parts.text("tag")?;
+    let tag = tag.lines().next().filter(|line| !line.is_empty());
+    let branch = header("branch.head ").filter(|name| *name != "(detached)");
+    let changed = told.lines().filter_map(change).take(MAX_CHANGED);
+    let extra = parts.text("extra")?;
+    let extra = extra.lines().filter(|l| !l.is_empty()).take(MAX_CHANGED).map(Safe::line);
     Ok(Checkout {
         commit,
-        reference: tag.or(branch),
-        changed: lines("changed")?,
-        extra: lines("extra")?,
+        reference: tag.or(branch).map(Safe::line),
+        changed: changed.map(|line| Safe::line(&line)).collect(),
+        extra: extra.collect(),
+    })
+}
+
+/// A line of `git status --porcelain=v2` in the words of `--porcelain`, which people know: "XY path", or "XY path -> path"
+/// of one that was moved, after the table "Changed Tracked Entries" of git-status(1). `None` of a header.
+fn change(line: &str) -> Option<String> {
+    let (kind, rest) = line.split_once(' ')?;
+    let (states, rest) = rest.split_once(' ')?;
+    // What stands between the states and the path: sub, modes, object names and, of one that was moved, a score.
+    let between = match kind {
+        "1" => 6,
+        "2" => 7,
+        "u" => 8,
+        _ => return None,
+    };
+    let path = rest.splitn(between + 1, ' ').nth(between)?;
+    let states = states.replace('.', " ");
+    Some(match path.split_once('\t') {
+        Some((now, before)) => format!("{states} {before} -> {now}"),
+        None => format!("{states} {path}"),
     })
 }
 
@@ -130,6 +148,41 @@ mod tests {
 
     fn one(name: &str, out: &str, rc: i32, complaint: &str) -> crate::domain::facts::Facts {
         facts_of(&reply(&[(name, out, None, rc, complaint)]))
+    }
+
+    #[test]
+    fn a_checkout_is_told_in_gits_short_words() {
+        let sha = "3f".repeat(20);
+        let told = |head: &str| {
+            let (a, b, c) = ("1".repeat(40), "2".repeat(40), "3".repeat(40));
+            format!(
+                "# branch.oid {sha}\n# branch.head {head}\n# branch.upstream origin/v2\n\
+                 1 .M N... 100644 100644 100644 {a} {b} api/my file.ts\n\
+                 2 R. N... 100644 100644 100644 {a} {b} R100 new name\told\n\
+                 u UU N... 100644 100644 100644 100644 {a} {b} {c} both\n"
+            )
+        };
+        let of = |head: &str, tag: &str| {
+            let tree = told(head);
+            let parts: [crate::steps::probe::sample::Said<'_>; 3] = [
+                ("tree", &tree, None, 0, ""),
+                ("tag", tag, None, 0, ""),
+                ("extra", "docker-compose.override.yml\n", None, 0, ""),
+            ];
+            facts_of(&reply(&parts)).checkout
+        };
+        let on = of("v2", "");
+        let checkout = on.known().unwrap();
+        assert_eq!(checkout.commit.as_str(), sha);
+        assert_eq!(checkout.reference, Some(Safe::line("v2")));
+        let changed: Vec<&str> = checkout.changed.iter().map(Safe::as_str).collect();
+        assert_eq!(changed, [" M api/my file.ts", "R  old -> new name", "UU both"]);
+        assert_eq!(checkout.extra, [Safe::line("docker-compose.override.yml")]);
+        let tagged = of("v2", "v2.4.1\n");
+        assert_eq!(tagged.known().unwrap().reference, Some(Safe::line("v2.4.1")));
+        assert_eq!(of("(detached)", "").known().unwrap().reference, None);
+        let born = "# branch.oid (initial)\n# branch.head main\n";
+        assert!(one("tree", born, 0, "").checkout.known().is_none());
     }
 
     #[test]

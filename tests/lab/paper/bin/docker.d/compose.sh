@@ -176,6 +176,7 @@ compose_ps() {
             esac
         fi
     done
+    filled
 }
 
 compose_images() {

@@ -122,6 +122,7 @@ containers_list() {
             esac
         fi
     done
+    filled
 }
 
 # What a container has printed, with the time of each line when stamps=1.

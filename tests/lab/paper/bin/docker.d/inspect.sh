@@ -38,28 +38,51 @@ health_json() {
         "$h" "$streak" "${ts}Z" "${ts}Z" "$code" "$output"
 }
 
-# Fills a Go template with what is known of the container in c_*; fields that it does not know stay as they are
-# and are reported as unknown.
+# Keeps what is known of the container in c_*, for `filled` to put into the Go template $1.
 fill() {
     status
     moments
-    health=null whole= network=
+    template=$1 health=null whole= network=
     case $1 in *'json .NetworkSettings}'*) network=$(network_json) ;; esac
     case $1 in *'json .State.Health}'*) [ -n "$h" ] && health=$(health_json) ;; *'{{json .}}'*) whole=$(inspect_json) ;; esac
     running=false; [ "$c_state" = running ] && running=true
-    filled=$(template="$1" whole="$whole" \
-        network="$network" health_word="$h" health="$health" id="$c_id" short="$c_short" name="$c_name" \
-        restarts="$c_restarts" image="$c_image" image_id="$c_image_id" state="$c_state" exit_code="$c_exit" \
-        started="$started" created="$created" finished="$finished" policy="$c_policy" \
-        service="$c_service" project="$c_project" hash="$c_hash" status="$c_status" running="$running" awk '
+    kept="${kept-}whole=$whole
+network=$network
+health_word=$h
+health=$health
+id=$c_id
+short=$c_short
+name=$c_name
+restarts=$c_restarts
+image=$c_image
+image_id=$c_image_id
+state=$c_state
+exit_code=$c_exit
+started=$started
+created=$created
+finished=$finished
+policy=$c_policy
+service=$c_service
+project=$c_project
+hash=$c_hash
+status=$c_status
+running=$running
+.
+"
+}
+
+# Prints the template once for each container that was kept, by one process for all of them; fields that it does not
+# know stay as they are and are reported as unknown.
+filled() {
+    [ -n "${kept-}" ] || return 0
+    text=$(printf %s "$kept" | template="$template" awk '
         function swap(what, by,   i, out, rest) {
             rest = t; out = ""
             while ((i = index(rest, what)) > 0) { out = out substr(rest, 1, i - 1) by; rest = substr(rest, i + length(what)) }
             t = out rest
         }
-        BEGIN {
-            t = ENVIRON["template"]; has = ENVIRON["health_word"] != ""
-            gsub(/\{\{ */, "{{", t); gsub(/ *\}\}/, "}}", t); gsub(/\{\{-/, "{{", t)
+        # A template that says one thing with a health check and another without.
+        function choose(has,   head, rest, body, e, o, yes, no) {
             while (match(t, /\{\{(if|with) \.State\.Health\}\}/)) {
                 head = substr(t, 1, RSTART - 1); rest = substr(t, RSTART + RLENGTH)
                 e = index(rest, "{{end}}"); body = substr(rest, 1, e - 1); rest = substr(rest, e + 7)
@@ -68,26 +91,38 @@ fill() {
                 gsub(/\{\{\.Status\}\}/, "{{.State.Health.Status}}", yes)
                 t = head (has ? yes : no) rest
             }
+        }
+        BEGIN {
+            whole = ENVIRON["template"]
+            gsub(/\{\{ */, "{{", whole); gsub(/ *\}\}/, "}}", whole); gsub(/\{\{-/, "{{", whole)
             n = split("Id=id ID=short Names=name Name=/name RestartCount=restarts Image=image_id Config.Image=image State.Status=state State.Running=running State.ExitCode=exit_code State.StartedAt=started State.FinishedAt=finished State.Health.Status=health_word Created=created HostConfig.RestartPolicy.Name=policy State=state Status=status", pair, " ")
+            m = split("service project config-hash", label, " ")
+        }
+        $0 != "." { at = index($0, "="); is[substr($0, 1, at - 1)] = substr($0, at + 1); next }
+        {
+            t = whole
+            choose(is["health_word"] != "")
             for (i = 1; i <= n; i++) {
                 split(pair[i], kv, "="); v = kv[2]; slash = ""
                 if (substr(v, 1, 1) == "/") { slash = "/"; v = substr(v, 2) }
-                v = slash ENVIRON[v]
+                v = slash is[v]
                 swap("{{." kv[1] "}}", v)
                 swap("{{json ." kv[1] "}}", (kv[1] ~ /Count|ExitCode|Running/) ? v : "\"" v "\"")
             }
-            swap("{{json .State.Health}}", ENVIRON["health"]); swap("{{json .NetworkSettings}}", ENVIRON["network"]); swap("{{json .}}", ENVIRON["whole"])
-            m = split("service project config-hash", label, " ")
+            swap("{{json .State.Health}}", is["health"]); swap("{{json .NetworkSettings}}", is["network"]); swap("{{json .}}", is["whole"])
             for (i = 1; i <= m; i++) {
-                v = ENVIRON[label[i] == "config-hash" ? "hash" : label[i]]
+                v = is[label[i] == "config-hash" ? "hash" : label[i]]
                 swap("{{index .Config.Labels \"com.docker.compose." label[i] "\"}}", v)
                 swap("{{.Label \"com.docker.compose." label[i] "\"}}", v)
             }
             swap("{{\"\\t\"}}", "\t"); swap("\\t", "\t"); swap("{{\"\\n\"}}", "\n"); swap("\\n", "\n")
             print t
-        }')
-    case $filled in *'{{'*) printf '%s\n' "template $1" >>"$root/unknown" ;; esac
-    printf '%s\n' "$filled"
+        }
+        # Lines that are empty at the end would be lost.
+        END { print "." }')
+    kept=
+    case $text in *'{{'*) printf '%s\n' "template $template" >>"$root/unknown" ;; esac
+    printf %s "${text%.}"
 }
 
 # docker inspect
@@ -108,7 +143,7 @@ inspect() {
     first=1
     for id in $ids; do
         if ! find_container "$id"; then
-            if [ -e "$root/images/$(image_file "$id")" ]; then image_inspect -f "${format:-{{.Id\}\}}" "$id"; continue; fi
+            if [ -e "$root/images/$(image_file "$id")" ]; then filled; image_inspect -f "${format:-{{.Id\}\}}" "$id"; continue; fi
             say "Error: No such object: $id"; code=1; continue
         fi
         if [ -n "$format" ]; then fill "$format"; else
@@ -116,6 +151,7 @@ inspect() {
             first=0; inspect_json
         fi
     done
+    filled
     [ -n "$format" ] || printf ']\n'
     return $code
 }
