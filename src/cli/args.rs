@@ -151,6 +151,9 @@ last, as they come. They hold no output of the hosts; `bunker logs` prints that.
         /// Start the run, print its id and leave it to its worker
         #[arg(long)]
         detach: bool,
+        /// What a guardrail wants typed: the number of instances, or the group
+        #[arg(long, value_name = "TEXT")]
+        confirm: Option<String>,
     },
     /// Finish the running steps and start nothing; with --kill, or a second time, end them too
     Abort {

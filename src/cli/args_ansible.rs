@@ -5,7 +5,7 @@ use clap::Args as ClapArgs;
 use super::args::StartArgs;
 
 /// Options of `ansible`.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 #[command(
     after_help = "The playbook runs on this machine, in a worker of its own, on exactly the hosts of the plan. \
 What stands in it and around it must be what the plan was made of. A secret vault_ansible_password in our vault is \

@@ -3,7 +3,9 @@
 
 use clap::{Args as ClapArgs, Subcommand};
 
-use super::args::{ConfigureArgs, DeployArgs, RollbackArgs, RotateArgs, StartArgs, UpgradeArgs};
+use super::args::{
+    AnsibleArgs, ConfigureArgs, DeployArgs, RollbackArgs, RotateArgs, StartArgs, UpgradeArgs,
+};
 use crate::domain::plan::Order;
 use crate::domain::plan::strategy::{Amount, Asked, InvalidStrategy, Limit, serial};
 
@@ -63,6 +65,8 @@ pub enum PlanVerb {
     Deploy(DeployArgs),
     /// Bring instances to a newer commit
     Upgrade(UpgradeArgs),
+    /// The same, the canary group first
+    CanaryUpgrade(UpgradeArgs),
     /// Bring .env in line with the inventory
     Configure(ConfigureArgs),
     /// Go back to a release that ran before
@@ -82,4 +86,6 @@ pub enum PlanVerb {
     RotateSecrets(RotateArgs),
     /// Bring instances that were installed by hand under management (hosts of the inventory)
     Import(StartArgs),
+    /// Run a playbook of the inventory
+    Ansible(AnsibleArgs),
 }

@@ -232,7 +232,11 @@ impl Changer for Changes {
     async fn follow(&self, run: &RunId, what: Sequel) -> Result<Vec<RunId>, Problem> {
         let by = operator::operator();
         let started = match what {
-            Sequel::Retry => again::start_retry(&self.right, run, &by).await.map(|run| vec![run]),
+            Sequel::Retry => {
+                again::start_retry(&self.right, &self.inventory, &self.hosts, run, &by)
+                    .await
+                    .map(|run| vec![run])
+            }
             Sequel::RollBack => {
                 self.hosts.forget_refusals();
                 again::roll_back(&self.right, &self.inventory, &self.hosts, run, &by).await

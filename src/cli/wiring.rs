@@ -221,7 +221,19 @@ pub(super) async fn keep_sending(right: Operate) {
     let Ok(store) = store_writer(&right) else { return };
     let (courier, clock) = (courier(), clock());
     let post = Post { outbox: &*store, courier: &*courier, clock: &*clock };
-    match post.keep_sending().await {}
+    match post.keep_sending(&*store).await {}
+}
+
+/// How long a process stays to send its last messages.
+const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(12);
+
+/// Sends what is due before this process ends; what cannot go out in time is sent by whoever lives later.
+pub(super) async fn last_words(store: &StoreWriter) {
+    let (courier, clock) = (courier(), clock());
+    let post = Post { outbox: store, courier: &*courier, clock: &*clock };
+    if tokio::time::timeout(LAST_WORDS, post.flush()).await.is_err() {
+        tracing::warn!("the last messages are not out yet");
+    }
 }
 
 /// Changes leases on hosts.

@@ -6,8 +6,13 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 
+use crate::domain::notify;
+use crate::domain::run::state::{Phase, RunSummary};
 use crate::domain::untrusted::Safe;
-use crate::engine::ports::{Clock, Courier, Outbox, Posted, SendFault, Sent, StoreError};
+use crate::engine::ports::{
+    Clock, Courier, Outbox, Posted, RunReader, SendFault, Sent, StoreError,
+};
+use crate::engine::worker::replayed;
 
 /// How many are sent at once.
 const TOGETHER: usize = 8;
@@ -19,6 +24,10 @@ const LONGEST: i64 = 3_600;
 const GIVE_UP: SignedDuration = SignedDuration::from_hours(24);
 /// Between two looks at the outbox.
 const LOOK: Duration = Duration::from_secs(5);
+/// How many looks at the outbox go by between two at the runs.
+const LOOKS_A_RUN: usize = 4;
+/// Newest runs that are looked at for one that has lost its worker.
+const RUNS: usize = 50;
 
 /// What sending needs.
 #[derive(Clone, Copy)]
@@ -50,14 +59,38 @@ impl Post<'_> {
         }
     }
 
-    /// Sends what is due, again and again. An outbox that cannot be read now is read again later.
-    pub async fn keep_sending(&self) -> Infallible {
+    /// Sends what is due, again and again, and posts what no run can say of itself. An outbox that cannot be read now is
+    /// read again later.
+    pub async fn keep_sending(&self, runs: &dyn RunReader) -> Infallible {
         loop {
-            if let Err(error) = self.flush().await {
+            let done = async {
+                self.post_lost(runs).await?;
+                for _ in 0..LOOKS_A_RUN {
+                    self.flush().await?;
+                    tokio::time::sleep(LOOK).await;
+                }
+                Ok::<(), StoreError>(())
+            };
+            if let Err(error) = done.await {
                 tracing::warn!(error = %Safe::line(&error.to_string()), "the outbox cannot be used");
+                tokio::time::sleep(LOOK).await;
             }
-            tokio::time::sleep(LOOK).await;
         }
+    }
+
+    /// Posts a message for each run that has lost its worker, once each time that it does.
+    pub async fn post_lost(&self, runs: &dyn RunReader) -> Result<(), StoreError> {
+        let lost = |run: &RunSummary| run.phase == Phase::Lost;
+        for run in runs.runs(RUNS).await?.into_iter().filter(lost) {
+            let plan = runs.plan(&run.run).await?;
+            let state = replayed(runs, &run.run, &plan).await?;
+            let channels = plan.around.notify.as_ref().map(|to| to.channels.clone());
+            let message = notify::lost(&plan, &state, self.clock.now());
+            if let (Some(message), Some(channels)) = (message, channels) {
+                self.outbox.post(&message, &channels).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn send(&self, posted: &Posted) -> Result<bool, StoreError> {

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use bunker_ops::domain::run::control::Control;
 use bunker_ops::domain::run::event::EventKind;
+use bunker_ops::domain::run::retry::{NoRetry, retried};
 use bunker_ops::domain::run::state::Phase;
 use tokio::time::Instant;
 
 use crate::canary_engine::{Bench, canary, plan, rolls_back};
 use crate::run_fake_store::Death;
 use crate::run_fakes::Measured;
-use crate::sample::run_id;
+use crate::sample::{host, run_id};
 
 #[tokio::test(start_paused = true)]
 async fn a_clock_that_is_set_adds_no_time_and_is_told() {
@@ -178,4 +179,35 @@ async fn a_worker_killed_at_any_write_of_the_way_back_goes_on_with_it() {
             assert!(n_runs <= 3, "{n_runs} runs: {death:?} of {run}");
         }
     }
+}
+
+/// A canary that did not pass is no proof: what it left is not retried. After one that passed the rest goes on without.
+#[tokio::test(start_paused = true)]
+async fn only_a_canary_that_passed_lets_the_rest_be_retried() {
+    let now = "2026-11-23T10:00:00Z".parse().unwrap();
+    let bad = plan(90, |_| {});
+    let bench = Bench::new(&bad).await;
+    bench.metrics.answer(Measured::Errors);
+    assert_eq!(bench.work().await, Ok(Phase::Failed));
+    let refused = retried(&bad, &bench.state(), now, |_| None).unwrap_err();
+    assert!(matches!(&refused, NoRetry::NoPass { .. }), "{refused:?}");
+    assert!(refused.to_string().contains("its canary did not pass"), "{refused}");
+    // Ended by hand in its soak: it said nothing.
+    let bench = Bench::new(&bad).await;
+    let operator = async {
+        bench.until(|_| bench.counted_s() > 10.0).await;
+        bench.ask(Control::Abort).await;
+    };
+    let (ended, ()) = tokio::join!(bench.work(), operator);
+    assert_eq!(ended, Ok(Phase::Aborted));
+    let refused = retried(&bad, &bench.state(), now, |_| None).unwrap_err();
+    assert!(refused.to_string().contains("it was not watched to its end"), "{refused}");
+    // It passed, and one of the others failed.
+    let good = plan(90, |_| {});
+    let bench = Bench::new(&good).await;
+    bench.hosts.with("r2", |h| _ = h.exits.insert("up".into(), 1));
+    assert_eq!(bench.work().await, Ok(Phase::Failed));
+    assert!(bench.state().canary.unwrap().end.unwrap().passed);
+    let again = retried(&good, &bench.state(), now, |_| None).unwrap();
+    assert_eq!((again.batches, again.canary), (vec![vec![host("r2")]], None));
 }

@@ -105,6 +105,7 @@ mod run_process;
 mod run_rollout;
 mod run_secrets;
 mod run_step;
+mod run_wait;
 mod run_windows;
 mod sample;
 mod server_steps;

@@ -94,6 +94,7 @@ async fn a_host_of_an_earlier_batch_that_turns_ill_stops_the_run_before_the_next
         &rollout(&[&["a"], &["b"], &["c"]]),
         &state,
         "2026-11-23T10:00:00Z".parse().unwrap(),
+        |_| None,
     )
     .unwrap();
     let steps = |id: &str| {
@@ -303,7 +304,7 @@ async fn a_retry_has_what_was_left_behind_and_ends_where_the_first_did_not() {
     bench.gates.unseen.lock().unwrap().insert("u".into());
     assert_eq!(bench.work().await, Ok(Phase::Failed));
     let now = "2026-11-23T10:00:00Z".parse().unwrap();
-    let again = retried(&plan, &state(&bench), now).unwrap();
+    let again = retried(&plan, &state(&bench), now, |_| None).unwrap();
     assert_eq!(again.batches, [vec![host("b")], vec![host("c"), host("d")]]);
     assert_eq!(again.excluded[0].host, host("u"));
     let steps: Vec<_> =
@@ -311,11 +312,11 @@ async fn a_retry_has_what_was_left_behind_and_ends_where_the_first_did_not() {
     assert_eq!(steps, ["lease", "up", "gate", "record"]);
     let second = Bench::new(&again).await;
     assert_eq!(second.work().await, Ok(Phase::Succeeded));
-    let nothing = retried(&again, &second.store.state(&run_id(1)), now).unwrap_err();
+    let nothing = retried(&again, &second.store.state(&run_id(1)), now, |_| None).unwrap_err();
     assert!(nothing.to_string().ends_with("left nothing to retry"), "{nothing}");
     // One that has not ended is not retried.
     let fresh = Bench::new(&plan).await;
-    assert!(matches!(retried(&plan, &state(&fresh), now), Err(NoRetry::Unfinished(_))));
+    assert!(matches!(retried(&plan, &state(&fresh), now, |_| None), Err(NoRetry::Unfinished(_))));
 }
 
 /// A worker that dies at any write of a run with gates between its batches is followed by one that ends the same.

@@ -17,18 +17,19 @@ use super::{approve, attach, plan_text, print};
 use crate::adapters::inventory::load;
 use crate::adapters::ssh::SshPool;
 use crate::domain::capability::Operate;
+use crate::domain::fleet::Fleet;
 use crate::domain::ids::RunId;
 use crate::domain::plan::Plan;
 use crate::domain::policy::Consent;
 use crate::domain::run::operator::Operator;
-use crate::domain::run::retry::{NoRetry, retried};
 use crate::engine::follow_up::rollbacks;
 use crate::engine::launch::Launched;
+use crate::engine::planner::{self, PlanPorts, RetryError};
 use crate::engine::ports::{Clock, RunReader};
 use crate::engine::supervisor::Supervisor;
 
 /// How `retry` goes about it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Manner {
     /// Show the plan only.
     pub(super) check: bool,
@@ -36,17 +37,28 @@ pub(super) struct Manner {
     pub(super) yes: bool,
     /// Leave the run to its worker.
     pub(super) detach: bool,
+    /// What a guardrail wants typed.
+    pub(super) confirm: Option<String>,
 }
 
-/// Plans a run once more, for what it left behind.
-pub(in crate::cli) async fn plan_retry(
-    store: &dyn RunReader,
-    run: &RunId,
-) -> Result<Plan, Trouble> {
+/// Plans a run once more, for what it left behind, by the inventory as it is now.
+async fn plan_retry(ports: &PlanPorts, run: &RunId) -> Result<Plan, Trouble> {
+    let store = &*ports.past;
     let plan = store.plan(run).await?;
     let state = replay(store, run).await?;
     later_runs(store, &plan, run).await?;
-    Ok(retried(&plan, &state, wiring::clock().now())?)
+    let fleet = fleet_at(&ports.inventory)?;
+    Ok(planner::retry(ports, &fleet, &plan, &state).await?)
+}
+
+fn fleet_at(inventory: &Path) -> Result<Fleet, Trouble> {
+    load(inventory).fleet.ok_or_else(|| {
+        let why = format!(
+            "the inventory at {} cannot be used: `bunker inventory check`",
+            inventory.display()
+        );
+        Trouble::new(Exit::Usage, why)
+    })
 }
 
 /// Another run on the same targets makes the old plan one of the past.
@@ -68,7 +80,8 @@ async fn later_runs(store: &dyn RunReader, plan: &Plan, run: &RunId) -> Result<(
 /// Tries again what a run left behind, as a new run that points to it.
 pub(super) async fn retry(context: &Context, run: &str, manner: Manner) -> Result<Exit, Trouble> {
     let old = wiring::store_reader()?.find(run).await?;
-    let plan = plan_retry(&*wiring::store_reader()?, &old).await?;
+    let hosts = wiring::hosts()?;
+    let plan = plan_retry(&wiring::plan_ports(&hosts, &context.inventory)?, &old).await?;
     if !context.json {
         print::all(&format!("retry of run {old}, each from the step that it stopped at\n"))?;
         print::all(&plan_text::text(&plan, wiring::clock().now()))?;
@@ -80,14 +93,18 @@ pub(super) async fn retry(context: &Context, run: &str, manner: Manner) -> Resul
         return Ok(Exit::Findings);
     }
     let right = right(context)?;
-    let consent = if manner.yes { Some(Consent::Beforehand) } else { confirm_plan(&plan)? };
+    let consent = match manner.confirm {
+        Some(text) => Some(Consent::Typed(text)),
+        None if manner.yes => Some(Consent::Beforehand),
+        None => confirm_plan(&plan)?,
+    };
     let Some(consent) = consent else {
         print::say("nothing was done");
         return Ok(Exit::Refused);
     };
     let run = match launched(right, &plan, &consent, &operator(), &how()).await? {
         Launched::Started(run) => run,
-        Launched::Waits(run, approval) => return approve::waits(context, &run, &approval),
+        Launched::Waits(run, approval) => return approve::waits(context, &run, &approval).await,
     };
     if manner.detach {
         if context.json {
@@ -116,9 +133,15 @@ async fn launched(
     Ok(launcher.start_run(plan, consent, by, how).await?)
 }
 
-/// Starts a run that was agreed to beforehand. One that waits for a second person counts: it is there.
-async fn started(right: &Operate, plan: &Plan, by: &Operator, how: &str) -> Result<RunId, Trouble> {
-    match launched(right, plan, &Consent::Beforehand, by, how).await? {
+/// Starts a run that was agreed to. One that waits for a second person counts: it is there.
+async fn started(
+    right: &Operate,
+    plan: &Plan,
+    consent: &Consent,
+    by: &Operator,
+    how: &str,
+) -> Result<RunId, Trouble> {
+    match launched(right, plan, consent, by, how).await? {
         Launched::Started(run) | Launched::Waits(run, _) => Ok(run),
     }
 }
@@ -135,14 +158,7 @@ pub(in crate::cli) async fn roll_back(
     let (plan, state) = (store.plan(run).await?, replay(&*store, run).await?);
     let ports = wiring::plan_ports(hosts, inventory)?;
     let mut runs = Vec::new();
-    let loaded = load(inventory);
-    let Some(fleet) = loaded.fleet else {
-        let why = format!(
-            "the inventory at {} cannot be used: `bunker inventory check`",
-            inventory.display()
-        );
-        return Err(Trouble::new(Exit::Usage, why));
-    };
+    let fleet = fleet_at(inventory)?;
     for plan in rollbacks(&ports, &fleet, &plan, &state, by).await? {
         for left in &plan.excluded {
             print::say(&format!("rollback leaves out {}: {}", left.host, left.reason));
@@ -153,26 +169,32 @@ pub(in crate::cli) async fn roll_back(
         }
         if plan.targets().next().is_some() {
             let how = format!("rollback of what run {run} changed");
-            runs.push(started(right, &plan, by, &how).await?);
+            runs.push(started(right, &plan, &Consent::WayBack, by, &how).await?);
         }
     }
     Ok(runs)
 }
 
-impl From<NoRetry> for Trouble {
-    fn from(error: NoRetry) -> Self {
-        Self::new(Exit::Refused, error)
+impl From<RetryError> for Trouble {
+    fn from(error: RetryError) -> Self {
+        match error {
+            RetryError::NoRetry(error) => Self::new(Exit::Refused, error),
+            RetryError::OtherFleet { .. } => Self::new(Exit::Usage, error),
+            RetryError::Plan(error) => error.into(),
+        }
     }
 }
 
 /// Starts the retry of an ended run, as the cockpit's operator asked.
 pub(in crate::cli) async fn start_retry(
     right: &Operate,
+    inventory: &Path,
+    hosts: &Arc<SshPool>,
     run: &RunId,
     by: &Operator,
 ) -> Result<RunId, Trouble> {
-    let plan = plan_retry(&*wiring::store_reader()?, run).await?;
-    started(right, &plan, by, &format!("retry of run {run}")).await
+    let plan = plan_retry(&wiring::plan_ports(hosts, inventory)?, run).await?;
+    started(right, &plan, &Consent::Beforehand, by, &format!("retry of run {run}")).await
 }
 
 /// Says which runs were started, or that there was nothing to bring back.

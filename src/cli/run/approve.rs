@@ -55,7 +55,13 @@ fn told(context: &Context, run: &RunId, decision: &str, what: &str) -> Result<Ex
 }
 
 /// Says that a run was stored and waits for somebody else.
-pub(super) fn waits(context: &Context, run: &RunId, approval: &Approval) -> Result<Exit, Trouble> {
+pub(super) async fn waits(
+    context: &Context,
+    run: &RunId,
+    approval: &Approval,
+) -> Result<Exit, Trouble> {
+    // No worker is there that would tell who could approve.
+    wiring::last_words(&*wiring::store_writer(right(context)?)?).await;
     if context.json {
         print::json(&json!({ "run": run, "waiting": "approval", "until": approval.until }))?;
         return Ok(Exit::Ok);

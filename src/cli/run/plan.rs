@@ -3,7 +3,7 @@
 use super::super::Context;
 use super::super::args::{PlanVerb, StartArgs};
 use super::super::exit::{Exit, Trouble};
-use super::{configure, deploy, rollback, rotate, start, upgrade};
+use super::{ansible, canary, configure, deploy, rollback, rotate, start, upgrade};
 use crate::domain::plan::What;
 
 /// Plans and shows. It needs no right to change anything.
@@ -18,6 +18,16 @@ pub(super) async fn plan(context: &Context, verb: &PlanVerb) -> Result<Exit, Tro
             let mut args = args.clone();
             args.start.check = true;
             upgrade::upgrade(context, &args).await
+        }
+        PlanVerb::CanaryUpgrade(args) => {
+            let mut args = args.clone();
+            args.start.check = true;
+            canary::upgrade(context, &args).await
+        }
+        PlanVerb::Ansible(args) => {
+            let mut args = args.clone();
+            args.plan = true;
+            ansible::ansible(context, &args).await
         }
         PlanVerb::Configure(args) => {
             let mut args = args.clone();

@@ -146,7 +146,7 @@ async fn start(
     hosts.close().await;
     let run = match launched {
         Launched::Started(run) => run,
-        Launched::Waits(run, approval) => return approve::waits(context, &run, &approval),
+        Launched::Waits(run, approval) => return approve::waits(context, &run, &approval).await,
     };
     if args.detach {
         if context.json {

@@ -11,15 +11,15 @@ use super::super::wiring;
 use super::dispatch::right;
 use super::show::exit_of;
 use super::{again, print};
+use crate::adapters::store::StoreWriter;
 use crate::adapters::vault::{Asking, Keyring};
+use crate::domain::notify::no_way_back;
 use crate::domain::run::control::Control;
 use crate::domain::run::state::RunState;
 use crate::engine::notify::Post;
-use crate::engine::ports::RunReader;
+use crate::engine::ports::{Clock, Outbox, RunReader};
 use crate::engine::worker::{WorkerError, carry_out};
 
-/// How long a worker stays to send its last message.
-const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(12);
 /// What to do where a worker needs a passphrase.
 const NOBODY: &str = "resume the run in a shell, where `bunker resume` asks for it";
 
@@ -39,13 +39,13 @@ pub(super) async fn work(context: &Context, run: &str, identity: bool) -> Result
     let post = Post { outbox: &*store, courier: &*courier, clock: &*clock };
     let worked = tokio::select! {
         worked = carry_out(ports, run.clone(), std::process::id()) => worked,
-        never = post.keep_sending() => match never {},
+        never = post.keep_sending(&*store) => match never {},
     };
     if worked.is_ok() {
         roll_back_if_wanted(context, &*store, &run, &hosts).await;
     }
-    // The run has ended; its last message goes out now, or by whoever lives later.
-    let _later = tokio::time::timeout(LAST_WORDS, post.flush()).await;
+    // The run has ended; its last message goes out now.
+    wiring::last_words(&store).await;
     hosts.close().await;
     match worked {
         Ok(_) => {
@@ -56,11 +56,11 @@ pub(super) async fn work(context: &Context, run: &str, identity: bool) -> Result
     }
 }
 
-/// Brings back what the run changed, where somebody asked for that. What goes wrong is told in worker.log; the run has
-/// ended, and `bunker abort --rollback` on it tries again.
+/// Brings back what the run changed, where somebody asked for that. What goes wrong is told in worker.log and to whom the
+/// run's messages go: it has ended, so its journal takes nothing more. `bunker abort --rollback` on it tries again.
 async fn roll_back_if_wanted(
     context: &Context,
-    store: &dyn RunReader,
+    store: &StoreWriter,
     run: &crate::domain::ids::RunId,
     hosts: &std::sync::Arc<crate::adapters::ssh::SshPool>,
 ) {
@@ -79,7 +79,24 @@ async fn roll_back_if_wanted(
             "run {run}: the rollback could not be started: {:#}; try `bunker abort --rollback {run}`",
             trouble.report
         ));
+        let why = format!("{:#}", trouble.report);
+        if let Err(error) = post_no_way_back(store, run, &why).await {
+            print::say(&format!("run {run}: nobody could be told of that: {:#}", error.report));
+        }
     }
+}
+
+async fn post_no_way_back(
+    store: &StoreWriter,
+    run: &crate::domain::ids::RunId,
+    why: &str,
+) -> Result<(), Trouble> {
+    let (plan, state) = (store.plan(run).await?, replay(store, run).await?);
+    let message = no_way_back(&plan, &state, why, wiring::clock().now());
+    if let (Some(message), Some(to)) = (message, &plan.around.notify) {
+        store.post(&message, &to.channels).await?;
+    }
+    Ok(())
 }
 
 /// The identity that our starter unlocked, by standard input.

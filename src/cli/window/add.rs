@@ -10,9 +10,11 @@ use super::super::output::{print, print_json};
 use super::super::run::{confirm, right, say};
 use super::super::{Context, fleet, wiring};
 use super::args::AddArgs;
-use super::silences;
+use super::{runs, silences};
 use crate::adapters::inventory::{Whose, WindowEdit};
 use crate::domain::audit::{Deed, Facts};
+use crate::domain::fleet::Fleet;
+use crate::domain::ids::HostId;
 use crate::domain::untrusted::Safe;
 use crate::domain::window::Window;
 use crate::engine::ports::Clock as _;
@@ -42,8 +44,20 @@ pub(super) fn add(context: &Context, args: &AddArgs) -> Result<Exit, Trouble> {
     let (deed, what) = (Deed::new("window-add").about(&about), format!("add {about}"));
     audited_files(context, deed, &edit.paths(), &what, |_| Ok((edit.write()?, Facts::new())))?;
     say(&format!("window {} is in the inventory", window.name));
+    let frozen = if args.keep_runs { Vec::new() } else { frozen(&edit.fleet, &window) };
+    if !frozen.is_empty() {
+        runs::tell(&runs::pause(context, &frozen)?);
+    }
     silences::told(&edit.fleet);
     Ok(Exit::Ok)
+}
+
+/// The hosts on which a window that forbids is on already: runs that were begun before it wait.
+fn frozen(fleet: &Fleet, window: &Window) -> Vec<HostId> {
+    let now = wiring::clock().now();
+    let on = |w: &&Window| w.name == window.name && w.freezes() && w.spell_at(now).is_some();
+    let hosts = fleet.hosts.iter().filter(|host| host.windows.iter().any(|w| on(&w)));
+    hosts.map(|host| host.id.clone()).collect()
 }
 
 /// The window that is meant, checked as one of the inventory is.

@@ -55,6 +55,9 @@ pub struct AddArgs {
     /// A freeze: no run while it is on
     #[arg(long)]
     pub deny: bool,
+    /// Do not pause runs on its hosts where a freeze is on at once
+    #[arg(long, requires = "deny")]
+    pub keep_runs: bool,
     /// For a group [default: all]
     #[arg(long, value_name = "GROUP", conflicts_with = "host")]
     pub group: Option<String>,

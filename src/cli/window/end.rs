@@ -11,18 +11,12 @@ use super::super::output::print_json;
 use super::super::run::{confirm, operator, right, say};
 use super::super::{Context, fleet, wiring};
 use super::args::EndArgs;
-use super::silences;
+use super::{runs, silences};
 use crate::adapters::inventory::WindowEdit;
 use crate::domain::audit::{Deed, Facts};
-use crate::domain::ids::{HostId, RunId};
-use crate::domain::run::control::Control;
-use crate::domain::run::state::Phase;
 use crate::domain::untrusted::Safe;
 use crate::domain::window::Ended;
-use crate::engine::ports::{Clock as _, RunReader, RunWriter};
-
-/// Runs that are looked through for those on the hosts of the window.
-const RUNS: usize = 200;
+use crate::engine::ports::Clock as _;
 
 pub(super) fn end(context: &Context, args: &EndArgs) -> Result<Exit, Trouble> {
     right(context)?;
@@ -62,35 +56,15 @@ pub(super) fn end(context: &Context, args: &EndArgs) -> Result<Exit, Trouble> {
     deed.hosts.clone_from(&hosts);
     let what = format!("end {about}");
     audited_files(context, deed, &edit.paths(), &what, |_| Ok((edit.write()?, Facts::new())))?;
-    let paused = if args.keep_runs { Vec::new() } else { pause(context, &hosts)? };
+    let paused = if args.keep_runs { Vec::new() } else { runs::pause(context, &hosts)? };
     if context.json {
         print_json(
             &json!({ "window": args.name, "ended": ended, "hosts": hosts, "paused": paused }),
         )?;
     } else {
         say(&format!("window {} is over on {} hosts", Safe::line(&args.name), hosts.len()));
-        for run in &paused {
-            say(&format!("run {run} is asked to pause: `bunker resume {run}` goes on with it"));
-        }
+        runs::tell(&paused);
     }
     silences::told(&edit.fleet);
     Ok(Exit::Ok)
-}
-
-/// Asks the runs that work on these hosts to pause: their plans say that the window is longer.
-fn pause(context: &Context, hosts: &[HostId]) -> Result<Vec<RunId>, Trouble> {
-    let right = right(context)?;
-    wiring::runtime()?.block_on(async {
-        let store = wiring::store_writer(right)?;
-        let mut paused = Vec::new();
-        for run in store.runs(RUNS).await? {
-            let works = matches!(run.phase, Phase::Waiting | Phase::Running);
-            let here = run.hosts.iter().any(|host| hosts.contains(host));
-            if works && here && store.worker_alive(&run.run).await? {
-                store.ask(&run.run, Control::Pause, &operator::operator()).await?;
-                paused.push(run.run);
-            }
-        }
-        Ok(paused)
-    })
 }

@@ -4,6 +4,7 @@ mod add;
 pub(super) mod args;
 mod end;
 mod list;
+mod runs;
 mod silences;
 
 pub(super) use silences::tell;

@@ -2,7 +2,7 @@
 
 mod news;
 
-pub use news::news;
+pub use news::{lost, news, no_way_back};
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,7 @@
 //! From what happened in a run to a message, or none.
 
+use jiff::Timestamp;
+
 use super::{Message, NewsKind};
 use crate::domain::plan::Plan;
 use crate::domain::run::event::{EventKind, RunEvent};
@@ -29,6 +31,13 @@ pub fn news(plan: &Plan, state: &RunState, event: &RunEvent) -> Option<Message> 
         let title = format!("{what} waits: {why}");
         let how = format!("`bunker resume {run}` goes on, `bunker abort {run}` ends it.");
         (kind, format!("paused-{}", event.seq), title, how)
+    } else if let EventKind::ApprovalAsked { until, why } = &event.kind {
+        let title = format!("{what} waits: {why}");
+        let how = format!(
+            "Until {} somebody else may say `bunker approve {run}` or `bunker reject {run}`.",
+            until.strftime("%Y-%m-%d %H:%MZ")
+        );
+        (NewsKind::NeedsYou, "approval".to_owned(), title, how)
     } else if let EventKind::HostFinished { host, outcome: Outcome::Unknown(failure) } = &event.kind
     {
         let title = format!("{what}: it is not known how {host} is");
@@ -36,24 +45,63 @@ pub fn news(plan: &Plan, state: &RunState, event: &RunEvent) -> Option<Message> 
     } else {
         return None;
     };
-    if !settings.on.contains(&kind) {
-        return None;
-    }
+    settings.on.contains(&kind).then(|| message(plan, state, (kind, &key), &title, &more, event.at))
+}
+
+/// The message that a run has lost its worker: nobody is there to write it into the journal. `state` is by the journal.
+pub fn lost(plan: &Plan, state: &RunState, now: Timestamp) -> Option<Message> {
+    let title = format!("{} has lost its worker and stands still", what(plan));
+    let how = format!(
+        "What runs on its hosts goes on. `bunker resume {0}` takes it up by their truth, `bunker abort {0}` ends it.",
+        state.run
+    );
+    let key = (NewsKind::NeedsYou, format!("lost-{}", state.generation));
+    told(plan, state, key, &title, &how, now)
+}
+
+/// The message that the way back from an ended run was asked for and could not be begun: `why`.
+pub fn no_way_back(plan: &Plan, state: &RunState, why: &str, now: Timestamp) -> Option<Message> {
+    let title = format!("{}: the rollback that was asked for has NOT begun", what(plan));
+    let how = format!("{why}. `bunker abort --rollback {}` tries it again.", state.run);
+    told(plan, state, (NewsKind::NeedsYou, "rollback".to_owned()), &title, &how, now)
+}
+
+fn told(
+    plan: &Plan,
+    state: &RunState,
+    (kind, key): (NewsKind, String),
+    title: &str,
+    more: &str,
+    at: Timestamp,
+) -> Option<Message> {
+    let wanted = plan.around.notify.as_ref()?.on.contains(&kind);
+    wanted.then(|| message(plan, state, (kind, &key), title, more, at))
+}
+
+fn message(
+    plan: &Plan,
+    state: &RunState,
+    (kind, key): (NewsKind, &str),
+    title: &str,
+    more: &str,
+    at: Timestamp,
+) -> Message {
+    let run = &state.run;
     let by = state.by.as_ref().map(|by| format!("Started by {} on {}. ", by.user, by.machine));
     let text = format!(
         "{title}\n{more}\nFleet {}, run {run}. {}`bunker show {run}` shows it.",
         plan.fleet,
         by.unwrap_or_default()
     );
-    Some(Message {
+    Message {
         kind,
         key: format!("{run}/{key}"),
         run: Some(run.clone()),
         fleet: plan.fleet.clone(),
-        title: Safe::line(&title),
+        title: Safe::line(title),
         text: Safe::text(&text),
-        at: event.at,
-    })
+        at,
+    }
 }
 
 /// `upgrade to v2.5.0 of 8 instances`.

@@ -21,10 +21,15 @@ pub enum Weight {
 pub type RuleLine = (&'static str, String, Weight);
 
 impl Plan {
-    /// How long the first batch takes and how long all take, as far as the past tells.
+    /// How long the first batch takes and how long all take, as far as the past tells; the soak of a canary is between.
     pub fn expected_s(&self) -> (Option<u64>, Option<u64>) {
         let each = || self.rules.estimates.iter().map(|e| e.seconds);
-        (each().next().flatten(), each().sum::<Option<u64>>().filter(|_| each().next().is_some()))
+        let all = each().sum::<Option<u64>>().filter(|_| each().next().is_some());
+        (each().next().flatten(), all.map(|all| all + self.soak_s()))
+    }
+
+    fn soak_s(&self) -> u64 {
+        self.canary.as_ref().map_or(0, |canary| canary.soak_s)
     }
 
     /// What windows and guardrails mean for this plan at this moment.
@@ -37,13 +42,18 @@ impl Plan {
             let time = |s: Option<u64>| spelled(i64::try_from(s.unwrap_or(0)).unwrap_or(i64::MAX));
             let text = match (first, self.rules.estimates.len()) {
                 (None, _) => estimate.source(),
-                (Some(_), 1) => format!("about {} ({})", time(first), estimate.source()),
-                (Some(_), _) => format!(
-                    "about {} for the first batch, {} in all ({})",
-                    time(first),
-                    time(all),
-                    estimate.source()
-                ),
+                (Some(_), 1) if self.soak_s() == 0 => {
+                    format!("about {} ({})", time(first), estimate.source())
+                }
+                (Some(_), _) => {
+                    let soak = match self.soak_s() {
+                        0 => String::new(),
+                        soak => format!(" with {} of soak", time(Some(soak))),
+                    };
+                    let (first, all) = (time(first), time(all));
+                    let source = estimate.source();
+                    format!("about {first} for the first batch, {all} in all{soak} ({source})")
+                }
             };
             lines.push(("expected", text, Weight::Plain));
         }

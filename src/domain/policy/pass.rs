@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::approval::{Approval, Decision, same_person};
 use super::{Demand, Denial};
-use crate::domain::plan::{Plan, PlanHash};
+use crate::domain::plan::{Plan, PlanHash, Workflow};
 use crate::domain::run::operator::Operator;
 use crate::domain::untrusted::Safe;
 
@@ -17,6 +17,9 @@ pub enum Consent {
     Yes,
     /// Typed this.
     Typed(String),
+    /// Asked for the way back from a run, which had its own consent. It stands for what has to be typed, as it comes in
+    /// an emergency and often when nobody can be asked; not for a second person, and not against what is forbidden.
+    WayBack,
 }
 
 /// A plan that may run now. Made by [`pass`] and [`second`] only.
@@ -125,6 +128,7 @@ pub fn pass<'p>(plan: &'p Plan, consent: &Consent) -> Result<Passed<'p>, Refusal
         // A script that says --yes has not read the plan: it does not stand for what a guardrail wants typed.
         (Demand::Count | Demand::Group(_), Consent::Beforehand) => false,
         (Demand::Usual | Demand::Yes | Demand::SecondOperator, Consent::Beforehand) => true,
+        (_, Consent::WayBack) => plan.workflow == Workflow::Rollback && plan.after.is_some(),
         (_, Consent::Yes) => wanted.is_none(),
         (_, Consent::Typed(typed)) => wanted.as_deref().is_none_or(|wanted| typed.trim() == wanted),
     };

@@ -27,6 +27,8 @@ pub enum PauseReason {
     Hook,
     /// One target at a time: the next waits for a person.
     StepMode,
+    /// A target that was done fell ill while the run waited.
+    Relapsed,
     /// Something that this version does not know.
     #[serde(other)]
     Unrecognised,
@@ -45,6 +47,7 @@ impl PauseReason {
             Self::Promotion => "promotion",
             Self::Hook => "hook",
             Self::StepMode => "step-mode",
+            Self::Relapsed => "relapsed",
             Self::Unrecognised => "unrecognised",
         }
     }
@@ -62,6 +65,7 @@ impl PauseReason {
             | Self::WindowClosed
             | Self::Approval
             | Self::Hook
+            | Self::Relapsed
             | Self::Unrecognised => false,
         }
     }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::outcome::{NotRun, Outcome};
 use super::state::{HostState, RunState};
+use crate::domain::canary::soak::CanaryEnd;
 use crate::domain::ids::{HostId, StepId};
 use crate::domain::plan::strategy::batches_of;
 use crate::domain::plan::{Excluded, HostPlan, Phase, Plan, PlannedStep};
@@ -25,22 +26,51 @@ pub enum NoRetry {
         /// What stands in the way, where something does.
         why: Safe,
     },
+    /// Its canary has not passed: nobody knows whether the release is good.
+    #[error(
+        "run {run} cannot be retried, since its canary did not pass ({why}) and the rest would get the release unproven: plan again, with `bunker canary-upgrade`, or with `bunker upgrade` if you know that it is good"
+    )]
+    NoPass {
+        /// The run.
+        run: String,
+        /// How the canary ended, or that it did not.
+        why: Safe,
+    },
 }
 
 /// The plan of a retry: the same commit and the same steps for the targets that failed, could not be reached, were ended
 /// or were not started, each from the step that it stopped at; a step that takes the lease is done again. A target of
-/// which nobody can tell how it ended is left out until a person has looked at it.
-pub fn retried(plan: &Plan, state: &RunState, now: Timestamp) -> Result<Plan, NoRetry> {
+/// which nobody can tell how it ended is left out until a person has looked at it, and one that `left_out` gives a reason
+/// for. After a canary that passed the rest goes on without one; after any other there is no retry.
+///
+/// What binds the plan (guardrails, windows, hooks) is still that of the old one: the caller puts in what holds now.
+pub fn retried(
+    plan: &Plan,
+    state: &RunState,
+    now: Timestamp,
+    left_out: impl Fn(&HostPlan) -> Option<Safe>,
+) -> Result<Plan, NoRetry> {
     if state.finished.is_none() {
         return Err(NoRetry::Unfinished(state.run.to_string()));
     }
     let mut again = Plan { made_at: now, after: Some(state.run.clone()), ..plan.clone() };
+    if plan.canary.is_some() {
+        let end = state.canary.as_ref().and_then(|canary| canary.end.as_ref());
+        if let Some(why) = no_pass(end) {
+            return Err(NoRetry::NoPass { run: state.run.to_string(), why });
+        }
+        again.canary = None;
+    }
     let mut kept = BTreeSet::new();
     again.excluded.clear();
     again.hosts.retain(|host| {
         let Some(ended) = state.host(&host.id).filter(|_| host.will_run()) else { return false };
         match left_behind(ended) {
             Ok(true) => {
+                if let Some(reason) = left_out(host) {
+                    again.excluded.push(Excluded { host: host.id.clone(), reason });
+                    return false;
+                }
                 kept.insert(host.id.clone());
                 true
             }
@@ -67,6 +97,15 @@ pub fn retried(plan: &Plan, state: &RunState, now: Timestamp) -> Result<Plan, No
     }
     batches_of(&mut again, |id: &HostId| kept.contains(id));
     Ok(again)
+}
+
+/// Why the rest may not follow a canary that ended so; `None` where it may.
+fn no_pass(end: Option<&CanaryEnd>) -> Option<Safe> {
+    match end {
+        Some(end) if end.passed => None,
+        Some(end) => Some(end.why.clone()),
+        None => Some(Safe::line("it was not watched to its end")),
+    }
 }
 
 fn left_behind(host: &HostState) -> Result<bool, &'static str> {

@@ -8,6 +8,7 @@ mod configure;
 mod deploy;
 mod env;
 mod import;
+mod retry;
 mod rollback;
 mod rotate;
 mod rules;
@@ -15,6 +16,7 @@ mod select;
 mod strategy;
 mod upgrade;
 
+pub use retry::{RetryError, retry};
 pub(crate) use rules::own_past;
 pub use rules::ruled;
 

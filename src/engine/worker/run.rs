@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
+use super::controls::Wish;
 use super::host::HostRun;
 use super::places::Places;
 use super::shared::{Shared, replayed};
@@ -270,13 +271,20 @@ enum Turn {
 }
 
 /// Waits until it is told what becomes of a target: while the run is paused, and in step mode until somebody said yes.
+///
+/// Who waited for a person is not begun over a target that fell ill meanwhile: that is said, and promoting passes it.
 async fn turn(shared: &Shared, id: &HostId, alone: bool) -> Result<Turn, StoreError> {
+    let mut waited = false;
     loop {
+        waited |= *shared.wish.borrow() == Wish::Pause;
         if let Some(why) = shared.refusal().await {
             return Ok(Turn::Not(why));
         }
         if let Some(by) = shared.skipped(id) {
             return Ok(Turn::Skipped(by));
+        }
+        if waited && waits_for_the_ill(shared).await? {
+            continue;
         }
         if !shared.one_by_one() {
             return Ok(Turn::Begins);
@@ -292,6 +300,18 @@ async fn turn(shared: &Shared, id: &HostId, alone: bool) -> Result<Turn, StoreEr
         let why = Safe::line(&format!("one instance at a time: the next is {id}"));
         shared.pause(PauseReason::StepMode, why).await?;
     }
+}
+
+/// Lets the run wait where a target that was done is ill by now, unless a person passed that.
+async fn waits_for_the_ill(shared: &Shared) -> Result<bool, StoreError> {
+    let ill = shared.watch.ill();
+    if ill.is_empty() || shared.state().await?.is_waived(PauseReason::Relapsed) {
+        return Ok(false);
+    }
+    let each: Vec<String> = ill.iter().map(|(id, seen)| format!("{id} ({seen})")).collect();
+    let why = format!("done, and no longer healthy: {}", each.join(", "));
+    shared.pause(PauseReason::Relapsed, Safe::line(&why)).await?;
+    Ok(true)
 }
 
 /// A task of ours failed: what its host does is unknown.

@@ -41,6 +41,8 @@ struct Watched {
     health: Health,
     baseline: Option<GateBaseline>,
     was_healthy: Option<bool>,
+    /// The last look that could tell, and what it saw where that was no health.
+    told: Option<(Instant, Option<Safe>)>,
 }
 
 /// One target that is done, as it was looked at now.
@@ -81,7 +83,9 @@ impl Watch {
     pub(super) fn passed(&self, host: &HostId, health: Health, baseline: Option<GateBaseline>) {
         self.with(|seen| {
             let watched = seen.hosts.entry(host.clone()).or_default();
-            *watched = Watched { done: watched.done, health, baseline, was_healthy: Some(true) };
+            let told = Some((Instant::now(), None));
+            let was_healthy = Some(true);
+            *watched = Watched { done: watched.done, health, baseline, was_healthy, told };
         });
     }
 
@@ -107,6 +111,23 @@ impl Watch {
     /// Whether the last look at it saw that it is well.
     pub(super) fn is_well(&self, host: &HostId) -> bool {
         self.with(|seen| seen.hosts.get(host).is_some_and(|w| w.was_healthy == Some(true)))
+    }
+
+    /// The same, and that look is no older than this.
+    pub(super) fn was_well_within(&self, host: &HostId, age: Duration) -> bool {
+        self.is_well(host)
+            && self.with(|seen| {
+                let told = seen.hosts.get(host).and_then(|w| w.told.as_ref());
+                told.is_some_and(|(at, _)| at.elapsed() <= age)
+            })
+    }
+
+    /// The targets that are done and were ill when they were last looked at, with what was seen.
+    pub(super) fn ill(&self) -> Vec<(HostId, Safe)> {
+        self.with(|seen| {
+            let done = seen.hosts.iter().filter(|(_, w)| w.done);
+            done.filter_map(|(id, w)| Some((id.clone(), w.told.as_ref()?.1.clone()?))).collect()
+        })
     }
 
     fn counts(&self) -> (usize, usize) {
@@ -138,6 +159,10 @@ pub(super) async fn look(
             watched.baseline.get_or_insert_with(|| seen.baseline.clone());
             let news = watched.was_healthy.is_some_and(|was| was != seen.healthy);
             watched.was_healthy = Some(seen.healthy);
+            if seen.known {
+                let ill = (!seen.healthy).then(|| seen.detail.clone());
+                watched.told = Some((Instant::now(), ill));
+            }
             (watched.health.after(&seen, Instant::now()), news)
         });
         if news {

@@ -1,4 +1,5 @@
-//! The gate between batches: every target that is done, of this batch and of all before, is healthy at the same time.
+//! The gate between batches: every target that is done, of this batch and of all before, is healthy at the same time,
+//! when a batch has ended and, where the run waited since, again before the next one begins.
 //!
 //! Each target had to be healthy for `min_healthy_s` before it was done; that time goes on here as long as no look saw
 //! anything else. So a batch whose targets stayed healthy passes at once, and a target that did not stay so has its
@@ -22,6 +23,10 @@ use crate::engine::worker::watch::{Looked, look};
 /// connection drops in every round: those are asked again, not all.
 const FRESH: Duration = Duration::from_mins(1);
 
+/// Before a batch nobody is looked at again who was well so short a time ago: right after the batch before that is
+/// everybody, and after a wait (for a person, a window, a hook) nobody whom the watch has not seen since.
+const JUST: Duration = Duration::from_secs(15);
+
 /// What one look at one target comes to.
 enum Standing {
     Pass,
@@ -32,7 +37,8 @@ enum Standing {
 
 /// Looks until it is told.
 pub(super) async fn check(place: &Place<'_>) -> Result<Finding, StoreError> {
-    if place.side != Side::After {
+    // What has begun goes on by itself.
+    if place.side == Side::Again {
         return Ok(Finding::GoOn);
     }
     let shared = place.shared;
@@ -43,7 +49,9 @@ pub(super) async fn check(place: &Place<'_>) -> Result<Finding, StoreError> {
     loop {
         let is_fresh = |host: &HostId| {
             let passed = last_passed.get(host);
-            passed.is_some_and(|at| at.elapsed() < FRESH) && shared.watch.is_well(host)
+            let passed =
+                passed.is_some_and(|at| at.elapsed() < FRESH) && shared.watch.is_well(host);
+            passed || (place.side == Side::Before && shared.watch.was_well_within(host, JUST))
         };
         let looks = look(shared, |host| !is_fresh(host)).await?;
         let (mut failed, mut unknown, mut n_open) = (Vec::new(), Vec::new(), 0);

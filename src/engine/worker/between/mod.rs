@@ -157,10 +157,11 @@ async fn pass(shared: &Shared, batch: u32, side: Side) -> Result<bool, StoreErro
             _ = controls::wanted(shared.wish.clone(), Wish::Abort) => return Ok(false),
         };
         match found {
-            Finding::GoOn => {
+            // Somebody paused it while it was looked: what was seen is old by the time that it goes on.
+            Finding::GoOn if *shared.wish.borrow() == Wish::Pause => {
                 controls::unpaused(shared.wish.clone()).await;
-                return Ok(!over());
             }
+            Finding::GoOn => return Ok(!over()),
             Finding::Stop(why) => {
                 shared.stop(why).await?;
                 return Ok(false);
