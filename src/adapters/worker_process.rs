@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
@@ -19,14 +20,16 @@ use crate::engine::ports::{StartWorker, StartedWorker};
 pub struct WorkerProcess {
     state: StateDir,
     keys: Arc<Keyring>,
+    inventory: PathBuf,
     lender: Option<Arc<SshPool>>,
 }
 
 impl WorkerProcess {
     /// Workers that use this state folder. They read the identity file themselves, but one that was unlocked with a
-    /// passphrase is given to them.
-    pub fn new(state: StateDir, keys: Arc<Keyring>, _right: &Operate) -> Self {
-        Self { state, keys, lender: None }
+    /// passphrase is given to them. The inventory, an absolute folder, is where they plan a rollback from that somebody
+    /// asks their run for.
+    pub fn new(state: StateDir, keys: Arc<Keyring>, inventory: &Path, _right: &Operate) -> Self {
+        Self { state, keys, inventory: inventory.to_owned(), lender: None }
     }
 
     /// Workers may use the connections that this pool has open, so that they need not open their own.
@@ -49,6 +52,7 @@ impl WorkerProcess {
             .args(["worker", run.as_str()])
             .env("BUNKER_STATE", self.state.path())
             .env("BUNKER_IDENTITY", self.keys.path())
+            .env("BUNKER_INVENTORY", &self.inventory)
             .current_dir(self.state.path())
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)

@@ -171,15 +171,18 @@ impl Changer for Changes {
             let hint = "f waits for it and then starts; g w shows who, to watch or to break it";
             return Err(Problem { message: Safe::line(&message), hint: Some(Safe::line(hint)) });
         }
-        let (store, workers, clock) =
-            (self.store()?, wiring::workers(&self.right).lending(&self.hosts), wiring::clock());
+        let (store, workers, clock) = (
+            self.store()?,
+            wiring::workers(&self.right, &self.inventory).lending(&self.hosts),
+            wiring::clock(),
+        );
         let launcher = wiring::launcher(&*store, &workers, &*clock);
         launcher.start_run(plan, consent, &operator::operator(), "cockpit").await.map_err(failed)
     }
 
     async fn decide(&self, run: &RunId, answer: Answered) -> Result<(), Problem> {
         let (store, workers, clock) =
-            (self.store()?, wiring::workers(&self.right), wiring::clock());
+            (self.store()?, wiring::workers(&self.right, &self.inventory), wiring::clock());
         let launcher = wiring::launcher(&*store, &workers, &*clock);
         let by = operator::operator();
         match answer {
@@ -195,8 +198,11 @@ impl Changer for Changes {
     }
 
     async fn control(&self, run: &RunId, control: Control) -> Result<(), Problem> {
-        let (store, workers, clock) =
-            (self.store()?, wiring::workers(&self.right).lending(&self.hosts), wiring::clock());
+        let (store, workers, clock) = (
+            self.store()?,
+            wiring::workers(&self.right, &self.inventory).lending(&self.hosts),
+            wiring::clock(),
+        );
         let launcher = wiring::launcher(&*store, &workers, &*clock);
         let by = operator::operator();
         let (worker, ends) = match control {

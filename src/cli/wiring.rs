@@ -111,9 +111,9 @@ pub(super) fn caller() -> Caller {
     Caller { who: actor(), source, why: reason() }
 }
 
-/// Starts workers.
-pub(super) fn workers(right: &Operate) -> WorkerProcess {
-    WorkerProcess::new(state_dir(), keys(), right)
+/// Starts workers, for runs of this inventory.
+pub(super) fn workers(right: &Operate, inventory: &Path) -> WorkerProcess {
+    WorkerProcess::new(state_dir(), keys(), inventory, right)
 }
 
 /// Starts and goes on with runs.

@@ -63,6 +63,7 @@ mod lease_wait;
 mod log_merged;
 mod look_shell;
 mod notify;
+mod policy_retry;
 mod policy_run;
 mod probe_lab;
 mod probe_poller;

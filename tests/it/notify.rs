@@ -17,7 +17,10 @@ use bunker_ops::adapters::store::StoreWriter;
 use bunker_ops::domain::capability::Operate;
 use bunker_ops::domain::notify::{Channel, MailTls, NewsKind, NotifySettings};
 use bunker_ops::domain::plan::Plan;
+use bunker_ops::domain::policy::Approval;
 use bunker_ops::domain::run::event::EventKind;
+use bunker_ops::domain::run::operator::Operator;
+use bunker_ops::domain::run::pause::PauseReason;
 use bunker_ops::domain::run::state::Phase;
 use bunker_ops::engine::notify::Post;
 use bunker_ops::engine::ports::{Campaigns, Outbox, Posted, RunWriter};
@@ -166,6 +169,66 @@ async fn a_failed_run_is_told_once_signed_and_with_the_same_id_at_each_try() {
     let title = body["data"]["title"].as_str().unwrap();
     assert_eq!(title, "upgrade to v2.5.0 of 2 instances failed: 1 failed, 1 ok");
     assert!(!asked.iter().any(|(.., body)| body.contains(SECRET)));
+}
+
+/// What each kind of news says, and that each is told once.
+#[tokio::test]
+async fn an_end_a_pause_and_who_is_needed_are_told_in_words_that_say_what_to_do() {
+    let (desk, server) = (Desk::new(), StandIn::answering(200).await);
+    let plan = telling(vec![desk.webhook(server.url("/"))]);
+    let paused = |reason, why: &str| EventKind::Paused { reason, why: why.into() };
+    let started = async |n: u16, kinds: Vec<EventKind>| {
+        desk.store.create(&run_id(n), &plan, planned(&plan)).await.unwrap();
+        desk.store.claim(&run_id(n), std::process::id()).await.unwrap();
+        desk.store.append(&run_id(n), kinds).await.unwrap();
+    };
+    let end = EventKind::RunFinished { state: Phase::Succeeded, summary: "2 ok".into() };
+    started(1, vec![paused(PauseReason::Manual, "paused by ann"), EventKind::Resumed, end]).await;
+    started(2, vec![paused(PauseReason::WindowClosed, "the window is over")]).await;
+    // One that waits for a second person has no worker that could tell it.
+    let ann = Operator { user: "ann".into(), machine: "desk".into(), from: None };
+    let approval = Approval {
+        hash: plan.hash(),
+        by: ann,
+        asked: "2026-11-22T14:00:00Z".parse().unwrap(),
+        until: "2026-11-22T18:00:00Z".parse().unwrap(),
+        reasons: vec!["the capital".into()],
+        decision: None,
+    };
+    desk.store.create_waiting(&run_id(3), &plan, planned(&plan), &approval).await.unwrap();
+    // And one has lost its worker, which is told once, however often it is looked.
+    let mut worker = std::process::Command::new("true").spawn().unwrap();
+    worker.wait().unwrap();
+    desk.store.create(&run_id(4), &plan, planned(&plan)).await.unwrap();
+    desk.store.claim(&run_id(4), worker.id()).await.unwrap();
+    let begun = EventKind::WorkerStarted { pid: worker.id(), generation: 1 };
+    desk.store.append(&run_id(4), vec![begun]).await.unwrap();
+    let (clock, couriers) = (SystemClock, Couriers::default());
+    let post = Post { outbox: &desk.store, courier: &couriers, clock: &clock };
+    for _ in 0..2 {
+        post.post_lost(&desk.store).await.unwrap();
+    }
+    assert_eq!(post.flush().await.unwrap(), (5, 0));
+    let asked = server.asked.lock().unwrap();
+    let told: Vec<(String, String, String)> = asked
+        .iter()
+        .map(|(.., body)| {
+            let body: serde_json::Value = serde_json::from_str(body).unwrap();
+            let word = |at: &str| body.pointer(at).unwrap().as_str().unwrap().to_owned();
+            (word("/type"), word("/data/title"), word("/data/text"))
+        })
+        .collect();
+    for (kind, title, what_to_do) in [
+        ("run.paused", "upgrade to v2.5.0 of 2 instances waits: paused by ann", "`bunker resume"),
+        ("run.ended", "upgrade to v2.5.0 of 2 instances succeeded: 2 ok", "`bunker show"),
+        ("run.needs-you", "waits: the window is over", "`bunker resume"),
+        ("run.needs-you", "waits: a second person has to approve: the capital", "`bunker approve"),
+        ("run.needs-you", "has lost its worker and stands still", "`bunker resume"),
+    ] {
+        let fits = |t: &&(String, String, String)| t.0 == kind && t.1.contains(title);
+        let one = told.iter().find(fits).unwrap_or_else(|| panic!("no {title}: {told:#?}"));
+        assert!(one.2.contains(what_to_do), "{one:?}");
+    }
 }
 
 #[tokio::test]

@@ -157,13 +157,13 @@ async fn a_run_that_was_rejected_taken_back_or_forgotten_never_starts() {
 }
 
 /// Paper hosts with guardrails, and the program's own folders.
-struct Bench {
-    lab: Lab,
+pub(crate) struct Bench {
+    pub(crate) lab: Lab,
     own: tempfile::TempDir,
 }
 
 impl Bench {
-    fn new(hosts: &[(&str, &str)], policy: &[&str]) -> Self {
+    pub(crate) fn new(hosts: &[(&str, &str)], policy: &[&str]) -> Self {
         let spec = |(name, group): &(&str, &str)| HostSpec {
             groups: vec![(*group).to_owned()],
             ..HostSpec::new(name)
@@ -188,7 +188,7 @@ impl Bench {
     }
 
     /// A verb, as this person.
-    fn run(&self, who: &str, args: &[&str]) -> Output {
+    pub(crate) fn run(&self, who: &str, args: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bunker"));
         command.args(args).arg("--inventory").arg(self.lab.inventory_dir());
         for (name, place) in self.places() {
@@ -198,7 +198,7 @@ impl Bench {
         command.output().unwrap()
     }
 
-    fn json(&self, who: &str, args: &[&str]) -> Value {
+    pub(crate) fn json(&self, who: &str, args: &[&str]) -> Value {
         let output = self.run(who, args);
         serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{args:?}: {output:?}"))
     }
@@ -218,7 +218,7 @@ impl Bench {
         Terminal::start(command, 100, 30).unwrap()
     }
 
-    fn until(&self, run: &str, state: &str) -> Value {
+    pub(crate) fn until(&self, run: &str, state: &str) -> Value {
         let deadline = Instant::now() + Duration::from_mins(2);
         loop {
             let shown = self.json("anna", &["show", run, "--json"]);
@@ -227,6 +227,19 @@ impl Bench {
             }
             assert!(Instant::now() < deadline, "never {state}: {shown:#}");
             std::thread::yield_now();
+        }
+    }
+
+    /// The newest run of this workflow, once there is one.
+    pub(crate) fn newest(&self, workflow: &str) -> Value {
+        let deadline = Instant::now() + Duration::from_mins(2);
+        loop {
+            let listed = self.json("anna", &["runs", "--json"]);
+            let runs = listed["runs"].as_array().unwrap();
+            if let Some(run) = runs.iter().find(|run| run["workflow"] == workflow) {
+                return run.clone();
+            }
+            assert!(Instant::now() < deadline, "no {workflow}: {listed:#}");
         }
     }
 }
@@ -238,10 +251,11 @@ const RULES: &str = "bunker_guardrails: [\
     {groups: [lab], confirm: count, max_hosts: 1, reason: 'shared'}]";
 
 /// Every verb that starts a run, with what it needs.
-const VERBS: [&[&str]; 6] = [
+const VERBS: [&[&str]; 7] = [
     &["backup"],
     &["backup", "verify"],
     &["upgrade", "--to", "v2.5.0"],
+    &["canary-upgrade", "--to", "v2.5.0"],
     &["rollback", "--to", "v2.4.0"],
     &["configure"],
     &["deploy", "--to", "v2.5.0"],

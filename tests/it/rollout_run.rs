@@ -141,6 +141,10 @@ fn a_plan_of_any_workflow_shows_batches_sha_and_hash_and_leaves_out_who_rests() 
             "{workflow:?}: {shown:#}"
         );
     }
+    // Nobody of the canary group is among them; the verb is there and says so.
+    let (code, output) = deck.run(&["plan", "canary-upgrade", "a", "--to", "v2.5.0"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(code == Some(2) && said.contains("no host of the canary group"), "{code:?} {said}");
     let (code, output) = deck.run(&["plan", "upgrade", "d", "--to", "v2.5.0"]);
     assert_eq!(code, Some(8), "{output:?}");
     assert!(String::from_utf8_lossy(&output.stderr).contains("in maintenance: d (new disk, ann)"));

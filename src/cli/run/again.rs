@@ -102,7 +102,9 @@ pub(super) async fn retry(context: &Context, run: &str, manner: Manner) -> Resul
         print::say("nothing was done");
         return Ok(Exit::Refused);
     };
-    let run = match launched(right, &plan, &consent, &operator(), &how()).await? {
+    let run = match launched(right, &context.inventory, &plan, &consent, &operator(), &how())
+        .await?
+    {
         Launched::Started(run) => run,
         Launched::Waits(run, approval) => return approve::waits(context, &run, &approval).await,
     };
@@ -121,6 +123,7 @@ pub(super) async fn retry(context: &Context, run: &str, manner: Manner) -> Resul
 
 async fn launched(
     right: &Operate,
+    inventory: &Path,
     plan: &Plan,
     consent: &Consent,
     by: &Operator,
@@ -128,20 +131,20 @@ async fn launched(
 ) -> Result<Launched, Trouble> {
     unlock_plan(plan, &Supervisor::new()).await?;
     let store = wiring::store_writer(right)?;
-    let (workers, clock) = (wiring::workers(right), wiring::clock());
+    let (workers, clock) = (wiring::workers(right, inventory), wiring::clock());
     let launcher = wiring::launcher(&*store, &workers, &*clock);
     Ok(launcher.start_run(plan, consent, by, how).await?)
 }
 
 /// Starts a run that was agreed to. One that waits for a second person counts: it is there.
 async fn started(
-    right: &Operate,
+    (right, inventory): (&Operate, &Path),
     plan: &Plan,
     consent: &Consent,
     by: &Operator,
     how: &str,
 ) -> Result<RunId, Trouble> {
-    match launched(right, plan, consent, by, how).await? {
+    match launched(right, inventory, plan, consent, by, how).await? {
         Launched::Started(run) | Launched::Waits(run, _) => Ok(run),
     }
 }
@@ -169,7 +172,7 @@ pub(in crate::cli) async fn roll_back(
         }
         if plan.targets().next().is_some() {
             let how = format!("rollback of what run {run} changed");
-            runs.push(started(right, &plan, &Consent::WayBack, by, &how).await?);
+            runs.push(started((right, inventory), &plan, &Consent::WayBack, by, &how).await?);
         }
     }
     Ok(runs)
@@ -194,7 +197,8 @@ pub(in crate::cli) async fn start_retry(
     by: &Operator,
 ) -> Result<RunId, Trouble> {
     let plan = plan_retry(&wiring::plan_ports(hosts, inventory)?, run).await?;
-    started(right, &plan, &Consent::Beforehand, by, &format!("retry of run {run}")).await
+    started((right, inventory), &plan, &Consent::Beforehand, by, &format!("retry of run {run}"))
+        .await
 }
 
 /// Says which runs were started, or that there was nothing to bring back.

@@ -21,7 +21,7 @@ pub(super) async fn approve(context: &Context, run: &str) -> Result<Exit, Troubl
     let store = wiring::store_writer(right)?;
     let run = store.find(run).await?;
     unlock_for(&*store, &run, &Supervisor::new()).await?;
-    let workers = wiring::workers(right);
+    let workers = wiring::workers(right, &context.inventory);
     let clock = wiring::clock();
     wiring::launcher(&*store, &workers, &*clock).approve(&run, &operator()).await?;
     told(context, &run, "approved", "approved and started; `bunker attach` follows it")
@@ -39,7 +39,7 @@ pub(super) async fn reject(context: &Context, run: &str, reason: &str) -> Result
     let right = right(context)?;
     let store = wiring::store_writer(right)?;
     let run = store.find(run).await?;
-    let workers = wiring::workers(right);
+    let workers = wiring::workers(right, &context.inventory);
     let clock = wiring::clock();
     wiring::launcher(&*store, &workers, &*clock).reject(&run, &operator(), reason).await?;
     told(context, &run, "rejected", "rejected: nothing of it will run")

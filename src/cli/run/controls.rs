@@ -63,7 +63,7 @@ pub(super) async fn resume(context: &Context, run: &str) -> Result<Exit, Trouble
     let store = wiring::store_writer(right)?;
     let run = store.find(run).await?;
     unlock_for(&*store, &run, &Supervisor::new()).await?;
-    let workers = wiring::workers(right);
+    let workers = wiring::workers(right, &context.inventory);
     let clock = wiring::clock();
     wiring::launcher(&*store, &workers, &*clock).resume(&run, &operator()).await?;
     told(context, &run, "resume", "it goes on")
@@ -81,7 +81,7 @@ pub(super) async fn promote(context: &Context, run: &str, all: bool) -> Result<E
         return Err(Trouble::new(Exit::Refused, why));
     }
     unlock_for(&*store, &run, &Supervisor::new()).await?;
-    let (workers, clock) = (wiring::workers(right), wiring::clock());
+    let (workers, clock) = (wiring::workers(right, &context.inventory), wiring::clock());
     wiring::launcher(&*store, &workers, &*clock).promote(&run, all, &operator()).await?;
     if all {
         told(context, &run, "promote-all", "it goes on, and does not wait for the like of it again")
@@ -126,7 +126,7 @@ pub(super) async fn abort(context: &Context, run: &str, how: Ending) -> Result<E
         // A run is ended all the same; without its secrets less is known of how.
         print::say(&format!("note: {:#}", locked.report));
     }
-    let (workers, clock) = (wiring::workers(right), wiring::clock());
+    let (workers, clock) = (wiring::workers(right, &context.inventory), wiring::clock());
     let launcher = wiring::launcher(&*store, &workers, &*clock);
     if how.rollback && state.finished.is_some() {
         let hosts = wiring::hosts()?;

@@ -139,7 +139,8 @@ async fn start(
 ) -> Result<Exit, Trouble> {
     let right = right(context)?;
     let store = wiring::store_writer(right)?;
-    let (workers, clock) = (wiring::workers(right).lending(hosts), wiring::clock());
+    let (workers, clock) =
+        (wiring::workers(right, &context.inventory).lending(hosts), wiring::clock());
     let launcher = wiring::launcher(&*store, &workers, &*clock);
     let launched = launcher.start_run(plan, consent, &operator(), &how()).await?;
     drop(store);
