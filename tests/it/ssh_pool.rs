@@ -109,6 +109,7 @@ async fn a_changed_or_unknown_host_key_gets_no_command() {
     assert_eq!(kind(&changed), Kind::HostKey);
     let changed = changed.unwrap_err();
     assert!(changed.message.as_str().contains("has changed, it sent SHA256:"), "{changed}");
+    assert!(changed.message.as_str().contains(", known is SHA256:"), "both are named: {changed}");
     assert!(changed.hint.unwrap().as_str().contains("ssh-keygen -R '["), "{}", changed.message);
     host.clear();
     let unknown = Connection { known_hosts: None, ..host.connection() };

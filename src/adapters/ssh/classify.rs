@@ -2,6 +2,7 @@
 //!
 //! Pure, so that a table of real texts tests it.
 
+use super::known_key::Offending;
 use crate::domain::connection::{Connection, JumpHost};
 use crate::domain::remote::{RemoteError, RemoteErrorKind as Kind};
 use crate::domain::untrusted::Safe;
@@ -182,8 +183,9 @@ fn host_key(to: &Connection, log: &str, known_hosts: &str) -> RemoteError {
     let low = log.to_lowercase();
     if low.contains("has changed") || low.contains("revoked") {
         let sent = word("SHA256:").map_or_else(String::new, |print| format!(", it sent {print}"));
-        let line = log.lines().find_map(|line| line.trim().strip_prefix("Offending "));
-        let known = line.map_or_else(String::new, |line| format!(", known is {}", line.trim()));
+        let offending = Offending::of(log);
+        let known = offending.as_ref().map_or_else(String::new, Offending::words);
+        let known_hosts = offending.as_ref().map_or(known_hosts, |known| known.file);
         return error(
             to,
             Kind::HostKey,

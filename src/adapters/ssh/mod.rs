@@ -11,6 +11,7 @@ mod follow;
 mod forward;
 pub mod host_keys;
 mod jobs;
+mod known_key;
 mod leases;
 mod lending;
 mod master;
