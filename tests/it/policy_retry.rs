@@ -124,3 +124,28 @@ fn a_freeze_that_begins_now_pauses_the_runs_that_it_is_about() {
     let shown = bench.until(run, "paused");
     assert_eq!(shown["targets"][1]["state"], "waiting", "{shown:#}");
 }
+
+#[test]
+fn a_host_that_appears_after_the_plan_is_not_touched_by_its_run() {
+    let rule = "bunker_guardrails: [{hosts: ['*'], confirm: second-operator, reason: 'all'}]";
+    let bench = Bench::new(&[("a", "x"), ("b", "x"), ("c", "x")], &[rule]);
+    let file = bench.lab.inventory_dir().join("hosts.yml");
+    let all = std::fs::read_to_string(&file).unwrap();
+    let without: String =
+        all.lines().filter(|l| l.trim() != "c:").map(|l| format!("{l}\n")).collect();
+    assert_ne!(without, all);
+    std::fs::write(&file, without).unwrap();
+    let wish = ["upgrade", "--limit", "all", "--to", "v2.5.0", "--yes", "--json"];
+    let asked = bench.json("anna", &wish);
+    let run = asked["run"].as_str().unwrap();
+    std::fs::write(&file, all).unwrap();
+    let commit = || bench.lab.named("c").unwrap().running_commit().unwrap();
+    let before = commit();
+    let given = bench.run("ben", &["approve", run]);
+    assert!(given.status.success(), "{given:?}");
+    let shown = bench.until(run, "succeeded");
+    let targets: Vec<&str> =
+        shown["targets"].as_array().unwrap().iter().map(|t| t["host"].as_str().unwrap()).collect();
+    assert_eq!(targets, ["a", "b"]);
+    assert_eq!(commit(), before, "it is in the inventory, and was not when the plan was made");
+}

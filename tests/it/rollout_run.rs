@@ -141,6 +141,23 @@ fn a_plan_of_any_workflow_shows_batches_sha_and_hash_and_leaves_out_who_rests() 
             "{workflow:?}: {shown:#}"
         );
     }
+    // By what the hosts themselves say: the one that is not well goes first.
+    let ill = deck.lab.named("b").unwrap();
+    ill.set_container("api", &[("behaviour", &"unhealthy".to_owned())]).unwrap();
+    let first = deck.json(&[
+        "plan",
+        "upgrade",
+        "--limit",
+        "a:b:c",
+        "--to",
+        "v2.5.0",
+        "--serial",
+        "1",
+        "--order",
+        "unhealthy-first",
+        "--json",
+    ]);
+    assert_eq!(first["batches"], json!([["b"], ["a"], ["c"]]), "{first:#}");
     // Nobody of the canary group is among them; the verb is there and says so.
     let (code, output) = deck.run(&["plan", "canary-upgrade", "a", "--to", "v2.5.0"]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
