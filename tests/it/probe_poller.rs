@@ -16,7 +16,7 @@ use bunker_ops::domain::fleet::{Fleet, FleetPolicy, Host, MetricsSettings};
 use bunker_ops::domain::health::Health;
 use bunker_ops::domain::plan::strategy::RolloutSettings;
 use bunker_ops::domain::remote::{RemoteError, RemoteErrorKind};
-use bunker_ops::domain::settings::HttpUrl;
+use bunker_ops::domain::settings::{HttpUrl, InstanceSettings};
 use bunker_ops::domain::signal::Signal;
 use bunker_ops::domain::snapshot::{
     Contact, FleetSnapshot, HttpHealth, InventoryState, MetricsState,
@@ -236,6 +236,66 @@ async fn an_inventory_edit_is_picked_up_and_the_rest_keeps_what_is_known() {
             .clone();
         assert!(seen(&before) && seen(&after), "what was known of h0 is gone");
         assert_eq!(after.inventory.problems[0].as_str(), "hosts.yml:3: error: odd");
+    };
+    tokio::select! {
+        () = poller.run() => panic!("the poller ended"),
+        () = running => {}
+    }
+}
+
+/// `watched` with the settings of every instance changed.
+fn edited(mut watched: Watched, edit: impl Fn(&mut InstanceSettings)) -> Watched {
+    for host in &mut Arc::make_mut(&mut watched.fleet).hosts {
+        edit(Arc::make_mut(Arc::make_mut(host).instance.as_mut().unwrap()));
+    }
+    watched
+}
+
+#[tokio::test]
+async fn an_edit_of_the_inventory_resets_no_clock_of_an_outage_and_forgets_only_what_it_makes_untrue()
+ {
+    let (hosts, server) = (Arc::<Hosts>::default(), Arc::<CountingServer>::default());
+    let ids = ["h0", "locked-1"];
+    let (inventory, watched) = watch::channel(fleet(&ids));
+    let (poller, mut snapshots, _again) = Poller::new(sources(&hosts, &server), watched);
+    let running = async {
+        let before = snapshots
+            .wait_for(|s| {
+                s.instances[0].facts.is_some()
+                    && s.instances.iter().all(|i| matches!(i.http, HttpHealth::Up { .. }))
+                    && matches!(contact(s, "locked-1"), Contact::Lost { .. })
+            })
+            .await
+            .unwrap()
+            .clone();
+        // A limit of all: nothing that was seen is less true.
+        let next = edited(fleet(&ids), |s| s.policy.disk_warn = 0.5);
+        inventory.send_replace(next.clone());
+        let limit = |s: &Arc<FleetSnapshot>| s.instances[1].policy.disk_warn;
+        let after = snapshots.wait_for(|s| limit(s) < 0.6).await.unwrap().clone();
+        assert_eq!(contact(&after, "locked-1"), contact(&before, "locked-1"));
+        assert!(after.instances[0].facts.is_some(), "the facts of h0 are gone");
+        assert!(after.instances.iter().all(|i| matches!(i.http, HttpHealth::Up { .. })));
+        assert_eq!(hosts.n_asked("locked-1"), 1, "nothing else is asked of it: no reason to ask");
+        // Another folder: it is asked anew, and silent since as long as before.
+        let moved = edited(next.clone(), |s| s.dir = "/srv/cml".to_owned().try_into().unwrap());
+        inventory.send_replace(moved);
+        while hosts.n_asked("locked-1") < 2 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(contact(&snapshots.borrow(), "locked-1"), contact(&before, "locked-1"));
+        // Another address: who is silent there is another host.
+        let mut other = next;
+        for host in &mut Arc::make_mut(&mut other.fleet).hosts {
+            Arc::make_mut(host).connection.port = Some(2222);
+        }
+        inventory.send_replace(other);
+        let since = |s: &FleetSnapshot| match contact(s, "locked-1") {
+            Contact::Lost { since, .. } => Some(*since),
+            _ => None,
+        };
+        let first = since(&before);
+        snapshots.wait_for(|s| since(s).is_some_and(|at| Some(at) > first)).await.unwrap();
     };
     tokio::select! {
         () = poller.run() => panic!("the poller ended"),

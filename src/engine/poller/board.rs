@@ -55,8 +55,8 @@ impl Board {
         board
     }
 
-    /// Takes another inventory. An instance whose entry did not change keeps what is known of it;
-    /// gives those that are new or other than before.
+    /// Takes another inventory. What is known of an instance stays as far as it is true of its new entry; gives those that are
+    /// new or are to be asked other things than before.
     pub(super) fn watch(&mut self, watched: &Watched) -> Vec<HostId> {
         let fleet = &watched.fleet;
         self.accent = fleet.accent;
@@ -70,11 +70,11 @@ impl Board {
         let mut fresh = Vec::new();
         for (host, settings) in fleet.instances() {
             let id = host.id.clone();
-            let kept = old
-                .remove(&id)
-                .filter(|r| r.host.connection == host.connection && r.settings == *settings);
-            let record = if let Some(mut record) = kept {
-                record.host = Arc::clone(host);
+            let record = if let Some(mut record) = old.remove(&id) {
+                if !record.asks_alike(host, settings) {
+                    fresh.push(id.clone());
+                }
+                record.take(host, settings);
                 record
             } else {
                 fresh.push(id.clone());

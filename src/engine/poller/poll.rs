@@ -202,10 +202,9 @@ impl Poller {
         let (mut looked, mut asked) = (None, None);
         match &found {
             // An answer to a question of an older inventory ends no turn of this one.
-            Found::Looked(id, settings, _) | Found::Asked(id, settings, _)
-                if !self.board.get(id).is_some_and(|r| Arc::ptr_eq(&r.settings, settings)) => {}
-            Found::Looked(id, _, result) => {
-                looked = Some((id.clone(), result.as_ref().err().map(|e| e.kind)));
+            Found::Looked(..) | Found::Asked(..) if !found.is_of(&self.board) => {}
+            Found::Looked(host, _, result) => {
+                looked = Some((host.id.clone(), result.as_ref().err().map(|e| e.kind)));
             }
             Found::Asked(id, ..) => asked = Some(id.clone()),
             Found::Measured(..) => self.measure = now + MEASURE,

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::metrics::{Figures, Trends};
 use crate::domain::catalogue::STALE_S;
 use crate::domain::connection::Connection;
-use crate::domain::facts::{CpuTime, Facts};
+use crate::domain::facts::{CpuTime, Facts, Part};
 use crate::domain::figure::{Figure, Source, Trouble};
 use crate::domain::fleet::Host;
 use crate::domain::health::{Evidence, judge, same_short_age, seconds_since};
@@ -39,7 +39,7 @@ pub(super) struct Record {
     probed: BTreeMap<Signal, Figure>,
     measured: BTreeMap<Signal, Figure>,
     trends: BTreeMap<Signal, Series>,
-    /// That of the host, for all views of it; a record is made anew where it changes.
+    /// That of the host, for all views of it.
     connection: Arc<Connection>,
 }
 
@@ -58,6 +58,76 @@ impl Record {
             measured: BTreeMap::new(),
             trends: BTreeMap::new(),
         }
+    }
+
+    /// Takes what another inventory says of it. Only what that makes untrue is forgotten: since when a host is silent, or an
+    /// address fails, is as true after an edit of something else.
+    pub(super) fn take(&mut self, host: &Arc<Host>, settings: &Arc<InstanceSettings>) {
+        if self.settings.health_url != settings.health_url {
+            self.http = HttpHealth::NotYet;
+        }
+        if (&self.settings.label, self.settings.tier) != (&settings.label, settings.tier) {
+            self.not_measured();
+        }
+        if self.host.connection != host.connection {
+            self.connection = Arc::new(host.connection.clone());
+            (self.contact, self.n_failed) = (Contact::NotYet, 0);
+            self.forget_facts();
+        } else if self.settings.dir != settings.dir {
+            // A silent host stays silent; one that answered told of another folder.
+            if matches!(self.contact, Contact::Answered { .. }) {
+                self.contact = Contact::NotYet;
+            }
+            self.forget_facts();
+        } else {
+            self.forget_parts(settings);
+        }
+        (self.host, self.settings) = (Arc::clone(host), Arc::clone(settings));
+    }
+
+    fn forget_facts(&mut self) {
+        self.facts = None;
+        self.counts.clear();
+        self.probed.clear();
+    }
+
+    /// Parts of the facts that were read by settings which are other ones now.
+    fn forget_parts(&mut self, new: &InstanceSettings) {
+        let old = Arc::clone(&self.settings);
+        let stack = !same_compose(&old, new);
+        let (backup, site) = (old.backup_dir != new.backup_dir, old.repo != new.repo);
+        if stack {
+            self.counts.clear();
+        }
+        if backup {
+            self.probed.retain(|s, _| !matches!(s, Signal::BackupAge | Signal::BackupSize));
+        }
+        let Some(facts) = self.facts.as_mut().filter(|_| stack || backup || site) else { return };
+        let facts = Arc::make_mut(facts);
+        let why = || Safe::from("not looked at since the inventory says something else of it");
+        if stack {
+            facts.stack = Part::Unreadable(why());
+        }
+        if backup {
+            facts.backup = Part::Unreadable(why());
+        }
+        if site {
+            facts.site = Part::Unreadable(why());
+        }
+    }
+
+    /// Whether a look at such a host is a look at this one.
+    pub(super) fn looks_alike(&self, host: &Host, settings: &InstanceSettings) -> bool {
+        let (old, new) = (&*self.settings, settings);
+        self.host.connection == host.connection
+            && (&old.dir, &old.backup_dir, &old.repo) == (&new.dir, &new.backup_dir, &new.repo)
+            && old.expected_services == new.expected_services
+            && same_compose(old, new)
+    }
+
+    /// Whether all that is asked of such a host is asked of this one.
+    pub(super) fn asks_alike(&self, host: &Host, settings: &InstanceSettings) -> bool {
+        self.looks_alike(host, settings) && self.settings.health_url == settings.health_url
     }
 
     /// No metrics server tells anything of it.
@@ -189,6 +259,10 @@ impl Record {
             .or(version);
         Some(RunningRelease { sha: sha.clone(), reference })
     }
+}
+
+fn same_compose(a: &InstanceSettings, b: &InstanceSettings) -> bool {
+    (&a.compose_files, &a.compose_profiles) == (&b.compose_files, &b.compose_profiles)
 }
 
 /// Whether what [`judge`] tells of such a host may be another thing `now` than it was `then`, though nothing new came in. Of

@@ -11,7 +11,7 @@ use super::metrics::{Figures, Trends, refresh_figures, refresh_trends};
 use super::poll::Sources;
 use super::record::Record;
 use crate::domain::facts::Facts;
-use crate::domain::fleet::MetricsSettings;
+use crate::domain::fleet::{Host, MetricsSettings};
 use crate::domain::ids::HostId;
 use crate::domain::remote::{RemoteError, RemoteErrorKind};
 use crate::domain::settings::InstanceSettings;
@@ -21,13 +21,30 @@ use crate::steps::probe::DEADLINE;
 /// What a question was answered with.
 pub(super) enum Found {
     /// A look at a host.
-    Looked(HostId, Arc<InstanceSettings>, Result<Box<Facts>, RemoteError>),
+    Looked(Arc<Host>, Arc<InstanceSettings>, Result<Box<Facts>, RemoteError>),
     /// A health address.
     Asked(HostId, Arc<InstanceSettings>, HttpHealth),
     /// All figures.
     Measured(MetricsSettings, Figures),
     /// All trends.
     Trended(MetricsSettings, Trends),
+}
+
+impl Found {
+    /// Whether it answers what the board would ask now, not what another inventory asked.
+    pub(super) fn is_of(&self, board: &Board) -> bool {
+        match self {
+            Self::Looked(host, settings, _) => {
+                board.get(&host.id).is_some_and(|r| r.looks_alike(host, settings))
+            }
+            Self::Asked(id, settings, _) => {
+                board.get(id).is_some_and(|r| r.settings.health_url == settings.health_url)
+            }
+            Self::Measured(server, _) | Self::Trended(server, _) => {
+                board.server.as_ref() == Some(server)
+            }
+        }
+    }
 }
 
 pub(super) type Question = BoxFuture<'static, Found>;
@@ -47,7 +64,7 @@ pub(super) fn look(sources: &Sources, record: &Record) -> Question {
                 hint: None,
             })
         });
-        Found::Looked(host.id.clone(), settings, looked.map(Box::new))
+        Found::Looked(host, settings, looked.map(Box::new))
     })
 }
 
@@ -81,28 +98,23 @@ pub(super) fn trend(sources: &Sources, server: MetricsSettings) -> Question {
 /// Enters what was found. An answer to a question that another inventory asked is left out.
 pub(super) fn enter(board: &mut Board, sources: &Sources, found: Found) {
     let now = sources.clock.now();
-    let is_of = |board: &Board, id: &HostId, settings: &Arc<InstanceSettings>| {
-        board.get(id).is_some_and(|r| Arc::ptr_eq(&r.settings, settings))
-    };
+    if !found.is_of(board) {
+        return;
+    }
     match found {
-        Found::Looked(id, settings, looked) if is_of(board, &id, &settings) => {
-            let Some(record) = board.change(&id) else { return };
+        Found::Looked(host, _, looked) => {
+            let Some(record) = board.change(&host.id) else { return };
             match looked {
                 Ok(facts) => record.answered(*facts),
                 Err(error) => record.failed(&error, now),
             }
         }
-        Found::Asked(id, settings, health) if is_of(board, &id, &settings) => {
+        Found::Asked(id, _, health) => {
             if let Some(record) = board.change(&id) {
                 record.http = health;
             }
         }
-        Found::Measured(server, figures) if board.server.as_ref() == Some(&server) => {
-            board.measured(&figures, now);
-        }
-        Found::Trended(server, trends) if board.server.as_ref() == Some(&server) => {
-            board.trended(&trends);
-        }
-        Found::Looked(..) | Found::Asked(..) | Found::Measured(..) | Found::Trended(..) => {}
+        Found::Measured(_, figures) => board.measured(&figures, now),
+        Found::Trended(_, trends) => board.trended(&trends),
     }
 }
