@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 /// Width and height of a cell, in the picture's units: those of `DejaVu Sans Mono` at 14, so that boxes and bars join.
 const CELL: (f32, f32) = (8.43, 16.3);
+/// Width of a dot of Braille.
+const DOT: f32 = 2.4;
 /// Room around the screen.
 const MARGIN: f32 = 12.0;
 
@@ -110,8 +112,58 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// Draws one run of cells that look alike.
-fn draw(out: &mut String, column: u16, row: u16, n: u16, text: &str, look: &Look) {
+/// Cells that look alike, side by side.
+#[derive(Default)]
+struct Stretch {
+    column: u16,
+    text: String,
+    /// Cells of dots: the column, and which of the eight.
+    dots: Vec<(u16, u8)>,
+    look: Look,
+}
+
+impl Stretch {
+    /// Takes the next cell. Dots are no text: a font that does not have them gives way to another one, of another width.
+    fn push(&mut self, column: u16, text: &str) {
+        let mut chars = text.chars();
+        match (chars.next().map(u32::from), chars.next()) {
+            (Some(code @ 0x2800..=0x28ff), None) => {
+                self.dots.push((column, u8::try_from(code & 0xff).unwrap_or(0)));
+                self.text.push(' ');
+            }
+            (None, _) => self.text.push(' '),
+            (Some(_), _) => self.text.push_str(text),
+        }
+    }
+}
+
+/// Where the dots of Braille stand in a cell, bit by bit: columns and rows from the left and the top.
+const DOTS: [(f32, f32); 8] =
+    [(0., 0.), (0., 1.), (0., 2.), (1., 0.), (1., 1.), (1., 2.), (0., 3.), (1., 3.)];
+
+/// Draws the dots of one row: strokes without length, whose round ends are the dots.
+fn draw_dots(out: &mut String, row: u16, stretch: &Stretch) {
+    let mut path = String::new();
+    for (column, bits) in &stretch.dots {
+        for (_, (right, down)) in DOTS.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1) {
+            let x = MARGIN + (f32::from(*column) + 0.25 + right / 2.0) * CELL.0;
+            let y = MARGIN + (f32::from(row) + 0.125 + down / 4.0) * CELL.1;
+            let _ = write!(path, "M{x:.1} {y:.1}h0");
+        }
+    }
+    if !path.is_empty() {
+        let Look { ink, style, .. } = &stretch.look;
+        let _ = write!(
+            out,
+            r#"<path d="{path}" stroke="{ink}" stroke-width="{DOT}" stroke-linecap="round"{style}/>"#
+        );
+    }
+}
+
+/// Draws one run of cells that look alike, up to the column `end`.
+fn draw(out: &mut String, row: u16, end: u16, stretch: &Stretch) {
+    let Stretch { column, text, look, .. } = stretch;
+    let (column, n) = (*column, end - column);
     let (x, y) = (MARGIN + f32::from(column) * CELL.0, MARGIN + f32::from(row) * CELL.1);
     let width = f32::from(n) * CELL.0;
     if let Some(paper) = &look.paper {
@@ -121,6 +173,7 @@ fn draw(out: &mut String, column: u16, row: u16, n: u16, text: &str, look: &Look
             CELL.1
         );
     }
+    draw_dots(out, row, stretch);
     if text.trim().is_empty() {
         return;
     }
@@ -149,18 +202,17 @@ pub fn svg(
         base.paper
     );
     for row in 0..rows {
-        let (mut start, mut text, mut current) = (0, String::new(), Look::default());
+        let mut stretch = Stretch::default();
         for column in 0..columns {
             let Some(cell) = cell(column, row) else { continue };
             let next = look(&cell, base);
-            if next != current {
-                draw(&mut out, start, row, column - start, &text, &current);
-                (start, current) = (column, next);
-                text.clear();
+            if next != stretch.look {
+                draw(&mut out, row, column, &stretch);
+                stretch = Stretch { column, look: next, ..Stretch::default() };
             }
-            text.push_str(if cell.text.is_empty() { " " } else { &cell.text });
+            stretch.push(column, &cell.text);
         }
-        draw(&mut out, start, row, columns - start, &text, &current);
+        draw(&mut out, row, columns, &stretch);
         out.push('\n');
     }
     out.push_str("</svg>\n");
@@ -184,6 +236,23 @@ mod tests {
             "{picture}"
         );
         assert!(picture.starts_with("<svg ") && picture.ends_with("</svg>\n"));
+    }
+
+    #[test]
+    fn braille_is_drawn_as_dots_where_the_cell_is_whatever_font_there_is() {
+        let row = ["a", "\u{2841}", "\u{2800}", "\u{28b8}", "b"];
+        let picture = svg(5, 1, &Base::default(), |column, _| {
+            Some(SvgCell { text: row[usize::from(column)].to_owned(), ..SvgCell::default() })
+        });
+        assert!(!picture.chars().any(|c| ('\u{2800}'..='\u{28ff}').contains(&c)), "{picture}");
+        assert!(picture.contains(">a   b</text>"), "the rest stands where it stood: {picture}");
+        // The first and the lowest of the left column of cell 1; of cell 3 the right column, all four.
+        let (left, right) = (12.0 + 8.43 * 1.25, 12.0 + 8.43 * 3.75);
+        let at = |x: f32, row: f32| format!("M{x:.1} {:.1}h0", 12.0 + 16.3 * (row + 0.5) / 4.0);
+        let dots = [at(left, 0.0), at(left, 3.0)];
+        let more = [0.0, 1.0, 2.0, 3.0].map(|row| at(right, row));
+        let path = format!(r#"d="{}{}""#, dots.concat(), more.concat());
+        assert!(picture.contains(&path), "{path}: {picture}");
     }
 
     #[test]
