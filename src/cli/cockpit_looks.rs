@@ -12,6 +12,7 @@ use super::{doctor, lease, wiring};
 use crate::adapters::alertmanager::Alertmanager;
 use crate::adapters::inventory::load;
 use crate::adapters::ssh::SshPool;
+use crate::adapters::vault::tell_with_vaults;
 use crate::adapters::victoria::Victoria;
 use crate::app::log_tail::LogTail;
 use crate::app::look::{Look, Looked};
@@ -21,7 +22,7 @@ use crate::domain::backups::{Made, made};
 use crate::domain::figure::Trouble;
 use crate::domain::fleet::Fleet;
 use crate::domain::ids::{HostId, RunId};
-use crate::domain::inventory::{VariableTold, tell, tell_variables};
+use crate::domain::inventory::{VariableTold, tell};
 use crate::domain::lease::{LeaseLook, LeaseOf};
 use crate::domain::untrusted::Safe;
 use crate::engine::poller::Watched;
@@ -125,7 +126,7 @@ impl Looks {
         let inventory = self.inventory.clone();
         let read = move || {
             let loaded = load(&inventory);
-            loaded.variables.get(&id).map(tell_variables).ok_or(id)
+            tell_with_vaults(&inventory, &loaded, &id, &wiring::keys()).ok_or(id)
         };
         let told = self.aside("variables", read).await?;
         told.map_err(|id| problem(&format!("the inventory has no host {id} any more")))

@@ -10,9 +10,9 @@ use super::exit::{Exit, Trouble};
 use super::output::{columns, print, print_json};
 use super::{fleet, status, wiring};
 use crate::adapters::inventory::load;
+use crate::adapters::vault::tell_with_vaults;
 use crate::domain::compare::{self, Line, ReleaseSide};
 use crate::domain::ids::HostId;
-use crate::domain::inventory::tell_variables;
 use crate::domain::snapshot::FleetSnapshot;
 use crate::domain::suggest::nearest;
 use crate::engine::poller::run_once;
@@ -84,7 +84,8 @@ fn instances(context: &Context, snapshot: &FleetSnapshot, a: &HostId, b: &HostId
     let (Some(left), Some(right)) = (of(a), of(b)) else { return Vec::new() };
     let mut lines = compare::instances(left, right, snapshot.at, figures::value);
     let loaded = load(&context.inventory);
-    let of = |id| loaded.variables.get(id).map(tell_variables).unwrap_or_default();
+    let keys = wiring::keys();
+    let of = |id| tell_with_vaults(&context.inventory, &loaded, id, &keys).unwrap_or_default();
     lines.extend(compare::variables(&of(a), &of(b)));
     lines
 }

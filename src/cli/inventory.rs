@@ -11,11 +11,11 @@ use super::exit::{Exit, Trouble};
 use super::output::{columns, print, print_json};
 use super::{fleet, wiring};
 use crate::adapters::inventory::load;
-use crate::adapters::vault::missing_secrets;
+use crate::adapters::vault::{missing_secrets, tell_with_vaults};
 use crate::domain::diagnostic::{Diagnostic, Severity};
 use crate::domain::fleet::{Fleet, Host};
 use crate::domain::ids::{GroupName, HostId};
-use crate::domain::inventory::{Loaded, Reading, Shown, Variable, Variables};
+use crate::domain::inventory::{Loaded, Reading, Shown, Variable, VariableTold, Variables};
 use crate::domain::suggest::nearest;
 use crate::domain::untrusted::Safe;
 
@@ -114,34 +114,43 @@ fn vars(context: &Context, name: &str) -> Result<Exit, Trouble> {
         // Nothing could be read at all: say why.
         fleet::loaded(context)?;
     }
-    let Some((_, vars)) = loaded.variables.iter().find(|(id, _)| id.as_str() == name) else {
+    let Some((host, vars)) = loaded.variables.iter().find(|(id, _)| id.as_str() == name) else {
         let known = loaded.variables.keys().map(HostId::as_str);
         let meant = nearest(name, known).map(|m| format!("; did you mean {m}?"));
         let message =
             format!("there is no host {name:?} in the inventory{}", meant.unwrap_or_default());
         return Err(Trouble::new(Exit::NotFound, message));
     };
+    let told = tell_with_vaults(&context.inventory, &loaded, host, &wiring::keys());
+    let told = told.unwrap_or_default();
     if context.json {
-        print_json(
-            &vars
-                .iter()
-                .map(|(name, v)| (&**name, json_origin(name, v)))
-                .collect::<BTreeMap<_, _>>(),
-        )?;
+        let one = |v: &VariableTold| match vars.get(v.name.as_str()) {
+            Some(variable) if v.generation.is_none() => json_origin(v.name.as_str(), variable),
+            _ => json_of_vault(v),
+        };
+        print_json(&told.iter().map(|v| (&v.name, one(v))).collect::<BTreeMap<_, _>>())?;
     } else {
-        let row = |(name, v): (&Arc<str>, &Variable)| {
-            vec![
-                Safe::line(name).to_string(),
-                short(name, v),
-                v.source.to_string(),
-                v.var.key.to_string(),
-            ]
+        let row = |v: &VariableTold| {
+            vec![v.name.to_string(), short(v), v.given_by.to_string(), v.at.to_string()]
         };
         let head = ["VARIABLE", "VALUE", "GIVEN BY", "AT"].map(str::to_owned).to_vec();
-        let rows: Vec<Vec<String>> = std::iter::once(head).chain(vars.iter().map(row)).collect();
+        let rows: Vec<Vec<String>> = std::iter::once(head).chain(told.iter().map(row)).collect();
         print(&columns(&rows))?;
     }
     Ok(Exit::Ok)
+}
+
+/// What `vault.age` says of a secret, or why it says nothing. Such a file has no lines of its own to name.
+fn json_of_vault(v: &VariableTold) -> Value {
+    json!({
+        "value": v.value.as_ref().map_or(SECRET, Safe::as_str),
+        "file": v.at,
+        "line": 0,
+        "column": 0,
+        "from": v.given_by,
+        "generation": v.generation,
+        "unresolved": v.unresolved,
+    })
 }
 
 fn json_origin(name: &str, variable: &Variable) -> Value {
@@ -165,11 +174,11 @@ fn json_origin(name: &str, variable: &Variable) -> Value {
 }
 
 /// A value on one line.
-fn short(name: &str, variable: &Variable) -> String {
-    let value = match variable.shown(name) {
-        Shown::Value(Value::String(text)) => Safe::line(&text).to_string(),
-        Shown::Value(value) => Safe::line(&value.to_string()).to_string(),
-        Shown::Secret => SECRET.to_owned(),
+fn short(v: &VariableTold) -> String {
+    let value = match (&v.value, v.generation) {
+        (Some(value), _) => value.to_string(),
+        (None, Some(n)) => format!("{SECRET}, generation {n}"),
+        (None, None) => SECRET.to_owned(),
     };
     match value.char_indices().nth(SHOWN) {
         Some((at, _)) => format!("{}…", value.get(..at).unwrap_or_default()),

@@ -289,6 +289,7 @@ mod tests {
             given_by: "host".into(),
             at: "x.yml:1".into(),
             unresolved: None,
+            generation: None,
         };
         let a = [told("cml_ref", Some("v2")), told("vault_x", None), told("only", Some("1"))];
         let b = [told("cml_ref", Some("v2")), told("vault_x", None)];

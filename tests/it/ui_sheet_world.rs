@@ -141,7 +141,7 @@ fn backups(kind: &str) -> Vec<Made> {
     (0..14).rev().map(one).collect()
 }
 
-fn manager(kind: &str, model: &Model) -> Manager {
+pub(crate) fn manager(kind: &str, model: &Model) -> Manager {
     let ids = hosts(model);
     let labels: BTreeMap<String, HostId> =
         ids.iter().map(|id| (format!("{id}.example.org"), id.clone())).collect();
@@ -204,6 +204,7 @@ fn variables(kind: &str, host: &HostId) -> Vec<VariableTold> {
         given_by: by.into(),
         at: at.into(),
         unresolved: (name == "cml_motd").then(|| "there is no variable town".into()),
+        generation: (name == "vault_jwt_secret").then_some(3),
     };
     let own = format!("host_vars/{host}/main.yml");
     [

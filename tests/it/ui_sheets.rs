@@ -151,7 +151,7 @@ fn outputs_fold_where_they_are_alike_and_a_target_says_what_it_waits_for() {
     assert!(matches!(asked[..], [Effect::Look { what: Look::Outputs(..), .. }]), "{asked:?}");
 }
 
-fn at(width: u16, height: u16, fleet: Arc<FleetSnapshot>) -> Model {
+pub(crate) fn at(width: u16, height: u16, fleet: Arc<FleetSnapshot>) -> Model {
     let mut model = cockpit(width, height, Some(Operate::grant()));
     update(&mut model, Msg::Fleet(fleet));
     model
@@ -301,6 +301,11 @@ fn secrets_are_masked_and_each_variable_says_where_it_comes_from() {
     let drawn = screen(&model);
     let line = |word: &str| drawn.lines().find(|l| l.contains(word)).unwrap().to_owned();
     assert!(line("vault_jwt_secret").contains("<secret>"), "{drawn}");
+    assert!(drawn.contains("1 secret"), "{drawn}");
+    let mut filtered = at(120, 40, twelve());
+    open("one", &mut filtered, "g i G enter / v a u l t enter");
+    let drawn_filtered = screen(&filtered);
+    assert!(drawn_filtered.contains("<secret>, generation 3"), "{drawn_filtered}");
     let from = line("cml_ref");
     assert!(from.contains("group production") && from.contains("group_vars/production.yml:3"));
     assert!(line("cml_motd").contains('▲'), "{drawn}");

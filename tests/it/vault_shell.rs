@@ -98,6 +98,50 @@ fn a_secret_is_set_shown_listed_and_removed() {
 }
 
 #[test]
+fn secrets_of_vaults_are_among_the_variables_without_their_values_or_a_key() {
+    let mut shell = shell();
+    shell.ok(&["vault", "init", "--name", "anna"], "");
+    for (owner, name) in [("all", "vault_a"), ("web", "vault_a"), ("one", "vault_b")] {
+        shell.ok(&["vault", "set", owner, name], MARK);
+    }
+    shell.ok(&["vault", "set", "one", "vault_b"], "other");
+    let file = shell.dir.path().join("inventory/host_vars/one/main.yml");
+    fs::write(file, "open: 1\n").unwrap();
+    // Who has no identity reads the same.
+    shell.becomes("nobody");
+    let here = format!("{}/", shell.dir.path().display());
+    let rows: Vec<String> = shell
+        .ok(&["inventory", "vars", "one"], "")
+        .replace(&here, "")
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            "VARIABLE VALUE GIVEN BY AT",
+            "open 1 host inventory/host_vars/one/main.yml:1",
+            "vault_a <secret>, generation 1 group web inventory/group_vars/web/vault.age",
+            "vault_b <secret>, generation 2 host inventory/host_vars/one/vault.age",
+        ]
+    );
+    let json = shell.ok(&["inventory", "vars", "one", "--json"], "");
+    assert!(!json.contains("BEGIN AGE") && !json.contains(MARK), "{json}");
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["vault_b"]["value"], "<secret>");
+    assert_eq!(json["vault_b"]["generation"], 2);
+    assert_eq!(json["vault_a"]["from"], "group web");
+    assert!(json["open"].get("generation").is_none());
+    // A vault that is damaged is told of, not left out.
+    let damaged = shell.dir.path().join("inventory/host_vars/one/vault.age");
+    fs::write(damaged, "version: 9\n").unwrap();
+    let json: serde_json::Value =
+        serde_json::from_str(&shell.ok(&["inventory", "vars", "one", "--json"], "")).unwrap();
+    assert_eq!(json["vault.age"]["value"], "its names cannot be read");
+    assert!(json["vault.age"]["unresolved"].as_str().unwrap().contains("vault.age"), "{json}");
+}
+
+#[test]
 fn what_cannot_be_meant_changes_nothing() {
     let shell = shell();
     let (code, _, told) = shell.run(&["vault", "set", "one", "vault_a"], "x");

@@ -61,6 +61,8 @@ pub struct VariableTold {
     pub at: Safe,
     /// Why its template was not resolved.
     pub unresolved: Option<Safe>,
+    /// How often it has had a new value, from 1, where it is a secret of `vault.age`.
+    pub generation: Option<u32>,
 }
 
 /// An inventory for people.
@@ -125,6 +127,7 @@ pub fn tell_variables(variables: &Variables) -> Vec<VariableTold> {
             given_by: Safe::line(&variable.source.to_string()),
             at: Safe::line(&variable.var.key.to_string()),
             unresolved,
+            generation: None,
         }
     };
     variables.iter().map(one).collect()

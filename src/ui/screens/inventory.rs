@@ -210,7 +210,11 @@ pub(super) fn variables(
         places.put(canvas, y, 3, v.at.as_str(), Role::Dim);
     }
     if let Some(v) = rows.get(seen.cursor.selected) {
-        let value = v.value.as_ref().map_or_else(|| "<secret>".to_owned(), ToString::to_string);
+        let value = match (&v.value, v.generation) {
+            (Some(value), _) => value.to_string(),
+            (None, Some(n)) => format!("<secret>, generation {n}"),
+            (None, None) => "<secret>".to_owned(),
+        };
         let open = v.unresolved.as_ref().map(ToString::to_string).unwrap_or_default();
         let facts = [
             ("name", v.name.to_string(), Role::Strong),
