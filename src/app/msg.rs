@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::action::Action;
 use super::destination::Destination;
 use super::forwards::Forwarded;
 use super::key::Key;
@@ -38,6 +39,8 @@ pub enum Msg {
     Tick(Timestamp),
     /// Go to this page.
     Go(Destination),
+    /// Do this on the page that is seen, whichever key it has.
+    Do(Action),
     /// The fleet looks like this.
     Fleet(Arc<FleetSnapshot>),
     /// The runs, newest first.

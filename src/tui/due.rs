@@ -14,7 +14,9 @@ use crate::app::{Model, Msg, Screen};
 /// For whom a message asks for a frame: the first sight of the fleet is waited for, as an answer is.
 pub(super) fn whom(model: &Model, msg: &Msg) -> For {
     match msg {
-        Msg::Key(_) | Msg::Mouse(_) | Msg::Paste(_) | Msg::Resize(..) | Msg::Go(_) => For::Person,
+        Msg::Key(_) | Msg::Mouse(_) | Msg::Paste(_) | Msg::Resize(..) | Msg::Go(_) | Msg::Do(_) => {
+            For::Person
+        }
         Msg::Fleet(_) if model.fleet.snapshot.is_none() => For::Person,
         // The answer to a key is waited for; what only grows is not.
         Msg::LogView(_) if log_is_waited_for(model) => For::Person,

@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::due::moves;
 use super::effects::Effects;
 use super::event_loop::Opening;
+use crate::app::action::Action;
 use crate::app::destination::Destination;
 use crate::app::frame::Size;
 use crate::app::{ChangeKind, Effect, Key, Model, Msg, Screen, update};
@@ -26,7 +27,9 @@ pub struct Still {
     pub size: Size,
     /// The page.
     pub to: Destination,
-    /// Keys to press there.
+    /// What is done there first, whichever key the operator gave it.
+    pub first: Option<Action>,
+    /// Keys to press after that.
     pub keys: Vec<Key>,
     /// How long hosts and the store may take to answer.
     pub patience: Duration,
@@ -51,8 +54,8 @@ pub async fn still(opening: Opening, what: Still) -> color_eyre::Result<Model> {
     let deadline = Instant::now() + what.patience;
     let mut view = View { inbox, effects, deadline };
     view.until(&mut model, asked).await;
-    let first = std::iter::once(Msg::Go(what.to)).chain(what.keys.into_iter().map(Msg::Key));
-    for msg in first {
+    let first = std::iter::once(Msg::Go(what.to)).chain(what.first.map(Msg::Do));
+    for msg in first.chain(what.keys.into_iter().map(Msg::Key)) {
         view.take(&mut model, msg);
         view.until(&mut model, answered).await;
     }

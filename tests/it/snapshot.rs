@@ -79,3 +79,23 @@ fn a_page_that_cannot_be_is_refused_with_what_to_do_and_keys_change_nothing() {
     let (_, runs, _) = run(&["runs"]);
     assert!(runs.contains("no run yet"), "{runs}");
 }
+
+#[test]
+fn pages_behind_a_key_are_shown_whichever_key_the_operator_gave_them() {
+    let lab = Lab::start(1, Options::instances()).unwrap();
+    let state = tempfile::tempdir().unwrap();
+    let own = state.path().join("bunker");
+    std::fs::create_dir(&own).unwrap();
+    let keys = "keys:\n  everywhere:\n    help: '%'\n  fleet:\n    open: '='\n";
+    std::fs::write(own.join("keys.yaml"), keys).unwrap();
+    let run = |args: &[&str]| snapshot(&lab, state.path(), args);
+    let (code, out, err) = run(&["fleet", "--keys", "?"]);
+    assert!(
+        code == 0 && !out.contains("show what every key does here"),
+        "? means nothing now: {out}{err}"
+    );
+    let (code, out, err) = run(&["help", "--size", "100x40"]);
+    assert!(code == 0 && out.contains("any other key closes"), "{out}{err}");
+    let (code, out, err) = run(&["instance"]);
+    assert!(code == 0 && out.contains("instance  paper-01"), "{out}{err}");
+}

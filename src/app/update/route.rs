@@ -26,7 +26,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 fn route(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) if model.wall.is_some() => wall::on_key(model, key),
-        Msg::Mouse(_) | Msg::Paste(_) | Msg::Go(_) if model.wall.is_some() => Vec::new(),
+        Msg::Mouse(_) | Msg::Paste(_) | Msg::Go(_) | Msg::Do(_) if model.wall.is_some() => {
+            Vec::new()
+        }
         Msg::Key(key) => on_key(model, key),
         Msg::Mouse(mouse) => moving::mouse(model, mouse),
         Msg::Paste(text) => {
@@ -36,6 +38,7 @@ fn route(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Resize(width, height) => resized(model, Size { width, height }),
         Msg::Tick(now) => tick(model, now),
         Msg::Go(to) => go::go(model, to),
+        Msg::Do(action) => perform(model, action),
         Msg::Fleet(snapshot) => moving::fleet(model, snapshot),
         Msg::Runs(runs) => wall::runs(model, runs),
         Msg::Planned { request, result } => plan::planned(model, request, result),

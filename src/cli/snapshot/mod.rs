@@ -11,8 +11,9 @@ use super::output::{print, print_json};
 use super::{Context, cockpit, fleet, wiring};
 use crate::adapters::vault::{Asking, Keyring};
 use crate::adapters::view_file::ViewFile;
+use crate::app::Model;
+use crate::app::action::Action;
 use crate::app::destination::Destination;
-use crate::app::{Key, Model};
 use crate::domain::ids::HostId;
 use crate::engine::ports::RunReader;
 use crate::tui::{self, Look, Picture, Still, Wanted};
@@ -85,11 +86,11 @@ fn look(context: &Context, args: &SnapshotArgs) -> Result<Look, Trouble> {
 
 /// Which page is meant, with every name that it needs.
 async fn what(context: &Context, args: &SnapshotArgs) -> Result<Still, Trouble> {
-    let mut keys = args.keys.0.clone();
+    let mut first = None;
     let to = match args.screen {
         Page::Fleet | Page::Wall => Destination::Fleet,
         Page::Help => {
-            keys.insert(0, Key::char('?'));
+            first = Some(Action::Help);
             Destination::Fleet
         }
         Page::Runs => Destination::Runs,
@@ -106,7 +107,7 @@ async fn what(context: &Context, args: &SnapshotArgs) -> Result<Still, Trouble> 
         Page::Compare => both(context, args)?,
         Page::Outputs => Destination::Outputs(wiring::store_reader()?.find(&args.run).await?),
         Page::Canary => {
-            keys.insert(0, Key::char('C'));
+            first = Some(Action::ShowCanary);
             Destination::Run(wiring::store_reader()?.find(&args.run).await?)
         }
         Page::Run => Destination::Run(wiring::store_reader()?.find(&args.run).await?),
@@ -114,14 +115,15 @@ async fn what(context: &Context, args: &SnapshotArgs) -> Result<Still, Trouble> 
             if let Some(host) = &args.host {
                 Destination::Instance(known(context, host)?)
             } else {
-                keys.insert(0, Key::plain(crate::app::key::KeyCode::Enter));
+                first = Some(Action::Open);
                 Destination::Fleet
             }
         }
     };
     let patience = Duration::from_secs(args.timeout.clamp(1, 600));
     let wall = args.screen == Page::Wall;
-    Ok(Still { size: args.size, to, keys, patience, wall })
+    let (size, keys) = (args.size, args.keys.0.clone());
+    Ok(Still { size, to, first, keys, patience, wall })
 }
 
 /// The instance of this name, else the first one.
