@@ -7,7 +7,7 @@ use super::holds::{HoldOf, Standing};
 use super::model::Model;
 use super::panes;
 use super::sheet::{CompareSheet, Lines, Pair, Sheet, SheetOf};
-use crate::domain::alerts::{Alert, from_here, from_manager};
+use crate::domain::alerts::{Alert, fold, from_here, from_manager};
 use crate::domain::backups::{Grade, age_s, grade};
 use crate::domain::charts::Group;
 use crate::domain::compare::{self, Line, Write};
@@ -91,7 +91,7 @@ pub fn alerts(model: &Model, sheet: &Sheet) -> Vec<Alert> {
             format!("{} {} {} {} {}", a.name, a.of, a.text, a.severity.word(), a.state.word());
         sheet.shows(&words)
     });
-    all
+    fold(all)
 }
 
 /// The windows, the soonest first.

@@ -11,7 +11,7 @@ use super::output::{columns, print, print_json};
 use super::run::say;
 use super::{fleet, status, wiring};
 use crate::adapters::alertmanager::Alertmanager;
-use crate::domain::alerts::{Alert, State, Watch, from_here, from_manager};
+use crate::domain::alerts::{Alert, State, Watch, fold, from_here, from_manager};
 use crate::domain::health::short_age;
 use crate::engine::alerts;
 use crate::engine::poller::run_once;
@@ -62,7 +62,9 @@ pub(super) fn run(context: &Context, args: &AlertsArgs) -> Result<Exit, Trouble>
     } else if all.is_empty() {
         print(&format!("nothing fires; {n_judged} rules judged\n"))?;
     } else {
-        print(&columns(&rows(&all, snapshot.at)))?;
+        let code = exit(&all);
+        print(&columns(&rows(&fold(all), snapshot.at)))?;
+        return Ok(code);
     }
     Ok(exit(&all))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bunker_ops::domain::alerts::{
     Alert, Manager, ManagerAlert, ManagerSilence, ManagerState, Origin, Severity, State, Watch,
-    from_here, from_manager,
+    fold, from_here, from_manager, who,
 };
 use bunker_ops::domain::figure::{Figure, Source, Trouble};
 use bunker_ops::domain::signal::Signal;
@@ -184,5 +184,59 @@ fn the_alertmanager_is_told_with_its_silences_and_what_it_lacks_is_added() {
     assert_eq!(all[0].host, Some(host("a")));
     assert_eq!(all[0].text.as_str(), "no good backup for 25 hours", "the rule's words stand in");
     assert_eq!(all[2].silence.as_ref().unwrap().as_str(), "new disk (by ann)");
+    assert_eq!(all[2].silence_id.as_ref().unwrap().as_str(), "s1");
+    assert_eq!(all[3].silence_id, None);
     assert_eq!(all[3].silence.as_ref().unwrap().as_str(), "another alert tells of it already");
+}
+
+fn unjudged(severity: Severity, name: &str, of: &str, text: &str) -> Alert {
+    Alert {
+        state: State::Unknown,
+        severity,
+        host: Some(host(of)),
+        of: of.into(),
+        name: name.into(),
+        text: text.into(),
+        since: None,
+        silence: None,
+        silence_id: None,
+        origin: Origin::Here,
+        folded: Vec::new(),
+    }
+}
+
+#[test]
+fn what_cannot_be_judged_is_one_row_per_cause_that_names_all_it_stands_for() {
+    let (worse, bad) = (Severity::Critical, Severity::Warning);
+    let gone = "the source failed: refused";
+    let firing = Alert { state: State::Firing, ..unjudged(worse, "InstanceDown", "a", gone) };
+    let rows = fold(vec![
+        firing,
+        unjudged(worse, "DiskSpaceLow", "a", gone),
+        unjudged(bad, "HighErrorRate", "a", gone),
+        unjudged(bad, "HighErrorRate", "b", "the newest figure is 9m old"),
+        unjudged(worse, "DiskSpaceLow", "c", gone),
+        unjudged(bad, "HighErrorRate", "c", gone),
+        unjudged(bad, "SlowAnswers", "c", gone),
+    ]);
+    let told: Vec<_> = rows
+        .iter()
+        .map(|a| (a.state, a.severity, a.name.as_str(), a.of.as_str(), a.folded.len()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (State::Firing, worse, "InstanceDown", "a", 0),
+            (State::Unknown, worse, "3 rules", "2 instances", 5),
+            (State::Unknown, bad, "HighErrorRate", "b", 0),
+        ]
+    );
+    assert_eq!(rows[1].host, None, "it is about no single instance");
+    assert_eq!(who(&rows[1]), "DiskSpaceLow, HighErrorRate on a, c; SlowAnswers on c");
+    assert_eq!(who(&rows[2]), "");
+    // Several rules of one instance lead to it still, and the row stays the same one when more join it.
+    let one = ["HighErrorRate", "SlowAnswers"].map(|name| unjudged(bad, name, "a", gone));
+    let one = fold(one.into());
+    assert_eq!((one[0].of.as_str(), one[0].host.is_some()), ("a", true));
+    assert_eq!(one[0].key(), rows[1].key());
 }

@@ -68,13 +68,22 @@ pub struct Alert {
     pub since: Option<Timestamp>,
     /// What keeps it silent, in words.
     pub silence: Option<Safe>,
+    /// The id of the Alertmanager's silence that does.
+    pub silence_id: Option<Safe>,
     /// Who says so.
     pub origin: Origin,
+    /// The rules and what each is about, where this row stands for several that cannot be judged for one cause.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub folded: Vec<(Safe, Safe)>,
 }
 
 impl Alert {
     /// What tells it from all others of the list.
     pub fn key(&self) -> String {
+        if !self.folded.is_empty() {
+            // How many they are changes.
+            return format!("{} {:?}", self.text, self.origin);
+        }
         format!("{} {} {:?}", self.name, self.of, self.origin)
     }
 }
@@ -131,7 +140,9 @@ pub fn from_here(snapshot: &FleetSnapshot, watch: &Watch, now: Timestamp) -> (Ve
                 text: Safe::line(text),
                 since,
                 silence: None,
+                silence_id: None,
                 origin: Origin::Here,
+                folded: Vec::new(),
             };
             match evaluate(rule, instance, now) {
                 Judged::NotReported => continue,
@@ -185,7 +196,8 @@ pub fn from_manager(manager: &Manager, here: Vec<Alert>) -> Vec<Alert> {
 
 fn told(manager: &Manager, alert: &ManagerAlert) -> Alert {
     let host = manager.labels.get(alert.instance.as_str()).cloned();
-    let silence = alert.silenced_by.first().map(|id| {
+    let silence_id = alert.silenced_by.first().cloned();
+    let silence = silence_id.as_ref().map(|id| {
         let silence = manager.silences.iter().find(|s| &s.id == id);
         silence.map_or_else(
             || Safe::line(&format!("silence {id}")),
@@ -213,7 +225,9 @@ fn told(manager: &Manager, alert: &ManagerAlert) -> Alert {
         text,
         since: Some(alert.since),
         silence,
+        silence_id,
         origin: Origin::Alertmanager,
+        folded: Vec::new(),
     }
 }
 

@@ -5,10 +5,12 @@
 
 mod alertmanager;
 mod evaluate;
+mod fold;
 mod listed;
 mod rules;
 
 pub use alertmanager::{Manager, ManagerAlert, ManagerSilence, ManagerState};
 pub use evaluate::{Judged, evaluate};
+pub use fold::{fold, who};
 pub use listed::{Alert, Origin, Since, State, Watch, from_here, from_manager};
 pub use rules::{RULES, Rule, Severity, Test};

@@ -9,7 +9,7 @@ use crate::app::choice_pages::Asked;
 use crate::app::model::Model;
 use crate::app::sheet::{AlertsSheet, Sheet};
 use crate::app::sheet_rows;
-use crate::domain::alerts::{Alert, Manager, Origin, Rule, Severity, State, from_here};
+use crate::domain::alerts::{Alert, Manager, Origin, Rule, Severity, State, from_here, who};
 use crate::ui::canvas::Canvas;
 use crate::ui::figures;
 use crate::ui::text::several;
@@ -33,7 +33,10 @@ pub(in crate::ui) fn draw(
     area: Rect,
 ) {
     let rows = sheet_rows::alerts(model, seen);
-    let n = |state: State| rows.iter().filter(|row| row.state == state).count();
+    let n = |state: State| {
+        let of_state = rows.iter().filter(|row| row.state == state);
+        of_state.map(|row| row.folded.len().max(1)).sum::<usize>()
+    };
     let (source, trouble) = source(model, page);
     let words = Around {
         head: sheet::head(
@@ -172,18 +175,23 @@ fn told(model: &Model, page: &AlertsSheet, alert: &Alert) -> Vec<(&'static str, 
     let waits = rule.filter(|r| r.for_s > 0 && alert.state == State::Pending);
     let waits = waits.map(|r| format!("fires once it held for {}", figures::age(r.for_s.into())));
     let silence = alert.silence.as_ref().map(|why| {
-        let until = page
-            .manager()
-            .and_then(|m| m.silences.iter().find(|s| why.as_str().starts_with(s.comment.as_str())));
+        let id = alert.silence_id.as_ref();
+        let until = id.and_then(|id| page.manager()?.silences.iter().find(|s| s.id == *id));
         let until = until.map(|s| format!(", until {}, fits {}", zone(s.until), s.fits));
         format!("{why}{}", until.unwrap_or_default())
     });
+    let next = match rule {
+        Some(rule) => rule.fix,
+        None if alert.host.is_some() => "enter opens the instance",
+        None => "",
+    };
     vec![
         ("what", alert.text.to_string(), Role::Strong),
         ("state", state, role),
+        ("these", who(alert), Role::Text),
         ("means", rule.map_or("", |r| r.means).to_owned(), Role::Text),
         ("pending", waits.unwrap_or_default(), Role::Text),
         ("silent", silence.unwrap_or_default(), Role::Text),
-        ("next", rule.map_or("enter opens the instance", |r| r.fix).to_owned(), Role::Text),
+        ("next", next.to_owned(), Role::Text),
     ]
 }
