@@ -127,6 +127,7 @@ mod ui_leases;
 mod ui_log;
 mod ui_matrix;
 mod ui_moving;
+mod ui_narrow;
 mod ui_screens;
 mod ui_sheet_keys;
 mod ui_sheet_world;

@@ -56,14 +56,13 @@ pub(super) fn draw(
 }
 
 fn head(canvas: &mut Canvas<'_>, model: &Model, page: &ChartsSheet, area: Rect) {
-    let used = canvas.spans_right(area.x, area.y, area.width, &chrome::header_right(model));
     let mut line: Vec<Span> =
         vec![(" charts  ".to_owned(), Role::Accent), (page.host.to_string(), Role::Header)];
     if let Some(i) = model.fleet.instance(&page.host) {
         let badge = badge::instance(i);
         line.push((format!("   {} {}", badge.glyph, badge.word), badge.role));
     }
-    canvas.spans(area.x, area.y, area.width.saturating_sub(used), &line);
+    chrome::first_line(canvas, model, &line, area);
     if model.size.page_header() < 2 {
         return;
     }

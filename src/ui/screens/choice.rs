@@ -33,8 +33,7 @@ pub(super) fn around(
     area: Rect,
 ) -> (Rect, Rect) {
     let header = model.size.page_header();
-    let used = canvas.spans_right(area.x, area.y, area.width, &chrome::header_right(model));
-    canvas.spans(area.x, area.y, area.width.saturating_sub(used), &words.head);
+    chrome::first_line(canvas, model, &words.head, area);
     if header > 1 {
         canvas.put(area.x + 1, area.y + 1, area.width - 1, words.hint, Role::Dim);
     }

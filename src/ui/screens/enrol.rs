@@ -13,13 +13,12 @@ use crate::ui::widgets::{badge, chrome, form};
 
 pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &EnrolPage, area: Rect) {
     let header = model.size.page_header();
-    let used = canvas.spans_right(area.x, area.y, area.width, &chrome::header_right(model));
     let (head, form_title) = match page.purpose {
         Purpose::Add => (" add an instance  ", "The new instance"),
         Purpose::Import => (" import an instance  ", "The instance that runs already"),
     };
     let line = [(head.to_owned(), Role::Accent), (step(page), Role::Header)];
-    canvas.spans(area.x, area.y, area.width.saturating_sub(used), &line);
+    chrome::first_line(canvas, model, &line, area);
     if header > 1 {
         canvas.put(area.x + 1, area.y + 1, area.width - 1, hint(page), Role::Dim);
     }

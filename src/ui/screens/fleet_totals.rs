@@ -5,56 +5,96 @@ use ratatui::layout::Rect;
 use crate::app::model::Model;
 use crate::domain::health::Health;
 use crate::domain::signal::Signal;
-use crate::domain::snapshot::{Contact, FleetSnapshot, InventoryState, MetricsState};
+use crate::domain::snapshot::{Contact, FleetSnapshot, InstanceView, InventoryState, MetricsState};
 use crate::ui::canvas::{Canvas, Span};
 use crate::ui::figures;
-use crate::ui::text::width;
+use crate::ui::text::{cut, several, width};
 use crate::ui::theme::Role;
 use crate::ui::widgets::{badge, chrome};
 
 pub(super) fn header(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
-    let right = chrome::header_right(model);
-    let used = canvas.spans_right(area.x, area.y, area.width, &right);
-    let mut left: Vec<Span> = vec![(" bunker  ".to_owned(), Role::Accent)];
     let Some(snapshot) = &model.fleet.snapshot else {
-        left.push(("connecting".to_owned(), Role::Dim));
-        canvas.spans(area.x, area.y, area.width.saturating_sub(used), &left);
+        let head = [(" bunker  ".to_owned(), Role::Accent), ("connecting".to_owned(), Role::Dim)];
+        chrome::first_line(canvas, model, &head, area);
         return;
     };
-    let n = snapshot.instances.len();
-    left.push((snapshot.fleet.to_string(), Role::Header));
-    if area.width >= 70 {
-        let word = if n == 1 { "instance" } else { "instances" };
-        left.push((format!(" · {n} {word}"), Role::Dim));
+    let rights = chrome::header_rights(model);
+    let room = usize::from(area.width);
+    // How many have trouble is never given up; the words around it go first.
+    let forms = [
+        (Head::Words, 0),
+        (Head::Signs, 0),
+        (Head::Name, 0),
+        (Head::Name, 1),
+        (Head::Name, 2),
+        (Head::Cut, 2),
+        (Head::Counts, 2),
+    ];
+    let mut line = (Vec::new(), Vec::new());
+    for (form, at) in forms {
+        line = (left(snapshot, form), rights.get(at).cloned().unwrap_or_default());
+        if chrome::columns(&line.0) + chrome::columns(&line.1) <= room {
+            break;
+        }
     }
-    left.push(("   ".to_owned(), Role::Text));
-    let count = |health: Health| {
-        snapshot
-            .instances
-            .iter()
-            .filter(|i| !badge::not_asked(i) && i.verdict.health == health)
-            .count()
-    };
-    let states = |words: bool| {
-        let all = [Health::Healthy, Health::Degraded, Health::Down, Health::Unknown];
-        let spans = all.map(|health| {
-            let (badge, k) = (badge::health(health), count(health));
-            // A zero is quiet, so that what is there stands out.
-            let role = if k == 0 { Role::Dim } else { badge.role };
-            let word = if words { format!(" {}", badge.word) } else { String::new() };
-            (format!("{} {k}{word}  ", badge.glyph), role)
-        });
-        spans.to_vec()
-    };
-    // With their words where all of them fit.
-    let room = area.width.saturating_sub(used);
-    let taken: usize = left.iter().chain(&states(true)).map(|(text, _)| width(text)).sum();
-    left.extend(states(taken <= usize::from(room)));
+    let (left, right) = line;
+    let taken = u16::try_from(chrome::columns(&left)).unwrap_or(u16::MAX).min(area.width);
+    let wide = u16::try_from(chrome::columns(&right)).unwrap_or(u16::MAX);
+    let used = wide.min(area.width - taken);
+    canvas.spans(area.right() - used, area.y, used, &right);
+    let room = area.width - used;
     window(canvas, model, &left, Rect { width: room, ..area });
     canvas.spans(area.x, area.y, room, &left);
     if area.height > 1 {
         second(canvas, model, snapshot, Rect { y: area.y + 1, height: 1, ..area });
     }
+}
+
+/// How much stands at the left of the first line, the longest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Head {
+    /// Everything, each count with its word.
+    Words,
+    /// Counts with their signs alone.
+    Signs,
+    /// Without the number of instances.
+    Name,
+    /// The fleet's name cut.
+    Cut,
+    /// The counts alone.
+    Counts,
+}
+
+/// Columns that the name of the fleet has where it is cut.
+const NAME_W: usize = 8;
+
+fn left(snapshot: &FleetSnapshot, form: Head) -> Vec<Span> {
+    let n = snapshot.instances.len();
+    let mut left: Vec<Span> = vec![(" bunker  ".to_owned(), Role::Accent)];
+    let name = snapshot.fleet.as_str();
+    match form {
+        Head::Words | Head::Signs => {
+            left.push((name.to_owned(), Role::Header));
+            left.push((format!(" · {}", several(n, "instance")), Role::Dim));
+        }
+        Head::Name => left.push((name.to_owned(), Role::Header)),
+        Head::Cut => left.push((cut(name, NAME_W), Role::Header)),
+        Head::Counts => left = vec![(" ".to_owned(), Role::Accent)],
+    }
+    if form != Head::Counts {
+        left.push(("   ".to_owned(), Role::Text));
+    }
+    let all = [Health::Healthy, Health::Degraded, Health::Down, Health::Unknown];
+    left.extend(all.map(|health| {
+        let of =
+            |i: &&std::sync::Arc<InstanceView>| !badge::not_asked(i) && i.verdict.health == health;
+        let (badge, k) = (badge::health(health), snapshot.instances.iter().filter(of).count());
+        // A zero is quiet, so that what is there stands out.
+        let role = if k == 0 { Role::Dim } else { badge.role };
+        let word = if form == Head::Words { format!(" {}", badge.word) } else { String::new() };
+        (format!("{} {k}{word}  ", badge.glyph), role)
+    }));
+    left
 }
 
 /// Which window it is, and for how long: between the counts and the clock, whole or not at all.
@@ -80,8 +120,10 @@ fn window(canvas: &mut Canvas<'_>, model: &Model, left: &[Span], area: Rect) {
 }
 
 fn second(canvas: &mut Canvas<'_>, model: &Model, snapshot: &FleetSnapshot, area: Rect) {
-    let right = sources(model, snapshot);
-    let used = canvas.spans_right(area.x, area.y, area.width, &right);
+    // What the figures rest on comes first: they give way to it.
+    let right = sources(model, snapshot, usize::from(area.width));
+    let room = u16::try_from(chrome::columns(&right)).unwrap_or(u16::MAX).min(area.width);
+    let used = canvas.spans(area.right() - room, area.y, room, &right);
     let mut stats: Vec<(&str, String, bool)> = Vec::new();
     for (label, signal) in [
         ("requests", Signal::RequestRate),
@@ -106,8 +148,8 @@ fn second(canvas: &mut Canvas<'_>, model: &Model, snapshot: &FleetSnapshot, area
     let mut x = area.x + 1;
     for (label, text, known) in stats {
         let w = u16::try_from(width(label) + 1 + width(&text)).unwrap_or(u16::MAX);
-        // Whole or not at all: half a figure would be a wrong one.
-        if x + w > area.right().saturating_sub(used) {
+        // Whole or not at all: half a figure would be a wrong one. Two columns stand before what comes next.
+        if x + w + 2 > area.right().saturating_sub(used) {
             return;
         }
         x += canvas.put(x, area.y, w, label, Role::Dim) + 1;
@@ -130,14 +172,46 @@ pub(super) fn inventory(files: &InventoryState) -> Option<String> {
     }
 }
 
-/// How the sources of the figures are.
-fn sources(model: &Model, snapshot: &FleetSnapshot) -> Vec<Span> {
-    let age = |at: jiff::Timestamp| model.now.duration_since(at).as_secs_f64().max(0.0);
+/// The same of a refused file where there is less room.
+fn inventory_short(files: &InventoryState) -> Option<String> {
+    let refused = files.refused.as_ref()?;
+    let file = refused.file.as_str();
+    let name = file.rsplit('/').next().unwrap_or(file);
+    Some(format!("{} broken", cut(name, 20)))
+}
+
+/// How the sources of the figures are, in the longest words that have room.
+fn sources(model: &Model, snapshot: &FleetSnapshot, room: usize) -> Vec<Span> {
+    let mut forms = (0..=3).map(|rank| sources_by(model, snapshot, rank));
+    let fits = |line: &Vec<Span>| chrome::columns(line) <= room;
+    forms.find(fits).unwrap_or_else(|| sources_by(model, snapshot, 3))
+}
+
+/// From the rank 1 on the files of the inventory are told in short, from 2 on the metrics too, from 3 on the hosts.
+fn sources_by(model: &Model, snapshot: &FleetSnapshot, rank: u8) -> Vec<Span> {
     let mut line = Vec::new();
-    if let Some(text) = inventory(&snapshot.inventory) {
+    let files = &snapshot.inventory;
+    let long = inventory(files);
+    let text = if rank >= 1 { inventory_short(files).or(long) } else { long };
+    if let Some(text) = text {
         line.push((format!("▲ {text}   "), Role::Degraded));
     }
-    let (text, role) = match &snapshot.metrics {
+    line.push(metrics(model, &snapshot.metrics, rank >= 2));
+    let n = snapshot.instances.len();
+    let answering =
+        snapshot.instances.iter().filter(|i| matches!(i.contact, Contact::Answered { .. })).count();
+    let (text, role) = match (answering == n, rank >= 3) {
+        (true, _) => (format!(" · hosts {n} "), Role::Dim),
+        (false, false) => (format!(" · hosts {answering} of {n} "), Role::Degraded),
+        (false, true) => (format!(" · hosts {answering}/{n} "), Role::Degraded),
+    };
+    line.push((text, role));
+    line
+}
+
+fn metrics(model: &Model, state: &MetricsState, short: bool) -> Span {
+    let age = |at: jiff::Timestamp| model.now.duration_since(at).as_secs_f64().max(0.0);
+    match state {
         MetricsState::NotConfigured => ("no metrics server".to_owned(), Role::Dim),
         MetricsState::NotYet => ("· metrics: asking".to_owned(), Role::Dim),
         MetricsState::Answered { partial: true, .. } => {
@@ -147,19 +221,9 @@ fn sources(model: &Model, snapshot: &FleetSnapshot) -> Vec<Span> {
             (format!("▲ metrics {} old", figures::age(age(*at))), Role::Degraded)
         }
         MetricsState::Answered { .. } => ("metrics live".to_owned(), Role::Dim),
+        MetricsState::Failed { .. } if short => ("▼ no metrics".to_owned(), Role::Down),
         MetricsState::Failed { since, .. } => {
             (format!("▼ metrics gone for {}", figures::coarse_age(age(*since))), Role::Down)
         }
-    };
-    line.push((text, role));
-    let n = snapshot.instances.len();
-    let answering =
-        snapshot.instances.iter().filter(|i| matches!(i.contact, Contact::Answered { .. })).count();
-    let (text, role) = if answering == n {
-        (format!(" · hosts {n} "), Role::Dim)
-    } else {
-        (format!(" · hosts {answering} of {n} "), Role::Degraded)
-    };
-    line.push((text, role));
-    line
+    }
 }

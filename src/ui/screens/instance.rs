@@ -83,14 +83,13 @@ pub(super) fn focus(page: &InstancePage, pane: Pane) -> Focused {
 
 fn header(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, area: Rect) {
     let badge = badge::instance(i);
-    let used = canvas.spans_right(area.x, area.y, area.width, &chrome::header_right(model));
     let line = [
         (" instance  ".to_owned(), Role::Accent),
         (i.id.to_string(), Role::Header),
         (format!("   {} {}", badge.glyph, badge.word), badge.role),
         (format!("   {}", fleet_columns::release(i)), Role::Text),
     ];
-    canvas.spans(area.x, area.y, area.width.saturating_sub(used), &line);
+    chrome::first_line(canvas, model, &line, area);
     let groups: Vec<&str> = i.groups.iter().map(crate::domain::ids::GroupName::as_str).collect();
     let about = format!(" {} · tier {} · {}", i.domain, u8::from(i.tier), groups.join(", "));
     canvas.put(area.x, area.y + 1, area.width, &about, Role::Dim);

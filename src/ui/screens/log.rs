@@ -24,11 +24,8 @@ enum Drawn<'a> {
 }
 
 pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &LogPage, area: Rect) {
-    let right = chrome::header_right(model);
-    let used = canvas.spans_right(area.x, area.y, area.width, &right);
-    let room = area.width.saturating_sub(used + 1);
     let title = [(" log  ".to_owned(), Role::Accent), (page.of.to_string(), Role::Header)];
-    canvas.spans(area.x, area.y, room, &title);
+    chrome::first_line(canvas, model, &title, area);
     let pane = Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area };
     let inner = canvas.pane(pane, &wanted(page), &stand(page), Focused::Yes);
     let foot = Rect { y: area.bottom() - 1, height: 1, ..area };

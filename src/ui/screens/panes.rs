@@ -60,7 +60,6 @@ pub(super) fn draw(
 
 fn head(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, page: &PanesSheet, area: Rect) {
     let look = badge::phase(view.state.phase);
-    let used = canvas.spans_right(area.x, area.y, area.width, &chrome::header_right(model));
     let line: Vec<Span> = vec![
         (" outputs  ".to_owned(), Role::Accent),
         (format!("run {}", page.run.short()), Role::Header),
@@ -68,7 +67,7 @@ fn head(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, page: &PanesShee
         (format!("   {} {}", look.glyph, look.word), look.role),
         (format!("   {}", page.layout.word()), Role::Dim),
     ];
-    canvas.spans(area.x, area.y, area.width.saturating_sub(used), &line);
+    chrome::first_line(canvas, model, &line, area);
     if model.size.page_header() > 1 {
         let (text, role) = match &page.trouble {
             Some(trouble) => (format!("▲ {trouble}"), Role::Degraded),

@@ -57,9 +57,6 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPag
 }
 
 fn header(canvas: &mut Canvas<'_>, model: &Model, plan: &Plan, area: Rect) {
-    let mut right = vec![(format!("hash {}   ", plan.hash().short()), Role::Dim)];
-    right.extend(chrome::header_right(model));
-    let used = canvas.spans_right(area.x, area.y, area.width, &right);
     let n = plan.hosts.len();
     let what = match plan.hosts.as_slice() {
         [one] => one.id.to_string(),
@@ -73,7 +70,20 @@ fn header(canvas: &mut Canvas<'_>, model: &Model, plan: &Plan, area: Rect) {
         line.push((format!(" to {} ", target.reference), Role::Header));
         line.push((format!("({})", target.sha.short()), Role::Dim));
     }
-    canvas.spans(area.x, area.y, area.width.saturating_sub(used), &line);
+    let hash = (format!("hash {}   ", plan.hash().short()), Role::Dim);
+    let mut forms = chrome::header_rights(model).into_iter().map(|mut right| {
+        right.insert(0, hash.clone());
+        right
+    });
+    let room = usize::from(area.width);
+    match forms.find(|right| chrome::columns(&line) + 2 + chrome::columns(right) <= room) {
+        Some(right) => {
+            let used = canvas.spans_right(area.x, area.y, area.width, &right);
+            canvas.spans(area.x, area.y, area.width.saturating_sub(used), &line);
+        }
+        // What is planned comes before its hash.
+        None => chrome::first_line(canvas, model, &line, area),
+    }
 }
 
 type Fact = (&'static str, String, Role);

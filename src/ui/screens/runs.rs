@@ -13,10 +13,9 @@ use crate::ui::widgets::{badge, chrome};
 
 pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &RunsPage, area: Rect) {
     let header = model.size.page_header();
-    let used = canvas.spans_right(area.x, area.y, area.width, &chrome::header_right(model));
     let fleet = model.fleet.snapshot.as_ref().map(|s| s.fleet.to_string()).unwrap_or_default();
     let line = [(" runs  ".to_owned(), Role::Accent), (fleet, Role::Header)];
-    canvas.spans(area.x, area.y, area.width.saturating_sub(used), &line);
+    chrome::first_line(canvas, model, &line, area);
     if header > 1 {
         let text = "leaving a run is safe: it goes on; enter watches it again";
         canvas.put(area.x + 1, area.y + 1, area.width - 1, text, Role::Dim);

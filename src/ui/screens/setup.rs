@@ -11,10 +11,8 @@ use crate::ui::theme::Role;
 use crate::ui::widgets::{badge, chrome, dialog};
 
 pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, setup: &Setup, area: Rect) {
-    let right = chrome::header_right(model);
-    canvas.spans_right(area.x, area.y, area.width, &right);
-    canvas.put(area.x, area.y, area.width / 2, " bunker  ", Role::Accent);
-    canvas.put(area.x + 9, area.y, area.width / 2, "no fleet yet", Role::Header);
+    let head = [(" bunker  ".to_owned(), Role::Accent), ("no fleet yet".to_owned(), Role::Header)];
+    chrome::first_line(canvas, model, &head, area);
     let foot = Rect { y: area.bottom() - 1, height: 1, ..area };
     let skip: &[Action] = if setup.unusable.missing {
         &[]

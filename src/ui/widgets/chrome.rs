@@ -6,7 +6,7 @@ use crate::app::action::{ACTIONS, Action, Place};
 use crate::app::model::Model;
 use crate::app::toast::{Toast, ToastKind};
 use crate::ui::canvas::{Canvas, Span};
-use crate::ui::text::{cut, width, wrap};
+use crate::ui::text::{cut, several, width, wrap};
 use crate::ui::theme::Role;
 
 /// The time of day, to the minute: a clock that ticked every second would draw every second.
@@ -14,26 +14,57 @@ pub(in crate::ui) fn clock(model: &Model) -> String {
     model.now.to_zoned(model.zone.clone()).strftime("%H:%M %Z").to_string()
 }
 
-/// What stands at the right end of every first line.
-pub(in crate::ui) fn header_right(model: &Model) -> Vec<Span> {
+/// What stands at the right end of every first line, the widest form first: the later ones say the same in fewer columns.
+pub(in crate::ui) fn header_rights(model: &Model) -> [Vec<Span>; 3] {
+    let usual = if model.size.width < 100 { 12 } else { 28 };
+    [(usual, true), (6, true), (3, false)].map(|(room, words)| header_right(model, room, words))
+}
+
+/// One such form: so many columns for why, and whether the rest has all its words.
+fn header_right(model: &Model, room: usize, words: bool) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
+    let gap = if words { "   " } else { "  " };
     let n = model.active_runs().count();
     if n > 0 {
-        let word = if n == 1 { "1 run goes on".to_owned() } else { format!("{n} runs go on") };
-        spans.push((format!("◐ {word}   "), Role::Running));
+        let word = match (n, words) {
+            (1, true) => "1 run goes on".to_owned(),
+            (_, true) => format!("{n} runs go on"),
+            (_, false) => several(n, "run"),
+        };
+        spans.push((format!("◐ {word}{gap}"), Role::Running));
     }
     if let Some(why) = &model.why.standing {
-        let room = if model.size.width < 100 { 12 } else { 28 };
-        spans.push((format!("why: {}   ", cut(why.as_str(), room)), Role::Accent));
+        spans.push((format!("why: {}{gap}", cut(why.as_str(), room)), Role::Accent));
     }
     if model.operate.is_none() {
-        spans.push(("read-only   ".to_owned(), Role::Accent));
+        spans.push((format!("read-only{gap}"), Role::Accent));
     }
+    let time = if words {
+        clock(model)
+    } else {
+        model.now.to_zoned(model.zone.clone()).strftime("%H:%M").to_string()
+    };
+    let since = if words { " since" } else { "" };
     match &model.frozen {
-        Some(_) => spans.push((format!("▲ frozen since {} ", clock(model)), Role::Degraded)),
-        None => spans.push((format!("{} ", clock(model)), Role::Dim)),
+        Some(_) => spans.push((format!("▲ frozen{since} {time} "), Role::Degraded)),
+        None => spans.push((format!("{time} "), Role::Dim)),
     }
     spans
+}
+
+/// Columns of pieces.
+pub(in crate::ui) fn columns(spans: &[Span]) -> usize {
+    spans.iter().map(|(text, _)| width(text)).sum()
+}
+
+/// Draws the first line of a page: at its right end the widest form that leaves room for all of the head.
+pub(in crate::ui) fn first_line(canvas: &mut Canvas<'_>, model: &Model, head: &[Span], area: Rect) {
+    let [widest, middle, narrowest] = header_rights(model);
+    let room = usize::from(area.width);
+    let fits = |right: &Vec<Span>| columns(head) + 2 + columns(right) <= room;
+    let right = [widest, middle].into_iter().find(fits).unwrap_or(narrowest);
+    let used = canvas.spans_right(area.x, area.y, area.width, &right);
+    canvas.spans(area.x, area.y, area.width.saturating_sub(used + 1), head);
 }
 
 /// The footer names what can be done here, from the table of actions.
@@ -63,10 +94,14 @@ pub(in crate::ui) fn footer(
         .filter(|row| always.contains(&row.action))
         .map(|row| row_width(row).1 + 2)
         .sum();
-    let shown = rows(place).chain(rows(Place::Everywhere)).filter(|row| {
+    let first = |row: &&crate::app::action::ActionInfo| leads(place).contains(&row.action);
+    let others = rows(place).filter(move |row| !first(row));
+    let own = rows(place).filter(first).chain(others);
+    let shown = own.chain(rows(Place::Everywhere)).filter(|row| {
         let forbidden = row.changes && model.operate.is_none();
         let nowhere_back = place == Place::Fleet && row.action == Action::Back;
-        let unnamed = row.hint.is_empty() || skip.contains(&row.action);
+        let elsewhere = row.action == Action::Charts && !leads(place).contains(&row.action);
+        let unnamed = row.hint.is_empty() || skip.contains(&row.action) || elsewhere;
         !(unnamed || forbidden || nowhere_back)
     });
     for row in shown {
@@ -82,6 +117,11 @@ pub(in crate::ui) fn footer(
     if !right.is_empty() {
         canvas.put_right(area.x, area.y, area.width.saturating_sub(1), right, Role::Strong);
     }
+}
+
+/// What the footer of a page names before all else: where one would not look for it.
+fn leads(place: Place) -> &'static [Action] {
+    if place == Place::Instance { &[Action::Charts] } else { &[] }
 }
 
 fn toast_look(kind: ToastKind) -> (&'static str, Role) {

@@ -1,0 +1,105 @@
+//! What a narrow screen keeps, and what a wide one does with its room.
+
+use std::sync::Arc;
+
+use bunker_ops::app::{Model, Msg, update};
+use bunker_ops::domain::capability::Operate;
+use bunker_ops::domain::figure::Trouble;
+use bunker_ops::domain::snapshot::{
+    Contact, FleetSnapshot, InstanceView, MetricsState, RefusedEdit,
+};
+
+use crate::sample::host;
+use crate::ui_wall::summary;
+use crate::ui_world::{ago, cockpit, press, run_view, screen, twelve};
+
+fn at(width: u16, height: u16, fleet: Arc<FleetSnapshot>) -> Model {
+    let mut model = cockpit(width, height, Some(Operate::grant()));
+    update(&mut model, Msg::Fleet(fleet));
+    model
+}
+
+fn line<'a>(screen: &'a str, word: &str) -> &'a str {
+    screen.lines().find(|l| l.contains(word)).unwrap_or_else(|| panic!("no {word} in:\n{screen}"))
+}
+
+/// The fleet of the mock-ups in its worst hour: its files are broken, its metrics gone, no host answers.
+fn worst() -> Arc<FleetSnapshot> {
+    let mut fleet = (*twelve()).clone();
+    fleet.inventory.refused = Some(RefusedEdit {
+        file: "main.yml".into(),
+        problem: "host_vars/a/main.yml:3: a tab".into(),
+    });
+    fleet.metrics =
+        MetricsState::Failed { since: ago(50), last_seen: None, trouble: Trouble::TimedOut };
+    let lost = |i: &Arc<InstanceView>| {
+        let error = "no route".into();
+        Arc::new(InstanceView {
+            contact: Contact::Lost { since: ago(50), last_seen: None, error },
+            ..(**i).clone()
+        })
+    };
+    fleet.instances = fleet.instances.iter().map(lost).collect();
+    Arc::new(fleet)
+}
+
+#[test]
+fn what_the_figures_rest_on_is_told_at_every_width_and_the_sums_give_way_to_it() {
+    for (width, files, metrics, hosts) in [
+        (80, "▲ main.yml broken", "▼ metrics gone for 50s", "hosts 0 of 12"),
+        (60, "▲ main.yml broken", "▼ metrics gone for 50s", "hosts 0 of 12"),
+        (120, "▲ main.yml is broken: last good", "▼ metrics gone for 50s", "hosts 0 of 12"),
+    ] {
+        let drawn = screen(&at(width, 24, worst()));
+        let second = drawn.lines().nth(1).unwrap();
+        for words in [files, metrics, hosts] {
+            assert!(second.contains(words), "no {words:?} at {width}: {second}");
+        }
+    }
+    let mut fleet = (*worst()).clone();
+    let long = "changemaker_instances.yml".into();
+    fleet.inventory.refused = Some(RefusedEdit { file: long, problem: "a tab".into() });
+    for (width, words) in [
+        (64, "▲ changemaker_instanc… broken   ▼ no metrics · hosts 0 of 12"),
+        (60, "▲ changemaker_instanc… broken   ▼ no metrics · hosts 0/12"),
+    ] {
+        let drawn = screen(&at(width, 24, Arc::new(fleet.clone())));
+        assert!(drawn.lines().nth(1).unwrap().contains(words), "no {words:?}:\n{drawn}");
+    }
+    // No figure touches what stands behind it.
+    let mut fleet = (*worst()).clone();
+    fleet.inventory.refused = None;
+    let fleet = Arc::new(fleet);
+    for width in 60..130 {
+        let drawn = screen(&at(width, 24, Arc::clone(&fleet)));
+        let second = drawn.lines().nth(1).unwrap();
+        assert!(second.contains("  ▼ "), "at {width}: {second}");
+    }
+}
+
+#[test]
+fn the_counts_of_states_are_never_given_up_in_the_first_line() {
+    let counts = "● 9  ▲ 1  ▼ 1  ? 1";
+    let mut fleet = (*twelve()).clone();
+    fleet.fleet = "the-fleet-of-the-whole-province".into();
+    for width in [80, 100, 200] {
+        for operate in [Some(Operate::grant()), None] {
+            let mut model = cockpit(width, 24, operate);
+            update(&mut model, Msg::Fleet(Arc::new(fleet.clone())));
+            model.why.standing = Some("the release of november for all".into());
+            update(&mut model, Msg::Runs(vec![summary(&run_view(&["a", "b"]))]));
+            press(&mut model, "f");
+            let drawn = screen(&model);
+            let first = drawn.lines().next().unwrap();
+            let told = first.contains(counts) || first.contains("● 9 healthy  ▲ 1 degraded");
+            assert!(told && first.contains("▲ frozen"), "{width}: {first}");
+            assert!(first.contains("◐ 1 run") && first.contains("why: t"), "{width}: {first}");
+            assert_eq!(first.contains("read-only"), model.operate.is_none(), "{width}: {first}");
+        }
+    }
+    // A name that has no room is cut, and says so.
+    let mut model = at(60, 24, Arc::new(fleet));
+    model.why.standing = Some("the release".into());
+    let drawn = screen(&model);
+    assert!(drawn.lines().next().unwrap().contains("bunker  the-fle…   ● 9"), "{drawn}");
+}
