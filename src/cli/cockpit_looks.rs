@@ -1,7 +1,7 @@
 //! What the cockpit's pages look at, read as the command line reads it. Nothing here can change anything.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -126,11 +126,20 @@ impl Looks {
         let inventory = self.inventory.clone();
         let read = move || {
             let loaded = load(&inventory);
-            tell_with_vaults(&inventory, &loaded, &id, &wiring::keys()).ok_or(id)
+            let told = tell_with_vaults(&inventory, &loaded, &id, &wiring::keys()).ok_or(id)?;
+            Ok::<_, HostId>(told.into_iter().map(|v| within(v, &inventory)).collect())
         };
         let told = self.aside("variables", read).await?;
         told.map_err(|id| problem(&format!("the inventory has no host {id} any more")))
     }
+}
+
+/// The same variable with its file as the inventory's folder knows it: the way to that folder is the same for all.
+fn within(told: VariableTold, inventory: &Path) -> VariableTold {
+    let folder = if inventory.is_file() { inventory.parent() } else { Some(inventory) };
+    let short = folder.and_then(|f| Path::new(told.at.as_str()).strip_prefix(f).ok());
+    let short = short.and_then(Path::to_str).map(Safe::line);
+    VariableTold { at: short.unwrap_or_else(|| told.at.clone()), ..told }
 }
 
 /// The last lines of the end of an output; where it does not begin at the beginning, its first line is cut and left out.
@@ -189,6 +198,30 @@ impl Looker for Looks {
                 Ok(Looked::Campaign(held.map(|held| held.map(|h| h.told())).map_err(said)))
             }
             Look::Outputs(run, hosts) => self.outputs(&run, &hosts).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_names_its_file_within_the_inventory() {
+        let told = |at: &str| VariableTold {
+            name: "cml_ref".into(),
+            value: None,
+            given_by: "host".into(),
+            at: at.into(),
+            unresolved: None,
+        };
+        let inventory = Path::new("/home/ann/fleet/inventory");
+        for (at, want) in [
+            ("/home/ann/fleet/inventory/host_vars/a/main.yml:3", "host_vars/a/main.yml:3"),
+            ("/etc/ansible/group_vars/all.yml:9", "/etc/ansible/group_vars/all.yml:9"),
+            ("hosts.yml:14", "hosts.yml:14"),
+        ] {
+            assert_eq!(within(told(at), inventory).at.as_str(), want);
         }
     }
 }

@@ -29,6 +29,39 @@ pub(super) fn cut(text: &str, max: usize) -> String {
     kept
 }
 
+/// The same, but what is cut is the beginning: of a path or an address the end says more.
+pub(super) fn cut_front(text: &str, max: usize) -> String {
+    let whole = width(text);
+    if whole <= max {
+        return text.to_owned();
+    }
+    let mut left = whole;
+    for (at, grapheme) in text.grapheme_indices(true) {
+        if left < max {
+            return format!("…{}", text.get(at..).unwrap_or_default());
+        }
+        left -= width(grapheme);
+    }
+    cut(text, max)
+}
+
+/// Two texts that stand side by side, in at most `max` columns each. Where both begin alike and the difference would be cut
+/// away, the common beginning is.
+pub(super) fn cut_alike(a: &str, b: &str, max: (usize, usize)) -> (String, String) {
+    const SHOWN: usize = 8;
+    let fits = width(a) <= max.0 && width(b) <= max.1;
+    let alike = a.grapheme_indices(true).zip(b.graphemes(true)).take_while(|((_, a), b)| a == b);
+    let alike: Vec<usize> = alike.map(|((at, _), _)| at).collect();
+    let common = alike.len();
+    // A little of what is common stays, so that one sees where it is.
+    let from = alike.get(common.saturating_sub(SHOWN / 2)).copied().unwrap_or(0);
+    if a == b || fits || common + SHOWN <= max.0.min(max.1) || from == 0 {
+        return (cut(a, max.0), cut(b, max.1));
+    }
+    let tail = |text: &str, max| cut(&format!("…{}", text.get(from..).unwrap_or_default()), max);
+    (tail(a, max.0), tail(b, max.1))
+}
+
 /// A number of things in words: `1 target`, `3 targets`.
 pub(super) fn several(n: usize, one: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
@@ -64,6 +97,23 @@ pub(super) fn wrap(text: &str, max: usize, n_lines: usize) -> Vec<String> {
     lines
 }
 
+/// Texts in lines of at most `max` columns that together have `n_lines`: each has one, and what is left over goes to those that
+/// need more, the first ones first, up to `each`.
+pub(super) fn share<'t>(
+    texts: impl ExactSizeIterator<Item = &'t str>,
+    max: usize,
+    n_lines: usize,
+    each: usize,
+) -> Vec<Vec<String>> {
+    let mut spare = n_lines.saturating_sub(texts.len());
+    let one = |text| {
+        let lines = wrap(text, max, (1 + spare).min(each));
+        spare -= lines.len().saturating_sub(1);
+        lines
+    };
+    texts.map(one).collect()
+}
+
 fn append(line: &mut String, begins: bool, piece: &str) {
     if begins && !line.is_empty() {
         line.push(' ');
@@ -95,6 +145,15 @@ mod tests {
         assert_eq!(cut("東京都", 4), "東…");
         assert_eq!(cut("x", 0), "");
         assert_eq!(cut("xy", 1), "…");
+        assert_eq!(cut_front("deploy@192.0.2.7:2222", 14), "…92.0.2.7:2222");
+        let side = |a, b| cut_alike(a, b, (12, 12));
+        let (a, b) = side("the same beginning: up", "the same beginning: down");
+        assert_eq!((a.as_str(), b.as_str()), ("…ng: up", "…ng: down"));
+        assert_eq!(side("a, b", "a, c"), ("a, b".to_owned(), "a, c".to_owned()));
+        let same = "the same beginning and end";
+        assert_eq!(side(same, same), (cut(same, 12), cut(same, 12)));
+        let (a, b) = side("up since yesterday", "down since yesterday");
+        assert_eq!((a.as_str(), b.as_str()), ("up since ye…", "down since …"));
         assert_eq!(wrap("one two three four", 8, 2), ["one two", "three f…"]);
         assert_eq!(wrap("", 8, 2), Vec::<String>::new());
         assert_eq!(wrap("abcdefghij", 4, 3), ["abcd", "efgh", "ij"]);
@@ -102,5 +161,9 @@ mod tests {
         assert_eq!(wrap("at abcdefghij kl", 6, 5), ["at", "abcdef", "ghij", "kl"]);
         assert_eq!(wrap("東京都庁 x", 5, 5), ["東京", "都庁", "x"]);
         assert_eq!(wrap("東", 1, 2), ["…"]);
+        let shared = |n| share(["a b c", "d e", "f"].into_iter(), 2, n, 2);
+        assert_eq!(shared(3), [["a…"], ["d…"], ["f"]]);
+        assert_eq!(shared(4), [vec!["a", "b…"], vec!["d…"], vec!["f"]]);
+        assert_eq!(shared(9), [vec!["a", "b…"], vec!["d", "e"], vec!["f"]]);
     }
 }

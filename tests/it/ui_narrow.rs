@@ -2,16 +2,22 @@
 
 use std::sync::Arc;
 
-use bunker_ops::app::{Model, Msg, update};
+use bunker_ops::app::look::Looked;
+use bunker_ops::app::{Effect, Model, Msg, update};
 use bunker_ops::domain::capability::Operate;
 use bunker_ops::domain::figure::Trouble;
+use bunker_ops::domain::health::Health;
+use bunker_ops::domain::inventory::{HostTold, InventoryTold};
 use bunker_ops::domain::snapshot::{
     Contact, FleetSnapshot, InstanceView, MetricsState, RefusedEdit,
 };
 
 use crate::sample::host;
+use crate::ui_sheet_world::{LONG, open};
 use crate::ui_wall::summary;
-use crate::ui_world::{ago, cockpit, press, run_view, screen, twelve};
+use crate::ui_world::{
+    ago, cockpit, instance, press, run_view, screen, snapshot, troubled, twelve,
+};
 
 fn at(width: u16, height: u16, fleet: Arc<FleetSnapshot>) -> Model {
     let mut model = cockpit(width, height, Some(Operate::grant()));
@@ -102,4 +108,38 @@ fn the_counts_of_states_are_never_given_up_in_the_first_line() {
     model.why.standing = Some("the release".into());
     let drawn = screen(&model);
     assert!(drawn.lines().next().unwrap().contains("bunker  the-fle…   ● 9"), "{drawn}");
+}
+
+#[test]
+fn names_are_whole_where_a_wide_screen_has_room_and_an_address_keeps_its_port() {
+    let name = "ward-7-of-the-city-of-calgary-and-its-surroundings";
+    let fleet = || snapshot(vec![instance(name, 5), troubled("b", Health::Down, "ssh", "gone")]);
+    for keys in ["g i", "g d", "g a"] {
+        let mut model = at(200, 60, fleet());
+        open("40", &mut model, keys);
+        let drawn = screen(&model);
+        let rows = drawn.lines().filter(|l| l.contains("ward-7")).collect::<Vec<_>>();
+        assert!(!rows.is_empty(), "{keys}: {drawn}");
+        for row in rows {
+            assert!(row.contains(name), "{keys}: {row}");
+        }
+    }
+    let mut model = at(200, 60, fleet());
+    open("long names", &mut model, "g i");
+    let domain: String = LONG.chars().take(60).collect();
+    assert!(screen(&model).contains(&domain), "{}", screen(&model));
+    let mut model = at(80, 24, fleet());
+    let effects = press(&mut model, "g i");
+    let [Effect::Look { request, .. }] = effects[..] else { panic!("{effects:?}") };
+    let host = HostTold {
+        id: host("b"),
+        address: "the-operators-of-the-night@192.0.2.22:20022".into(),
+        instance: None,
+        groups: Vec::new(),
+        left_out: false,
+    };
+    let told = InventoryTold { groups: Vec::new(), hosts: vec![host] };
+    update(&mut model, Msg::Looked { request, result: Ok(Looked::Inventory(told)) });
+    let drawn = screen(&model);
+    assert!(line(&drawn, "▌").contains("night@192.0.2.22:20022  "), "{drawn}");
 }

@@ -55,8 +55,9 @@ pub(in crate::ui) fn draw(
         foot: String::new(),
     };
     let none = rows.is_empty().then(|| nothing(model, seen, page));
+    let columns = sheet::fitted(COLUMNS, [(3, &mut rows.iter().map(|alert| alert.of.as_str()))]);
     let Frame { list, detail, places } =
-        sheet::frame(canvas, model, &words, &COLUMNS, none.as_deref(), area);
+        sheet::frame(canvas, model, &words, &columns, none.as_deref(), area);
     if trouble && model.size.page_header() > 1 {
         canvas.over(Rect { y: area.y + 1, height: 1, ..area }, Role::Degraded);
     }

@@ -42,7 +42,9 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &AuditPa
         Some(_) if rows.is_empty() => Some("no record has these words: esc shows all"),
         Some(_) | None => None,
     };
-    let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &COLUMNS, none, area);
+    let columns =
+        sheet::fitted(COLUMNS, [(2, &mut rows.iter().map(|entry| entry.record.action.as_str()))]);
+    let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &columns, none, area);
     if let (Shown::Record, Some(entry)) = (page.shown, page.selected()) {
         let top = list.y.saturating_sub(1);
         let height = area.bottom().saturating_sub(1).saturating_sub(top);

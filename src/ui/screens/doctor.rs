@@ -49,7 +49,8 @@ pub(super) fn draw(
     };
     let known = here.known().is_some() && hosts.known().is_some();
     let none = (rows.is_empty() && known).then_some("no check has these words: esc shows all");
-    let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &COLUMNS, none, area);
+    let columns = sheet::fitted(COLUMNS, [(0, &mut all.iter().map(|f| place(f)))]);
+    let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &columns, none, area);
     if rows.is_empty() && here.known().is_none() {
         choice::waiting(canvas, model, here, "looking at this machine", list);
     } else if rows.is_empty() {

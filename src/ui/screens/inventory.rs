@@ -11,7 +11,7 @@ use crate::app::sheet_rows::{self, InventoryRow};
 use crate::domain::ids::{GroupName, HostId};
 use crate::domain::inventory::{InventoryTold, VariableTold};
 use crate::ui::canvas::Canvas;
-use crate::ui::text::several;
+use crate::ui::text::{cut_front, several};
 use crate::ui::theme::Role;
 
 const HOSTS: [Column; 6] = [
@@ -67,7 +67,8 @@ pub(super) fn draw(
         "no row has these words: esc shows all"
     };
     let none = (known.is_some() && rows.is_empty()).then_some(none);
-    let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &HOSTS, none, area);
+    let columns = columns(known);
+    let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &columns, none, area);
     choice::waiting(canvas, model, told, "reading the inventory", list);
     for (y, row) in choice::lines(canvas, list, seen.cursor, rows.iter()) {
         draw_row(canvas, (&places, known), (list.x, y), row);
@@ -75,6 +76,17 @@ pub(super) fn draw(
     if let Some(row) = rows.get(seen.cursor.selected) {
         choice::facts(canvas, detail, &about(row, files.map(|f| f.problems.as_slice())));
     }
+}
+
+/// The columns, as wide as the names, the addresses and the domains of the whole inventory where there is room.
+fn columns(told: Option<&InventoryTold>) -> [Column; 6] {
+    let Some(told) = told else { return HOSTS };
+    let groups = told.groups.iter().map(|g| g.name.as_str());
+    let mut names = told.hosts.iter().map(|h| h.id.as_str()).chain(groups);
+    let mut addresses = told.hosts.iter().map(|h| h.address.as_str());
+    let instances = told.hosts.iter().filter_map(|h| h.instance.as_ref());
+    let mut domains = instances.map(|(domain, ..)| domain.as_str());
+    sheet::fitted(HOSTS, [(0, &mut names), (1, &mut addresses), (2, &mut domains)])
 }
 
 fn draw_row(
@@ -102,7 +114,9 @@ fn draw_row(
         InventoryRow::Host(host) => {
             canvas.put(x, y, 1, "·", Role::Dim);
             places.put(canvas, y, 0, host.id.as_str(), Role::Text);
-            places.put(canvas, y, 1, host.address.as_str(), Role::Text);
+            // Without its port an address is another one.
+            let room = places.place(1).map_or(0, |(_, w)| usize::from(w));
+            places.put(canvas, y, 1, &cut_front(host.address.as_str(), room), Role::Text);
             if let Some((domain, tier, reference)) = &host.instance {
                 places.put(canvas, y, 2, domain.as_str(), Role::Text);
                 places.put(canvas, y, 3, &tier.to_string(), Role::Text);
@@ -207,7 +221,8 @@ pub(super) fn variables(
         places.put(canvas, y, 0, v.name.as_str(), Role::Strong);
         places.put(canvas, y, 1, text, role);
         places.put(canvas, y, 2, v.given_by.as_str(), Role::Text);
-        places.put(canvas, y, 3, v.at.as_str(), Role::Dim);
+        let room = places.place(3).map_or(0, |(_, w)| usize::from(w));
+        places.put(canvas, y, 3, &cut_front(v.at.as_str(), room), Role::Dim);
     }
     if let Some(v) = rows.get(seen.cursor.selected) {
         let value = match (&v.value, v.generation) {

@@ -138,6 +138,23 @@ impl Column {
     }
 }
 
+/// The widest column that follows what stands in it.
+const WIDEST: u16 = 64;
+
+/// The columns, some of them as wide as what stands in them where there is room: the place of each, and its texts.
+pub(super) fn fitted<'t, const N: usize, const M: usize>(
+    mut columns: [Column; N],
+    texts: [(usize, &mut dyn Iterator<Item = &'t str>); M],
+) -> [Column; N] {
+    for (at, texts) in texts {
+        let widest = u16::try_from(texts.map(width).max().unwrap_or(0)).unwrap_or(WIDEST);
+        if let Some(column) = columns.get_mut(at) {
+            *column = column.growing_to(widest.min(WIDEST).max(column.width));
+        }
+    }
+    columns
+}
+
 /// Where the columns of a list stand: those that fit, by rank.
 pub(super) struct Places {
     cells: Vec<Option<(u16, u16, bool)>>,

@@ -50,7 +50,9 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, seen: &Sheet, 
         "no window has these words: esc shows all"
     };
     let none = rows.is_empty().then_some(none);
-    let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &COLUMNS, none, area);
+    let columns =
+        sheet::fitted(COLUMNS, [(0, &mut rows.iter().map(|row| row.window.name.as_str()))]);
+    let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &columns, none, area);
     for (y, row) in choice::lines(canvas, list, seen.cursor, rows.iter()) {
         let on = is_on(row, model.now);
         let (glyph, role) = match (row.spell, on) {
