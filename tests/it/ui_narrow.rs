@@ -143,3 +143,14 @@ fn names_are_whole_where_a_wide_screen_has_room_and_an_address_keeps_its_port() 
     let drawn = screen(&model);
     assert!(line(&drawn, "▌").contains("night@192.0.2.22:20022  "), "{drawn}");
 }
+
+#[test]
+fn a_backup_says_at_80_columns_when_one_was_last_proven_and_how_many_are_kept() {
+    let mut model = at(80, 24, snapshot(vec![instance("a", 5)]));
+    open("one", &mut model, "g b");
+    let drawn = screen(&model);
+    assert!(!drawn.contains("LAST PROVEN"), "{drawn}");
+    assert!(line(&drawn, "proven").contains("6h ago, read to its end"), "{drawn}");
+    assert!(line(&drawn, "on host").contains("14 kept"), "{drawn}");
+    assert!(line(&drawn, "next  ").contains("B unpacks"), "{drawn}");
+}

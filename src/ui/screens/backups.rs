@@ -45,7 +45,12 @@ pub(in crate::ui) fn draw(
             &[
                 Tally("●", n(Grade::Fresh), "fresh", Role::Healthy),
                 Tally("▲", n(Grade::Aging), "aging", Role::Degraded),
-                Tally("▼", n(Grade::Old) + n(Grade::None), "too old or none", Role::Down),
+                Tally(
+                    "▼",
+                    n(Grade::Old) + n(Grade::None),
+                    ("too old or none", "too old"),
+                    Role::Down,
+                ),
                 Tally("?", n(Grade::Unknown), "unknown", Role::Unknown),
             ],
         ),
@@ -202,6 +207,10 @@ fn told(
             (text, Role::Text)
         }
     };
+    let proven = match proven(model, row, made) {
+        Some((at, how)) => (format!("{} ago, {how}", since(at, model.now)), Role::Text),
+        None => ("never by what is known".to_owned(), Role::Dim),
+    };
     let next = match row.grade {
         Grade::Fresh => "B unpacks the newest aside and looks at it".to_owned(),
         Grade::Unknown => {
@@ -216,9 +225,10 @@ fn told(
     };
     vec![
         ("state", state, if row.grade == Grade::Fresh { Role::Text } else { role }),
-        ("newest", newest, Role::Text),
-        ("on host", on_host, host_role),
+        ("proven", proven.0, proven.1),
         ("next", next, Role::Strong),
+        ("on host", on_host, host_role),
+        ("newest", newest, Role::Text),
     ]
 }
 
