@@ -92,7 +92,7 @@ pub(super) const SHEETS: &[ActionInfo] = &[
         Action::Charts,
         "charts",
         "show the last hour of this instance as charts: health, influence, canvass, geocoding, system",
-        "",
+        "charts",
         &[],
         &[Place::Fleet, Place::Instance, Place::Backups, Place::Alerts, Place::Doctor],
     )

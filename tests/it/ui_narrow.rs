@@ -154,3 +154,21 @@ fn a_backup_says_at_80_columns_when_one_was_last_proven_and_how_many_are_kept() 
     assert!(line(&drawn, "on host").contains("14 kept"), "{drawn}");
     assert!(line(&drawn, "next  ").contains("B unpacks"), "{drawn}");
 }
+
+#[test]
+fn reasons_and_facts_of_an_instance_go_on_in_lines_that_are_free_and_its_charts_are_named() {
+    let error = "Connection timed out during banner exchange on port 2222";
+    let view = troubled("leduc-test", Health::Unknown, "ssh", error);
+    let mut model = at(80, 24, snapshot(vec![view]));
+    open("one", &mut model, "enter");
+    let drawn = screen(&model);
+    let left: String =
+        drawn.lines().map(|l| l.chars().take(43).collect::<String>() + "\n").collect();
+    let words: Vec<&str> = left.split(['│', '\n', ' ']).filter(|w| !w.is_empty()).collect();
+    assert_eq!(
+        words.join(" ").matches("during banner exchange on port 2222").count(),
+        2,
+        "{drawn}"
+    );
+    assert!(drawn.lines().last().unwrap().contains("g m charts"), "{drawn}");
+}

@@ -36,8 +36,11 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &Instanc
     let n_containers =
         i.facts.as_ref().and_then(|f| f.stack.known()).map_or(0, |s| s.containers.len());
     let lower_h = u16::try_from(n_containers).unwrap_or(u16::MAX).saturating_add(2).clamp(5, 12);
+    let half = if wide { area.width * 11 / 20 } else { area.width };
+    let reasons = why::wanted(i, half.saturating_sub(4)).max(1);
+    let (facts_least, facts) = instance_facts::wanted(model, i, half.saturating_sub(4));
     // Above stands what the reasons and the facts use, below at least the containers.
-    let wanted = n_reasons.max(1).saturating_add(2 + instance_facts::ROWS);
+    let wanted = reasons.saturating_add(facts).saturating_add(4);
     let upper_h = wanted
         .max((body.height * 11 / 20).min(22))
         .min(body.height.saturating_sub(lower_h))
@@ -45,9 +48,10 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &Instanc
         .min(body.height);
     let upper = Rect { height: upper_h, ..body };
     let lower = Rect { y: upper.bottom(), height: body.height - upper_h, ..body };
-    let half = if wide { area.width * 11 / 20 } else { area.width };
     let left = Rect { width: half, ..upper };
-    let why_h = n_reasons.saturating_add(2).clamp(3, upper_h.saturating_sub(4).max(3));
+    // Reasons go on in lines that no fact needs.
+    let why_h = upper_h.saturating_sub(facts_least + 2).min(reasons.saturating_add(2));
+    let why_h = why_h.max(n_reasons.saturating_add(2)).clamp(3, upper_h.saturating_sub(4).max(3));
     let title = match i.verdict.health {
         Health::Healthy => "Healthy".to_owned(),
         Health::Down | Health::Degraded | Health::Unknown => {

@@ -9,16 +9,57 @@ use crate::domain::facts::{Container, Facts, Part};
 use crate::domain::snapshot::{Contact, HttpHealth, InstanceView};
 use crate::ui::canvas::{Canvas, Focused};
 use crate::ui::figures;
-use crate::ui::text::{several, width};
+use crate::ui::text::{several, share, width};
 use crate::ui::theme::Role;
 
-/// Rows that all facts take with their border.
-pub(super) const ROWS: u16 = 11;
+/// Lines that a fact has where there is room.
+const EACH: usize = 4;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, area: Rect) {
     let age = i.facts.as_ref().map(|f| model.now.duration_since(f.probed_at).as_secs_f64());
     let right = age.map(|s| format!("{} old", figures::coarse_age(s))).unwrap_or_default();
     let inner = canvas.pane(area, "Facts", &right, Focused::No);
+    for (y, (label, text, role)) in
+        (inner.top()..inner.bottom()).zip(lines(model, i, inner.width, usize::from(inner.height)))
+    {
+        canvas.put(inner.x, y, 9, label, Role::Dim);
+        canvas.put(inner.x + 10, y, inner.width.saturating_sub(10), &text, role);
+    }
+}
+
+/// Lines that all facts take, each on one line or on as many as it needs, in a pane whose inside is so wide.
+pub(super) fn wanted(model: &Model, i: &InstanceView, inside: u16) -> (u16, u16) {
+    let n = |height| u16::try_from(lines(model, i, inside, height).len()).unwrap_or(u16::MAX);
+    (n(0), n(usize::MAX))
+}
+
+/// The facts in so many lines together.
+fn lines(
+    model: &Model,
+    i: &InstanceView,
+    inside: u16,
+    height: usize,
+) -> Vec<(&'static str, String, Role)> {
+    let facts = all(model, i);
+    let texts: Vec<(&str, Role)> = facts
+        .iter()
+        .map(|(_, text)| match text {
+            Ok(text) => (text.as_str(), Role::Text),
+            Err(text) => (text.as_str(), Role::Dim),
+        })
+        .collect();
+    let room = usize::from(inside.saturating_sub(10));
+    let shared = share(texts.iter().map(|(text, _)| *text), room, height, EACH);
+    let each = facts.iter().zip(&texts).zip(shared);
+    each.flat_map(|(((label, _), (_, role)), lines)| {
+        let label = |at| if at == 0 { *label } else { "" };
+        let role = *role;
+        lines.into_iter().enumerate().map(move |(at, line)| (label(at), line, role))
+    })
+    .collect()
+}
+
+fn all(model: &Model, i: &InstanceView) -> Vec<(&'static str, Line)> {
     let mut lines = vec![("http", http(model, &i.http)), ("ssh", contact(model, &i.contact))];
     match &i.facts {
         Some(facts) => lines.extend(facts_lines(model, facts)),
@@ -26,14 +67,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, are
             lines.push(("facts", Err("none yet: the host has not answered a probe".to_owned())));
         }
     }
-    for (y, (label, text)) in (inner.top()..inner.bottom()).zip(lines) {
-        canvas.put(inner.x, y, 9, label, Role::Dim);
-        let (text, role) = match &text {
-            Ok(text) => (text, Role::Text),
-            Err(text) => (text, Role::Dim),
-        };
-        canvas.put(inner.x + 10, y, inner.width.saturating_sub(10), text, role);
-    }
+    lines
 }
 
 type Line = Result<String, String>;

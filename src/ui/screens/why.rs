@@ -10,7 +10,7 @@ use crate::domain::signal::Signal;
 use crate::domain::snapshot::{Contact, HttpHealth, InstanceView, MetricsState};
 use crate::ui::canvas::{Canvas, Focused};
 use crate::ui::figures;
-use crate::ui::text::{several, wrap};
+use crate::ui::text::{several, share};
 use crate::ui::theme::Role;
 use crate::ui::widgets::{badge, spark};
 
@@ -98,17 +98,10 @@ pub(super) fn reasons(
     more: &str,
 ) {
     let mut y = inner.y;
-    let subject_w = i
-        .verdict
-        .reasons
-        .iter()
-        .map(|r| u16::try_from(crate::ui::text::width(r.subject.as_str())).unwrap_or(12))
-        .max()
-        .unwrap_or(0)
-        .clamp(4, 12);
-    let text_w = inner.width.saturating_sub(subject_w + 4);
+    let (subject_w, text_w) = widths(i, inner.width);
     let n = i.verdict.reasons.len();
-    for (at, reason) in i.verdict.reasons.iter().enumerate() {
+    let shared = lines(i, text_w, usize::from(inner.height));
+    for (at, (reason, lines)) in i.verdict.reasons.iter().zip(shared).enumerate() {
         let left = inner.bottom().saturating_sub(y);
         if left == 0 {
             return;
@@ -120,9 +113,7 @@ pub(super) fn reasons(
         let badge = badge::health(reason.health);
         canvas.put(inner.x, y, 1, badge.glyph, badge.role);
         canvas.put(inner.x + 2, y, subject_w, reason.subject.as_str(), badge.role);
-        let n_lines = if n <= 2 { 2 } else { 1 };
-        for line in wrap(reason.text.as_str(), usize::from(text_w), n_lines.min(usize::from(left)))
-        {
+        for line in lines {
             canvas.put(inner.x + subject_w + 4, y, text_w, &line, Role::Text);
             y += 1;
         }
@@ -135,6 +126,35 @@ pub(super) fn reasons(
             }
         }
     }
+}
+
+/// Lines that a reason has where there is room.
+const EACH: usize = 4;
+
+/// The reasons in so many lines together.
+fn lines(i: &InstanceView, text_w: u16, height: usize) -> Vec<Vec<String>> {
+    let texts = i.verdict.reasons.iter().map(|r| r.text.as_str());
+    share(texts, usize::from(text_w), height, EACH)
+}
+
+/// Lines that all reasons take in a pane whose inside is so wide.
+pub(super) fn wanted(i: &InstanceView, inside: u16) -> u16 {
+    let (_, text_w) = widths(i, inside);
+    let n: usize = lines(i, text_w, usize::MAX).iter().map(Vec::len).sum();
+    u16::try_from(n).unwrap_or(u16::MAX)
+}
+
+/// Columns of the subjects and of the texts.
+fn widths(i: &InstanceView, inside: u16) -> (u16, u16) {
+    let subject_w = i
+        .verdict
+        .reasons
+        .iter()
+        .map(|r| u16::try_from(crate::ui::text::width(r.subject.as_str())).unwrap_or(12))
+        .max()
+        .unwrap_or(0)
+        .clamp(4, 12);
+    (subject_w, inside.saturating_sub(subject_w + 4))
 }
 
 /// What is known of an instance that needs nobody.
