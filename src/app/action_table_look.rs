@@ -165,7 +165,7 @@ pub(super) const LOOK: &[ActionInfo] = &[
         "give the keys to the next pane",
         "pane",
         &[k(KeyCode::Tab)],
-        &[Place::Run, Place::Replay, Place::Instance],
+        &[Place::Plan, Place::Run, Place::Replay, Place::Instance],
     ),
     row(
         Action::PrevPane,
@@ -173,7 +173,7 @@ pub(super) const LOOK: &[ActionInfo] = &[
         "give the keys to the previous pane",
         "",
         &[k(KeyCode::BackTab)],
-        &[Place::Run, Place::Replay, Place::Instance],
+        &[Place::Plan, Place::Run, Place::Replay, Place::Instance],
     ),
     row(
         Action::CopyCommand,

@@ -9,6 +9,7 @@ use super::frame::Full;
 use super::holds::Holds;
 use super::log_tail::LogTail;
 use super::msg::RunView;
+use crate::domain::env::grouped;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::log::Sieve;
 use crate::domain::plan::{Outside, Plan, Wish, Workflow};
@@ -63,6 +64,10 @@ pub struct PlanPage {
     pub starting: Option<u64>,
     /// Selection among the targets.
     pub cursor: Cursor,
+    /// Which pane has the keys: what will happen, or the targets.
+    pub pane: Pane,
+    /// Lines of what will happen above the first shown.
+    pub top: usize,
     /// Who holds its targets, or its fleet.
     pub holds: Holds,
     /// Whether something waits for them.
@@ -91,7 +96,8 @@ impl PlanPage {
         let hosts = plan.hosts.iter().map(|host| host.id.clone()).collect();
         let holds = Holds::of(hosts, plan.around.campaign.is_some());
         let (typed, starting, cursor) = (String::new(), None, Cursor::default());
-        Self { plan, typed, starting, cursor, holds, wait: Wait::No, wish: None }
+        let (pane, top, wait, wish) = (Pane::Second, 0, Wait::No, None);
+        Self { plan, typed, starting, cursor, pane, top, holds, wait, wish }
     }
 
     /// Why it is refused at this time, where it is: outside of its window, and not meant to wait for it.
@@ -142,6 +148,14 @@ impl PlanPage {
         self.plan.workflow == Workflow::Configure
             && drifted().next().is_some()
             && drifted().all(|h| !h.will_run())
+    }
+
+    /// More lines than what will happen ever has: those of `.env`, and some for all else.
+    pub fn most_lines(&self) -> usize {
+        let of = self.plan.hosts.iter().map(|h| (h.id.as_str(), h.diff.as_slice()));
+        let env: usize = grouped(of).into_iter().map(|(_, changes)| 1 + changes.len()).sum();
+        let steps = self.plan.hosts.first().map_or(0, |host| host.steps().count());
+        env + steps + 40
     }
 
     /// Lines of the list of targets: those of the plan, then those left out.

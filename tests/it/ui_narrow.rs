@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use bunker_ops::app::look::Looked;
-use bunker_ops::app::{Effect, Model, Msg, update};
+use bunker_ops::app::pages::PlanPage;
+use bunker_ops::app::{Effect, Model, Msg, Screen, update};
 use bunker_ops::domain::capability::Operate;
+use bunker_ops::domain::env::{EnvChange, EnvChangeKind, EnvValue};
 use bunker_ops::domain::figure::Trouble;
 use bunker_ops::domain::health::Health;
 use bunker_ops::domain::inventory::{HostTold, InventoryTold};
@@ -16,7 +18,7 @@ use crate::sample::host;
 use crate::ui_sheet_world::{LONG, open};
 use crate::ui_wall::summary;
 use crate::ui_world::{
-    ago, cockpit, instance, press, run_view, screen, snapshot, troubled, twelve,
+    ago, cockpit, instance, plan, press, run_view, screen, snapshot, troubled, twelve,
 };
 
 fn at(width: u16, height: u16, fleet: Arc<FleetSnapshot>) -> Model {
@@ -171,4 +173,50 @@ fn reasons_and_facts_of_an_instance_go_on_in_lines_that_are_free_and_its_charts_
         "{drawn}"
     );
     assert!(drawn.lines().last().unwrap().contains("g m charts"), "{drawn}");
+}
+
+fn plan_page(n: usize, width: u16, height: u16) -> Model {
+    let names: Vec<String> = (0..n).map(|at| format!("host-{at:04}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut plan = plan(&names);
+    for host in &mut plan.hosts {
+        host.diff = (0..20)
+            .map(|n| EnvChange {
+                name: format!("SETTING_{n}").as_str().into(),
+                kind: EnvChangeKind::Change,
+                from: Some(EnvValue::Plain("a".into())),
+                to: Some(EnvValue::Plain("b".into())),
+            })
+            .collect();
+    }
+    let mut model = at(width, height, twelve());
+    model.screens.push(Screen::Plan(Box::new(PlanPage::new(Arc::new(plan)))));
+    model
+}
+
+#[test]
+fn all_of_what_a_plan_will_do_can_be_read_on_a_small_screen() {
+    let mut model = plan_page(40, 80, 24);
+    let drawn = screen(&model);
+    assert!(line(&drawn, "more lines").contains("tab and down show them"), "{drawn}");
+    assert!(line(&drawn, "batches").contains("20 × 2, parallel 2"), "{drawn}");
+    assert!(line(&drawn, "● host-0003").contains("batch 2"), "{drawn}");
+    press(&mut model, "tab");
+    let mut seen = String::new();
+    for _ in 0..40 {
+        seen.push_str(&screen(&model));
+        press(&mut model, "j");
+    }
+    for n in 0..20 {
+        assert!(seen.contains(&format!("SETTING_{n}: a -> b")), "SETTING_{n}:\n{seen}");
+    }
+    press(&mut model, "G");
+    let end = screen(&model);
+    assert!(end.contains("steps") && !end.contains("more lines"), "{end}");
+    // The targets move again once they have the keys, and what was read stays.
+    press(&mut model, "tab G");
+    let drawn = screen(&model);
+    assert!(drawn.contains("host-0039") && drawn.contains("steps"), "{drawn}");
+    press(&mut model, "tab g g");
+    assert!(screen(&model).contains("batches"), "{}", screen(&model));
 }

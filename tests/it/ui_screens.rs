@@ -328,7 +328,11 @@ fn a_plan_says_how_many_lines_have_no_room() {
             })
             .collect();
         let screen = draw(&model);
-        assert_eq!(screen.contains("more lines: `bunker plan`"), cut, "{screen}");
+        assert_eq!(
+            screen.contains("more lines: tab and down show them, or `bunker plan`"),
+            cut,
+            "{screen}"
+        );
         assert_eq!(screen.contains("SETTING_19"), !cut, "{screen}");
     }
 }

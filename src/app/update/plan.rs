@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::super::action::Action;
+use super::super::cursor::Step;
 use super::super::effect::{ChangeKind, Effect};
 use super::super::key::{Key, KeyCode};
 use super::super::layers::{Confirm, Focus, Layer, Then};
 use super::super::model::{Model, Screen};
 use super::super::msg::{Begun, Problem};
-use super::super::pages::{PlanPage, RunPage, Wait};
+use super::super::pages::{Pane, PlanPage, RunPage, Wait};
 use super::super::toast::ToastKind;
 use super::{drift, fleet, guard, layers};
 use crate::domain::ids::{HostId, RunId};
@@ -149,11 +150,17 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     let height = usize::from(model.size.page_rows()) / 2;
     let Some(Screen::Plan(page)) = model.screens.last_mut() else { return Vec::new() };
     if let Some(step) = fleet::step(action) {
-        let n = page.n_rows();
-        page.cursor.go(step, n, height);
+        match page.pane {
+            Pane::First => scroll(page, step, height),
+            Pane::Second => page.cursor.go(step, page.n_rows(), height),
+        }
         return Vec::new();
     }
     match action {
+        Action::NextPane | Action::PrevPane => {
+            page.pane = page.pane.other();
+            Vec::new()
+        }
         Action::Start => guard::approve(model),
         Action::WhenFree => when_free(model),
         Action::WaitForWindow => window(model),
@@ -163,6 +170,19 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Scrolls what will happen. How many lines that are, the screen alone knows: it stops at the last one.
+fn scroll(page: &mut PlanPage, step: Step, height: usize) {
+    let top = match step {
+        Step::Up => page.top.saturating_sub(1),
+        Step::Down => page.top.saturating_add(1),
+        Step::PageUp => page.top.saturating_sub(height),
+        Step::PageDown => page.top.saturating_add(height),
+        Step::Top => 0,
+        Step::Bottom => usize::MAX,
+    };
+    page.top = top.min(page.most_lines());
 }
 
 /// The command line that makes this plan.

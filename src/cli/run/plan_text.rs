@@ -23,7 +23,7 @@ pub(super) fn text(plan: &Plan, now: Timestamp) -> String {
     );
     if n > 0 {
         let order = plan.order_words().map(|words| format!(", {words}")).unwrap_or_default();
-        out.extend([format!("batches {}, parallel {}{order}\n", plan.sizes(), plan.parallel)]);
+        out.extend([format!("batches {}, parallel {}{order}\n", plan.sizes_told(), plan.parallel)]);
     }
     for change in &plan.changes {
         out.push_str(&change_text(change));

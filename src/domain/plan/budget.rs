@@ -63,6 +63,16 @@ impl Plan {
         sizes.join(" · ")
     }
 
+    /// The same for people: a row of more than three alike is counted, `1 · 20 × 2`.
+    pub fn sizes_told(&self) -> String {
+        let sizes: Vec<usize> = self.batches.iter().map(Vec::len).collect();
+        let alike = sizes.chunk_by(|a, b| a == b).map(|alike| match alike {
+            [size, _, _, _, ..] => format!("{} × {size}", alike.len()),
+            few => few.iter().map(ToString::to_string).collect::<Vec<_>>().join(" · "),
+        });
+        alike.collect::<Vec<_>>().join(" · ")
+    }
+
     /// How its targets are ordered and taken, where that is not as the inventory has them, in words.
     pub fn order_words(&self) -> Option<String> {
         let strategy = self.strategy.as_ref()?;

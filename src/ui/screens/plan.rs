@@ -3,9 +3,9 @@
 use ratatui::layout::Rect;
 
 use super::{canary, plan_targets};
-use crate::app::action::Action;
+use crate::app::action::{Action, Place};
 use crate::app::model::Model;
-use crate::app::pages::{PlanPage, Wait};
+use crate::app::pages::{Pane, PlanPage, Wait};
 use crate::domain::env::grouped;
 use crate::domain::plan::{Change, HostPlan, Phase, Plan, Playbook, Weight, Workflow};
 use crate::domain::policy::Demand;
@@ -36,24 +36,44 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPag
     let ask = Rect { y: ask.y - held, ..ask };
     let body = Rect { y: area.y + 1, height: ask.y.saturating_sub(area.y + 1), ..area };
     let inner_w = usize::from(area.width.saturating_sub(4));
-    let mut lines = facts(plan, inner_w, model.now);
+    let lines = facts(plan, inner_w, model.now);
     let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     // Whoever starts this has to see what it does: a few targets leave it more room.
     let lower = plan_targets::wanted(page, body.width).min(body.height * 2 / 5);
     let upper = wanted.min(body.height - lower);
-    let inner = canvas.pane(Rect { height: upper, ..body }, "What will happen", "", Focused::No);
-    let room = usize::from(inner.height);
-    if lines.len() > room && room > 0 {
-        let text = plan_targets::more_lines(lines.len() + 1 - room);
-        lines.truncate(room - 1);
-        lines.push(("", text, Role::Dim));
-    }
+    happens(canvas, model, page, lines, Rect { height: upper, ..body });
+    let lower = Rect { y: body.y + upper, height: body.height - upper, ..body };
+    plan_targets::draw(canvas, page, lower);
+}
+
+/// What will happen, from the line on to which it was scrolled; the last line says how many have no room.
+fn happens(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPage, lines: Vec<Fact>, area: Rect) {
+    let (n, room) = (lines.len(), usize::from(area.height.saturating_sub(2)));
+    let top = page.top.min(n.saturating_sub(room));
+    let below = if top + room < n { n - (top + room).saturating_sub(1) } else { 0 };
+    let shown = room - usize::from(below > 0).min(room);
+    let right = if n > room {
+        format!("lines {} to {} of {n}", top + 1, top + shown)
+    } else {
+        String::new()
+    };
+    let focus = if page.pane == Pane::First { Focused::Yes } else { Focused::No };
+    let inner = canvas.pane(area, "What will happen", &right, focus);
+    let lines = lines.into_iter().skip(top).take(shown);
     for (y, (label, text, role)) in (inner.top()..inner.bottom()).zip(lines) {
         canvas.put(inner.x, y, 10, label, Role::Dim);
         canvas.put(inner.x + 11, y, inner.width.saturating_sub(11), &text, role);
     }
-    let lower = Rect { y: body.y + upper, height: body.height - upper, ..body };
-    plan_targets::draw(canvas, page, lower);
+    if below > 0 && inner.height > 0 {
+        let key = |action| model.keymap.first(action, Place::Plan);
+        let down = key(Action::Down);
+        let keys = match page.pane {
+            Pane::First => format!("{down} shows them"),
+            Pane::Second => format!("{} and {down} show them", key(Action::NextPane)),
+        };
+        let text = format!("… {below} more lines: {keys}, or `bunker plan`");
+        canvas.put(inner.x, inner.bottom() - 1, inner.width, &text, Role::Accent);
+    }
 }
 
 fn header(canvas: &mut Canvas<'_>, model: &Model, plan: &Plan, area: Rect) {
@@ -135,7 +155,7 @@ fn strategy(lines: &mut Vec<Fact>, plan: &Plan, width: usize) {
         );
     }
     let order = plan.order_words().map(|words| format!(", {words}")).unwrap_or_default();
-    let batches = format!("{}, parallel {}{order}", plan.sizes(), plan.parallel);
+    let batches = format!("{}, parallel {}{order}", plan.sizes_told(), plan.parallel);
     labelled(lines, "batches", &batches, width, 3, Role::Text);
     let stops = plan.stops_sentence();
     labelled(lines, "stops", stops.trim_start_matches("stops "), width, 3, Role::Text);

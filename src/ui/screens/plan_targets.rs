@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::app::pages::PlanPage;
+use crate::app::pages::{Pane, PlanPage};
 use crate::domain::plan::{Excluded, Finding, HostPlan, Readiness};
 use crate::ui::canvas::{Canvas, Focused};
 use crate::ui::text::{width, wrap};
@@ -26,6 +26,11 @@ impl Row<'_> {
         }
     }
 
+    /// What is left out is in no batch: its words stand there.
+    fn has_batch(&self) -> bool {
+        matches!(self, Self::Target(_))
+    }
+
     /// The worst that there is to say of it: about what, and what.
     fn first(&self) -> Option<(&str, &str)> {
         match self {
@@ -44,8 +49,9 @@ impl Row<'_> {
         }
     }
 
-    /// Whether a row with so much room leaves some of it out.
-    fn is_cut(&self, room: usize) -> bool {
+    /// Whether a row with so much room behind its batch leaves some of it out.
+    fn is_cut(&self, room: usize, batch_w: u16) -> bool {
+        let room = room + if self.has_batch() { 0 } else { usize::from(batch_w) };
         let several = matches!(self, Self::Target(host) if host.findings.len() > 1);
         several || self.first().is_some_and(|(of, text)| shown_width(of) + width(text) > room)
     }
@@ -68,27 +74,42 @@ fn rows(page: &PlanPage) -> Vec<Row<'_>> {
     hosts.into_iter().map(Row::Target).chain(left_out).collect()
 }
 
+/// Columns of the batch and the gap behind it: none where all go at once.
+fn batch_width(page: &PlanPage) -> u16 {
+    let n = page.plan.batches.len();
+    let widest = u16::try_from(format!("batch {n}").len()).unwrap_or(0);
+    if n > 1 { widest + 2 } else { 0 }
+}
+
+/// Which batch a target is in.
+fn batch(page: &PlanPage, row: &Row<'_>) -> Option<String> {
+    let Row::Target(host) = row else { return None };
+    let at = page.plan.batches.iter().position(|batch| batch.contains(&host.id))?;
+    Some(format!("batch {}", at + 1))
+}
+
 /// Columns of the names, and whether a row leaves something out in a pane whose inside is so wide.
-fn name_width(rows: &[Row<'_>], inside: u16) -> (u16, bool) {
+fn name_width(page: &PlanPage, rows: &[Row<'_>], inside: u16) -> (u16, bool) {
     let widest = rows.iter().map(|row| width(row.name())).max().unwrap_or(0);
     let name_w = u16::try_from(widest.clamp(8, 28)).unwrap_or(28);
-    let room = usize::from(inside.saturating_sub(name_w + 3 + VERDICT_W));
-    (name_w, rows.iter().any(|row| row.is_cut(room)))
+    let room = usize::from(inside.saturating_sub(name_w + 3 + batch_width(page) + VERDICT_W));
+    (name_w, rows.iter().any(|row| row.is_cut(room, batch_width(page))))
 }
 
 /// Lines of the terminal that everything would take, in a pane that is so wide.
 pub(super) fn wanted(page: &PlanPage, wide: u16) -> u16 {
     let rows = rows(page);
-    let (_, cut) = name_width(&rows, wide.saturating_sub(4));
+    let (_, cut) = name_width(page, &rows, wide.saturating_sub(4));
     let list = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(2);
     list.saturating_add(if cut { 6 } else { 0 })
 }
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, page: &PlanPage, area: Rect) {
-    let inner = canvas.pane(area, "Readiness", &counts(page), Focused::Yes);
+    let focus = if page.pane == Pane::Second { Focused::Yes } else { Focused::No };
+    let inner = canvas.pane(area, "Readiness", &counts(page), focus);
     let rows = rows(page);
     // The same for all rows, so that moving the cursor moves nothing else.
-    let (name_w, cut) = name_width(&rows, inner.width);
+    let (name_w, cut) = name_width(page, &rows, inner.width);
     let n_rows = u16::try_from(rows.len()).unwrap_or(u16::MAX);
     let below =
         if cut && inner.height >= 4 { inner.height - n_rows.min(inner.height / 2) } else { 0 };
@@ -99,7 +120,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, page: &PlanPage, area: Rect) {
             let band = Rect { x: inner.x - 1, y, width: inner.width + 2, height: 1 };
             canvas.band(band, Role::Selection);
         }
-        line(canvas, row, Rect { y, height: 1, ..list }, name_w);
+        let batch = batch(page, row).unwrap_or_default();
+        let widths = (name_w, batch_width(page));
+        line(canvas, (row, &batch), Rect { y, height: 1, ..list }, widths);
     }
     if let Some(row) = rows.get(page.cursor.selected).filter(|_| below > 0) {
         all_of_it(canvas, row, Rect { y: list.bottom() + 1, height: below - 1, ..inner });
@@ -127,7 +150,12 @@ fn counts(page: &PlanPage) -> String {
     counts.join(" · ")
 }
 
-fn line(canvas: &mut Canvas<'_>, row: &Row<'_>, area: Rect, name_w: u16) {
+fn line(
+    canvas: &mut Canvas<'_>,
+    (row, batch): (&Row<'_>, &str),
+    area: Rect,
+    (name_w, batch_w): (u16, u16),
+) {
     let (glyph, glyph_role, name_role, word, word_role, said_role) = match row {
         Row::Target(host) => {
             let badge = badge::readiness(host.readiness);
@@ -136,10 +164,12 @@ fn line(canvas: &mut Canvas<'_>, row: &Row<'_>, area: Rect, name_w: u16) {
         }
         Row::LeftOut(_) => ("○", Role::NotRun, Role::Dim, "left out", Role::Dim, Role::Dim),
     };
-    let x = area.x + 2 + name_w + 1;
-    let room = area.width.saturating_sub(name_w + 3);
+    let batch_w = if row.has_batch() { batch_w } else { 0 };
+    let x = area.x + 2 + name_w + 1 + batch_w;
+    let room = area.width.saturating_sub(name_w + 3 + batch_w);
     canvas.put(area.x, area.y, 1, glyph, glyph_role);
     canvas.put(area.x + 2, area.y, name_w, row.name(), name_role);
+    canvas.put(x - batch_w, area.y, batch_w, batch, Role::Dim);
     canvas.put(x, area.y, 8.min(room), word, word_role);
     if let Some(first) = row.said().first() {
         canvas.put(x + VERDICT_W, area.y, room.saturating_sub(VERDICT_W), first, said_role);
