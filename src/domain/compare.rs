@@ -74,7 +74,8 @@ pub fn instances(a: &InstanceView, b: &InstanceView, now: Timestamp, write: Writ
     lines.extend(Signal::ALL.iter().map(|signal| {
         let of = |i: &InstanceView| figure(i, *signal, now, write);
         let mut line = line("figures", signal.title(), &of(a), &of(b));
-        line.differs = far_apart(value(a, *signal, now), value(b, *signal, now));
+        line.differs = far_apart(value(a, *signal, now), value(b, *signal, now))
+            || grade(a, *signal) != grade(b, *signal);
         line
     }));
     lines.extend(facts(a.facts.as_deref(), b.facts.as_deref()));
@@ -113,6 +114,12 @@ fn far_apart(a: Option<f64>, b: Option<f64>) -> bool {
         (None, None) => false,
         (Some(_), None) | (None, Some(_)) => true,
     }
+}
+
+/// How bad a figure is: by the reason that rests on it.
+fn grade(i: &InstanceView, signal: Signal) -> Option<Health> {
+    let reasons = i.verdict.reasons.iter();
+    reasons.filter(|r| r.subject.as_str() == signal.title()).map(|r| r.health).next()
 }
 
 fn facts(a: Option<&Facts>, b: Option<&Facts>) -> Vec<Line> {

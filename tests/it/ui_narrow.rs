@@ -7,9 +7,10 @@ use bunker_ops::app::pages::PlanPage;
 use bunker_ops::app::{Effect, Model, Msg, Screen, update};
 use bunker_ops::domain::capability::Operate;
 use bunker_ops::domain::env::{EnvChange, EnvChangeKind, EnvValue};
-use bunker_ops::domain::figure::Trouble;
+use bunker_ops::domain::figure::{Figure, Source, Trouble};
 use bunker_ops::domain::health::Health;
 use bunker_ops::domain::inventory::{HostTold, InventoryTold};
+use bunker_ops::domain::signal::Signal;
 use bunker_ops::domain::snapshot::{
     Contact, FleetSnapshot, InstanceView, MetricsState, RefusedEdit,
 };
@@ -219,4 +220,31 @@ fn all_of_what_a_plan_will_do_can_be_read_on_a_small_screen() {
     assert!(drawn.contains("host-0039") && drawn.contains("steps"), "{drawn}");
     press(&mut model, "tab g g");
     assert!(screen(&model).contains("batches"), "{}", screen(&model));
+}
+
+#[test]
+fn a_figure_that_is_a_reason_on_one_side_alone_differs_and_both_sides_show_what_does() {
+    let with_disk = |mut view: InstanceView, ratio: f64| {
+        let disk = Figure::fresh(ratio, ago(5), Source::Metrics);
+        view.signals.insert(Signal::DiskRatio, disk);
+        view
+    };
+    let full = troubled("a", Health::Degraded, "disk", "88% of / (warn 85%)");
+    let other = with_disk(instance("b", 5), 0.61);
+    let mut model = at(80, 24, snapshot(vec![with_disk(full, 0.88), other]));
+    open("one", &mut model, "g c");
+    let drawn = screen(&model);
+    assert!(drawn.contains("What differs") && drawn.contains("by half, or by state"), "{drawn}");
+    let disk = line(&drawn, "│   figures     disk");
+    assert!(disk.contains("88%") && disk.contains("61%"), "{drawn}");
+    let group = |view: InstanceView, last: &str| InstanceView {
+        groups: ["changemaker_instances_of_the_province", last].map(|g| g.parse().unwrap()).into(),
+        ..view
+    };
+    let pair = vec![group(instance("a", 5), "canary"), group(instance("b", 5), "rest")];
+    let mut model = at(80, 24, snapshot(pair));
+    open("one", &mut model, "g c");
+    let drawn = screen(&model);
+    let groups = line(&drawn, "groups  ");
+    assert!(groups.contains(", canary") && groups.contains(", rest"), "{drawn}");
 }

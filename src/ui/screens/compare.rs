@@ -12,7 +12,7 @@ use crate::domain::compare::running;
 use crate::domain::git::CommitSha;
 use crate::ui::canvas::Canvas;
 use crate::ui::figures;
-use crate::ui::text::several;
+use crate::ui::text::{cut_alike, several};
 use crate::ui::theme::Role;
 use crate::ui::widgets::badge;
 
@@ -68,8 +68,10 @@ pub(super) fn draw(
         let role = if line.differs { Role::Strong } else { Role::Dim };
         places.put(canvas, y, 0, part, Role::Dim);
         places.put(canvas, y, 1, line.what.as_str(), Role::Text);
-        places.put(canvas, y, 2, line.left.as_str(), role);
-        places.put(canvas, y, 3, line.right.as_str(), role);
+        let room = |at| places.place(at).map_or(0, |(_, w)| usize::from(w));
+        let sides = cut_alike(line.left.as_str(), line.right.as_str(), (room(2), room(3)));
+        places.put(canvas, y, 2, &sides.0, role);
+        places.put(canvas, y, 3, &sides.1, role);
     }
     if let Some(line) = lines.get(seen.cursor.selected) {
         let facts = [
@@ -97,7 +99,9 @@ fn release(model: &Model, sha: &CommitSha) -> String {
 
 fn hint(model: &Model, page: &CompareSheet) -> String {
     let what = match &page.pair {
-        Pair::Instances(..) => "n and N choose the right one, x exchanges, o compares releases",
+        Pair::Instances(..) => {
+            "n, N: the right one; x exchanges; o releases; figures: by half, or by state"
+        }
         Pair::Releases(..) => "medians of the instances that run each; o compares instances again",
     };
     match &page.variables {
