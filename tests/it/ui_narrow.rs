@@ -14,6 +14,8 @@ use bunker_ops::domain::signal::Signal;
 use bunker_ops::domain::snapshot::{
     Contact, FleetSnapshot, InstanceView, MetricsState, RefusedEdit,
 };
+use bunker_ops::domain::window::{Window, WindowSet};
+use serde_json::json;
 
 use crate::sample::host;
 use crate::ui_sheet_world::{LONG, open};
@@ -247,4 +249,37 @@ fn a_figure_that_is_a_reason_on_one_side_alone_differs_and_both_sides_show_what_
     let drawn = screen(&model);
     let groups = line(&drawn, "groups  ");
     assert!(groups.contains(", canary") && groups.contains(", rest"), "{drawn}");
+}
+
+#[test]
+fn the_tallies_of_a_list_have_short_words_where_long_ones_have_no_room() {
+    for (keys, words) in [
+        ("g i", "   ◆ 3 groups   · 12 hosts   ▲ 0 problems  "),
+        ("g a", " firing  "),
+        ("g a", " silenced  "),
+        ("g b", " fresh  "),
+    ] {
+        let mut model = at(80, 24, twelve());
+        open("40", &mut model, keys);
+        let drawn = screen(&model);
+        assert!(drawn.lines().next().unwrap().contains(words), "no {words:?}:\n{drawn}");
+    }
+}
+
+#[test]
+fn only_a_window_that_is_on_can_be_ended() {
+    let window = |value| serde_json::from_value::<Window>(value).unwrap();
+    let windows: Vec<Window> = vec![
+        window(json!({"name": "day", "daily": "14:00", "for": "2h", "zone": "UTC"})),
+        window(json!({"name": "night", "daily": "22:00", "for": "2h", "zone": "UTC"})),
+    ];
+    let mut fleet = (*twelve()).clone();
+    let hosts = fleet.instances.iter().map(|i| i.id.clone()).collect();
+    fleet.windows = vec![WindowSet { windows: windows.into(), hosts }].into();
+    let mut model = at(80, 24, Arc::new(fleet));
+    open("one", &mut model, "g t");
+    assert!(screen(&model).contains("bunker window end day"), "{}", screen(&model));
+    open("one", &mut model, "j");
+    let drawn = screen(&model);
+    assert!(drawn.contains("night: ") && !drawn.contains("window end"), "{drawn}");
 }

@@ -43,15 +43,15 @@ pub(in crate::ui) fn draw(
             model,
             "backups",
             &[
-                Tally("●", n(Grade::Fresh), "fresh", Role::Healthy),
-                Tally("▲", n(Grade::Aging), "aging", Role::Degraded),
+                Tally("●", n(Grade::Fresh), ("fresh", "fresh"), Role::Healthy),
+                Tally("▲", n(Grade::Aging), ("aging", "aging"), Role::Degraded),
                 Tally(
                     "▼",
                     n(Grade::Old) + n(Grade::None),
                     ("too old or none", "too old"),
                     Role::Down,
                 ),
-                Tally("?", n(Grade::Unknown), "unknown", Role::Unknown),
+                Tally("?", n(Grade::Unknown), ("unknown", "unknown"), Role::Unknown),
             ],
         ),
         hint: &limits(&rows),

@@ -38,8 +38,8 @@ pub(super) fn draw(
             model,
             "doctor",
             &[
-                Tally("▲", bad, "to mend", Role::Degraded),
-                Tally("●", all.len() - bad, "good", Role::Healthy),
+                Tally("▲", bad, ("to mend", "to mend"), Role::Degraded),
+                Tally("●", all.len() - bad, ("good", "good"), Role::Healthy),
             ],
         ),
         hint: &hint,

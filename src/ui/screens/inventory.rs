@@ -51,9 +51,9 @@ pub(super) fn draw(
             model,
             "inventory",
             &[
-                Tally("◆", groups, "groups", Role::Text),
-                Tally("·", hosts, "hosts", Role::Text),
-                Tally("▲", problems, "problems in its files", Role::Degraded),
+                Tally("◆", groups, ("groups", "groups"), Role::Text),
+                Tally("·", hosts, ("hosts", "hosts"), Role::Text),
+                Tally("▲", problems, ("problems in its files", "problems"), Role::Degraded),
             ],
         ),
         hint: &hint,

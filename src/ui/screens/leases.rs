@@ -49,8 +49,8 @@ pub(in crate::ui) fn draw(
             model,
             "leases",
             &[
-                Tally("◐", page.in_the_way().len(), "held", Role::Running),
-                Tally("?", unknown, "unknown", Role::Unknown),
+                Tally("◐", page.in_the_way().len(), ("held", "held"), Role::Running),
+                Tally("?", unknown, ("unknown", "unknown"), Role::Unknown),
             ],
         ),
         hint: &hint,

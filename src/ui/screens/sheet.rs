@@ -9,6 +9,7 @@ use crate::app::sheet::{Sheet, SheetOf};
 use crate::ui::canvas::{Canvas, Span};
 use crate::ui::text::{width, wrap};
 use crate::ui::theme::Role;
+use crate::ui::widgets::chrome;
 
 pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, sheet: &Sheet, area: Rect) {
     match &sheet.of {
@@ -65,32 +66,53 @@ pub(super) fn instead(canvas: &mut Canvas<'_>, list: Rect, text: &str) {
 pub(super) fn head(model: &Model, name: &str, tallies: &[Tally<'_>]) -> Vec<Span> {
     let fleet = model.fleet.snapshot.as_ref().map(|s| s.fleet.to_string()).unwrap_or_default();
     let mut head = vec![(format!(" {name}  "), Role::Accent), (fleet, Role::Header)];
-    let words = |with: bool| -> Vec<Span> { tallies.iter().map(|t| t.span(with)).collect() };
-    let long = |spans: &[Span]| spans.iter().map(|(text, _)| width(text)).sum::<usize>();
-    let room = usize::from(model.size.width).saturating_sub(long(&head) + 14);
-    let named = words(true);
-    // The words go where there is no room; the signs and numbers stay.
-    head.extend(if long(&named) <= room { named } else { words(false) });
+    let [_, right, _] = chrome::header_rights(model);
+    let taken = chrome::columns(&head) + 2 + chrome::columns(&right);
+    let room = usize::from(model.size.width).saturating_sub(taken);
+    let forms = [Naming::Long, Naming::Short, Naming::Close, Naming::Telling, Naming::Signs];
+    let all = forms.map(|form| tallies.iter().map(|t| t.span(form)).collect::<Vec<Span>>());
+    // The words go where there is no room, those of zeros first; the signs and numbers stay.
+    let fits = |spans: &Vec<Span>| chrome::columns(spans) <= room;
+    let signs = all.last().cloned().unwrap_or_default();
+    head.extend(all.into_iter().find(fits).unwrap_or(signs));
     head
 }
 
-/// A number of things as a part of the first line: quiet where there is none.
+/// How many words stand beside numbers of the first line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Naming {
+    /// All.
+    Long,
+    /// Short ones.
+    Short,
+    /// Short ones, closer together.
+    Close,
+    /// Short ones, none where the number is zero.
+    Telling,
+    /// None.
+    Signs,
+}
+
+/// A number of things as a part of the first line, with its word and a short one: quiet where there is none.
 pub(super) struct Tally<'a>(
     pub(super) &'a str,
     pub(super) usize,
-    pub(super) &'a str,
+    pub(super) (&'a str, &'a str),
     pub(super) Role,
 );
 
 impl Tally<'_> {
-    fn span(&self, with_word: bool) -> Span {
-        let Self(glyph, n, word, role) = self;
+    fn span(&self, naming: Naming) -> Span {
+        let Self(glyph, n, (long, short), role) = self;
         let role = if *n == 0 { Role::Dim } else { *role };
-        if with_word {
-            (format!("   {glyph} {n} {word}"), role)
-        } else {
-            (format!("  {glyph} {n}"), role)
-        }
+        let text = match naming {
+            Naming::Long => format!("   {glyph} {n} {long}"),
+            Naming::Short => format!("   {glyph} {n} {short}"),
+            Naming::Close => format!("  {glyph} {n} {short}"),
+            Naming::Telling if *n > 0 => format!("  {glyph} {n} {short}"),
+            Naming::Telling | Naming::Signs => format!("  {glyph} {n}"),
+        };
+        (text, role)
     }
 }
 

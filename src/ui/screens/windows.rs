@@ -35,8 +35,8 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, seen: &Sheet, 
             model,
             "windows",
             &[
-                Tally("●", on, "on", Role::Running),
-                Tally("·", rows.len() - on, "to come or over", Role::Dim),
+                Tally("●", on, ("on", "on"), Role::Running),
+                Tally("·", rows.len() - on, ("to come or over", "off"), Role::Dim),
             ],
         ),
         hint: &hint,
@@ -73,12 +73,15 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, seen: &Sheet, 
         places.put(canvas, y, 5, &names, Role::Text);
     }
     if let Some(row) = rows.get(seen.cursor.selected) {
+        // What is not on cannot be ended.
+        let end = Some(format!("bunker window end {}", row.window.name));
+        let end = end.filter(|_| is_on(row, model.now)).unwrap_or_default();
         let facts = [
             ("window", format!("{}: {}", row.window.name, row.window), Role::Strong),
             ("now", format!("{} ({})", when(row, model.now), left(row, model.now)), Role::Text),
             ("does", does(row).to_owned(), Role::Text),
             ("hosts", hosts(row), Role::Text),
-            ("end it", format!("bunker window end {}", row.window.name), Role::Dim),
+            ("end it", end, Role::Dim),
         ];
         choice::facts(canvas, detail, &facts);
     }
