@@ -214,6 +214,7 @@ mod tests {
             given_by: "host".into(),
             at: at.into(),
             unresolved: None,
+            generation: None,
         };
         let inventory = Path::new("/home/ann/fleet/inventory");
         for (at, want) in [
