@@ -171,7 +171,8 @@ pub struct ActionInfo {
     pub danger: Danger,
     /// Whether it changes the fleet or leads there, so that a read-only cockpit lacks it.
     pub changes: bool,
-    /// The verb of the command line that does the same.
+    /// The verb of the command line that does the same; what is to be named stands in capitals. Where it depends on the
+    /// place, [`twin::form`](super::twin::form) tells it.
     pub twin: Option<&'static str>,
 }
 
@@ -246,7 +247,8 @@ fn keys_section(place: Place) -> String {
             Danger::Asks => " (asks first)",
             Danger::Counts => " (shows the plan first; more than one instance: type their number)",
         };
-        let twin = row.twin.map(|t| format!("`{t}`")).unwrap_or_default();
+        let twin =
+            super::twin::form(row.action, place).map(|t| format!("`{t}`")).unwrap_or_default();
         let name = super::keymap::name(row.action);
         format!("| {} | `{name}` | {}{asks} | {twin} |\n", keys.join(", "), row.doc)
     });

@@ -47,8 +47,7 @@ const WORK: &[ActionInfo] = &[
         "open",
         &[k(KeyCode::Enter), c('l'), k(KeyCode::Right)],
         OPENS,
-    )
-    .twin("bunker show RUN"),
+    ),
     row(
         Action::Start,
         "start",
@@ -58,7 +57,7 @@ const WORK: &[ActionInfo] = &[
         &[Place::Plan],
     )
     .changing(Danger::Counts)
-    .twin("bunker upgrade --yes"),
+    .twin("bunker WORKFLOW HOST --yes"),
     row(
         Action::OverwriteDrift,
         "overwrite drift",
@@ -68,7 +67,7 @@ const WORK: &[ActionInfo] = &[
         &[Place::Plan],
     )
     .changing(Danger::Asks)
-    .twin("bunker configure --overwrite-drift"),
+    .twin("bunker configure HOST --overwrite-drift"),
     row(
         Action::Upgrade,
         "upgrade",
@@ -148,7 +147,7 @@ const WORK: &[ActionInfo] = &[
         &[Place::Fleet, Place::Instance],
     )
     .changing(Danger::Counts)
-    .twin("bunker rotate-secrets"),
+    .twin("bunker rotate-secrets --secret NAME"),
     row(
         Action::Playbook,
         "run a playbook",
@@ -167,8 +166,7 @@ const WORK: &[ActionInfo] = &[
         &[k(KeyCode::Enter)],
         &[Place::Secrets, Place::Releases],
     )
-    .changing(Danger::Counts)
-    .twin("bunker rotate-secrets --secret NAME, bunker rollback --to RELEASE"),
+    .changing(Danger::Counts),
     row(
         Action::AddInstance,
         "add an instance",
@@ -178,7 +176,7 @@ const WORK: &[ActionInfo] = &[
         FLEET,
     )
     .changing(Danger::Asks)
-    .twin("bunker instance add"),
+    .twin("bunker instance add NAME DOMAIN IP"),
     row(
         Action::Import,
         "import an instance",
@@ -188,7 +186,7 @@ const WORK: &[ActionInfo] = &[
         FLEET,
     )
     .changing(Danger::Asks)
-    .twin("bunker import"),
+    .twin("bunker import NAME"),
     row(
         Action::GoOn,
         "go on",

@@ -19,7 +19,7 @@ pub(super) const LOG: &[ActionInfo] = &[
         &[Place::Instance],
     )
     .changing(Danger::Asks)
-    .twin("bunker shell"),
+    .twin("bunker shell HOST"),
     row(
         Action::ShowEnv,
         "env",

@@ -3,7 +3,6 @@
 //! **Invariant:** a copied text is one line without control characters, made of validated names or of text that was
 //! made safe, so that pasting it presses no key.
 
-use super::action::{Action, Place};
 use super::audit_page::text;
 use super::effect::Effect;
 use super::model::{Model, Screen};
@@ -152,39 +151,4 @@ fn run_row(run: &RunSummary) -> String {
 /// Names as one pattern for `--limit`.
 pub fn pattern(hosts: &[HostId]) -> String {
     hosts.iter().map(HostId::as_str).collect::<Vec<_>>().join(",")
-}
-
-/// The command line that does what an action would do here; `None` where there is none.
-pub fn twin(model: &Model, action: Action) -> Option<String> {
-    let twin = action.info().twin?;
-    let run = match model.screens.last() {
-        Some(Screen::Run(page)) => Some((page.run.clone(), page.host.clone())),
-        _ => None,
-    };
-    let line = match run {
-        Some((run, Some(host))) => twin.replace("RUN HOST", &format!("{run} {host}")),
-        Some((_, None)) | None => twin.replace("RUN HOST", "RUN"),
-    };
-    let line = match model.run_page() {
-        Some(page) => line.replace("RUN", page.run.as_str()),
-        None => line,
-    };
-    let here = matches!(model.place(), Place::Fleet | Place::Instance);
-    let hosts = match model.screens.last() {
-        Some(Screen::Instance(page)) => vec![page.id.clone()],
-        _ => model.fleet.targets(),
-    };
-    let takes_hosts = action.info().changes
-        && (action.applies(Place::Instance) && !action.info().places.contains(&Place::Everywhere));
-    let line = if here && takes_hosts && !hosts.is_empty() {
-        format!("{line} --limit {}", pattern(&hosts))
-    } else if action == Action::Filter {
-        line.replace("PATTERN", &pattern(&hosts))
-    } else {
-        line
-    };
-    // What has a word in capitals left is no command line yet.
-    let whole =
-        !line.split([' ', ',']).any(|w| w.len() > 1 && w.chars().all(|c| c.is_ascii_uppercase()));
-    whole.then_some(line)
 }

@@ -35,7 +35,7 @@ pub(super) const HOLDS: &[ActionInfo] = &[
         &[Place::Plan],
     )
     .changing(Danger::Counts)
-    .twin("bunker upgrade --wait SECONDS"),
+    .twin("bunker WORKFLOW HOST --wait=SECONDS"),
     row(
         Action::WaitForWindow,
         "wait for the window",
@@ -45,7 +45,7 @@ pub(super) const HOLDS: &[ActionInfo] = &[
         &[Place::Plan],
     )
     .changing(Danger::Counts)
-    .twin("bunker upgrade --outside wait"),
+    .twin("bunker WORKFLOW HOST --outside wait"),
     row(
         Action::SayWhy,
         "say why",

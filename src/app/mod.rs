@@ -46,6 +46,7 @@ mod sheet_copy;
 pub mod sheet_rows;
 pub mod timeline;
 pub mod toast;
+pub mod twin;
 pub mod update;
 pub mod wall;
 pub mod why;

@@ -12,20 +12,24 @@ use crate::domain::compare::running;
 use crate::domain::git::CommitSha;
 use crate::domain::ids::HostId;
 
-/// Compares what is meant here: two marked instances, else the one that is seen or selected with the marked or next one.
-pub(super) fn open_here(model: &mut Model) -> Vec<Effect> {
+/// What is compared here: two marked instances, else the one that is seen or selected with the marked or next one.
+pub(in crate::app) fn pair_here(model: &Model) -> Option<(HostId, HostId)> {
     let here = match model.screens.last() {
         Some(Screen::Instance(page)) => Some(page.id.clone()),
         _ => model.fleet.selected().map(|i| i.id.clone()),
     };
     let marked: Vec<HostId> = model.fleet.marked.iter().cloned().collect();
-    let pair = match (marked.as_slice(), here) {
+    match (marked.as_slice(), here) {
         ([a, b], _) => Some((a.clone(), b.clone())),
         ([a], Some(b)) if *a != b => Some((b, a.clone())),
         (_, Some(a)) => next(model, &a, &a, 1).map(|b| (a, b)),
         (_, None) => None,
-    };
-    if let Some((a, b)) = pair {
+    }
+}
+
+/// Compares what is meant here.
+pub(super) fn open_here(model: &mut Model) -> Vec<Effect> {
+    if let Some((a, b)) = pair_here(model) {
         return open(model, a, b);
     }
     let text = "there is only one instance: nothing stands beside it";

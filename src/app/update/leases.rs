@@ -11,7 +11,7 @@ use super::super::sheet::SheetOf;
 use super::super::sheet_rows;
 use super::super::toast::ToastKind;
 use super::{go, plan, sheet};
-use crate::domain::ids::HostId;
+use crate::domain::ids::{HostId, RunId};
 use crate::domain::untrusted::Safe;
 
 /// Seconds after which leases are read again while their page is seen.
@@ -134,10 +134,14 @@ fn selected(model: &Model) -> Option<(HoldOf, Standing<'_>)> {
     sheet_rows::leases(sheet).into_iter().nth(sheet.cursor.selected)
 }
 
+/// The run that holds the selected row, where one does.
+pub(in crate::app) fn run_there(model: &Model) -> Option<RunId> {
+    selected(model).and_then(|(_, standing)| standing.run().cloned())
+}
+
 /// Goes to the run that has it.
 pub(super) fn watch(model: &mut Model) -> Vec<Effect> {
-    let run = selected(model).and_then(|(_, standing)| standing.run().cloned());
-    let Some(run) = run else {
+    let Some(run) = run_there(model) else {
         model.tell(ToastKind::Warning, "no run holds this: there is nothing to watch");
         return Vec::new();
     };

@@ -32,5 +32,7 @@ mod sheet;
 mod wall;
 mod why;
 
-pub(super) use plan::command as plan_command;
+pub(super) use compare::pair_here as compared_here;
+pub(super) use leases::run_there as lease_run;
+pub(super) use plan::{WAITS_S as PLAN_WAITS_S, command as plan_command};
 pub use route::update;

@@ -1,7 +1,6 @@
 //! The command palette: actions that apply here, and instances, by some of their letters.
 
 use super::super::action::{ACTIONS, ActionInfo, Place};
-use super::super::copy;
 use super::super::destination::Destination;
 use super::super::effect::Effect;
 use super::super::fuzzy;
@@ -9,6 +8,7 @@ use super::super::key::{Key, KeyCode};
 use super::super::layers::{Entry, Layer, Letters, Palette};
 use super::super::model::Model;
 use super::super::toast::ToastKind;
+use super::super::twin::{self, Twin};
 use super::{fleet, go, input, moving, route};
 
 /// Entries that are kept.
@@ -113,6 +113,11 @@ fn take(model: &mut Model, state: Palette) -> Vec<Effect> {
     }
 }
 
+/// A line that can be used as it is.
+fn whole(line: String) -> Option<Twin> {
+    Some(Twin::Whole(line))
+}
+
 pub(super) fn on_key(model: &mut Model, mut state: Palette, key: Key) -> Vec<Effect> {
     let last = state.found.len().saturating_sub(1);
     match (key.ctrl, key.code) {
@@ -120,17 +125,20 @@ pub(super) fn on_key(model: &mut Model, mut state: Palette, key: Key) -> Vec<Eff
         (_, KeyCode::Enter) => return take(model, state),
         (true, KeyCode::Char('y')) => {
             let twin = match state.found.get(state.selected) {
-                Some(Entry::Action(action)) => copy::twin(model, *action),
-                Some(Entry::Instance(id)) => Some(format!("bunker status --limit {id}")),
-                Some(Entry::Page(Destination::Run(run))) => Some(format!("bunker attach {run}")),
+                Some(Entry::Action(action)) => twin::twin(model, *action),
+                Some(Entry::Instance(id)) => whole(format!("bunker status --limit {id}")),
+                Some(Entry::Page(Destination::Run(run))) => whole(format!("bunker attach {run}")),
                 _ => None,
             };
             model.layers.push(Layer::Palette(state));
-            if let Some(line) = twin {
-                return vec![Effect::Copy(line)];
-            }
-            let text = "there is no command line for this that is whole already";
-            model.tell(ToastKind::Warning, text);
+            let text = match twin {
+                Some(Twin::Whole(line)) => return vec![Effect::Copy(line)],
+                Some(Twin::Lacks(line)) => {
+                    format!("not copied, what stands in capitals is not chosen yet: {line}")
+                }
+                None => "the command line has nothing that does this".to_owned(),
+            };
+            model.tell(ToastKind::Warning, &text);
             return Vec::new();
         }
         (_, KeyCode::Up) | (true, KeyCode::Char('p')) => {

@@ -21,7 +21,7 @@ use crate::domain::secret::SecretName;
 /// Seconds after which somebody who waits looks again.
 const LOOK_S: i64 = 2;
 /// Seconds after which he gives up.
-const WAITS_S: i64 = 3_600;
+pub(in crate::app) const WAITS_S: i64 = 3_600;
 
 /// Asks for a plan.
 pub(super) fn ask(model: &mut Model, hosts: Vec<HostId>, what: What) -> Vec<Effect> {

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::app::destination::Destination;
 use crate::app::layers::{Entry, Palette};
 use crate::app::model::Model;
+use crate::app::twin::twin;
 use crate::ui::canvas::Canvas;
 use crate::ui::theme::Role;
 use crate::ui::widgets::{badge, dialog};
@@ -44,8 +45,8 @@ fn row(canvas: &mut Canvas<'_>, model: &Model, entry: &Entry, row: Rect) {
         Entry::Action(action) => {
             let info = action.info();
             let key = model.keymap.first(*action, model.place());
-            let doc = match info.twin {
-                Some(twin) => format!("{}  ·  {twin}", info.doc),
+            let doc = match twin(model, *action) {
+                Some(twin) => format!("{}  ·  {}", info.doc, twin.text()),
                 None => info.doc.to_owned(),
             };
             (info.name.to_owned(), doc, key)

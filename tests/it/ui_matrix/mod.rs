@@ -5,6 +5,7 @@
 mod in_docs;
 mod pages;
 mod rules;
+mod twins;
 mod world;
 
 use std::fmt::Write as _;

@@ -1,0 +1,245 @@
+//! The command line that does what an action would do here.
+//!
+//! **Invariant:** a whole line is one that the program's own command line takes: held by a test of every action at
+//! every place.
+
+use super::action::{Action, Place};
+use super::copy::pattern;
+use super::model::{Model, Screen};
+use super::sheet::SheetOf;
+use super::sheet_rows::{self, InventoryRow};
+use super::update::{PLAN_WAITS_S, compared_here, lease_run, plan_command};
+use crate::domain::ids::HostId;
+use crate::domain::plan::Workflow;
+
+/// The command line of an action at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Twin {
+    /// It does the same, as it stands.
+    Whole(String),
+    /// It would, once somebody chose what stands in it in capitals.
+    Lacks(String),
+}
+
+impl Twin {
+    /// As it is written.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Whole(line) | Self::Lacks(line) => line,
+        }
+    }
+}
+
+/// How the command line of an action looks at a place: what it is about stands in it in capitals.
+pub fn form(action: Action, place: Place) -> Option<&'static str> {
+    match (action, place) {
+        (Action::Open, Place::Runs) => Some("bunker show RUN"),
+        (Action::Open, Place::Leases) => Some("bunker attach RUN"),
+        (Action::Open, Place::Panes) => Some("bunker logs RUN HOST"),
+        (Action::Open, Place::Due) => Some("bunker rotate-secrets --secret NAME HOST"),
+        (Action::Open, Place::Inventory) => Some("bunker inventory vars HOST"),
+        (Action::Open, Place::Audit) => None,
+        (Action::Open, _) => Some("bunker status --limit HOST"),
+        (Action::MakePlan, Place::Releases) => Some("bunker rollback --to RELEASE HOST"),
+        (Action::MakePlan, _) => Some("bunker rotate-secrets --secret NAME HOST"),
+        // Lists of other things have no words of their own on the command line.
+        (Action::Filter, place) if place != Place::Fleet => None,
+        // What is played need not be known to this machine.
+        (
+            Action::Follow
+            | Action::Search
+            | Action::ShowCanary
+            | Action::OpenLog
+            | Action::MergedLog,
+            Place::Replay,
+        ) => None,
+        (Action::Follow, Place::Log) => Some("bunker logs HOST SERVICE --follow"),
+        (Action::Search, Place::Log) => Some("bunker logs RUN HOST"),
+        (action, _) => action.info().twin,
+    }
+}
+
+/// The command line that does what an action would do here; `None` where there is none.
+pub fn twin(model: &Model, action: Action) -> Option<Twin> {
+    let form = form(action, model.place())?;
+    let line = match action {
+        Action::Start | Action::OverwriteDrift | Action::WhenFree | Action::WaitForWindow => {
+            return of_plan(model, action).map(Twin::Whole);
+        }
+        Action::Open => opened(model)?,
+        Action::MakePlan => return chosen(model),
+        Action::Leases => leases(model),
+        Action::Compare => match compared_here(model) {
+            Some((a, b)) => format!("bunker compare {a} {b}"),
+            None => return None,
+        },
+        Action::Forwards => match model.forwards.chosen() {
+            Some(one) => format!("bunker forward {} {}", one.host, one.what),
+            None => return None,
+        },
+        Action::Filter => form.replace("PATTERN", &pattern(&model.fleet.targets())),
+        Action::Charts => match subject(model) {
+            Some(host) => format!("{form} --host {host}"),
+            None => return None,
+        },
+        Action::Follow | Action::Search | Action::OpenPager if is_log(model) => {
+            return of_log(model, action);
+        }
+        action if takes_hosts(action) => match targets(model).as_slice() {
+            [] => return None,
+            hosts => format!("{form} --limit {}", pattern(hosts)),
+        },
+        Action::BreakLease if subject(model).is_none() => form.replace("HOST", "--fleet"),
+        _ => form.to_owned(),
+    };
+    Some(filled(model, &line))
+}
+
+/// Whether an action plans something for the marked instances, or for this one.
+fn takes_hosts(action: Action) -> bool {
+    let info = action.info();
+    // These are about one host, which is named by itself.
+    let one = matches!(action, Action::Shell | Action::Forward);
+    info.changes && info.places.contains(&Place::Instance) && !one
+}
+
+/// The line with what is known of this page in it.
+fn filled(model: &Model, line: &str) -> Twin {
+    let log = match model.screens.last() {
+        Some(Screen::Log(page)) => page.of.host().cloned(),
+        _ => None,
+    };
+    let shown = model.run_page().and_then(|page| page.host.clone());
+    let host = log.or_else(|| match model.screens.last() {
+        Some(Screen::Run(_)) => shown,
+        _ => subject(model),
+    });
+    let run = model.run_page().map(|page| page.run.to_string());
+    let words = line.split(' ').map(|word| match (word, &run, &host) {
+        ("RUN", Some(run), _) => run.clone(),
+        ("HOST", _, Some(host)) => host.to_string(),
+        _ => word.to_owned(),
+    });
+    let line = words.collect::<Vec<_>>().join(" ");
+    // A secret is named in small letters, a host as well: only what is still to be chosen stands in capitals.
+    let lacks = |w: &str| w.len() > 1 && w.chars().all(|c| c.is_ascii_uppercase());
+    if line.split([' ', ',']).any(lacks) { Twin::Lacks(line) } else { Twin::Whole(line) }
+}
+
+/// The instance that the page, or its selected row, is about.
+fn subject(model: &Model) -> Option<HostId> {
+    match model.screens.last() {
+        None => model.fleet.selected().map(|i| i.id.clone()),
+        Some(Screen::Instance(page)) => Some(page.id.clone()),
+        Some(Screen::Sheet(sheet)) => sheet_rows::selected_host(model, sheet),
+        Some(_) => None,
+    }
+}
+
+/// The instances that a plan would be made for.
+fn targets(model: &Model) -> Vec<HostId> {
+    match model.screens.last() {
+        None => model.fleet.targets(),
+        Some(_) => subject(model).into_iter().collect(),
+    }
+}
+
+fn is_log(model: &Model) -> bool {
+    matches!(model.screens.last(), Some(Screen::Log(_)))
+}
+
+/// Of one output that is read.
+fn of_log(model: &Model, action: Action) -> Option<Twin> {
+    let Some(Screen::Log(page)) = model.screens.last() else { return None };
+    let line = page.of.command();
+    let follows = line.ends_with("--follow");
+    (action != Action::Follow || follows).then_some(Twin::Whole(line))
+}
+
+/// What makes the plan that is seen, and does this with it.
+fn of_plan(model: &Model, action: Action) -> Option<String> {
+    let Some(Screen::Plan(page)) = model.screens.last() else { return None };
+    let line = plan_command(&page.plan);
+    // A rotation that changes nothing names no secret, so that there is nothing to be said of it.
+    if page.plan.workflow == Workflow::RotateSecrets && !line.contains(" --secret ") {
+        return None;
+    }
+    let with = |more: &str| {
+        if line.contains(more) { line.clone() } else { format!("{line} {more}") }
+    };
+    match action {
+        Action::Start => Some(with("--yes")),
+        Action::WhenFree => Some(with(&format!("--wait={PLAN_WAITS_S}"))),
+        Action::WaitForWindow => Some(with("--outside wait")),
+        _ => page.offers_overwrite().then(|| with("--overwrite-drift")),
+    }
+}
+
+/// The choice of secrets, or of a release.
+fn chosen(model: &Model) -> Option<Twin> {
+    let (line, hosts) = match model.screens.last() {
+        Some(Screen::Secrets(page)) if !page.chosen.is_empty() => {
+            let names: Vec<String> = page.chosen.iter().map(|n| format!("--secret {n}")).collect();
+            (format!("bunker rotate-secrets {}", names.join(" ")), &page.hosts)
+        }
+        Some(Screen::Secrets(page)) => {
+            let line =
+                format!("bunker rotate-secrets --secret NAME --limit {}", pattern(&page.hosts));
+            return Some(Twin::Lacks(line));
+        }
+        Some(Screen::Releases(page)) => {
+            let to = page.chosen().map(|release| format!(" --to {}", release.sha));
+            (format!("bunker rollback{}", to.unwrap_or_default()), &page.hosts)
+        }
+        _ => return None,
+    };
+    Some(Twin::Whole(format!("{line} --limit {}", pattern(hosts))))
+}
+
+/// What shows the selected entry.
+fn opened(model: &Model) -> Option<String> {
+    let Some(screen) = model.screens.last() else {
+        return subject(model).map(|host| format!("bunker status --limit {host}"));
+    };
+    match screen {
+        Screen::Runs(page) => {
+            let run = model.runs.as_ref()?.get(page.cursor.selected)?;
+            Some(format!("bunker show {}", run.run))
+        }
+        Screen::Due(page) => {
+            let due = page.due.known()?.get(page.cursor.selected)?;
+            let by_itself = due.by_hand().is_none() && due.of_host;
+            by_itself.then(|| format!("bunker rotate-secrets --secret {} {}", due.name, due.owner))
+        }
+        Screen::Sheet(sheet) => match &sheet.of {
+            SheetOf::Leases(_) => Some(format!("bunker attach {}", lease_run(model)?)),
+            SheetOf::Panes(page) => {
+                let names = sheet_rows::names(model, sheet);
+                Some(format!("bunker logs {} {}", page.run, names.get(sheet.cursor.selected)?))
+            }
+            SheetOf::Inventory(_) => {
+                match sheet_rows::inventory(sheet).get(sheet.cursor.selected)? {
+                    InventoryRow::Host(host) => Some(format!("bunker inventory vars {}", host.id)),
+                    InventoryRow::Group(group) => {
+                        Some(format!("bunker inventory list --limit {}", group.name))
+                    }
+                }
+            }
+            _ => subject(model).map(|host| format!("bunker status --limit {host}")),
+        },
+        _ => None,
+    }
+}
+
+/// Who holds the instance, the targets of the plan, the marked ones, or any.
+fn leases(model: &Model) -> String {
+    let hosts = match model.screens.last() {
+        None if model.fleet.marked.is_empty() => Vec::new(),
+        Some(Screen::Plan(page)) => page.plan.targets().map(|h| h.id.clone()).collect(),
+        _ => targets(model),
+    };
+    if hosts.is_empty() {
+        return "bunker lease list".to_owned();
+    }
+    format!("bunker lease list --limit {}", pattern(&hosts))
+}
