@@ -26,6 +26,8 @@ const COPIED: &[Place] = &[
     Place::Run,
     Place::Instance,
     Place::Runs,
+    Place::Due,
+    Place::Audit,
     Place::Backups,
     Place::Alerts,
     Place::Windows,
@@ -36,6 +38,7 @@ const COPIED: &[Place] = &[
     Place::Compare,
     Place::Charts,
     Place::Panes,
+    Place::Log,
 ];
 
 /// In the order of the footer and the help.

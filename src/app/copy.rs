@@ -4,6 +4,7 @@
 //! made safe, so that pasting it presses no key.
 
 use super::audit_page::text;
+use super::choice_pages::DuePage;
 use super::effect::Effect;
 use super::model::{Model, Screen};
 use super::sheet_copy;
@@ -83,7 +84,9 @@ pub fn offers(model: &Model) -> Vec<Offer> {
         Some(Screen::Audit(page)) => {
             let record = page.selected().map(|entry| Offer::new('r', "record", &text(entry)));
             let log = Offer::new('c', "command line", "bunker audit log");
-            std::iter::once(log).chain(record).collect()
+            let run = page.selected().and_then(|entry| entry.record.run.as_ref());
+            let run = run.map(|run| Offer::new('v', "run", run.as_str()));
+            std::iter::once(log).chain(run).chain(record).collect()
         }
         Some(Screen::Sheet(sheet)) => sheet_copy::offers(model, sheet),
         Some(Screen::Log(page)) => {
@@ -91,9 +94,8 @@ pub fn offers(model: &Model) -> Vec<Offer> {
             offers.extend(page.of.host().and_then(|host| ssh(model, host)));
             offers
         }
-        Some(Screen::Due(_) | Screen::Secrets(_) | Screen::Releases(_) | Screen::Enrol(_)) => {
-            Vec::new()
-        }
+        Some(Screen::Due(page)) => of_due(page),
+        Some(Screen::Secrets(_) | Screen::Releases(_) | Screen::Enrol(_)) => Vec::new(),
     }
 }
 
@@ -107,6 +109,17 @@ fn of_instance(i: &InstanceView, command: &str) -> Vec<Offer> {
     let ssh = i.connection.as_ref().map(|c| Offer::new('s', "ssh command", &c.ssh_command()));
     offers.extend(ssh);
     offers.push(Offer::new('x', "shell, audited", &format!("bunker shell {}", i.id)));
+    offers
+}
+
+/// Of the selected secret: its name, never its value, which is not here.
+fn of_due(page: &DuePage) -> Vec<Offer> {
+    let mut offers = vec![Offer::new('c', "command line", "bunker secrets due")];
+    if let Some(due) = page.due.known().and_then(|rows| rows.get(page.cursor.selected)) {
+        let row = format!("{}  {}  {}", due.owner, due.name, due.when());
+        offers.push(Offer::new('v', "name", due.name.as_str()));
+        offers.push(Offer::new('r', "row", row.trim_end()));
+    }
     offers
 }
 

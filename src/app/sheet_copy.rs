@@ -5,11 +5,49 @@ use super::model::Model;
 use super::sheet::{Pair, Sheet, SheetOf};
 use super::sheet_rows::{self, InventoryRow};
 
-/// The command line that says the same, and the selected row.
+/// The command line that says the same, the value of the selected row, the row, and how its host is reached.
 pub(super) fn offers(model: &Model, sheet: &Sheet) -> Vec<Offer> {
-    let (command, row) = (command(model, sheet), row(model, sheet));
-    let command = command.map(|text| Offer::new('c', "command line", &text));
-    command.into_iter().chain(row.map(|text| Offer::new('r', "row", &text))).collect()
+    let command = command(model, sheet).map(|text| Offer::new('c', "command line", &text));
+    let value = value(model, sheet).map(|(label, text)| Offer::new('v', label, &text));
+    let row = row(model, sheet).map(|text| Offer::new('r', "row", &text));
+    let ssh = ssh(model, sheet).map(|text| Offer::new('s', "ssh command", &text));
+    [command, value, row, ssh].into_iter().flatten().collect()
+}
+
+/// What people want of the selected row alone, and what it is.
+fn value(model: &Model, sheet: &Sheet) -> Option<(&'static str, String)> {
+    let at = sheet.cursor.selected;
+    Some(match &sheet.of {
+        // A secret has no value here, so that it cannot be copied.
+        SheetOf::Variables(..) => {
+            let rows = sheet_rows::variables(sheet);
+            ("value", rows.get(at)?.value.as_ref()?.to_string())
+        }
+        SheetOf::Doctor(..) => {
+            let rows = sheet_rows::findings(sheet);
+            ("fix", rows.get(at)?.fix.as_ref()?.to_string())
+        }
+        SheetOf::Inventory(_) => match sheet_rows::inventory(sheet).get(at)? {
+            InventoryRow::Group(group) => ("name", group.name.to_string()),
+            InventoryRow::Host(host) => ("name", host.id.to_string()),
+        },
+        SheetOf::Backups(_) | SheetOf::Alerts(_) | SheetOf::Leases(_) | SheetOf::Charts(_) => {
+            ("name", sheet_rows::selected_host(model, sheet)?.to_string())
+        }
+        SheetOf::Windows | SheetOf::Compare(_) | SheetOf::Panes(_) => return None,
+    })
+}
+
+/// The command line that opens a shell on the host of the selected row.
+fn ssh(model: &Model, sheet: &Sheet) -> Option<String> {
+    if let SheetOf::Inventory(_) = sheet.of {
+        return match sheet_rows::inventory(sheet).get(sheet.cursor.selected)? {
+            InventoryRow::Host(host) => host.ssh.as_ref().map(ToString::to_string),
+            InventoryRow::Group(_) => None,
+        };
+    }
+    let host = sheet_rows::selected_host(model, sheet)?;
+    Some(model.fleet.instance(&host)?.connection.as_ref()?.ssh_command())
 }
 
 fn command(model: &Model, sheet: &Sheet) -> Option<String> {

@@ -178,6 +178,7 @@ fn inventory(kind: &str, model: &Model) -> InventoryTold {
     let host = |(at, id): (usize, &HostId)| HostTold {
         id: id.clone(),
         address: "deploy@192.0.2.22:2222".into(),
+        ssh: Some("ssh -p 2222 deploy@192.0.2.22".into()),
         instance: (at % 7 != 6).then(|| (text(kind, "better.example.org"), 2, "v2.4.1".into())),
         groups: groups.clone(),
         left_out: at == 3,

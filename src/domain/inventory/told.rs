@@ -18,6 +18,8 @@ pub struct HostTold {
     pub id: HostId,
     /// How it is reached: `user@address:port`.
     pub address: Safe,
+    /// The command line that opens a shell there; `None` where it is left out.
+    pub ssh: Option<Safe>,
     /// Its domain, tier and followed ref, where it is an instance.
     pub instance: Option<(Safe, u8, Safe)>,
     /// Its groups, nearest first.
@@ -81,6 +83,7 @@ pub fn tell(fleet: &Fleet) -> InventoryTold {
     let gone = fleet.left_out.iter().map(|host| HostTold {
         id: host.id.clone(),
         address: Safe::default(),
+        ssh: None,
         instance: None,
         groups: host.groups.clone(),
         left_out: true,
@@ -102,6 +105,7 @@ fn tell_host(host: &Host) -> HostTold {
     HostTold {
         id: host.id.clone(),
         address: Safe::line(&format!("{user}{}{port}", at.address)),
+        ssh: Some(Safe::line(&at.ssh_command())),
         instance,
         groups: host.groups.clone(),
         left_out: false,
