@@ -8,6 +8,8 @@ use super::key::{Key, KeyCode};
 /// Pages whose rows can be filtered.
 const FILTERED: &[Place] = &[
     Place::Fleet,
+    Place::Runs,
+    Place::Due,
     Place::Audit,
     Place::Backups,
     Place::Alerts,
@@ -62,7 +64,7 @@ pub(super) const LOOK: &[ActionInfo] = &[
     row(
         Action::Filter,
         "filter",
-        "show only what fits: words, /patterns/, p95>800ms, backup>26h, version!=v2.4, group=canary, !not",
+        "show only what fits: words, /patterns/, !not; and what the rows have: p95>800ms or group=canary on the fleet, age>26h on backups, state=failed on runs",
         "filter",
         &[c('/')],
         FILTERED,

@@ -1,8 +1,11 @@
 //! The page of the audit log.
 
+use super::action::Place;
 use super::choice_pages::Asked;
 use super::cursor::Cursor;
+use super::list_filter;
 use crate::domain::audit::Entry;
+use crate::domain::filter::{Row, RowFilter};
 
 /// Records that the page reads.
 pub const N_RECORDS: usize = 2_000;
@@ -22,8 +25,10 @@ pub enum Shown {
 pub struct AuditPage {
     /// The newest records.
     pub entries: Asked<Vec<Entry>>,
-    /// Words that a record must have.
+    /// What a record must have, as it was typed.
     pub filter: String,
+    /// What of the filter counts: all of it, once it can be used.
+    pub counts: RowFilter,
     /// Selection among those that have them.
     pub cursor: Cursor,
     /// What is shown.
@@ -31,21 +36,32 @@ pub struct AuditPage {
 }
 
 impl AuditPage {
-    /// The records that have the words of the filter.
+    /// The records that the filter lets through.
     pub fn rows(&self) -> Vec<&Entry> {
-        let words: Vec<String> =
-            self.filter.to_lowercase().split_whitespace().map(str::to_owned).collect();
-        let fits = |entry: &&Entry| {
-            let text = text(entry);
-            words.iter().all(|word| text.contains(word.as_str()))
-        };
+        let fits = |entry: &&Entry| self.counts.is_empty() || self.counts.lets(&row(entry));
         self.entries.known().into_iter().flatten().filter(fits).collect()
+    }
+
+    /// Shows only records like this.
+    pub fn filter(&mut self, text: &str) {
+        list_filter::take(&mut self.filter, &mut self.counts, text, Place::Audit);
     }
 
     /// The selected record.
     pub fn selected(&self) -> Option<&Entry> {
         self.rows().get(self.cursor.selected).copied()
     }
+}
+
+fn row(entry: &Entry) -> Row {
+    let r = &entry.record;
+    let row = Row::of(text(entry))
+        .text("by", r.who.person())
+        .text("by", r.who.user.to_string())
+        .text("action", r.action.to_string())
+        .text("outcome", r.word());
+    let row = r.run.iter().fold(row, |row, run| row.text("run", run.as_str()));
+    r.hosts.iter().fold(row, |row, host| row.text("host", host.as_str()))
 }
 
 /// A record as one line of words, in small letters: what is searched and what is copied.

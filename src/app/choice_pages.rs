@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::cursor::Cursor;
 use super::msg::Problem;
+use crate::domain::filter::RowFilter;
 use crate::domain::ids::HostId;
 use crate::domain::release::Recorded;
 use crate::domain::secret::SecretName;
@@ -45,8 +46,12 @@ impl<T> Asked<T> {
 pub struct DuePage {
     /// The secrets, the most urgent first.
     pub due: Asked<Vec<Due>>,
-    /// Selection.
+    /// Selection among those that are shown.
     pub cursor: Cursor,
+    /// Which are shown, as it was typed.
+    pub filter: String,
+    /// What of the filter counts: all of it, once it can be used.
+    pub counts: RowFilter,
 }
 
 /// The secrets of some instances, to choose which get new values.

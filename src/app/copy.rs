@@ -73,13 +73,15 @@ pub fn offers(model: &Model) -> Vec<Offer> {
             offers
         }
         Some(Screen::Runs(page)) => {
-            let run = model.runs.as_ref().and_then(|runs| runs.get(page.cursor.selected));
-            run.map(|run| {
-                let mut offers = of_run(&run.run);
-                offers.push(Offer::new('r', "row", &run_row(run)));
-                offers
-            })
-            .unwrap_or_default()
+            let all = model.runs.as_deref().unwrap_or_default();
+            page.rows(all, model.now)
+                .get(page.cursor.selected)
+                .map(|run| {
+                    let mut offers = of_run(&run.run);
+                    offers.push(Offer::new('r', "row", &run_row(run)));
+                    offers
+                })
+                .unwrap_or_default()
         }
         Some(Screen::Audit(page)) => {
             let record = page.selected().map(|entry| Offer::new('r', "record", &text(entry)));
@@ -115,7 +117,7 @@ fn of_instance(i: &InstanceView, command: &str) -> Vec<Offer> {
 /// Of the selected secret: its name, never its value, which is not here.
 fn of_due(page: &DuePage) -> Vec<Offer> {
     let mut offers = vec![Offer::new('c', "command line", "bunker secrets due")];
-    if let Some(due) = page.due.known().and_then(|rows| rows.get(page.cursor.selected)) {
+    if let Some(due) = page.rows().get(page.cursor.selected) {
         let row = format!("{}  {}  {}", due.owner, due.name, due.when());
         offers.push(Offer::new('v', "name", due.name.as_str()));
         offers.push(Offer::new('r', "row", row.trim_end()));

@@ -29,6 +29,7 @@ pub mod host_layers;
 pub mod key;
 pub mod keymap;
 pub mod layers;
+pub mod list_filter;
 pub mod log_page;
 pub mod log_tail;
 pub mod look;

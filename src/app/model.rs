@@ -22,7 +22,7 @@ use super::log_page::LogPage;
 use super::pages::{InstancePage, PlanPage, RunPage, RunsPage};
 use super::replay::Replay;
 use super::setup::Setup;
-use super::sheet::{Sheet, SheetOf};
+use super::sheet::Sheet;
 use super::timeline::Timeline;
 use super::toast::{ToastKind, Toasts};
 use super::wall::Wall;
@@ -202,18 +202,7 @@ impl Model {
             Some(Screen::Releases(_)) => Place::Releases,
             Some(Screen::Enrol(page)) if page.stage == Stage::Form => Place::Form,
             Some(Screen::Enrol(_)) => Place::Enrol,
-            Some(Screen::Sheet(sheet)) => match sheet.of {
-                SheetOf::Backups(_) => Place::Backups,
-                SheetOf::Alerts(_) => Place::Alerts,
-                SheetOf::Windows => Place::Windows,
-                SheetOf::Leases(_) => Place::Leases,
-                SheetOf::Inventory(_) => Place::Inventory,
-                SheetOf::Variables(..) => Place::Variables,
-                SheetOf::Doctor(..) => Place::Doctor,
-                SheetOf::Compare(_) => Place::Compare,
-                SheetOf::Charts(_) => Place::Charts,
-                SheetOf::Panes(_) => Place::Panes,
-            },
+            Some(Screen::Sheet(sheet)) => sheet.of.place(),
             Some(Screen::Log(_)) => Place::Log,
         }
     }

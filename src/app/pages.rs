@@ -10,6 +10,7 @@ use super::holds::Holds;
 use super::log_tail::LogTail;
 use super::msg::RunView;
 use crate::domain::env::grouped;
+use crate::domain::filter::RowFilter;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::log::Sieve;
 use crate::domain::plan::{Outside, Plan, Wish, Workflow};
@@ -171,6 +172,10 @@ pub struct RunsPage {
     pub cursor: Cursor,
     /// The selected run, so that a new one above does not move the selection.
     pub selected: Option<RunId>,
+    /// Which are shown, as it was typed.
+    pub filter: String,
+    /// What of the filter counts: all of it, once it can be used.
+    pub counts: RowFilter,
 }
 
 /// Whether the end of the output is kept in view.

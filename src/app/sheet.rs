@@ -4,15 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::action::Place;
 use super::choice_pages::Asked;
 use super::cursor::Cursor;
 use super::holds::Holds;
+use super::list_filter;
 use super::look::Looked;
 use super::msg::Problem;
 use super::panes::PanesSheet;
 use crate::domain::alerts::Manager;
 use crate::domain::backups::Made;
 use crate::domain::charts::ChartsRead;
+use crate::domain::filter::{Row, RowFilter};
 use crate::domain::finding::Finding;
 use crate::domain::git::CommitSha;
 use crate::domain::ids::HostId;
@@ -28,8 +31,10 @@ pub struct Sheet {
     pub cursor: Cursor,
     /// The selected row by its name, so that rows that move do not move the selection.
     pub selected: Option<String>,
-    /// Words that a row must have.
+    /// What a row must have, as it was typed.
     pub filter: String,
+    /// What of the filter counts: all of it, once it can be used.
+    pub counts: RowFilter,
 }
 
 /// What a sheet lists, with what was read for it.
@@ -125,7 +130,13 @@ pub struct ChartsSheet {
 impl Sheet {
     /// A list of this, from its top.
     pub fn new(of: SheetOf) -> Self {
-        Self { of, cursor: Cursor::default(), selected: None, filter: String::new() }
+        Self {
+            of,
+            cursor: Cursor::default(),
+            selected: None,
+            filter: String::new(),
+            counts: RowFilter::default(),
+        }
     }
 
     /// Whether something is waited for and nothing stands in its place.
@@ -144,13 +155,14 @@ impl Sheet {
         }
     }
 
-    /// Whether a row with this text is shown.
-    pub fn shows(&self, text: &str) -> bool {
-        if self.filter.is_empty() {
-            return true;
-        }
-        let text = text.to_lowercase();
-        self.filter.to_lowercase().split_whitespace().all(|word| text.contains(word))
+    /// Whether a row is shown; it is made only where a filter looks at it.
+    pub fn shows(&self, row: impl FnOnce() -> Row) -> bool {
+        self.counts.is_empty() || self.counts.lets(&row())
+    }
+
+    /// Shows only rows like this.
+    pub fn filter(&mut self, text: &str) {
+        list_filter::take(&mut self.filter, &mut self.counts, text, self.of.place());
     }
 }
 
@@ -159,6 +171,22 @@ fn waiting<T>(asked: &Asked<T>) -> bool {
 }
 
 impl SheetOf {
+    /// Where its keys mean something.
+    pub fn place(&self) -> Place {
+        match self {
+            Self::Backups(_) => Place::Backups,
+            Self::Alerts(_) => Place::Alerts,
+            Self::Windows => Place::Windows,
+            Self::Leases(_) => Place::Leases,
+            Self::Inventory(_) => Place::Inventory,
+            Self::Variables(..) => Place::Variables,
+            Self::Doctor(..) => Place::Doctor,
+            Self::Compare(_) => Place::Compare,
+            Self::Charts(_) => Place::Charts,
+            Self::Panes(_) => Place::Panes,
+        }
+    }
+
     /// Takes an answer that is for this page; any other is dropped.
     pub fn take(&mut self, request: u64, answer: &Result<Looked, Problem>) {
         match (self, answer) {

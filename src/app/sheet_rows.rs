@@ -11,11 +11,13 @@ use crate::domain::alerts::{Alert, fold, from_here, from_manager};
 use crate::domain::backups::{Grade, age_s, grade};
 use crate::domain::charts::Group;
 use crate::domain::compare::{self, Line, Write};
+use crate::domain::filter::Row;
 use crate::domain::finding::Finding;
 use crate::domain::ids::{GroupName, HostId};
 use crate::domain::inventory::{GroupTold, HostTold, VariableTold};
 use crate::domain::plan::Workflow;
 use crate::domain::run::state::Phase;
+use crate::domain::signal::Signal;
 use crate::domain::snapshot::{Contact, HttpHealth, InstanceView};
 use crate::domain::window::{Spell, Window, next_spells};
 
@@ -66,7 +68,16 @@ pub fn backups(model: &Model, sheet: &Sheet) -> Vec<BackupRow> {
     let mut rows: Vec<BackupRow> = all.map(row).collect();
     rows.retain(|row| {
         let i = &row.instance;
-        sheet.shows(&format!("{} {} {}", i.id, i.domain, row.grade.word()))
+        sheet.shows(|| {
+            let size = i.signals.get(&Signal::BackupSize).and_then(|f| f.reading);
+            let shown = Row::of(format!("{} {} {}", i.id, i.domain, row.grade.word()))
+                .figure("age", row.age_s)
+                .figure("size", size.map(|reading| reading.value))
+                .text("state", row.grade.word())
+                .text("instance", i.id.as_str())
+                .text("domain", i.domain.as_str());
+            i.groups.iter().fold(shown, |row, group| row.text("group", group.as_str()))
+        })
     });
     // By the hour, so that rows do not change places at every look.
     let hours = |row: &BackupRow| row.age_s.map_or(0, |s| (s / 3_600.0) as u64);
@@ -87,9 +98,16 @@ pub fn alerts(model: &Model, sheet: &Sheet) -> Vec<Alert> {
         None => here,
     };
     all.retain(|a| {
-        let words =
-            format!("{} {} {} {} {}", a.name, a.of, a.text, a.severity.word(), a.state.word());
-        sheet.shows(&words)
+        sheet.shows(|| {
+            let (severity, state) = (a.severity.word(), a.state.word());
+            let since = a.since.map(|at| model.now.duration_since(at).as_secs_f64().max(0.0));
+            Row::of(format!("{} {} {} {severity} {state}", a.name, a.of, a.text))
+                .figure("age", since)
+                .text("state", state)
+                .text("severity", severity)
+                .text("name", a.name.as_str())
+                .text("instance", a.of.as_str())
+        })
     });
     fold(all)
 }
@@ -109,7 +127,8 @@ pub fn windows(model: &Model, sheet: &Sheet) -> Vec<WindowRow> {
     }
     rows.retain(|row| {
         let hosts: Vec<&str> = row.hosts.iter().map(HostId::as_str).collect();
-        sheet.shows(&format!("{} {} {}", row.window.name, row.window, hosts.join(" ")))
+        let words = || format!("{} {} {}", row.window.name, row.window, hosts.join(" "));
+        sheet.shows(|| Row::of(words()))
     });
     rows.sort_by_key(|row| row.spell.map_or(jiff::Timestamp::MAX, |spell| spell.from));
     rows
@@ -119,10 +138,7 @@ pub fn windows(model: &Model, sheet: &Sheet) -> Vec<WindowRow> {
 pub fn leases(sheet: &Sheet) -> Vec<(HoldOf, Standing<'_>)> {
     let SheetOf::Leases(holds) = &sheet.of else { return Vec::new() };
     let mut rows = holds.rows();
-    // Of a thousand, the words are made only where they are looked at.
-    if !sheet.filter.is_empty() {
-        rows.retain(|(of, standing)| sheet.shows(&format!("{of} {}", standing.who())));
-    }
+    rows.retain(|(of, standing)| sheet.shows(|| Row::of(format!("{of} {}", standing.who()))));
     rows
 }
 
@@ -131,17 +147,25 @@ pub fn inventory(sheet: &Sheet) -> Vec<InventoryRow<'_>> {
     let SheetOf::Inventory(Asked::Known(told)) = &sheet.of else { return Vec::new() };
     let groups = told.groups.iter().map(InventoryRow::Group);
     let hosts = told.hosts.iter().map(InventoryRow::Host);
-    let words = |row: &InventoryRow<'_>| match row {
-        InventoryRow::Group(group) => format!("group {}", group.name),
+    let shown = |row: &InventoryRow<'_>| match row {
+        InventoryRow::Group(group) => {
+            Row::of(format!("group {}", group.name)).text("group", group.name.as_str())
+        }
         InventoryRow::Host(host) => {
             let groups: Vec<&str> = host.groups.iter().map(GroupName::as_str).collect();
             let of = host.instance.as_ref();
             let of = of.map(|(domain, _, reference)| format!("{domain} {reference}"));
             let (address, groups) = (&host.address, groups.join(" "));
-            format!("{} {address} {} {groups}", host.id, of.unwrap_or_default())
+            let words = format!("{} {address} {} {groups}", host.id, of.unwrap_or_default());
+            let row = Row::of(words).text("host", host.id.as_str());
+            let row = host
+                .instance
+                .iter()
+                .fold(row, |row, (domain, ..)| row.text("domain", domain.as_str()));
+            host.groups.iter().fold(row, |row, group| row.text("group", group.as_str()))
         }
     };
-    groups.chain(hosts).filter(|row| sheet.shows(&words(row))).collect()
+    groups.chain(hosts).filter(|row| sheet.shows(|| shown(row))).collect()
 }
 
 /// The variables of a host by name.
@@ -151,18 +175,21 @@ pub fn variables(sheet: &Sheet) -> Vec<&VariableTold> {
         let value = v.value.as_ref().map_or("secret", |value| value.as_str());
         format!("{} {value} {} {}", v.name, v.given_by, v.at)
     };
-    told.iter().filter(|v| sheet.shows(&words(v))).collect()
+    told.iter().filter(|v| sheet.shows(|| Row::of(words(v)))).collect()
 }
 
 /// The findings: what needs a person first, then what is good; this machine before hosts.
 pub fn findings(sheet: &Sheet) -> Vec<&Finding> {
     let SheetOf::Doctor(here, hosts) = &sheet.of else { return Vec::new() };
     let all = [here, hosts].into_iter().filter_map(Asked::known).flatten();
-    let words = |f: &&Finding| {
+    let shown = |f: &Finding| {
         let state = if f.ok { "good" } else { "finding" };
-        format!("{} {} {} {state}", f.place, f.check, f.found)
+        Row::of(format!("{} {} {} {state}", f.place, f.check, f.found))
+            .text("state", state)
+            .text("place", f.place.as_str())
+            .text("check", f.check)
     };
-    let mut rows: Vec<&Finding> = all.filter(|f| sheet.shows(&words(f))).collect();
+    let mut rows: Vec<&Finding> = all.filter(|f| sheet.shows(|| shown(f))).collect();
     rows.sort_by_key(|finding| finding.ok);
     rows
 }
@@ -172,8 +199,8 @@ pub fn compared(model: &Model, sheet: &Sheet, write: Write) -> Vec<Line> {
     let SheetOf::Compare(page) = &sheet.of else { return Vec::new() };
     let mut lines = lines_of(model, page, write);
     lines.retain(|line| {
-        let words = format!("{} {} {} {}", line.part, line.what, line.left, line.right);
-        (page.lines == Lines::All || line.differs) && sheet.shows(&words)
+        let words = || format!("{} {} {} {}", line.part, line.what, line.left, line.right);
+        (page.lines == Lines::All || line.differs) && sheet.shows(|| Row::of(words()))
     });
     lines
 }

@@ -203,11 +203,12 @@ fn opened(model: &Model) -> Option<String> {
     };
     match screen {
         Screen::Runs(page) => {
-            let run = model.runs.as_ref()?.get(page.cursor.selected)?;
-            Some(format!("bunker show {}", run.run))
+            let rows = page.rows(model.runs.as_deref()?, model.now);
+            Some(format!("bunker show {}", rows.get(page.cursor.selected)?.run))
         }
         Screen::Due(page) => {
-            let due = page.due.known()?.get(page.cursor.selected)?;
+            let rows = page.rows();
+            let due = rows.get(page.cursor.selected)?;
             let by_itself = due.by_hand().is_none() && due.of_host;
             by_itself.then(|| format!("bunker rotate-secrets --secret {} {}", due.name, due.owner))
         }

@@ -18,8 +18,8 @@ use super::theme::{Role, Theme};
 use super::widgets::{badge, chrome, dialog};
 use crate::app::frame::{MIN_HEIGHT, MIN_WIDTH};
 use crate::app::layers::Layer;
+use crate::app::list_filter;
 use crate::app::model::{Model, Screen};
-use crate::domain::filter::Filter;
 
 /// Draws the model into the whole buffer.
 pub fn view(model: &Model, theme: &Theme, buf: &mut Buffer) {
@@ -115,8 +115,7 @@ fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect)
 fn typed_line(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, input: &Input, area: Rect) {
     let y = area.bottom() - 1;
     let filters = matches!(layer, Layer::Filter(_));
-    let of_fleet = filters && model.screens.is_empty();
-    let wrong = input.value().parse::<Filter>().err().filter(|_| of_fleet);
+    let wrong = list_filter::trouble(model, input.value()).filter(|_| filters);
     let (label, hint) = if filters {
         (" filter ", "enter keep  esc all ")
     } else {

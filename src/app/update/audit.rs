@@ -11,6 +11,7 @@ use super::super::model::{Model, Screen};
 use super::super::msg::Problem;
 use super::fleet;
 use crate::domain::audit::Entry;
+use crate::domain::filter::RowFilter;
 
 /// Opens the page.
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
@@ -19,6 +20,7 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     let page = AuditPage {
         entries: Asked::Waiting(request),
         filter: String::new(),
+        counts: RowFilter::default(),
         cursor: Cursor::default(),
         shown: Shown::List,
     };
@@ -73,7 +75,7 @@ pub(super) fn back(model: &mut Model) -> bool {
         return true;
     }
     let had = !page.filter.is_empty();
-    page.filter.clear();
+    page.filter("");
     refit(page, size);
     had
 }
@@ -82,7 +84,7 @@ pub(super) fn back(model: &mut Model) -> bool {
 pub(super) fn filter(model: &mut Model, text: &str) -> bool {
     let size = model.size;
     let Some(Screen::Audit(page)) = model.screens.last_mut() else { return false };
-    text.clone_into(&mut page.filter);
+    page.filter(text);
     refit(page, size);
     true
 }

@@ -6,10 +6,12 @@ use super::super::action::Action;
 use super::super::choice_pages::{Asked, DuePage, ReleasesPage, SecretsPage};
 use super::super::cursor::{Cursor, Step};
 use super::super::effect::{ChangeKind, Effect};
+use super::super::layers::Layer;
 use super::super::model::{Model, Screen};
 use super::super::msg::Problem;
 use super::super::toast::ToastKind;
 use super::{fleet, layers, plan};
+use crate::domain::filter::RowFilter;
 use crate::domain::ids::HostId;
 use crate::domain::plan::What;
 use crate::domain::release::Recorded;
@@ -38,7 +40,12 @@ pub(super) fn open_secrets(
 pub(super) fn open_due(model: &mut Model) -> Vec<Effect> {
     model.screens.retain(|screen| !matches!(screen, Screen::Due(_)));
     let request = model.next_request();
-    let page = DuePage { due: Asked::Waiting(request), cursor: Cursor::default() };
+    let page = DuePage {
+        due: Asked::Waiting(request),
+        cursor: Cursor::default(),
+        filter: String::new(),
+        counts: RowFilter::default(),
+    };
     model.screens.push(Screen::Due(page));
     layers::change(model, ChangeKind::Secrets { request })
 }
@@ -137,15 +144,23 @@ fn mark(model: &mut Model, height: usize) {
 pub(super) fn perform_on_due(model: &mut Model, action: Action) -> Vec<Effect> {
     let height = model.size.choice_rows();
     let Some(Screen::Due(page)) = model.screens.last_mut() else { return Vec::new() };
-    let rows = page.due.known().map(Vec::as_slice).unwrap_or_default();
+    let rows = page.rows();
     if let Some(step) = fleet::step(action) {
-        page.cursor.go(step, rows.len(), height);
+        let n = rows.len();
+        page.cursor.go(step, n, height);
+        return Vec::new();
+    }
+    if action == Action::Filter {
+        let input = tui_input::Input::new(page.filter.clone());
+        model.layers.push(Layer::Filter(input));
         return Vec::new();
     }
     if action != Action::Open {
         return Vec::new();
     }
-    let Some(due) = rows.get(page.cursor.selected).cloned() else { return Vec::new() };
+    let Some(due) = rows.get(page.cursor.selected).map(|due| (*due).clone()) else {
+        return Vec::new();
+    };
     let host = due.owner.as_str().parse::<HostId>().ok().filter(|_| due.of_host);
     match (due.by_hand(), host) {
         (None, Some(host)) => open_secrets(model, vec![host], Some(due.name)),
@@ -162,6 +177,20 @@ pub(super) fn perform_on_due(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// Shows only secrets like this; says whether the page is there.
+pub(super) fn filter_due(model: &mut Model, text: &str) -> bool {
+    let Some(Screen::Due(page)) = model.screens.last_mut() else { return false };
+    page.filter(text);
+    super::data::refit(model);
+    true
+}
+
+/// Takes the filter of the secrets away; says whether there was one.
+pub(super) fn back_on_due(model: &mut Model) -> bool {
+    let had = matches!(model.screens.last(), Some(Screen::Due(page)) if !page.filter.is_empty());
+    had && filter_due(model, "")
 }
 
 pub(super) fn perform_on_releases(model: &mut Model, action: Action) -> Vec<Effect> {

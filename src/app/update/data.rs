@@ -62,17 +62,8 @@ fn tell_of_edit(model: &mut Model, snapshot: &FleetSnapshot) {
 }
 
 pub(super) fn runs(model: &mut Model, runs: Vec<RunSummary>) {
-    let height = usize::from(model.size.page_rows());
-    for screen in &mut model.screens {
-        if let Screen::Runs(page) = screen {
-            let at = page.selected.as_ref().and_then(|id| runs.iter().position(|r| &r.run == id));
-            if let Some(at) = at {
-                page.cursor.selected = at;
-            }
-            page.cursor.fit(runs.len(), height);
-        }
-    }
     model.runs = Some(runs);
+    super::runs::fit(model);
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "one page is looked for")]
@@ -92,22 +83,28 @@ pub(super) fn refit(model: &mut Model) {
     let n = model.fleet.n_rows();
     model.fleet.cursor.fit(n, rows);
     let height = usize::from(model.size.page_rows());
-    let n_runs = model.runs.as_ref().map_or(0, Vec::len);
     let size = model.size;
     let chosen = size.choice_rows();
     for screen in &mut model.screens {
         match screen {
-            Screen::Runs(page) => page.cursor.fit(n_runs, height),
             Screen::Plan(page) => page.cursor.fit(page.n_rows(), height / 2),
             Screen::Run(page) => run::refit(page, size),
-            Screen::Instance(_) | Screen::Enrol(_) | Screen::Sheet(_) | Screen::Log(_) => {}
+            Screen::Runs(_)
+            | Screen::Instance(_)
+            | Screen::Enrol(_)
+            | Screen::Sheet(_)
+            | Screen::Log(_) => {}
             Screen::Audit(page) => audit::refit(page, size),
-            Screen::Due(page) => page.cursor.fit(page.due.known().map_or(0, Vec::len), chosen),
+            Screen::Due(page) => {
+                let n = page.rows().len();
+                page.cursor.fit(n, chosen);
+            }
             Screen::Secrets(page) => {
                 page.cursor.fit(page.rows.known().map_or(0, Vec::len), chosen);
             }
             Screen::Releases(page) => page.cursor.fit(page.n_rows(), chosen),
         }
     }
+    super::runs::fit(model);
     sheet::refit(model);
 }

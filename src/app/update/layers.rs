@@ -7,11 +7,12 @@ use super::super::effect::{Change, ChangeKind, Effect};
 use super::super::key::{Key, KeyCode};
 use super::super::keymap::Meaning;
 use super::super::layers::{Confirm, Focus, Layer, ReferenceForm, Then};
+use super::super::list_filter;
 use super::super::model::Model;
 use super::super::toast::ToastKind;
 use super::{
-    audit, columns, copying, enrol, forwards, guard, host, input, log, moving, palette, plan, run,
-    setup, sheet, why,
+    audit, choice, columns, copying, enrol, forwards, guard, host, input, log, moving, palette,
+    plan, run, runs, setup, sheet, why,
 };
 use crate::domain::filter::Filter;
 use crate::domain::ids::InvalidName;
@@ -127,8 +128,13 @@ fn help(model: &mut Model, top: usize, key: Key) {
 
 /// Filters by what is typed; while its last term cannot be used, those before it count. Where that cannot be told either,
 /// the filter stays as it was.
-fn apply_filter(model: &mut Model, text: &str) {
-    if audit::filter(model, text) || log::filter(model, text) || sheet::filter(model, text) {
+pub(super) fn apply_filter(model: &mut Model, text: &str) {
+    let listed = audit::filter(model, text)
+        || log::filter(model, text)
+        || sheet::filter(model, text)
+        || runs::filter(model, text)
+        || choice::filter_due(model, text);
+    if listed {
         return;
     }
     let before = || {
@@ -144,11 +150,9 @@ fn apply_filter(model: &mut Model, text: &str) {
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "all other keys go to the line")]
 fn filter(model: &mut Model, mut line: Input, key: Key) {
-    // Other lists have a language of their own.
-    let of_fleet = model.screens.is_empty();
     match key.code {
         // What is wrong stands above the line, which stays until it can be used.
-        KeyCode::Enter if !of_fleet || line.value().parse::<Filter>().is_ok() => return,
+        KeyCode::Enter if list_filter::trouble(model, line.value()).is_none() => return,
         KeyCode::Enter => {}
         KeyCode::Esc => {
             apply_filter(model, "");

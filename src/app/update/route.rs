@@ -220,6 +220,11 @@ fn perform_on_page(model: &mut Model, action: Action) -> Vec<Effect> {
     }
 }
 
+/// Takes the filter of the list that is seen away, or leaves what stands in its place; says whether there was any.
+fn unfiltered(model: &mut Model) -> bool {
+    audit::back(model) || sheet::back(model) || runs::back(model) || choice::back_on_due(model)
+}
+
 /// One step back: a full output, then the page; on the fleet page notices, then a range, the filter, what is left out,
 /// and the marks.
 fn back(model: &mut Model) -> Vec<Effect> {
@@ -227,7 +232,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
     if model.toasts.clear() && model.screens.is_empty() {
         return Vec::new();
     }
-    if run::leave_full(model) || enrol::back(model) || audit::back(model) || sheet::back(model) {
+    if run::leave_full(model) || enrol::back(model) || unfiltered(model) {
         return Vec::new();
     }
     if model.replay.is_some() && matches!(model.screens.last(), Some(Screen::Run(_))) {

@@ -290,7 +290,7 @@ fn again(model: &mut Model) -> Vec<Effect> {
 pub(super) fn back(model: &mut Model) -> bool {
     let Some(sheet) = seen(model) else { return false };
     let had = !sheet.filter.is_empty();
-    sheet.filter.clear();
+    sheet.filter("");
     if had {
         refit(model);
     }
@@ -300,7 +300,7 @@ pub(super) fn back(model: &mut Model) -> bool {
 /// Shows only rows with these words; says whether the page is there.
 pub(super) fn filter(model: &mut Model, text: &str) -> bool {
     let Some(sheet) = seen(model) else { return false };
-    text.clone_into(&mut sheet.filter);
+    sheet.filter(text);
     refit(model);
     true
 }

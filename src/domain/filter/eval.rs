@@ -51,7 +51,7 @@ fn holds(term: &Term, i: &InstanceView, now: Timestamp) -> Option<bool> {
     plain.map(|holds| holds != term.not)
 }
 
-fn fits(op: Op, order: Ordering) -> bool {
+pub(super) fn fits(op: Op, order: Ordering) -> bool {
     match op {
         Op::Equal => order.is_eq(),
         Op::Unequal => order.is_ne(),
@@ -125,7 +125,7 @@ fn number(field: Field, i: &InstanceView, now: Timestamp) -> Option<f64> {
 }
 
 /// The same text, where `*` in the wanted one stands for anything.
-fn like(text: &str, wanted: &str) -> bool {
+pub(super) fn like(text: &str, wanted: &str) -> bool {
     let mut parts = wanted.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = text.strip_prefix(first) else { return false };

@@ -19,9 +19,11 @@ mod amount;
 mod eval;
 mod field;
 mod parse;
+mod rows;
 
 pub use field::Field;
 pub use parse::FilterError;
+pub use rows::{Column, Columns, Has, Row, RowFilter};
 
 use amount::Amount;
 

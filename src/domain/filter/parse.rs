@@ -35,24 +35,29 @@ impl FromStr for Filter {
     type Err = FilterError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.chars().count() > MAX_CHARS {
-            return Err(FilterError(format!("longer than {MAX_CHARS} characters")));
-        }
-        let terms = words(text)?.into_iter().map(term).collect::<Result<_, _>>()?;
+        let terms = checked(text)?.into_iter().map(term).collect::<Result<_, _>>()?;
         Ok(Self { terms, text: text.trim().to_owned() })
     }
 }
 
+/// The pieces of a line that is not too long.
+pub(super) fn checked(text: &str) -> Result<Vec<Piece>, FilterError> {
+    if text.chars().count() > MAX_CHARS {
+        return Err(FilterError(format!("longer than {MAX_CHARS} characters")));
+    }
+    words(text)
+}
+
 /// A piece of the line: what to read and whether it stood in quotes or slashes.
 #[derive(Debug, PartialEq, Eq)]
-enum Word {
+pub(super) enum Word {
     Plain(String),
     Quoted(String),
     Pattern(String),
 }
 
 /// A piece with its `!`.
-type Piece = (bool, Word);
+pub(super) type Piece = (bool, Word);
 
 fn words(text: &str) -> Result<Vec<Piece>, FilterError> {
     let mut pieces = Vec::new();
@@ -132,7 +137,7 @@ fn term((not, word): Piece) -> Result<Term, FilterError> {
     Ok(Term { not, ask })
 }
 
-fn compiled(pattern: &str) -> Result<regex::Regex, FilterError> {
+pub(super) fn compiled(pattern: &str) -> Result<regex::Regex, FilterError> {
     RegexBuilder::new(pattern).case_insensitive(true).size_limit(MAX_PATTERN).build().map_err(
         |error| {
             let told = error.to_string();
@@ -143,7 +148,7 @@ fn compiled(pattern: &str) -> Result<regex::Regex, FilterError> {
 }
 
 /// `name OP value`. A word without a sign of comparison is none.
-fn split(text: &str) -> Option<(&str, Sign, &str)> {
+pub(super) fn split(text: &str) -> Option<(&str, Sign, &str)> {
     let at = text.find(['=', '<', '>', '!', '~'])?;
     let (name, tail) = text.split_at_checked(at)?;
     if let Some(value) = tail.strip_prefix('~') {
@@ -154,7 +159,7 @@ fn split(text: &str) -> Option<(&str, Sign, &str)> {
 }
 
 #[derive(Clone, Copy)]
-enum Sign {
+pub(super) enum Sign {
     Op(Op, &'static str),
     Fits,
 }

@@ -11,25 +11,32 @@ use crate::ui::canvas::Canvas;
 use crate::ui::theme::Role;
 
 pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &DuePage, area: Rect) {
-    let rows = page.due.known().map(Vec::as_slice).unwrap_or_default();
+    let rows = page.rows();
+    let n_all = page.due.known().map_or(0, Vec::len);
     let n_due = rows.iter().filter(|due| due.is_due()).count();
     let fleet = model.fleet.snapshot.as_ref().map(|s| s.fleet.to_string()).unwrap_or_default();
     let words = Around {
         head: vec![(" secrets due  ".to_owned(), Role::Accent), (fleet, Role::Header)],
         hint: "by what the vaults say of age and readers; values are not opened for this",
-        titles: ("Secrets", format!("{n_due} due of {}", rows.len())),
+        titles: (
+            "Secrets",
+            format!("{n_due} due of {}", sheet::of_all(rows.len(), n_all, &page.filter)),
+        ),
         detail: "How it is changed",
         foot: String::new(),
     };
     let (list, detail) = choice::around(canvas, model, &words, area);
-    let cells = Cells::of(list, rows);
+    let cells = Cells::of(list, &rows);
     cells.put(canvas, list.y, ["OF", "NAME", "DUE", "AGE", "SET"], [Role::Heading; 2]);
     choice::waiting(canvas, model, &page.due, "reading the vaults", list);
     if page.due.known().is_some_and(Vec::is_empty) {
         let text = "no vault has a secret yet: `bunker instance add` makes those of a new instance";
         sheet::instead(canvas, list, text);
     }
-    for (y, due) in choice::lines(canvas, list, page.cursor, rows.iter()) {
+    if n_all > 0 && rows.is_empty() {
+        sheet::instead(canvas, list, "no secret is so: esc shows all");
+    }
+    for (y, due) in choice::lines(canvas, list, page.cursor, rows.iter().copied()) {
         let (glyph, role) = look(due);
         canvas.put(list.x, y, 1, glyph, role);
         let age = format!("{}d", due.age_days);
@@ -102,9 +109,9 @@ struct Cells {
 }
 
 impl Cells {
-    fn of(list: Rect, rows: &[Due]) -> Self {
+    fn of(list: Rect, rows: &[&Due]) -> Self {
         let widest = |of: fn(&Due) -> usize, least: usize, most: usize| {
-            let widest = rows.iter().map(of).max().unwrap_or(0).clamp(least, most);
+            let widest = rows.iter().map(|due| of(due)).max().unwrap_or(0).clamp(least, most);
             u16::try_from(widest).unwrap_or(0)
         };
         let owner =

@@ -23,8 +23,10 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &RunsPag
     let foot = Rect { y: area.bottom() - 1, height: 1, ..area };
     chrome::footer(canvas, model, foot, &[], "");
     let body = Rect { y: area.y + header, height: foot.y.saturating_sub(area.y + header), ..area };
-    let runs = model.runs.as_deref().unwrap_or_default();
-    let inner = canvas.pane(body, "Runs", &format!("{}", runs.len()), Focused::Yes);
+    let all = model.runs.as_deref().unwrap_or_default();
+    let runs = page.rows(all, model.now);
+    let count = sheet::of_all(runs.len(), all.len(), &page.filter);
+    let inner = canvas.pane(body, "Runs", &count, Focused::Yes);
     let columns = columns(inner.width);
     for (column, place) in &columns {
         put(
@@ -39,6 +41,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &RunsPag
     if runs.is_empty() {
         let text = match model.runs {
             None => "reading the store",
+            Some(_) if !all.is_empty() => "no run is so: esc shows all",
             Some(_) => {
                 "no run yet: mark instances on the fleet page and press u to plan an upgrade"
             }

@@ -125,6 +125,11 @@ pub(super) fn count(n: usize, all: usize, sheet: &Sheet, one: &str) -> String {
     }
 }
 
+/// How many rows, and the filter where there is one.
+pub(super) fn of_all(n: usize, all: usize, filter: &str) -> String {
+    if filter.is_empty() { all.to_string() } else { format!("{n} of {all} with {filter:?}") }
+}
+
 /// A column of a list.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Column {

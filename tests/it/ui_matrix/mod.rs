@@ -6,6 +6,7 @@ mod copied;
 mod in_docs;
 mod pages;
 mod rules;
+mod sifted;
 mod twins;
 mod world;
 

@@ -1,0 +1,155 @@
+//! What the rows of each list can be asked by `/`, and the rows of those lists that are no sheet.
+
+use jiff::Timestamp;
+
+use super::action::Place;
+use super::choice_pages::DuePage;
+use super::model::{Model, Screen};
+use super::pages::RunsPage;
+use crate::domain::filter::{Column, Columns, Filter, FilterError, Row, RowFilter};
+use crate::domain::run::state::RunSummary;
+use crate::domain::secret::due::Due;
+use crate::domain::signal::Unit;
+
+const DAY_S: f64 = 86_400.0;
+
+const fn text(name: &'static str) -> Column {
+    Column { name, unit: None }
+}
+
+const fn figure(name: &'static str, unit: Unit) -> Column {
+    Column { name, unit: Some(unit) }
+}
+
+/// What can be compared in the filter of a list; nothing where it knows words, patterns and `!not` only.
+pub fn columns(place: Place) -> Columns {
+    const AGE: Column = figure("age", Unit::Seconds);
+    const STATE: Column = text("state");
+    match place {
+        Place::Runs => {
+            const {
+                &[
+                    AGE,
+                    figure("took", Unit::Seconds),
+                    figure("ok", Unit::Count),
+                    figure("failed", Unit::Count),
+                    STATE,
+                    text("workflow"),
+                    text("by"),
+                    text("to"),
+                    text("host"),
+                    text("run"),
+                ]
+            }
+        }
+        Place::Backups => {
+            const {
+                &[
+                    AGE,
+                    figure("size", Unit::Bytes),
+                    STATE,
+                    text("instance"),
+                    text("domain"),
+                    text("group"),
+                ]
+            }
+        }
+        Place::Alerts => const { &[AGE, STATE, text("severity"), text("name"), text("instance")] },
+        Place::Due => const { &[AGE, text("owner"), text("name")] },
+        Place::Audit => {
+            const { &[text("by"), text("action"), text("host"), text("outcome"), text("run")] }
+        }
+        Place::Inventory => const { &[text("host"), text("group"), text("domain")] },
+        Place::Doctor => const { &[STATE, text("place"), text("check")] },
+        _ => &[],
+    }
+}
+
+/// What is wrong with a filter that is typed on the page that is seen.
+pub fn trouble(model: &Model, text: &str) -> Option<FilterError> {
+    match model.place() {
+        Place::Fleet => text.parse::<Filter>().err(),
+        // Outputs have a language of their own.
+        Place::Log => None,
+        place => RowFilter::parse(text, columns(place)).err(),
+    }
+}
+
+/// The filter of a list as it was typed, and what of it counts.
+pub(super) fn take(typed: &mut String, counts: &mut RowFilter, text: &str, place: Place) {
+    text.clone_into(typed);
+    if let Some(filter) = RowFilter::so_far(text, columns(place)) {
+        *counts = filter;
+    }
+}
+
+impl RunsPage {
+    /// The runs that the filter lets through, newest first.
+    pub fn rows<'r>(&self, runs: &'r [RunSummary], now: Timestamp) -> Vec<&'r RunSummary> {
+        let shows = |run: &&RunSummary| self.counts.is_empty() || self.counts.lets(&row(run, now));
+        runs.iter().filter(shows).collect()
+    }
+
+    /// Shows only runs like this.
+    pub fn filter(&mut self, text: &str) {
+        take(&mut self.filter, &mut self.counts, text, Place::Runs);
+    }
+}
+
+fn row(run: &RunSummary, now: Timestamp) -> Row {
+    let hosts: Vec<&str> = run.hosts.iter().map(crate::domain::ids::HostId::as_str).collect();
+    let to = run.target.as_ref().map(ToString::to_string).unwrap_or_default();
+    let by = run.by.as_ref().map(|by| by.user.to_string()).unwrap_or_default();
+    let why = run.summary.as_ref().map(ToString::to_string).unwrap_or_default();
+    let (workflow, state) = (run.workflow.name(), run.phase.word());
+    let since = |from: Timestamp, to: Timestamp| to.duration_since(from).as_secs_f64().max(0.0);
+    let mut row =
+        Row::of(format!("{} {state} {workflow} {to} {by} {} {why}", run.run, hosts.join(" ")))
+            .figure("age", Some(since(run.planned, now)))
+            .figure("took", run.finished.map(|at| since(run.planned, at)))
+            .figure("ok", Some(f64::from(run.n_ok)))
+            .figure("failed", Some(f64::from(run.n_failed)))
+            .text("state", state)
+            .text("workflow", workflow)
+            .text("run", run.run.as_str())
+            .text("run", run.run.short());
+    if !by.is_empty() {
+        row = row.text("by", by);
+    }
+    // `v2.5.0 (3f9c2ab)` is found by its name alone.
+    let name = to.split(' ').next().unwrap_or_default().to_owned();
+    if !to.is_empty() {
+        row = row.text("to", name).text("to", to);
+    }
+    hosts.into_iter().fold(row, |row, host| row.text("host", host))
+}
+
+impl DuePage {
+    /// The secrets that the filter lets through, the most urgent first.
+    pub fn rows(&self) -> Vec<&Due> {
+        let row = |due: &Due| {
+            let words = format!("{} {} {}", due.owner, due.name, due.when());
+            let row = Row::of(words).figure("age", Some(due.age_days as f64 * DAY_S));
+            row.text("owner", due.owner.to_string()).text("name", due.name.to_string())
+        };
+        let shows = |due: &&Due| self.counts.is_empty() || self.counts.lets(&row(due));
+        self.due.known().into_iter().flatten().filter(shows).collect()
+    }
+
+    /// Shows only secrets like this.
+    pub fn filter(&mut self, text: &str) {
+        take(&mut self.filter, &mut self.counts, text, Place::Due);
+    }
+}
+
+/// The filter of the list that is seen, as it was typed.
+pub fn typed(model: &Model) -> &str {
+    match model.screens.last() {
+        None => model.fleet.filter.text(),
+        Some(Screen::Runs(page)) => &page.filter,
+        Some(Screen::Due(page)) => &page.filter,
+        Some(Screen::Audit(page)) => &page.filter,
+        Some(Screen::Sheet(sheet)) => &sheet.filter,
+        Some(_) => "",
+    }
+}
