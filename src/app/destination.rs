@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::model::{Model, Screen};
-use super::sheet::SheetOf;
+use super::place::Place;
+use super::sheet::{Pair, SheetOf};
+use crate::domain::git::CommitSha;
 use crate::domain::ids::{HostId, InvalidName, RunId};
 
 /// A page that means the same later and elsewhere. Plans and forms are none: they are made anew.
@@ -38,6 +40,8 @@ pub enum Destination {
     Doctor,
     /// Two instances side by side.
     Compare(HostId, HostId),
+    /// Two releases side by side.
+    CompareReleases(CommitSha, CommitSha),
     /// The charts of an instance.
     Charts(HostId),
     /// The outputs of a run's targets.
@@ -61,8 +65,33 @@ impl fmt::Display for Destination {
             Self::Variables(id) => write!(f, "variables {id}"),
             Self::Doctor => f.write_str("doctor"),
             Self::Compare(a, b) => write!(f, "compare {a} {b}"),
+            Self::CompareReleases(a, b) => write!(f, "compare-releases {a} {b}"),
             Self::Charts(id) => write!(f, "charts {id}"),
             Self::Outputs(run) => write!(f, "outputs {run}"),
+        }
+    }
+}
+
+impl Destination {
+    /// Where its keys mean something.
+    pub fn list(&self) -> Place {
+        match self {
+            Self::Fleet => Place::Fleet,
+            Self::Instance(_) => Place::Instance,
+            Self::Runs => Place::Runs,
+            Self::Run(_) => Place::Run,
+            Self::SecretsDue => Place::Due,
+            Self::Audit => Place::Audit,
+            Self::Backups => Place::Backups,
+            Self::Alerts => Place::Alerts,
+            Self::Windows => Place::Windows,
+            Self::Leases => Place::Leases,
+            Self::Inventory => Place::Inventory,
+            Self::Variables(_) => Place::Variables,
+            Self::Doctor => Place::Doctor,
+            Self::Compare(..) | Self::CompareReleases(..) => Place::Compare,
+            Self::Charts(_) => Place::Charts,
+            Self::Outputs(_) => Place::Panes,
         }
     }
 }
@@ -72,7 +101,7 @@ impl fmt::Display for Destination {
 pub enum UnknownDestination {
     /// No such page.
     #[error(
-        "{0:?} names no page: fleet, instance NAME, runs, run ID, secrets-due, audit, backups, alerts, windows, leases, inventory, variables HOST, doctor, compare A B, charts NAME, outputs RUN"
+        "{0:?} names no page: fleet, instance NAME, runs, run ID, secrets-due, audit, backups, alerts, windows, leases, inventory, variables HOST, doctor, compare A B, compare-releases SHA SHA, charts NAME, outputs RUN"
     )]
     Page(String),
     /// The page is one of something with a name that cannot be.
@@ -103,6 +132,13 @@ impl FromStr for Destination {
                 Some((a, b)) => Self::Compare(a.parse()?, b.trim().parse()?),
                 None => return Err(UnknownDestination::Page(text.to_owned())),
             },
+            ("compare-releases", both) => {
+                let sha = |text: &str| text.trim().parse::<CommitSha>();
+                match both.split_once(' ').map(|(a, b)| (sha(a), sha(b))) {
+                    Some((Ok(a), Ok(b))) => Self::CompareReleases(a, b),
+                    _ => return Err(UnknownDestination::Page(text.to_owned())),
+                }
+            }
             ("instance", id) => Self::Instance(id.parse()?),
             ("run", id) => Self::Run(id.parse()?),
             _ => return Err(UnknownDestination::Page(text.to_owned())),
@@ -128,10 +164,10 @@ impl Model {
                 SheetOf::Inventory(_) => Destination::Inventory,
                 SheetOf::Variables(host, _) => Destination::Variables(host.clone()),
                 SheetOf::Doctor(..) => Destination::Doctor,
-                SheetOf::Compare(page) => {
-                    let (a, b) = page.instances.clone();
-                    Destination::Compare(a, b)
-                }
+                SheetOf::Compare(page) => match page.pair.clone() {
+                    Pair::Instances(a, b) => Destination::Compare(a, b),
+                    Pair::Releases(a, b) => Destination::CompareReleases(a, b),
+                },
                 SheetOf::Charts(page) => Destination::Charts(page.host.clone()),
                 SheetOf::Panes(page) => Destination::Outputs(page.run.clone()),
             }),
@@ -161,11 +197,20 @@ mod tests {
             "backups",
             "leases",
             "compare a b",
+            "compare-releases 642cb08000000000000000000000000000000000 3f9c2ab000000000000000000000000000000000",
             "charts a",
         ] {
             assert_eq!(text.parse::<Destination>().unwrap().to_string(), text);
         }
-        for text in ["", "nowhere", "instance", "instance ../x", "run x y", "fleet x"] {
+        for text in [
+            "",
+            "nowhere",
+            "instance",
+            "instance ../x",
+            "run x y",
+            "fleet x",
+            "compare-releases a b",
+        ] {
             assert!(text.parse::<Destination>().is_err(), "{text}");
         }
     }

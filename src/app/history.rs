@@ -4,7 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::destination::{Destination, UnknownDestination};
-use crate::domain::filter::{Filter, FilterError};
+use super::list_filter;
+use super::model::Model;
+use super::place::Place;
+use crate::domain::filter::{Filter, FilterError, RowFilter};
 
 /// Pages that are kept.
 const MOST: usize = 100;
@@ -12,15 +15,16 @@ const MOST: usize = 100;
 /// The pages that were looked at, oldest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
-    pages: Vec<Destination>,
+    pages: Vec<Bookmark>,
     /// The page that is seen.
     at: usize,
 }
 
 impl History {
-    /// The page that is seen now. One that is seen already is noted once.
-    pub fn note(&mut self, here: Destination) {
-        if self.pages.get(self.at) == Some(&here) {
+    /// The page that is seen now. One that is seen already is noted once, with the filter that it has by now.
+    pub fn note(&mut self, here: Bookmark) {
+        if let Some(seen) = self.pages.get_mut(self.at).filter(|seen| seen.to == here.to) {
+            *seen = here;
             return;
         }
         self.pages.truncate(self.at + 1);
@@ -31,32 +35,32 @@ impl History {
     }
 
     /// One page back.
-    pub fn back(&mut self) -> Option<Destination> {
+    pub fn back(&mut self) -> Option<Bookmark> {
         self.at = self.at.checked_sub(1)?;
         self.pages.get(self.at).cloned()
     }
 
     /// One page forward.
-    pub fn forward(&mut self) -> Option<Destination> {
+    pub fn forward(&mut self) -> Option<Bookmark> {
         let to = self.pages.get(self.at + 1).cloned()?;
         self.at += 1;
         Some(to)
     }
 }
 
-/// A page that a person comes back to; the fleet page with its filter.
-#[derive(Debug, Clone, PartialEq)]
+/// A page that a person comes back to; a list with its filter.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bookmark {
     /// The page.
     pub to: Destination,
-    /// The filter of the fleet page.
-    pub filter: Filter,
+    /// The filter of its list, as it was typed; nothing where all is shown.
+    pub filter: String,
 }
 
 impl fmt::Display for Bookmark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.to)?;
-        if self.filter.is_empty() { Ok(()) } else { write!(f, ": {}", self.filter.text()) }
+        if self.filter.is_empty() { Ok(()) } else { write!(f, ": {}", self.filter) }
     }
 }
 
@@ -76,9 +80,24 @@ impl FromStr for Bookmark {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.split_once(": ") {
-            Some((to, filter)) => Ok(Self { to: to.parse()?, filter: filter.parse()? }),
-            None => Ok(Self { to: text.parse()?, filter: Filter::default() }),
+            Some((to, filter)) => {
+                let to: Destination = to.parse()?;
+                match to.list() {
+                    Place::Fleet => drop(filter.parse::<Filter>()?),
+                    place => drop(RowFilter::parse(filter, list_filter::columns(place))?),
+                }
+                Ok(Self { to, filter: filter.to_owned() })
+            }
+            None => Ok(Self { to: text.parse()?, filter: String::new() }),
         }
+    }
+}
+
+impl Model {
+    /// The page that is seen with its filter, where it is one that can be gone to.
+    pub fn here_filtered(&self) -> Option<Bookmark> {
+        let filter = list_filter::typed(self).trim().to_owned();
+        self.here().map(|to| Bookmark { to, filter })
     }
 }
 
@@ -88,7 +107,7 @@ mod tests {
 
     #[test]
     fn history_goes_back_and_forward_and_a_new_page_ends_what_was_ahead() {
-        let page = |text: &str| text.parse::<Destination>().unwrap();
+        let page = |text: &str| text.parse::<Bookmark>().unwrap();
         let mut history = History::default();
         for text in ["fleet", "fleet", "runs", "instance a"] {
             history.note(page(text));
@@ -97,9 +116,12 @@ mod tests {
         assert_eq!(history.back(), Some(page("fleet")));
         assert_eq!(history.back(), None);
         assert_eq!(history.forward(), Some(page("runs")));
+        history.note(page("runs: state=failed"));
+        assert_eq!(history.back(), Some(page("fleet")));
+        assert_eq!(history.forward(), Some(page("runs: state=failed")));
         history.note(page("instance b"));
         assert_eq!(history.forward(), None);
-        assert_eq!(history.back(), Some(page("runs")));
+        assert_eq!(history.back(), Some(page("runs: state=failed")));
         for n in 0..300 {
             history.note(page(&format!("instance h{n}")));
         }
@@ -109,10 +131,17 @@ mod tests {
 
     #[test]
     fn a_bookmark_reads_back_with_its_filter() {
-        for text in ["fleet: p95>800ms backup>26h", "instance red-deer", "runs"] {
+        for text in [
+            "fleet: p95>800ms backup>26h",
+            "instance red-deer",
+            "runs",
+            "runs: state=failed by=ann",
+            "backups: age>26h !/^cal/",
+        ] {
             assert_eq!(text.parse::<Bookmark>().unwrap().to_string(), text);
         }
         assert!("fleet: p95>".parse::<Bookmark>().is_err());
+        assert!("runs: p95>1s".parse::<Bookmark>().is_err());
         assert!("nowhere".parse::<Bookmark>().is_err());
     }
 }

@@ -49,6 +49,34 @@ pub(super) fn open(model: &mut Model, a: HostId, b: HostId) -> Vec<Effect> {
     read(model)
 }
 
+/// Opens two releases side by side, above two instances, first those that run them.
+pub(super) fn open_releases(model: &mut Model, a: CommitSha, b: CommitSha) -> Vec<Effect> {
+    let all = model.fleet.snapshot.iter().flat_map(|s| &s.instances);
+    let runs = |sha: &CommitSha| {
+        all.clone()
+            .find(|i| i.release.as_ref().is_some_and(|r| r.sha == *sha))
+            .map(|i| i.id.clone())
+    };
+    let ids: Vec<HostId> = all.clone().map(|i| i.id.clone()).collect();
+    let instances = match (runs(&a), runs(&b), ids.as_slice()) {
+        (Some(a), Some(b), _) if a != b => (a, b),
+        (_, _, [a, b, ..]) => (a.clone(), b.clone()),
+        _ => {
+            let text = "releases are compared by the instances that run them: the fleet has no two";
+            model.tell(ToastKind::Warning, text);
+            return Vec::new();
+        }
+    };
+    let page = CompareSheet {
+        pair: Pair::Releases(a, b),
+        instances,
+        variables: (Asked::Waiting(0), Asked::Waiting(0)),
+        lines: Lines::Differing,
+    };
+    sheet::push(model, SheetOf::Compare(page));
+    read(model)
+}
+
 /// Reads what is not known by itself: the variables of both instances.
 pub(super) fn read(model: &mut Model) -> Vec<Effect> {
     let (first, second) = (model.last_request + 1, model.last_request + 2);

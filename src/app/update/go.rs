@@ -48,6 +48,7 @@ pub(super) fn open(model: &mut Model, to: Destination) -> Vec<Effect> {
         Destination::Variables(host) => sheet::open_variables(model, host),
         Destination::Doctor => sheet::open_doctor(model),
         Destination::Compare(a, b) => compare::open(model, a, b),
+        Destination::CompareReleases(a, b) => compare::open_releases(model, a, b),
         Destination::Charts(host) => sheet::open_charts(model, host),
         Destination::Outputs(run) => panes::open(model, run),
     }

@@ -10,14 +10,13 @@ use super::super::layers::{Layer, Letters};
 use super::super::model::{Frozen, Model, Screen};
 use super::super::msg::Mouse;
 use super::super::toast::ToastKind;
-use super::{data, go};
-use crate::domain::filter::Filter;
+use super::{data, go, layers, sheet};
 use crate::domain::snapshot::FleetSnapshot;
 use crate::domain::view::ViewChange;
 
 /// Notes the page that is seen, and lets a frozen screen go on where another page was opened.
 pub(super) fn after(model: &mut Model) {
-    if let Some(here) = model.here() {
+    if let Some(here) = model.here_filtered() {
         model.history.note(here);
     }
     let still = matches!(model.screens.last(), None | Some(Screen::Instance(_)));
@@ -40,11 +39,12 @@ fn leave_for(model: &mut Model, bookmark: Bookmark) -> Vec<Effect> {
         model.tell(ToastKind::Warning, text);
         return Vec::new();
     }
-    let effects = go::go(model, bookmark.to);
-    if !bookmark.filter.is_empty() {
-        model.fleet.filter = bookmark.filter;
-        let rows = model.fleet_rows();
-        model.fleet.arrange(rows);
+    let list = bookmark.to.list();
+    let mut effects = go::go(model, bookmark.to);
+    // Of what is no list the filter is nothing, and the fleet keeps its own.
+    if Action::Filter.applies(list) && model.place() == list {
+        layers::apply_filter(model, &bookmark.filter);
+        effects.extend(sheet::wanted(model));
     }
     effects
 }
@@ -64,7 +64,7 @@ pub(super) fn forward(model: &mut Model) -> Vec<Effect> {
 fn through(
     model: &mut Model,
     before: super::super::history::History,
-    to: Option<super::super::destination::Destination>,
+    to: Option<Bookmark>,
     end: &str,
 ) -> Vec<Effect> {
     let Some(to) = to else {
@@ -74,7 +74,7 @@ fn through(
     if held(model) {
         model.history = before;
     }
-    leave_for(model, Bookmark { to, filter: Filter::default() })
+    leave_for(model, to)
 }
 
 /// Holds the fleet's figures still, or lets them go on.
@@ -133,10 +133,7 @@ pub(super) fn letter(model: &mut Model, letters: Letters, key: Key) -> Vec<Effec
     }
     match letters {
         Letters::Set => {
-            let Some(to) = model.here() else { return Vec::new() };
-            let fleet = model.screens.is_empty();
-            let filter = if fleet { model.fleet.filter.clone() } else { Filter::default() };
-            let bookmark = Bookmark { to, filter };
+            let Some(bookmark) = model.here_filtered() else { return Vec::new() };
             let text = bookmark.to_string();
             model.tell(ToastKind::Done, &format!("bookmark {letter}: {text}"));
             model.bookmarks.insert(letter, bookmark);
@@ -162,7 +159,7 @@ pub(super) fn letter(model: &mut Model, letters: Letters, key: Key) -> Vec<Effec
 /// To the fleet page.
 pub(super) fn home(model: &mut Model) -> Vec<Effect> {
     let to = super::super::destination::Destination::Fleet;
-    leave_for(model, Bookmark { to, filter: model.fleet.filter.clone() })
+    leave_for(model, Bookmark { to, filter: model.fleet.filter.text().to_owned() })
 }
 
 /// The mouse: the wheel goes up and down, a click on a row of the fleet table selects it.

@@ -1,8 +1,10 @@
-//! The filter of every list: words, patterns, `!not`, and what its rows have.
+//! The filter of every list: words, patterns, `!not`, and what its rows have; kept by bookmarks and history.
 
-use bunker_ops::app::action::Action;
+use bunker_ops::app::action::{Action, Place};
+use bunker_ops::app::destination::Destination;
 use bunker_ops::app::sheet_rows;
-use bunker_ops::app::{Model, Msg, Screen, update};
+use bunker_ops::app::{Effect, Model, Msg, Screen, update};
+use bunker_ops::domain::view::ViewChange;
 
 use super::pages::{PAGES, opened};
 use super::world::{go, usual};
@@ -110,4 +112,44 @@ fn what_is_wrong_with_a_filter_is_said_and_keeps_the_line() {
     let drawn = screen(&model);
     assert!(drawn.contains("\"p95\" is nothing that can be compared here: age, took"), "{drawn}");
     assert_eq!(n_rows(&model), 1, "the terms before it count");
+}
+
+#[test]
+fn a_bookmark_and_the_history_keep_the_filter_of_a_list() {
+    for (name, text) in [
+        ("runs", "state=failed"),
+        ("backups", "instance=red-deer"),
+        ("audit", "/./ !zzz"),
+        ("doctor", "state=finding"),
+        ("inventory", "group=production"),
+    ] {
+        let mut model = on(name);
+        filter(&mut model, text);
+        let (here, n) = (model.here().unwrap(), n_rows(&model));
+        let effects = press(&mut model, "m d");
+        let to = Some(format!("{here}: {text}"));
+        assert_eq!(effects, [Effect::Save(ViewChange::Bookmark { letter: 'd', to })]);
+        // Esc takes the filter away before it leaves.
+        go("usual", &mut model, "g f");
+        assert_eq!(model.place(), Place::Fleet);
+        assert!(model.fleet.filter.is_empty(), "{name}");
+        for keys in ["' d", "g f [", "g f [ [ ]"] {
+            go("usual", &mut model, keys);
+            assert_eq!(model.here().as_ref(), Some(&here), "{name} {keys}");
+            assert_eq!(n_rows(&model), n, "{name} {keys}: {}", screen(&model));
+        }
+    }
+}
+
+#[test]
+fn a_bookmark_of_two_releases_stays_one_of_releases() {
+    let mut model = on("compare-releases");
+    let here = model.here().unwrap();
+    assert!(matches!(here, Destination::CompareReleases(..)), "{here}");
+    go("usual", &mut model, "m r g f ' r");
+    assert_eq!(model.here(), Some(here.clone()));
+    assert!(screen(&model).contains("v2.5.0"), "{}", screen(&model));
+    assert_eq!(here.to_string().parse(), Ok(here));
+    go("usual", &mut model, "o");
+    assert!(matches!(model.here(), Some(Destination::Compare(..))));
 }
