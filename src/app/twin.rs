@@ -5,6 +5,7 @@
 
 use super::action::{Action, Place};
 use super::copy::pattern;
+use super::destination::Destination;
 use super::model::{Model, Screen};
 use super::sheet::SheetOf;
 use super::sheet_rows::{self, InventoryRow};
@@ -95,6 +96,30 @@ pub fn twin(model: &Model, action: Action) -> Option<Twin> {
     Some(filled(model, &line))
 }
 
+/// The command line that shows what a page does.
+pub fn of_page(page: &Destination) -> Option<Twin> {
+    let line = match page {
+        Destination::Fleet => "bunker status".to_owned(),
+        Destination::Instance(id) => format!("bunker status --limit {id}"),
+        Destination::Runs => "bunker runs".to_owned(),
+        Destination::Run(run) => format!("bunker attach {run}"),
+        Destination::SecretsDue => "bunker secrets due".to_owned(),
+        Destination::Audit => "bunker audit log".to_owned(),
+        Destination::Backups => "bunker snapshot backups".to_owned(),
+        Destination::Alerts => "bunker alerts".to_owned(),
+        Destination::Windows => "bunker window list".to_owned(),
+        Destination::Leases => "bunker lease list".to_owned(),
+        Destination::Inventory => "bunker inventory list".to_owned(),
+        Destination::Variables(host) => format!("bunker inventory vars {host}"),
+        Destination::Doctor => "bunker doctor".to_owned(),
+        Destination::Compare(a, b) => format!("bunker compare {a} {b}"),
+        Destination::CompareReleases(a, b) => format!("bunker compare {} {}", a.short(), b.short()),
+        Destination::Charts(host) => format!("bunker snapshot charts --host {host}"),
+        Destination::Outputs(run) => format!("bunker logs {run}"),
+    };
+    Some(Twin::Whole(line))
+}
+
 /// Whether an action plans something for the marked instances, or for this one.
 fn takes_hosts(action: Action) -> bool {
     let info = action.info();
@@ -105,20 +130,18 @@ fn takes_hosts(action: Action) -> bool {
 
 /// The line with what is known of this page in it.
 fn filled(model: &Model, line: &str) -> Twin {
-    let log = match model.screens.last() {
+    let host = || match model.screens.last() {
         Some(Screen::Log(page)) => page.of.host().cloned(),
-        _ => None,
-    };
-    let shown = model.run_page().and_then(|page| page.host.clone());
-    let host = log.or_else(|| match model.screens.last() {
-        Some(Screen::Run(_)) => shown,
+        Some(Screen::Run(page)) => page.host.clone(),
         _ => subject(model),
-    });
-    let run = model.run_page().map(|page| page.run.to_string());
-    let words = line.split(' ').map(|word| match (word, &run, &host) {
-        ("RUN", Some(run), _) => run.clone(),
-        ("HOST", _, Some(host)) => host.to_string(),
-        _ => word.to_owned(),
+    };
+    let words = line.split(' ').map(|word| {
+        let known = match word {
+            "RUN" => model.run_page().map(|page| page.run.to_string()),
+            "HOST" => host().map(|host| host.to_string()),
+            _ => None,
+        };
+        known.unwrap_or_else(|| word.to_owned())
     });
     let line = words.collect::<Vec<_>>().join(" ");
     // A secret is named in small letters, a host as well: only what is still to be chosen stands in capitals.

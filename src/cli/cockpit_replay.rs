@@ -65,6 +65,7 @@ fn sources(store: &Arc<ReplayStore>) -> tui::Sources {
         inventory: InventoryState::default(),
         windows: Arc::new([]),
         accent: None,
+        others: Arc::new([]),
     };
     let (_, fleet) = watch::channel(Arc::new(fleet));
     let problems = match &store.bundle().redacted {

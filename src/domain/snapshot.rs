@@ -187,6 +187,13 @@ pub struct FleetSnapshot {
     /// The colour of the fleet (`bunker_accent`).
     #[serde(default)]
     pub accent: Option<Accent>,
+    /// Hosts of its inventory that are no instance, such as the central server.
+    #[serde(default = "no_others")]
+    pub others: Arc<[HostId]>,
+}
+
+fn no_others() -> Arc<[HostId]> {
+    Arc::new([])
 }
 
 fn no_windows() -> Arc<[WindowSet]> {

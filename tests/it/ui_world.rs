@@ -152,6 +152,7 @@ pub(crate) fn snapshot(instances: Vec<InstanceView>) -> Arc<FleetSnapshot> {
         windows: Arc::new([]),
         inventory: InventoryState::default(),
         accent: None,
+        others: Arc::new([]),
     })
 }
 

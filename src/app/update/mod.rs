@@ -20,6 +20,7 @@ mod layers;
 mod leases;
 mod log;
 mod moving;
+mod named;
 mod palette;
 mod panes;
 mod plan;

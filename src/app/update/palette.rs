@@ -9,7 +9,7 @@ use super::super::layers::{Entry, Layer, Letters, Palette};
 use super::super::model::Model;
 use super::super::toast::ToastKind;
 use super::super::twin::{self, Twin};
-use super::{fleet, go, input, moving, route};
+use super::{fleet, go, input, moving, named, route};
 
 /// Entries that are kept.
 const MAX_FOUND: usize = 50;
@@ -75,7 +75,7 @@ fn unavailable(model: &Model, row: &ActionInfo, place: Place) -> Option<String> 
     Some(format!("on: {}", places.join(", ")))
 }
 
-/// Runs and bookmarks, and the fleet page.
+/// Bookmarks, the fleet page, and pages by their names.
 fn pages(model: &Model, letters: &str) -> Vec<(i32, Entry)> {
     let mut found = Vec::new();
     if let Some(score) = fuzzy::score(letters, "fleet") {
@@ -88,11 +88,8 @@ fn pages(model: &Model, letters: &str) -> Vec<(i32, Entry)> {
     if letters.is_empty() {
         return found;
     }
-    for run in model.runs.iter().flatten() {
-        let text = format!("run {} {} {}", run.run.short(), run.workflow.name(), run.phase.word());
-        let score = fuzzy::score(letters, &text).max(fuzzy::score(letters, run.run.as_str()));
-        found.extend(score.map(|s| (s - 4, Entry::Page(Destination::Run(run.run.clone())))));
-    }
+    let named = named::pages(model, letters);
+    found.extend(named.into_iter().map(|(score, page)| (score, Entry::Page(page))));
     found
 }
 
@@ -127,7 +124,7 @@ pub(super) fn on_key(model: &mut Model, mut state: Palette, key: Key) -> Vec<Eff
             let twin = match state.found.get(state.selected) {
                 Some(Entry::Action(action)) => twin::twin(model, *action),
                 Some(Entry::Instance(id)) => whole(format!("bunker status --limit {id}")),
-                Some(Entry::Page(Destination::Run(run))) => whole(format!("bunker attach {run}")),
+                Some(Entry::Page(page)) => twin::of_page(page),
                 _ => None,
             };
             model.layers.push(Layer::Palette(state));

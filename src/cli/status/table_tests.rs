@@ -70,6 +70,7 @@ fn fleet() -> FleetSnapshot {
         windows: Arc::new([]),
         inventory: InventoryState::default(),
         accent: None,
+        others: Arc::new([]),
     }
 }
 

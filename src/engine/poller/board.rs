@@ -24,6 +24,7 @@ pub(super) struct Board {
     accent: Option<Accent>,
     inventory: InventoryState,
     windows: Arc<[WindowSet]>,
+    others: Arc<[HostId]>,
     facts_stale_s: f64,
     order: Vec<HostId>,
     records: BTreeMap<HostId, Record>,
@@ -42,6 +43,7 @@ impl Board {
             accent: watched.fleet.accent,
             inventory: InventoryState::default(),
             windows: Arc::new([]),
+            others: Arc::new([]),
             facts_stale_s: 60.0,
             order: Vec::new(),
             records: BTreeMap::new(),
@@ -63,6 +65,8 @@ impl Board {
         self.fleet = fleet.name.clone();
         self.inventory = watched.files.clone();
         self.windows = window_sets(fleet.instances().map(|(host, _)| (&host.id, &host.windows)));
+        let others = fleet.hosts.iter().filter(|host| host.instance.is_none());
+        self.others = others.map(|host| host.id.clone()).collect();
         self.facts_stale_s =
             (fleet.probe_interval_s as f64 * 3.0 + DEADLINE.as_secs_f64()).max(60.0);
         let mut old = std::mem::take(&mut self.records);
@@ -173,6 +177,7 @@ impl Board {
             inventory: self.inventory.clone(),
             windows: Arc::clone(&self.windows),
             accent: self.accent,
+            others: Arc::clone(&self.others),
         }
     }
 }

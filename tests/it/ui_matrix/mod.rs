@@ -4,6 +4,7 @@
 
 mod copied;
 mod in_docs;
+mod named;
 mod pages;
 mod rules;
 mod sifted;
