@@ -31,6 +31,17 @@ pub struct ServicePick {
     pub to: PickTo,
 }
 
+/// The reasons of an instance that is not well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReasonPick {
+    /// Whose.
+    pub host: HostId,
+    /// What each is about, and what is the matter, the worst first.
+    pub rows: Vec<(Safe, Safe)>,
+    /// The chosen one.
+    pub selected: usize,
+}
+
 /// What is done with a chosen service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PickTo {

@@ -10,7 +10,7 @@ use super::copy::Copying;
 use super::destination::Destination;
 use super::effect::ChangeKind;
 use super::holds::HoldOf;
-use super::host_layers::{EnvLayer, ServicePick};
+use super::host_layers::{EnvLayer, ReasonPick, ServicePick};
 use super::why::Of;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Wish};
@@ -61,6 +61,8 @@ pub enum Layer {
     Env(EnvLayer),
     /// The services of an instance.
     Services(ServicePick),
+    /// The reasons of an instance.
+    Reasons(ReasonPick),
     /// The ports that were brought here.
     Forwards,
     /// The canary of the run that is seen.

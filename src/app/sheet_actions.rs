@@ -83,7 +83,7 @@ pub(super) const SHEETS: &[ActionInfo] = &[
     row(
         Action::Evidence,
         "evidence",
-        "go to what the worst reason rests on: charts, backups, containers, findings",
+        "go to what a reason rests on: charts, backups, containers, findings; of several on the page of an instance, one is chosen",
         "",
         &[c('x')],
         &[Place::Fleet, Place::Instance],

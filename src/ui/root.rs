@@ -81,6 +81,7 @@ fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect)
         Layer::Columns(pick) => screens::menus::columns(canvas, model, pick, area),
         Layer::Env(env) => screens::host::env(canvas, model, env, area),
         Layer::Services(pick) => screens::host::services(canvas, pick, area),
+        Layer::Reasons(pick) => screens::host::reasons(canvas, pick, area),
         Layer::Forwards => screens::forwards::draw(canvas, model, area),
         Layer::Soak => screens::soak::draw(canvas, model, area),
         Layer::Letter(what) => screens::menus::letters(canvas, model, *what, area),

@@ -11,8 +11,8 @@ use super::super::list_filter;
 use super::super::model::Model;
 use super::super::toast::ToastKind;
 use super::{
-    audit, choice, columns, copying, enrol, forwards, guard, host, input, log, moving, palette,
-    plan, run, runs, setup, sheet, why,
+    audit, choice, columns, copying, enrol, evidence, forwards, guard, host, input, log, moving,
+    palette, plan, run, runs, setup, sheet, why,
 };
 use crate::domain::filter::Filter;
 use crate::domain::ids::InvalidName;
@@ -58,6 +58,7 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
             Vec::new()
         }
         Layer::Services(pick) => host::pick_key(model, pick, key),
+        Layer::Reasons(pick) => evidence::pick_key(model, pick, key),
         Layer::Forwards => forwards::on_key(model, key),
         Layer::Soak => {
             // Whatever else is pressed is meant for the run behind it, and is not done to it unseen.
@@ -90,6 +91,7 @@ pub(super) fn paste(model: &mut Model, text: &str) {
             | Layer::Letter(_)
             | Layer::Env(_)
             | Layer::Services(_)
+            | Layer::Reasons(_)
             | Layer::Forwards
             | Layer::Soak,
         ) => return,

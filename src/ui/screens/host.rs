@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::app::host_layers::{EnvLayer, PickTo, ServicePick};
+use crate::app::host_layers::{EnvLayer, PickTo, ReasonPick, ServicePick};
 use crate::app::model::Model;
 use crate::domain::env_shown::{EnvShown, EnvState};
 use crate::ui::canvas::Canvas;
@@ -69,6 +69,25 @@ fn rows(canvas: &mut Canvas<'_>, shown: &EnvShown, top: usize, inner: Rect) {
         let room = list.width.saturating_sub(name_w + 2 + tail + 2);
         let role = if row.secret { Role::Dim } else { Role::Text };
         canvas.put(list.x + name_w + 2, y, room, row.value.as_str(), role);
+    }
+}
+
+/// The reasons of an instance, to choose whose evidence is looked at.
+pub(in crate::ui) fn reasons(canvas: &mut Canvas<'_>, pick: &ReasonPick, area: Rect) {
+    let n = u16::try_from(pick.rows.len()).unwrap_or(u16::MAX);
+    let title = format!("Evidence for {}", pick.host);
+    let inner = dialog::frame(canvas, area, 76, n.saturating_add(2), &title, "enter shows it");
+    let rows = usize::from(inner.height);
+    let top = pick.selected.saturating_sub(rows.saturating_sub(1));
+    let shown = pick.rows.iter().enumerate().skip(top).take(rows);
+    for (y, (at, (subject, text))) in (inner.y..).zip(shown) {
+        if at == pick.selected {
+            let band = Rect { x: inner.x - 1, y, width: inner.width + 2, height: 1 };
+            canvas.band(band, Role::Selection);
+            canvas.put(inner.x - 1, y, 1, "▌", Role::Accent);
+        }
+        canvas.put(inner.x + 1, y, 12, subject.as_str(), Role::Strong);
+        canvas.put(inner.x + 15, y, inner.width.saturating_sub(15), text.as_str(), Role::Dim);
     }
 }
 

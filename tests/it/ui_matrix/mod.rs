@@ -6,6 +6,7 @@ mod copied;
 mod in_docs;
 mod named;
 mod pages;
+mod reasons;
 mod rules;
 mod sifted;
 mod twins;
