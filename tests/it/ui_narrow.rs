@@ -137,6 +137,7 @@ fn names_are_whole_where_a_wide_screen_has_room_and_an_address_keeps_its_port() 
     let effects = press(&mut model, "g i");
     let [Effect::Look { request, .. }] = effects[..] else { panic!("{effects:?}") };
     let host = HostTold {
+        ssh: None,
         id: host("b"),
         address: "the-operators-of-the-night@192.0.2.22:20022".into(),
         instance: None,
