@@ -82,9 +82,11 @@ impl FromStr for Bookmark {
         match text.split_once(": ") {
             Some((to, filter)) => {
                 let to: Destination = to.parse()?;
-                match to.list() {
-                    Place::Fleet => drop(filter.parse::<Filter>()?),
-                    place => drop(RowFilter::parse(filter, list_filter::columns(place))?),
+                let list = to.list();
+                if list == Place::Fleet {
+                    drop(filter.parse::<Filter>()?);
+                } else {
+                    drop(RowFilter::parse(filter, list_filter::columns(list))?);
                 }
                 Ok(Self { to, filter: filter.to_owned() })
             }

@@ -36,17 +36,12 @@ pub fn form(action: Action, place: Place) -> Option<&'static str> {
     match (action, place) {
         (Action::Open, Place::Runs) => Some("bunker show RUN"),
         (Action::Open, Place::Leases) => Some("bunker attach RUN"),
-        (Action::Open, Place::Panes) => Some("bunker logs RUN HOST"),
+        (Action::Open, Place::Panes) | (Action::Search, Place::Log) => Some("bunker logs RUN HOST"),
         (Action::Open, Place::Due) => Some("bunker rotate-secrets --secret NAME HOST"),
         (Action::Open, Place::Inventory) => Some("bunker inventory vars HOST"),
-        (Action::Open, Place::Audit) => None,
-        (Action::Open, _) => Some("bunker status --limit HOST"),
-        (Action::MakePlan, Place::Releases) => Some("bunker rollback --to RELEASE HOST"),
-        (Action::MakePlan, _) => Some("bunker rotate-secrets --secret NAME HOST"),
-        // Lists of other things have no words of their own on the command line.
-        (Action::Filter, place) if place != Place::Fleet => None,
         // What is played need not be known to this machine.
-        (
+        (Action::Open, Place::Audit)
+        | (
             Action::Follow
             | Action::Search
             | Action::ShowCanary
@@ -54,13 +49,18 @@ pub fn form(action: Action, place: Place) -> Option<&'static str> {
             | Action::MergedLog,
             Place::Replay,
         ) => None,
+        (Action::Open, _) => Some("bunker status --limit HOST"),
+        (Action::MakePlan, Place::Releases) => Some("bunker rollback --to RELEASE HOST"),
+        (Action::MakePlan, _) => Some("bunker rotate-secrets --secret NAME HOST"),
+        // Lists of other things have no words of their own on the command line.
+        (Action::Filter, place) if place != Place::Fleet => None,
         (Action::Follow, Place::Log) => Some("bunker logs HOST SERVICE --follow"),
-        (Action::Search, Place::Log) => Some("bunker logs RUN HOST"),
         (action, _) => action.info().twin,
     }
 }
 
 /// The command line that does what an action would do here; `None` where there is none.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other actions have their one form")]
 pub fn twin(model: &Model, action: Action) -> Option<Twin> {
     let form = form(action, model.place())?;
     let line = match action {
@@ -180,6 +180,7 @@ fn of_log(model: &Model, action: Action) -> Option<Twin> {
 }
 
 /// What makes the plan that is seen, and does this with it.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the fourth of the actions that a plan has")]
 fn of_plan(model: &Model, action: Action) -> Option<String> {
     let Some(Screen::Plan(page)) = model.screens.last() else { return None };
     let line = plan_command(&page.plan);
@@ -220,6 +221,10 @@ fn chosen(model: &Model) -> Option<Twin> {
 }
 
 /// What shows the selected entry.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "all other lists are of instances, all other pages have no list"
+)]
 fn opened(model: &Model) -> Option<String> {
     let Some(screen) = model.screens.last() else {
         return subject(model).map(|host| format!("bunker status --limit {host}"));

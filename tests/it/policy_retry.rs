@@ -131,8 +131,8 @@ fn a_host_that_appears_after_the_plan_is_not_touched_by_its_run() {
     let bench = Bench::new(&[("a", "x"), ("b", "x"), ("c", "x")], &[rule]);
     let file = bench.lab.inventory_dir().join("hosts.yml");
     let all = std::fs::read_to_string(&file).unwrap();
-    let without: String =
-        all.lines().filter(|l| l.trim() != "c:").map(|l| format!("{l}\n")).collect();
+    let without: Vec<&str> = all.lines().filter(|l| l.trim() != "c:").collect();
+    let without = format!("{}\n", without.join("\n"));
     assert_ne!(without, all);
     std::fs::write(&file, without).unwrap();
     let wish = ["upgrade", "--limit", "all", "--to", "v2.5.0", "--yes", "--json"];

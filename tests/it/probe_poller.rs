@@ -292,7 +292,7 @@ async fn an_edit_of_the_inventory_resets_no_clock_of_an_outage_and_forgets_only_
         inventory.send_replace(other);
         let since = |s: &FleetSnapshot| match contact(s, "locked-1") {
             Contact::Lost { since, .. } => Some(*since),
-            _ => None,
+            Contact::NotYet | Contact::Answered { .. } => None,
         };
         let first = since(&before);
         snapshots.wait_for(|s| since(s).is_some_and(|at| Some(at) > first)).await.unwrap();

@@ -141,7 +141,24 @@ fn a_plan_of_any_workflow_shows_batches_sha_and_hash_and_leaves_out_who_rests() 
             "{workflow:?}: {shown:#}"
         );
     }
-    // By what the hosts themselves say: the one that is not well goes first.
+    let (code, output) = deck.run(&["plan", "upgrade", "d", "--to", "v2.5.0"]);
+    assert_eq!(code, Some(8), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("in maintenance: d (new disk, ann)"));
+    for wrong in
+        [["--serial", "0%"], ["--order", "random"], ["--max-failed", "1/host"], ["--parallel", "0"]]
+    {
+        let (code, output) = deck.run(&[&["plan", "upgrade", "a"], &wrong[..]].concat());
+        assert_eq!(code, Some(2), "{wrong:?}: {output:?}");
+    }
+    assert!(
+        deck.json(&["runs", "--json"])["runs"].as_array().unwrap().is_empty(),
+        "planning made no run"
+    );
+}
+
+#[test]
+fn the_unhealthy_go_first_by_what_hosts_say_and_a_canary_is_planned_by_its_own_verb() {
+    let deck = Deck::new(&["a", "b", "c"]);
     let ill = deck.lab.named("b").unwrap();
     ill.set_container("api", &[("behaviour", &"unhealthy".to_owned())]).unwrap();
     let first = deck.json(&[
@@ -162,19 +179,6 @@ fn a_plan_of_any_workflow_shows_batches_sha_and_hash_and_leaves_out_who_rests() 
     let (code, output) = deck.run(&["plan", "canary-upgrade", "a", "--to", "v2.5.0"]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(code == Some(2) && said.contains("no host of the canary group"), "{code:?} {said}");
-    let (code, output) = deck.run(&["plan", "upgrade", "d", "--to", "v2.5.0"]);
-    assert_eq!(code, Some(8), "{output:?}");
-    assert!(String::from_utf8_lossy(&output.stderr).contains("in maintenance: d (new disk, ann)"));
-    for wrong in
-        [["--serial", "0%"], ["--order", "random"], ["--max-failed", "1/host"], ["--parallel", "0"]]
-    {
-        let (code, output) = deck.run(&[&["plan", "upgrade", "a"], &wrong[..]].concat());
-        assert_eq!(code, Some(2), "{wrong:?}: {output:?}");
-    }
-    assert!(
-        deck.json(&["runs", "--json"])["runs"].as_array().unwrap().is_empty(),
-        "planning made no run"
-    );
 }
 
 #[test]

@@ -44,7 +44,9 @@ fn a_metrics_server_that_fails_is_one_row_of_the_alerts_and_the_detail_names_the
     for i in &mut all.instances {
         let figure = Figure::absent(Trouble::Down("refused".into()));
         let signals = &mut Arc::make_mut(i).signals;
-        signals.values_mut().for_each(|f| *f = figure.clone());
+        for f in signals.values_mut() {
+            *f = figure.clone();
+        }
     }
     let n = all.instances.iter().filter(|i| !i.signals.is_empty()).count();
     let mut model = at(120, 40, Arc::new(all));

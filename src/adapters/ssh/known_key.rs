@@ -30,8 +30,8 @@ impl<'a> Offending<'a> {
     }
 }
 
-/// `SHA256:` and the hash of the key in a line of a `known_hosts` file, as `ssh-keygen -l` prints it: sshd(8), "SSH_KNOWN_HOSTS
-/// FILE FORMAT". A line may begin with a marker such as `@revoked`.
+/// `SHA256:` and the hash of the key in a line of a `known_hosts` file, as `ssh-keygen -l` prints it: sshd(8), where it tells
+/// of the format of that file. A line may begin with a marker such as `@revoked`.
 fn fingerprint(line: &str) -> Option<String> {
     let mut words = line.split_ascii_whitespace().skip_while(|word| word.starts_with('@'));
     let (_hosts, _kind, key) = (words.next()?, words.next()?, words.next()?);

@@ -110,11 +110,6 @@ fn take(model: &mut Model, state: Palette) -> Vec<Effect> {
     }
 }
 
-/// A line that can be used as it is.
-fn whole(line: String) -> Option<Twin> {
-    Some(Twin::Whole(line))
-}
-
 pub(super) fn on_key(model: &mut Model, mut state: Palette, key: Key) -> Vec<Effect> {
     let last = state.found.len().saturating_sub(1);
     match (key.ctrl, key.code) {
@@ -123,7 +118,9 @@ pub(super) fn on_key(model: &mut Model, mut state: Palette, key: Key) -> Vec<Eff
         (true, KeyCode::Char('y')) => {
             let twin = match state.found.get(state.selected) {
                 Some(Entry::Action(action)) => twin::twin(model, *action),
-                Some(Entry::Instance(id)) => whole(format!("bunker status --limit {id}")),
+                Some(Entry::Instance(id)) => {
+                    Some(Twin::Whole(format!("bunker status --limit {id}")))
+                }
                 Some(Entry::Page(page)) => twin::of_page(page),
                 _ => None,
             };

@@ -42,7 +42,7 @@ pub(super) async fn work(context: &Context, run: &str, identity: bool) -> Result
         never = post.keep_sending(&*store) => match never {},
     };
     if worked.is_ok() {
-        roll_back_if_wanted(context, &*store, &run, &hosts).await;
+        roll_back_if_wanted(context, &store, &run, &hosts).await;
     }
     // The run has ended; its last message goes out now.
     wiring::last_words(&store).await;

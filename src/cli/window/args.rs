@@ -25,6 +25,7 @@ pub enum WindowVerb {
     after_help = "A list of windows that a group or a host names stands for that of all hosts: it does not add to it. \
 Exit codes: 0 added; 2 the window or the inventory cannot be used; 3 --check; 8 refused."
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct AddArgs {
     /// Its name
     pub name: String,

@@ -52,15 +52,9 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &Instanc
     // Reasons go on in lines that no fact needs.
     let why_h = upper_h.saturating_sub(facts_least + 2).min(reasons.saturating_add(2));
     let why_h = why_h.max(n_reasons.saturating_add(2)).clamp(3, upper_h.saturating_sub(4).max(3));
-    let title = match i.verdict.health {
-        Health::Healthy => "Healthy".to_owned(),
-        Health::Down | Health::Degraded | Health::Unknown => {
-            format!("Why {}", badge::instance(i).word)
-        }
-    };
     let inner = canvas.pane(
         Rect { height: why_h, ..left },
-        &title,
+        &why_title(i),
         &why::jump(model, i),
         focus(page, Pane::First),
     );
@@ -78,6 +72,15 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &Instanc
         );
     } else {
         instance_facts::containers(canvas, model, i, page, lower);
+    }
+}
+
+fn why_title(i: &InstanceView) -> String {
+    match i.verdict.health {
+        Health::Healthy => "Healthy".to_owned(),
+        Health::Down | Health::Degraded | Health::Unknown => {
+            format!("Why {}", badge::instance(i).word)
+        }
     }
 }
 

@@ -169,9 +169,9 @@ impl Column {
 const WIDEST: u16 = 64;
 
 /// The columns, some of them as wide as what stands in them where there is room: the place of each, and its texts.
-pub(super) fn fitted<'t, const N: usize, const M: usize>(
+pub(super) fn fitted<const N: usize, const M: usize>(
     mut columns: [Column; N],
-    texts: [(usize, &mut dyn Iterator<Item = &'t str>); M],
+    texts: [(usize, &mut dyn Iterator<Item = &str>); M],
 ) -> [Column; N] {
     for (at, texts) in texts {
         let widest = u16::try_from(texts.map(width).max().unwrap_or(0)).unwrap_or(WIDEST);

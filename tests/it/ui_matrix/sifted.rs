@@ -23,6 +23,7 @@ fn filter(model: &mut Model, text: &str) {
 }
 
 /// The rows of the list that is seen.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the other pages are no lists")]
 fn n_rows(model: &Model) -> usize {
     match model.screens.last().unwrap() {
         Screen::Runs(page) => page.rows(model.runs.as_deref().unwrap(), model.now).len(),
