@@ -27,6 +27,8 @@ pub struct Setup {
     pub unusable: Unusable,
     /// What is typed: the first instance, or the path of an inventory of Ansible.
     pub form: Option<(Typed, Input)>,
+    /// What was typed last and came to nothing, for the next time.
+    pub draft: Option<(Typed, Input)>,
     /// What came of the last thing that was tried.
     pub said: Option<Result<Safe, Safe>>,
     /// When it was last looked at.

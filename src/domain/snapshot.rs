@@ -110,6 +110,9 @@ pub struct InstanceView {
     /// The limits by which it is judged.
     #[serde(default, skip)]
     pub policy: InstancePolicy,
+    /// Whether shells on it are recorded.
+    #[serde(default, skip)]
+    pub records_shells: bool,
 }
 
 impl InstanceView {

@@ -267,7 +267,9 @@ impl Cockpit {
             OnScreen::Redraw => self.painter.forget(),
             OnScreen::Connect => self.again = true,
             OnScreen::NextTheme => {
-                let name = self.look.next_theme();
+                let (name, problems) = self.look.next_theme();
+                self.look.problems = problems;
+                self.tell_problems();
                 self.model.tell(ToastKind::Done, &format!("theme {name}"));
                 drop(self.effects.perform(Effect::Save(ViewChange::Theme(name))));
             }
@@ -319,9 +321,16 @@ impl Cockpit {
     }
 
     fn tell_problems(&mut self) {
-        for problem in std::mem::take(&mut self.look.problems) {
-            self.model.tell(ToastKind::Warning, &format!("theme: {}", problem.message));
-        }
+        let problems = std::mem::take(&mut self.look.problems);
+        let Some(first) = problems.first() else { return };
+        let more = match problems.len() - 1 {
+            0 => String::new(),
+            n => format!(", and {n} more"),
+        };
+        let file = &first.file;
+        let text =
+            format!("theme {file}: {}{more}; `bunker check theme {file}` tells all", first.message);
+        self.model.tell(ToastKind::Warning, &text);
     }
 }
 

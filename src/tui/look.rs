@@ -87,16 +87,33 @@ impl Look {
         self.theme.name() != before
     }
 
-    /// Goes on to the next theme: those of the program, then the operator's own. Gives its name.
-    pub(super) fn next_theme(&mut self) -> String {
-        self.guessed = false;
+    /// Goes on to the next theme that can be used: those of the program, then the operator's own. Gives its name, and what is
+    /// wrong with those that were passed over.
+    pub(super) fn next_theme(&mut self) -> (String, Vec<Diagnostic>) {
         let mut names: Vec<String> = BUILTIN.iter().map(|(name, _)| (*name).to_owned()).collect();
         names.extend(own_themes());
+        let depth = self.depth;
+        self.next_of(&names, |name| named(name, depth, "dark"))
+    }
+
+    fn next_of(
+        &mut self,
+        names: &[String],
+        load: impl Fn(&str) -> (Theme, Vec<Diagnostic>),
+    ) -> (String, Vec<Diagnostic>) {
+        self.guessed = false;
         let at = names.iter().position(|name| name == self.theme.name());
-        let to = at.map_or(0, |at| (at + 1) % names.len().max(1));
-        let name = names.into_iter().nth(to).unwrap_or_default();
-        self.theme = named(&name, self.depth, "dark").0;
-        self.theme.name().to_owned()
+        let from = at.map_or(0, |at| at + 1);
+        let mut problems = Vec::new();
+        for name in names.iter().cycle().skip(from).take(names.len()) {
+            let (theme, found) = load(name);
+            problems.extend(found);
+            if theme.name() == name {
+                self.theme = theme;
+                break;
+            }
+        }
+        (self.theme.name().to_owned(), problems)
     }
 }
 
@@ -194,10 +211,25 @@ mod tests {
         look.guessed = true;
         assert!(look.ground(true) && look.theme.name() == "light");
         assert!(!look.ground(false), "it is asked once");
-        let mut seen = vec![look.next_theme()];
+        let mut seen = vec![look.next_theme().0];
         while !seen.contains(&"light".to_owned()) && seen.len() < 40 {
-            seen.push(look.next_theme());
+            seen.push(look.next_theme().0);
         }
         assert!(seen.len() >= BUILTIN.len(), "{seen:?}");
+    }
+
+    #[test]
+    fn a_theme_that_is_broken_is_passed_over_and_told_and_those_behind_it_are_reached() {
+        let mut look = Look::fixed(Theme::builtin("nord", Depth::True), Depth::True);
+        let names = ["dark", "nord", "broken", "good"].map(str::to_owned);
+        let load = |name: &str| match name {
+            "broken" => parse("broken.yaml", "::: no [", Depth::True),
+            "good" => (Theme::builtin("light", Depth::True).called("good"), Vec::new()),
+            name => (Theme::builtin(name, Depth::True), Vec::new()),
+        };
+        let (name, problems) = look.next_of(&names, load);
+        assert_eq!((name.as_str(), problems.len()), ("good", 1));
+        let (name, problems) = look.next_of(&names, load);
+        assert_eq!((name.as_str(), problems.len()), ("dark", 0), "and round again");
     }
 }

@@ -129,6 +129,7 @@ mod ui_matrix;
 mod ui_moving;
 mod ui_narrow;
 mod ui_screens;
+mod ui_setup;
 mod ui_sheet_keys;
 mod ui_sheet_world;
 mod ui_sheets;

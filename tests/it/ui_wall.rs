@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use bunker_ops::app::msg::{Mouse, RunView};
+use bunker_ops::app::setup::Unusable;
 use bunker_ops::app::wall::{PAGE_S, QUESTION_S, SHIFT_S};
 use bunker_ops::app::{Effect, Model, Msg, update};
 use bunker_ops::domain::capability::Operate;
@@ -223,6 +224,32 @@ fn hosts_that_the_inventory_leaves_out_are_told() {
     fleet.inventory.n_left_out = 3;
     let screen = draw(&wall(120, 40, &Arc::new(fleet)));
     assert!(screen.contains("▲ inventory: 3 hosts left out"), "{screen}");
+}
+
+/// In letters that are read from across the room: who is not looked at is not well, and not connecting either.
+#[test]
+fn a_wall_is_not_well_while_hosts_are_left_out_or_there_is_no_inventory() {
+    let mut fleet = snapshot(vec![instance("a", 5), instance("b", 5)]);
+    let word = |fleet: &Arc<FleetSnapshot>| {
+        // Too low for large letters, so that the word stands there as text.
+        let screen = draw(&wall(80, 12, fleet));
+        screen.lines().find(|l| !l.trim().is_empty()).unwrap().to_owned()
+    };
+    assert!(word(&fleet).contains("all well"), "{}", word(&fleet));
+    Arc::make_mut(&mut fleet).inventory.n_left_out = 3;
+    assert!(word(&fleet).contains("▲ 3 left out"), "{}", word(&fleet));
+    let inner = Arc::make_mut(&mut fleet);
+    inner.instances.clear();
+    inner.inventory.problems = vec!["host_vars/a/main.yml:3: a tab".into()];
+    let screen = draw(&wall(120, 40, &fleet));
+    assert!(screen.contains("all 3 hosts: host_vars/a/main.yml:3: a tab"), "{screen}");
+    assert!(!screen.contains("names no instance"), "{screen}");
+    let mut model = wall(80, 12, &fleet);
+    model.fleet.snapshot = None;
+    let unusable = Unusable { dir: "/x".into(), missing: true, problems: Vec::new() };
+    update(&mut model, Msg::Unusable(unusable));
+    let screen = draw(&model);
+    assert!(screen.contains("▼ no inventory") && !screen.contains("connecting"), "{screen}");
 }
 
 #[test]

@@ -108,6 +108,7 @@ pub(crate) fn instance(name: &str, age_s: i64) -> InstanceView {
         trends: trends.into_iter().map(|signal| (signal, trend.clone())).collect(),
         connection: None,
         policy: InstancePolicy::default(),
+        records_shells: false,
     }
 }
 

@@ -58,12 +58,15 @@ fn ask_shell(model: &mut Model, host: HostId) -> Vec<Effect> {
     }
     let at = model.fleet.instance(&host).and_then(|i| i.connection.as_ref()?.user.clone());
     let who = at.map(|user| format!(" as {user}")).unwrap_or_default();
+    let recorded = model.fleet.instance(&host).is_some_and(|i| i.records_shells);
+    let kept = "All that is typed and shown there is RECORDED, as bunker_shell_record wants it.";
+    let kept = recorded.then(|| kept.to_owned());
+    let opens = format!("A shell opens on {host}{who}; the cockpit comes back when it is left.");
     let question = Confirm {
         title: format!("shell on {host}"),
-        lines: vec![
-            format!("A shell opens on {host}{who}; the cockpit comes back when it is left."),
+        lines: [Some(opens), kept, Some(
             "That it was opened is written into the audit log. What is done there is no run: nothing stops it halfway, and nothing takes it back.".to_owned(),
-        ],
+        )].into_iter().flatten().collect(),
         safe: "not now",
         act: "open it",
         focus: Focus::Safe,

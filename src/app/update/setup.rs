@@ -19,7 +19,7 @@ pub(super) fn unusable(model: &mut Model, unusable: Unusable) -> Vec<Effect> {
         setup.unusable = unusable;
         setup.looked = looked;
     } else {
-        let setup = Setup { unusable, form: None, said: None, looked, busy: false };
+        let setup = Setup { unusable, form: None, draft: None, said: None, looked, busy: false };
         model.setup = Some(Box::new(setup));
     }
     Vec::new()
@@ -51,7 +51,7 @@ pub(super) fn typed(model: &mut Model, key: Key) -> Option<Vec<Effect>> {
     let setup = model.setup.as_mut()?;
     let (what, mut form) = setup.form.take()?;
     match key {
-        Key { code: KeyCode::Esc, .. } => {}
+        Key { code: KeyCode::Esc, .. } => setup.draft = Some((what, form)),
         Key { code: KeyCode::Enter, .. } => return Some(entered(model, what, form)),
         _ => {
             input::edit(&mut form, key);
@@ -66,13 +66,17 @@ fn entered(model: &mut Model, what: Typed, form: Input) -> Vec<Effect> {
     let Some(setup) = &mut model.setup else { return Vec::new() };
     match (what, text.parse::<FirstInstance>()) {
         (Typed::Path, _) if text.is_empty() => setup.form = Some((what, form)),
-        (Typed::Path, _) => return ask(model, SetupAsk::Import(text)),
+        (Typed::Path, _) => {
+            setup.draft = Some((what, form));
+            return ask(model, SetupAsk::Import(text));
+        }
         (Typed::First, Err(why)) => {
             setup.said = Some(Err(Safe::line(&why.to_string())));
             setup.form = Some((what, form));
         }
         (Typed::First, Ok(first)) => {
             setup.said = None;
+            setup.draft = Some((what, form));
             let question = Confirm {
                 title: "make an inventory".to_owned(),
                 lines: vec![
@@ -113,7 +117,9 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Option<Vec<Effect>> 
     Some(match action {
         Action::MakeInventory | Action::ImportInventory if missing => {
             let what = if action == Action::MakeInventory { Typed::First } else { Typed::Path };
-            setup.form = Some((what, Input::default()));
+            // What was typed before stands there again: it is mostly one word that is wrong.
+            let draft = setup.draft.take().filter(|(of, _)| *of == what);
+            setup.form = Some(draft.unwrap_or_else(|| (what, Input::default())));
             setup.said = None;
             Vec::new()
         }

@@ -43,6 +43,7 @@ fn view(id: &str, health: Health, age_s: i64, reasons: Vec<Reason>) -> Arc<Insta
         trends: BTreeMap::new(),
         connection: None,
         policy: InstancePolicy::default(),
+        records_shells: false,
     })
 }
 

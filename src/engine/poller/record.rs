@@ -240,6 +240,7 @@ impl Record {
             trends: self.trends.clone(),
             connection: Some(Arc::clone(&self.connection)),
             policy: self.settings.policy.clone(),
+            records_shells: self.host.records_shells(),
         }
     }
 

@@ -7,7 +7,7 @@ use super::{fleet_totals, why};
 use crate::app::action::Action;
 use crate::app::fleet_page::Listed;
 use crate::app::model::Model;
-use crate::domain::snapshot::InstanceView;
+use crate::domain::snapshot::{InstanceView, InventoryState};
 use crate::ui::canvas::{Canvas, Focused};
 use crate::ui::text::{cut, width};
 use crate::ui::theme::Role;
@@ -113,11 +113,25 @@ fn draw_row(
     }
 }
 
+/// Why there is nothing to show, by what is wrong with the inventory.
+pub(super) fn no_instance(files: &InventoryState) -> String {
+    if files.n_left_out == 0 {
+        return "the inventory names no instance".to_owned();
+    }
+    let first = files.problems.first().map(|problem| format!(": {problem}")).unwrap_or_default();
+    format!("left out, since the inventory has problems: all {} hosts{first}", files.n_left_out)
+}
+
 fn empty(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let lines: [String; 2] = match &model.fleet.snapshot {
         None => ["reading the inventory and asking the hosts".to_owned(), String::new()],
+        Some(s) if s.instances.is_empty() && s.inventory.n_left_out > 0 => {
+            let key = model.keymap.first(Action::Inventory, model.place());
+            let how = format!("`bunker inventory check` tells all of it, {key} shows them");
+            [no_instance(&s.inventory), how]
+        }
         Some(s) if s.instances.is_empty() => [
-            "the inventory names no instance".to_owned(),
+            no_instance(&s.inventory),
             "give a host the variable cml_domain; `bunker inventory check` tells more".to_owned(),
         ],
         Some(s) if model.fleet.filter.is_empty() => [

@@ -47,22 +47,31 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) -> u16 {
 /// How the fleet is in one word, with its sign: the worst there is, or that nothing is heard any more.
 fn overall(model: &Model) -> (String, &'static str, Role) {
     let Some(fleet) = &model.fleet.snapshot else {
-        return ("CONNECTING".to_owned(), "·", Role::Waiting);
+        return match &model.setup {
+            Some(_) => ("NO INVENTORY".to_owned(), "▼", Role::Down),
+            None => ("CONNECTING".to_owned(), "·", Role::Waiting),
+        };
     };
+    // Who is left out of the inventory is not looked at: nobody knows whether they are well.
+    let n_left_out = fleet.inventory.n_left_out;
+    let left_out = (n_left_out > 0)
+        .then(|| (format!("{n_left_out} LEFT OUT"), badge::health(Health::Degraded)))
+        .map(|(word, look)| (word, look.glyph, look.role));
     if fleet.instances.is_empty() {
-        return ("NO INSTANCE".to_owned(), "?", Role::Unknown);
+        return left_out.unwrap_or_else(|| ("NO INSTANCE".to_owned(), "?", Role::Unknown));
     }
     let silent = model.now.duration_since(fleet.at).as_secs();
     if silent > SILENCE_S {
         let age = figures::age(silent as f64).to_uppercase();
         return (format!("NO NEWS {age}"), "?", Role::Unknown);
     }
-    for health in [Health::Down, Health::Degraded, Health::Unknown] {
-        let n = count(fleet, health);
-        if n > 0 {
-            let look = badge::health(health);
-            return (format!("{n} {}", look.word.to_uppercase()), look.glyph, look.role);
-        }
+    let such = |health| {
+        let (n, look) = (count(fleet, health), badge::health(health));
+        (n > 0).then(|| (format!("{n} {}", look.word.to_uppercase()), look.glyph, look.role))
+    };
+    let bad = such(Health::Down).or_else(|| such(Health::Degraded));
+    if let Some(worst) = bad.or(left_out).or_else(|| such(Health::Unknown)) {
+        return worst;
     }
     let asked = fleet.instances.iter().filter(|i| !badge::not_asked(i)).count();
     if asked < fleet.instances.len() {

@@ -23,6 +23,7 @@ use crate::app::wall::{self, SHIFT};
 use crate::domain::health::Health;
 use crate::domain::snapshot::{FleetSnapshot, InstanceView};
 use crate::ui::canvas::Canvas;
+use crate::ui::screens::fleet::no_instance;
 use crate::ui::text::{width, wrap};
 use crate::ui::theme::Role;
 use crate::ui::widgets::badge;
@@ -46,7 +47,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
             Some(setup) => unusable(canvas, setup, body),
         },
         Some(fleet) if fleet.instances.is_empty() => {
-            nothing(canvas, body, "the inventory names no instance");
+            nothing(canvas, body, &no_instance(&fleet.inventory));
         }
         Some(fleet) => instances(canvas, model, fleet, body),
     }
