@@ -15,7 +15,7 @@ fn draw(model: &Model) -> String {
 }
 
 fn first_run() -> Model {
-    let mut model = cockpit(100, 30, Some(Operate::grant()));
+    let mut model = cockpit(160, 30, Some(Operate::grant()));
     let unusable = Unusable { dir: "/home/ann/inventory".into(), missing: true, problems: vec![] };
     update(&mut model, Msg::Unusable(unusable));
     model
@@ -27,7 +27,7 @@ fn typed(model: &mut Model, words: &str) {
 
 #[test]
 fn what_was_typed_for_a_first_instance_stands_there_again_after_not_now() {
-    let words = "calgary ward7.example.org deploy@192.0.2.7";
+    let words = "calgary w7.example.org 192.0.2.7 https://git.example.org/c.git";
     let mut model = first_run();
     press(&mut model, "n");
     typed(&mut model, words);
