@@ -123,6 +123,10 @@ fn a_freeze_that_begins_now_pauses_the_runs_that_it_is_about() {
     assert!(said(&added).contains(&format!("run {run} is asked to pause")), "{added:?}");
     let shown = bench.until(run, "paused");
     assert_eq!(shown["targets"][1]["state"], "waiting", "{shown:#}");
+    // A worker that waits would outlive this test.
+    let ended = bench.run("anna", &["abort", run]);
+    assert!(ended.status.success(), "{ended:?}");
+    bench.until(run, "aborted");
 }
 
 #[test]
