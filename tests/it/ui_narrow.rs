@@ -6,7 +6,6 @@ use bunker_ops::app::look::Looked;
 use bunker_ops::app::pages::PlanPage;
 use bunker_ops::app::{Effect, Model, Msg, Screen, update};
 use bunker_ops::domain::capability::Operate;
-use bunker_ops::domain::env::{EnvChange, EnvChangeKind, EnvValue};
 use bunker_ops::domain::figure::{Figure, Source, Trouble};
 use bunker_ops::domain::health::Health;
 use bunker_ops::domain::inventory::{HostTold, InventoryTold};
@@ -21,7 +20,7 @@ use crate::sample::host;
 use crate::ui_sheet_world::{LONG, open};
 use crate::ui_wall::summary;
 use crate::ui_world::{
-    ago, cockpit, instance, plan, press, run_view, screen, snapshot, troubled, twelve,
+    ago, cockpit, env_changes, instance, plan, press, run_view, screen, snapshot, troubled, twelve,
 };
 
 fn at(width: u16, height: u16, fleet: Arc<FleetSnapshot>) -> Model {
@@ -184,14 +183,7 @@ fn plan_page(n: usize, width: u16, height: u16) -> Model {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut plan = plan(&names);
     for host in &mut plan.hosts {
-        host.diff = (0..20)
-            .map(|n| EnvChange {
-                name: format!("SETTING_{n}").as_str().into(),
-                kind: EnvChangeKind::Change,
-                from: Some(EnvValue::Plain("a".into())),
-                to: Some(EnvValue::Plain("b".into())),
-            })
-            .collect();
+        host.diff = env_changes(20);
     }
     let mut model = at(width, height, twelve());
     model.screens.push(Screen::Plan(Box::new(PlanPage::new(Arc::new(plan)))));

@@ -16,7 +16,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::sample::{host, run_id};
-use crate::ui_world::{cockpit, instance, many, plan, press, run_view, snapshot, troubled, twelve};
+use crate::ui_world::{
+    cockpit, env_changes, instance, many, plan, press, run_view, snapshot, troubled, twelve,
+};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 const TINY: [(u16, u16); 7] = [(0, 0), (1, 1), (20, 5), (39, 10), (40, 10), (41, 11), (500, 3)];
@@ -314,19 +316,11 @@ fn a_plan_says_in_full_what_stands_in_the_way_and_offers_no_start_where_nothing_
 
 #[test]
 fn a_plan_says_how_many_lines_have_no_room() {
-    use bunker_ops::domain::env::{EnvChange, EnvChangeKind, EnvValue};
     for (width, height, cut) in [(80, 24, true), (200, 60, false)] {
         let (_, mut model) = pages(width, height, &twelve()).remove(9);
         let Some(Screen::Plan(page)) = model.screens.last_mut() else { panic!("no plan page") };
         let plan = Arc::make_mut(&mut page.plan);
-        plan.hosts[0].diff = (0..20)
-            .map(|n| EnvChange {
-                name: format!("SETTING_{n}").as_str().into(),
-                kind: EnvChangeKind::Change,
-                from: Some(EnvValue::Plain("a".into())),
-                to: Some(EnvValue::Plain("b".into())),
-            })
-            .collect();
+        plan.hosts[0].diff = env_changes(20);
         let screen = draw(&model);
         assert_eq!(
             screen.contains("more lines: tab and down show them, or `bunker plan`"),

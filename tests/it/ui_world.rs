@@ -8,6 +8,7 @@ use bunker_ops::app::frame::Size;
 use bunker_ops::app::msg::RunView;
 use bunker_ops::app::{Effect, Model, Msg, update};
 use bunker_ops::domain::capability::Operate;
+use bunker_ops::domain::env::{EnvChange, EnvChangeKind, EnvValue};
 use bunker_ops::domain::facts::{Facts, Part};
 use bunker_ops::domain::figure::{Figure, Source};
 use bunker_ops::domain::health::{Health, Reason, Verdict};
@@ -256,4 +257,15 @@ fn full_disk() -> Failure {
         hint: Some("free space; the old version still serves".into()),
         last_lines: vec!["npm error ENOSPC".into()],
     }
+}
+
+/// So many changes of settings, as a plan shows them.
+pub(crate) fn env_changes(n: usize) -> Vec<EnvChange> {
+    let change = |n| EnvChange {
+        name: format!("SETTING_{n}").as_str().into(),
+        kind: EnvChangeKind::Change,
+        from: Some(EnvValue::Plain("a".into())),
+        to: Some(EnvValue::Plain("b".into())),
+    };
+    (0..n).map(change).collect()
 }

@@ -1,8 +1,7 @@
 //! The key by which a host was known, where it sends another one.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
-use sha2::{Digest as _, Sha256};
+use crate::domain::audit::fingerprint;
+use crate::domain::marker::base64;
 
 /// Where the key stands that a host's own does not fit: `Offending ED25519 key in FILE:LINE`, as ssh says it.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,18 +24,17 @@ impl<'a> Offending<'a> {
     pub(super) fn words(&self) -> String {
         let text = std::fs::read_to_string(self.file).unwrap_or_default();
         let line = text.lines().nth(self.line.saturating_sub(1)).unwrap_or_default();
-        let print = fingerprint(line).map(|print| format!("{print}, ")).unwrap_or_default();
+        let print = print_of(line).map(|print| format!("{print}, ")).unwrap_or_default();
         format!(", known is {print}{} key in {}:{}", self.kind, self.file, self.line)
     }
 }
 
-/// `SHA256:` and the hash of the key in a line of a `known_hosts` file, as `ssh-keygen -l` prints it: sshd(8), where it tells
-/// of the format of that file. A line may begin with a marker such as `@revoked`.
-fn fingerprint(line: &str) -> Option<String> {
+/// The fingerprint of the key in a line of a `known_hosts` file: sshd(8), where it tells of the format of that file. A line
+/// may begin with a marker such as `@revoked`.
+fn print_of(line: &str) -> Option<String> {
     let mut words = line.split_ascii_whitespace().skip_while(|word| word.starts_with('@'));
     let (_hosts, _kind, key) = (words.next()?, words.next()?, words.next()?);
-    let key = STANDARD.decode(key).ok()?;
-    Some(format!("SHA256:{}", STANDARD_NO_PAD.encode(Sha256::digest(key))))
+    Some(fingerprint(&base64(key).filter(|key| !key.is_empty())?))
 }
 
 #[cfg(test)]
@@ -49,10 +47,10 @@ mod tests {
 
     #[test]
     fn a_known_key_has_the_fingerprint_that_openssh_prints() {
-        assert_eq!(fingerprint(LINE).as_deref(), Some(PRINT));
-        assert_eq!(fingerprint(&format!("@revoked {LINE}")).as_deref(), Some(PRINT));
+        assert_eq!(print_of(LINE).as_deref(), Some(PRINT));
+        assert_eq!(print_of(&format!("@revoked {LINE}")).as_deref(), Some(PRINT));
         for odd in ["", "host ssh-ed25519", "host ssh-ed25519 !!!"] {
-            assert_eq!(fingerprint(odd), None, "{odd}");
+            assert_eq!(print_of(odd), None, "{odd}");
         }
     }
 
