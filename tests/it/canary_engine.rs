@@ -68,9 +68,9 @@ impl Bench {
         bench
     }
 
-    async fn carry_out(&self, stores: Stores) -> Result<Phase, WorkerError> {
+    pub(crate) fn ports(&self, stores: Stores) -> WorkerPorts {
         let none = Arc::new(bunker_ops::adapters::vault::NoVault);
-        let ports = WorkerPorts {
+        WorkerPorts {
             store: Arc::new(stores),
             around: crate::run_fake_around::FakeAround::default().ports(),
             remote: Arc::clone(&self.hosts) as _,
@@ -82,8 +82,11 @@ impl Bench {
             clock: Arc::clone(&self.clock) as _,
             supervisor: Supervisor::new(),
             timing: Timing::default(),
-        };
-        carry_out(ports, run_id(1), 7).await
+        }
+    }
+
+    async fn carry_out(&self, stores: Stores) -> Result<Phase, WorkerError> {
+        carry_out(self.ports(stores), run_id(1), 7).await
     }
 
     pub(crate) async fn work(&self) -> Result<Phase, WorkerError> {

@@ -1,6 +1,7 @@
 //! Stores in memory, one a run, behind one front: a canary's way back is a run of its own.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -26,11 +27,13 @@ pub(crate) struct Stores {
     clock: Arc<dyn Clock>,
     /// Which run's writes fail, and when.
     pub(crate) death: Option<(RunId, Death)>,
+    /// As in [`FakeStore`].
+    pub(crate) dead: Arc<AtomicBool>,
 }
 
 impl Stores {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { all: All::default(), clock, death: None }
+        Self { all: All::default(), clock, death: None, dead: Arc::default() }
     }
 
     pub(crate) fn ids(&self) -> Vec<RunId> {
@@ -43,6 +46,7 @@ impl Stores {
         let store = all.entry(run.clone()).or_default();
         store.clock = Some(Arc::clone(&self.clock));
         let mut store = store.clone();
+        store.dead = Arc::clone(&self.dead);
         store.death = self.death.as_ref().filter(|(of, _)| of == run).map(|(_, death)| *death);
         store
     }

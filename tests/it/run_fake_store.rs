@@ -1,6 +1,7 @@
 //! A store that lives in memory and fails when it is told to.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -58,6 +59,8 @@ impl Death {
 pub(crate) struct FakeStore {
     memory: Arc<Mutex<Memory>>,
     pub(crate) death: Option<Death>,
+    /// Set where the process that has this clone was killed: it writes nothing any more.
+    pub(crate) dead: Arc<AtomicBool>,
     /// What events are stamped by; by their numbers where there is none.
     pub(crate) clock: Option<Arc<dyn Clock>>,
 }
@@ -107,13 +110,16 @@ impl FakeStore {
         what: &[String],
         act: impl FnOnce(&mut Memory, bool),
     ) -> Result<(), StoreError> {
+        let broken = || StoreError::Broken { path: "memory".into(), what: "dead".into() };
+        if self.dead.load(Ordering::Relaxed) {
+            return Err(broken());
+        }
         memory.writes += 1;
         if let Some(Death::Before(n) | Death::After(n) | Death::Half(n)) = self.death
             && memory.writes == n
         {
             memory.struck.extend_from_slice(what);
         }
-        let broken = || StoreError::Broken { path: "memory".into(), what: "dead".into() };
         match self.death {
             Some(Death::Before(n) | Death::After(n) | Death::Half(n)) if memory.writes > n => {
                 Err(broken())

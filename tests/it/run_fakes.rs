@@ -5,32 +5,25 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bunker_ops::domain::answer::{RangeAnswer, Stretch};
 use bunker_ops::domain::connection::Connection;
-use bunker_ops::domain::figure::Trouble;
-use bunker_ops::domain::fleet::MetricsSettings;
 use bunker_ops::domain::ids::RunId;
 use bunker_ops::domain::job::{
     AbortOutcome, JobEnd, JobInputs, JobRef, JobSpec, JobStart, JobTruth,
 };
+use bunker_ops::domain::lease::LeaseOf;
 use bunker_ops::domain::plan::{GateSpec, HostPlan};
 use bunker_ops::domain::remote::{RemoteError, RemoteErrorKind};
 use bunker_ops::domain::run::outcome::Failure;
-use bunker_ops::domain::series::Series;
 use bunker_ops::engine::ports::{
-    GateBaseline, GateCheck, GateObservation, LogSink, MetricsSource, ReadOutput, RemoteJobs,
-    RemoteRead,
+    GateBaseline, GateCheck, GateObservation, LogSink, ReadOutput, RemoteJobs, RemoteRead,
 };
 use tokio::time::Instant;
 
 pub(crate) use crate::run_fake_fault::StartFault;
-
-struct FakeJob {
-    spec: JobSpec,
-    began: Instant,
-    held: Option<Instant>,
-    killed: Option<Instant>,
-}
+pub(crate) use crate::run_fake_job::STEP;
+use crate::run_fake_job::{FakeJob, GIVE_BACK, LEASE};
+use crate::run_fake_lease::{FakeLease, HOLD};
+pub(crate) use crate::run_fake_metrics::{FakeMetrics, Measured};
 
 #[derive(Default)]
 pub(crate) struct FakeHost {
@@ -45,54 +38,53 @@ pub(crate) struct FakeHost {
     pub(crate) exits: BTreeMap<String, i32>,
     /// Another job holds the instance.
     pub(crate) locked: bool,
+    pub(crate) lease: FakeLease,
+    /// Jobs that were run by a run that did not have the lease.
+    pub(crate) trespasses: Vec<String>,
     pub(crate) n_starts: u32,
     pub(crate) n_follows: u32,
     /// What the steps of started jobs got: step, name, content.
     pub(crate) got: Vec<(String, String, String)>,
 }
 
-/// How long every step takes.
-pub(crate) const STEP: Duration = Duration::from_secs(2);
-
 impl FakeHost {
     /// Whether it has a job.
     pub(crate) fn has_job(&self, seq: u32) -> bool {
         self.jobs.keys().any(|(_, number)| *number == seq)
     }
-}
 
-impl FakeJob {
-    /// The log and the end of the job by now.
-    fn at(&self, now: Instant, exits: &BTreeMap<String, i32>) -> (Vec<u8>, Option<JobEnd>) {
-        let (mut log, mut t) = (Vec::new(), self.began);
-        let mark = |log: &mut Vec<u8>, words: String| {
-            log.extend(format!("\x1e{} {words}\n", self.spec.nonce).into_bytes());
-        };
-        let second = |t: Instant| 1_790_000_000 + t.duration_since(self.began).as_secs();
-        for step in &self.spec.steps {
-            if self.held.is_some_and(|held| held <= t && held <= now) {
-                return (log, Some(JobEnd::Held));
+    /// Whether a job runs now. What jobs did with the lease until now is done when this returns.
+    pub(crate) fn settle(&mut self, now: Instant) -> bool {
+        let mut busy = self.locked;
+        for job in self.jobs.values_mut().filter(|job| !job.settled) {
+            let (run, seen) = (&job.spec.job.run, job.at(now, &self.exits));
+            if seen.gave_back.is_some() {
+                self.lease.give_back(run);
+            } else if !job.fenced {
+                self.lease.prolong(run, seen.end.as_ref().map_or(now, |(_, end)| *end) + HOLD);
             }
-            if t > now {
-                return (log, None);
-            }
-            mark(&mut log, format!("start {} {}", step.id, second(t)));
-            log.extend(format!("{} says something\n", step.id).into_bytes());
-            if self.killed.is_some_and(|killed| killed < t + STEP && killed <= now) {
-                return (log, Some(JobEnd::Aborted));
-            }
-            t += STEP;
-            if t > now {
-                return (log, None);
-            }
-            let exit = exits.get(step.id.as_str()).copied().unwrap_or(0);
-            mark(&mut log, format!("tell {} did dGhhdA==", step.id));
-            mark(&mut log, format!("done {} {exit} {} 1", step.id, second(t)));
-            if exit != 0 && exit != 77 {
-                return (log, Some(JobEnd::Exited(exit)));
-            }
+            job.settled = seen.end.is_some();
+            busy |= !job.settled;
         }
-        (log, Some(JobEnd::Exited(0)))
+        busy
+    }
+
+    /// A new job, as the runner begins it.
+    fn begin(&mut self, spec: &JobSpec) {
+        let now = Instant::now();
+        self.settle(now);
+        self.n_starts += 1;
+        let mut job = FakeJob::new(spec);
+        job.fenced = !self.lease.allows(spec.fence);
+        if !job.fenced && !self.locked && spec.steps.iter().any(|step| step.id.as_str() == LEASE) {
+            job.lease = Some(self.lease.take(&spec.job.run, now).map_err(drop));
+        }
+        let only_frees = || spec.steps.iter().all(|step| GIVE_BACK.contains(&step.id.as_str()));
+        let leased = self.lease.generation() > 0 && !self.locked && job.lease.is_none();
+        if leased && !job.fenced && !self.lease.is_of(&spec.job.run) && !only_frees() {
+            self.trespasses.push(format!("{:?}, {:?}", spec.job, spec.fence));
+        }
+        self.jobs.insert(key(&spec.job), job);
     }
 }
 
@@ -109,7 +101,7 @@ impl FakeHosts {
         let mut starts = BTreeMap::new();
         for (name, host) in self.0.lock().unwrap().iter() {
             for job in host.jobs.values() {
-                let (log, _) = job.at(Instant::now() + Duration::from_secs(100_000), &host.exits);
+                let log = job.at(Instant::now() + Duration::from_secs(100_000), &host.exits).log;
                 for line in String::from_utf8(log).unwrap().lines() {
                     if let Some((_, rest)) = line.split_once(" start ") {
                         let step = rest.split(' ').next().unwrap();
@@ -125,8 +117,26 @@ impl FakeHosts {
     pub(crate) fn log(&self, host: &str, seq: u32) -> Vec<u8> {
         self.with(host, |h| {
             let job = h.jobs.iter().find(|((_, of), _)| *of == seq).unwrap().1;
-            job.at(Instant::now(), &h.exits).0
+            job.at(Instant::now(), &h.exits).log
         })
+    }
+
+    /// What somebody at the desk of a host's lease does; whether a job runs there now.
+    pub(crate) fn at_desk<T>(
+        &self,
+        to: &Connection,
+        of: &LeaseOf,
+        act: impl FnOnce(&mut FakeLease, bool) -> T,
+    ) -> Result<T, RemoteError> {
+        self.reach(to)?;
+        let place = match of {
+            LeaseOf::Instance(host) => host.to_string(),
+            LeaseOf::Campaign(fleet) => format!("fleet {}", fleet.as_str()),
+        };
+        Ok(self.with(&place, |h| {
+            let busy = h.settle(Instant::now());
+            act(&mut h.lease, busy)
+        }))
     }
 
     fn reach(&self, to: &Connection) -> Result<(), RemoteError> {
@@ -181,14 +191,11 @@ impl RemoteJobs for FakeHosts {
             let start = if h.jobs.contains_key(&key(&spec.job)) {
                 JobStart::AlreadyThere
             } else {
-                h.n_starts += 1;
                 let got = inputs.files.iter().map(|(step, name, content)| {
                     (step.to_string(), name.to_string(), content.expose().to_owned())
                 });
                 h.got.extend(got);
-                let job =
-                    FakeJob { spec: spec.clone(), began: Instant::now(), held: None, killed: None };
-                h.jobs.insert(key(&spec.job), job);
+                h.begin(spec);
                 JobStart::Started
             };
             if fault == Some(StartFault::AnswerLost) {
@@ -209,7 +216,8 @@ impl RemoteJobs for FakeHosts {
         loop {
             self.reach(to)?;
             let (log, end, cut) = self.with(to.host.as_str(), |h| {
-                let (mut log, mut end) = h.jobs[&key(job)].at(Instant::now(), &h.exits);
+                let seen = h.jobs[&key(job)].at(Instant::now(), &h.exits);
+                let (mut log, mut end) = (seen.log, seen.end.map(|(end, _)| end));
                 if h.locked {
                     (log, end) = (Vec::new(), Some(JobEnd::Locked("run 1 by bob".into())));
                 }
@@ -240,10 +248,10 @@ impl RemoteJobs for FakeHosts {
         Ok(self.with(to.host.as_str(), |h| match h.jobs.get(&key(job)) {
             None => JobTruth::NeverStarted,
             Some(job) => {
-                let (log, end) = job.at(Instant::now(), &h.exits);
-                let log_bytes = log.len() as u64;
-                match end {
-                    Some(end) => JobTruth::Ended { end, log_bytes },
+                let seen = job.at(Instant::now(), &h.exits);
+                let log_bytes = seen.log.len() as u64;
+                match seen.end {
+                    Some((end, _)) => JobTruth::Ended { end, log_bytes },
                     None => JobTruth::Running { log_bytes },
                 }
             }
@@ -310,85 +318,5 @@ impl GateCheck for FakeGates {
             hint: Some("roll back with v2.4.0".into()),
             last_lines: vec!["panic: no database".into()],
         }
-    }
-}
-
-/// How a fake metrics server answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Measured {
-    /// Nothing gets through.
-    #[default]
-    Down,
-    /// All instances are alike.
-    Alike,
-    /// The canary takes three times as long as the rest, below every limit.
-    Slow,
-    /// The canary's answers are errors.
-    Errors,
-    /// The canary's samples ended long ago.
-    Stale,
-    /// The answer may lack data.
-    Partial,
-}
-
-/// A metrics server in memory: the label of a canary begins with `c`.
-#[derive(Default)]
-pub(crate) struct FakeMetrics {
-    pub(crate) now: Mutex<Measured>,
-    pub(crate) n_asked: std::sync::atomic::AtomicUsize,
-}
-
-const LABELS: [&str; 5] = ["c1", "c2", "r1", "r2", "r3"];
-
-impl FakeMetrics {
-    pub(crate) fn answer(&self, with: Measured) {
-        *self.now.lock().unwrap() = with;
-    }
-}
-
-#[async_trait]
-impl MetricsSource for FakeMetrics {
-    async fn instant(
-        &self,
-        _: &MetricsSettings,
-        _: &str,
-    ) -> Result<bunker_ops::domain::answer::InstantAnswer, Trouble> {
-        Err(Trouble::NoData)
-    }
-
-    async fn range(
-        &self,
-        _: &MetricsSettings,
-        expression: &str,
-        stretch: Stretch,
-    ) -> Result<RangeAnswer, Trouble> {
-        self.n_asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        tokio::time::sleep(Duration::from_millis(5)).await;
-        let how = *self.now.lock().unwrap();
-        if how == Measured::Down {
-            return Err(Trouble::Down("connection refused".into()));
-        }
-        let at = |i: u32| {
-            stretch.end.as_second() as f64 - f64::from(stretch.step_s * (stretch.n - 1 - i))
-        };
-        let value = |label: &str, i: u32| {
-            let canary = label.starts_with('c');
-            // A little noise that is the same at each run.
-            let noise = f64::from((i * 7 + u32::from(label.as_bytes()[1]) * 13) % 11) / 100.0;
-            if expression.starts_with("max by (instance) (timestamp") {
-                let fresh = at(i) - 2.0;
-                return if canary && how == Measured::Stale { at(0) - 4_000.0 } else { fresh };
-            }
-            if expression.contains("status_code") {
-                return if canary && how == Measured::Errors { 0.2 } else { noise / 100.0 };
-            }
-            if canary && how == Measured::Slow { 0.9 + noise / 10.0 } else { 0.3 + noise }
-        };
-        let series = LABELS.map(|label| {
-            let values = (0..stretch.n).map(|i| Some(value(label, i))).collect();
-            (label.to_owned(), Series { end: stretch.end, step_s: stretch.step_s, values })
-        });
-        let partial = how == Measured::Partial;
-        Ok(RangeAnswer { series: series.into(), partial, n_odd: 0 })
     }
 }

@@ -40,6 +40,16 @@ pub struct Evidence {
     pub skew_s: BTreeMap<HostId, f64>,
 }
 
+impl Evidence {
+    /// Whether an answer did not come, so that asking again may help: the server was not reached or was too slow.
+    pub fn was_lost(&self) -> bool {
+        let lost = |answer: &Result<RangeAnswer, Trouble>| {
+            matches!(answer, Err(Trouble::Down(_) | Trouble::TimedOut))
+        };
+        lost(&self.freshness) || self.answers.iter().any(|(_, answer)| lost(answer))
+    }
+}
+
 /// What became of one place on the grid.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Spot {

@@ -22,6 +22,11 @@ use crate::engine::ports::{GateBaseline, GateObservation, StoreError};
 /// Between two journalled looks that say the same: the most that a soak loses when its worker dies.
 const QUIET: Duration = Duration::from_secs(15);
 
+/// How often, and how long apart, a metrics server whose answer was lost is asked again before a person is: one lost
+/// answer at the end of a soak shall wake nobody.
+const ASKED_AGAIN: u32 = 2;
+const ASK_AGAIN: Duration = Duration::from_secs(5);
+
 /// What one look means for the canary.
 pub(super) enum Seen {
     /// Nothing is against it.
@@ -140,7 +145,15 @@ impl<'a> Watch<'a> {
 
     /// Judges everything over the last soak's time, and journals it.
     pub(super) async fn judge(&mut self) -> Result<Report, StoreError> {
-        let report = self.judged(&self.evidence().await, Scope::Everything);
+        let mut found = self.evidence().await;
+        for _ in 0..ASKED_AGAIN {
+            if !found.as_ref().is_ok_and(Evidence::was_lost) {
+                break;
+            }
+            tokio::time::sleep(ASK_AGAIN).await;
+            found = self.evidence().await;
+        }
+        let report = self.judged(&found, Scope::Everything);
         self.compared_at = Instant::now();
         let kind = EventKind::CanaryJudged { report: Box::new(report.clone()) };
         self.shared.add(vec![kind]).await?;

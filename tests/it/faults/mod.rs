@@ -1,5 +1,7 @@
 //! The page of faults holds every row that was promised, and names only tests that are there.
 
+mod edge_ports;
+mod edges;
 mod points;
 
 use std::collections::BTreeSet;

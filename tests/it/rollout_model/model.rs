@@ -1,14 +1,16 @@
-//! What a rollout must do, in a few lines: batches in order, a budget, and what may become of each host.
+//! What a rollout must do, in a few lines: batches in order, a budget, a lease for each host, and what may become of each
+//! host.
 
 use std::collections::BTreeSet;
 
 use bunker_ops::domain::plan::Plan;
+use proptest::option;
 use proptest::prelude::*;
 use proptest_state_machine::ReferenceStateMachine;
 use serde_json::json;
 
 use crate::run_fake_store::Death;
-use crate::sample::{Part, host_plan, plan_of};
+use crate::sample::{leased_host_plan, plan_of};
 
 /// What a host does when it is worked on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,10 +57,35 @@ pub(super) enum Ask {
     Kill,
 }
 
-/// One worker: what is asked of it, and the write at which it dies.
+/// What somebody else does with the lease of a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deed {
+    /// Breaks it, whoever has it, unless a job runs.
+    Breaks,
+    /// Takes it for a run of their own, where nobody has it or it is over, and keeps it.
+    Takes,
+}
+
+/// A deed, on which host (of those that there are), and how many milliseconds after a worker began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Foreign {
+    pub(super) after_ms: u64,
+    host: usize,
+    pub(super) deed: Deed,
+}
+
+impl Foreign {
+    /// Which of so many hosts.
+    pub(super) fn host(self, n_hosts: usize) -> usize {
+        self.host % n_hosts
+    }
+}
+
+/// One worker: what is asked of it, what others do meanwhile, and the write at which it dies.
 #[derive(Debug, Clone)]
 pub(super) struct Work {
     pub(super) asked: Option<(u64, Ask)>,
+    pub(super) foreign: Option<Foreign>,
     pub(super) death: Option<Death>,
     /// Seconds for which nobody looks after it has died.
     pub(super) alone_s: u64,
@@ -75,6 +102,8 @@ pub(super) struct Model {
     /// Whether a worker died, or a person wanted one target at a time: then fewer may begin at once than planned.
     disturbed: bool,
     pub(super) ended_early: bool,
+    /// Hosts with whose lease somebody else did something.
+    pub(super) meddled: BTreeSet<usize>,
 }
 
 impl Model {
@@ -90,12 +119,7 @@ impl Model {
     }
 
     pub(super) fn plan(&self) -> Plan {
-        let parts = [
-            Part::Job(&[("backup", "true"), ("up", "true")]),
-            Part::Gate("gate"),
-            Part::Job(&[("record", "true")]),
-        ];
-        let hosts = (0..self.hosts.len()).map(|n| host_plan(&Self::name(n), &parts)).collect();
+        let hosts = (0..self.hosts.len()).map(|n| leased_host_plan(&Self::name(n), 2)).collect();
         let names = self.names();
         let names: Vec<Vec<&str>> =
             names.iter().map(|b| b.iter().map(String::as_str).collect()).collect();
@@ -110,12 +134,14 @@ impl Model {
 
     /// What may have become of each host at the end of the run.
     pub(super) fn allowed(&self) -> Vec<BTreeSet<&'static str>> {
-        let mut allowed = Vec::new();
+        let mut allowed: Vec<BTreeSet<&'static str>> = Vec::new();
         let (mut failed, mut unreachable) = (0, 0);
-        let mut hosts = self.hosts.iter();
+        let mut hosts = self.hosts.iter().enumerate();
         for size in &self.batches {
             let begun_with = self.is_spent(failed, unreachable);
-            for behaviour in hosts.by_ref().take(*size) {
+            // Whoever loses its lease fails, and may be the one too many.
+            let unsure = self.meddled.iter().any(|n| *n < allowed.len() + size);
+            for (n, behaviour) in hosts.by_ref().take(*size) {
                 let spent = self.is_spent(failed, unreachable);
                 let own = behaviour.outcome();
                 let mut may = BTreeSet::new();
@@ -128,6 +154,12 @@ impl Model {
                     may.extend([own, "not run"]);
                 } else {
                     may.insert(own);
+                }
+                if unsure {
+                    may.insert("not run");
+                }
+                if self.meddled.contains(&n) && own == "well" && may.contains(own) {
+                    may.insert("failed");
                 }
                 if may.contains(own) {
                     failed += u32::from(own == "failed");
@@ -155,7 +187,7 @@ fn behaviour() -> impl Strategy<Value = Behaviour> {
         6 => Just(Behaviour::Good),
         1 => Just(Behaviour::GoodButAnswerLost),
         1 => Just(Behaviour::GoodButCut),
-        1 => prop_oneof![Just("backup"), Just("up"), Just("record")].prop_map(Behaviour::Fails),
+        1 => prop_oneof![Just("up"), Just("record")].prop_map(Behaviour::Fails),
         1 => Just(Behaviour::Sick),
         1 => Just(Behaviour::Unreachable),
         1 => Just(Behaviour::KeyRefused),
@@ -189,6 +221,7 @@ impl ReferenceStateMachine for Model {
                     max_unreachable,
                     disturbed: false,
                     ended_early: false,
+                    meddled: BTreeSet::new(),
                 })
             })
             .boxed()
@@ -196,20 +229,26 @@ impl ReferenceStateMachine for Model {
 
     fn transitions(_: &Self) -> BoxedStrategy<Work> {
         let ask = prop_oneof![
-            3 => (1..20_000_u64).prop_map(Ask::PauseFor),
+            3 => (1..300_000_u64).prop_map(Ask::PauseFor),
             2 => (1..20_000_u64).prop_map(Ask::StepFor),
             1 => Just(Ask::Abort),
             1 => Just(Ask::Kill),
         ];
-        let asked = proptest::option::weighted(0.3, (0..30_000_u64, ask));
-        (asked, proptest::option::weighted(0.8, death()), 0..6_u64)
-            .prop_map(|(asked, death, alone_s)| Work { asked, death, alone_s })
+        let asked = option::weighted(0.3, (0..30_000_u64, ask));
+        let deed = prop_oneof![Just(Deed::Breaks), Just(Deed::Takes)];
+        let foreign = (0..200_000_u64, 0..12_usize, deed)
+            .prop_map(|(after_ms, host, deed)| Foreign { after_ms, host, deed });
+        let alone_s = prop_oneof![3 => 0..6_u64, 1 => 6..300_u64];
+        let (foreign, death) = (option::weighted(0.25, foreign), option::weighted(0.8, death()));
+        (asked, foreign, death, alone_s)
+            .prop_map(|(asked, foreign, death, alone_s)| Work { asked, foreign, death, alone_s })
             .boxed()
     }
 
     fn apply(mut state: Self, work: &Work) -> Self {
         let steps = matches!(work.asked, Some((_, Ask::StepFor(_))));
         state.disturbed |= steps || work.death.is_some();
+        state.meddled.extend(work.foreign.map(|foreign| foreign.host(state.hosts.len())));
         state.ended_early |= matches!(work.asked, Some((_, Ask::Abort | Ask::Kill)));
         state
     }

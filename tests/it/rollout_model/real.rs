@@ -1,6 +1,7 @@
 //! The real worker, driven as the model says, and what must hold of it at every moment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bunker_ops::domain::run::control::Control;
@@ -8,11 +9,14 @@ use bunker_ops::domain::run::event::EventKind;
 use bunker_ops::domain::run::outcome::Outcome;
 use bunker_ops::domain::run::state::RunState;
 use bunker_ops::engine::ports::RunWriter;
+use bunker_ops::engine::worker::carry_out;
 use proptest_state_machine::StateMachineTest;
 use tokio::runtime::Runtime;
+use tokio::time::Instant;
 
-use super::model::{Ask, Behaviour, Model, Work};
+use super::model::{Ask, Behaviour, Deed, Model, Work};
 use crate::run_engine::Bench;
+use crate::run_fake_lease::HostLeases;
 use crate::run_fakes::StartFault;
 use crate::sample::{ann, host, run_id};
 
@@ -21,6 +25,10 @@ pub(super) struct Real {
     bench: Bench,
     /// Outcomes that the journal had at the last look.
     before: BTreeMap<String, Outcome>,
+    /// Whether a worker died: until another looks, leases may run out.
+    died: bool,
+    /// Hosts whose lease somebody else really broke or took.
+    lost: BTreeSet<usize>,
 }
 
 impl Real {
@@ -28,13 +36,19 @@ impl Real {
         self.bench.store.state(&run_id(1))
     }
 
-    fn work(&mut self, work: &Work) {
+    fn work(&mut self, model: &Model, work: &Work) {
         if self.state().finished.is_some() {
             return;
         }
-        let bench = &self.bench;
-        self.runtime.block_on(async {
+        let (bench, n_hosts) = (&self.bench, model.hosts.len());
+        let lost = self.runtime.block_on(async {
             resume(bench).await;
+            let meddling = async {
+                let Some(foreign) = work.foreign else { return std::future::pending().await };
+                tokio::time::sleep(Duration::from_millis(foreign.after_ms)).await;
+                let host = foreign.host(n_hosts);
+                meddles(bench, host, foreign.deed).then_some(host)
+            };
             let asking = async {
                 if let Some((after_ms, ask)) = work.asked {
                     tokio::time::sleep(Duration::from_millis(after_ms)).await;
@@ -42,21 +56,57 @@ impl Real {
                 }
                 std::future::pending::<()>().await;
             };
-            let worker = Box::pin(async {
-                match work.death {
-                    Some(death) => bench.work_until(death).await,
-                    None => bench.work().await,
+            let keeping = async {
+                if self.died {
+                    std::future::pending::<()>().await;
                 }
-            });
+                leases_never_run_out(bench, n_hosts).await
+            };
+            let mut store = bench.store.clone();
+            store.death = work.death.map(|death| death.later(bench.store.n_writes()));
+            let mut ports = bench.ports(store);
+            ports.around.leases = Arc::new(HostLeases(Arc::clone(&bench.hosts)));
+            let worker = Box::pin(carry_out(ports, run_id(1), 6));
             let most = Duration::from_hours(24);
-            let ended = tokio::time::timeout(most, async {
-                tokio::select! { ended = worker => ended, () = asking => unreachable!() }
-            });
-            let ended = ended.await.expect("a worker ends within a day");
-            let finished = self.bench.store.state(&run_id(1)).finished.is_some();
-            assert!(finished || ended.is_err(), "a worker ended before its run did");
-            tokio::time::sleep(Duration::from_secs(work.alone_s)).await;
+            let working = async {
+                let ended = tokio::time::timeout(most, async {
+                    tokio::select! {
+                        ended = worker => ended,
+                        () = asking => unreachable!(),
+                        () = keeping => unreachable!(),
+                    }
+                });
+                let ended = ended.await.expect("a worker ends within a day");
+                let finished = bench.store.state(&run_id(1)).finished.is_some();
+                assert!(finished || ended.is_err(), "a worker ended before its run did");
+                tokio::time::sleep(Duration::from_secs(work.alone_s)).await;
+            };
+            tokio::pin!(working);
+            tokio::select! {
+                () = &mut working => None,
+                lost = meddling => {
+                    working.await;
+                    lost
+                }
+            }
         });
+        self.lost.extend(lost);
+        self.died |= work.death.is_some();
+    }
+
+    /// Nothing was changed by a run that did not have the lease, and none is left behind.
+    fn assert_leases(&self, model: &Model, state: &RunState) {
+        for n in 0..model.hosts.len() {
+            let name = Model::name(n);
+            let ours = self.bench.hosts.with(&name, |h| {
+                h.settle(Instant::now());
+                assert_eq!(h.trespasses, [String::new(); 0], "{name}");
+                h.lease.is_of(&run_id(1))
+            });
+            let outcome = state.host(&host(&name)).unwrap().outcome.as_ref();
+            let over = state.finished.is_some() && !matches!(outcome, Some(Outcome::Unknown(_)));
+            assert!(!ours || !over, "{name}: the lease was not given back ({outcome:?})");
+        }
     }
 
     /// No step began twice, and the log here is the beginning of the log there.
@@ -104,6 +154,38 @@ impl Real {
                 |kind| matches!(kind, EventKind::JobIntended { host, .. } if host.as_str() == name),
             );
             assert!(n_starts <= intended.count(), "{name}: a job without an intent");
+        }
+    }
+}
+
+/// Whether the deed of somebody else came to anything.
+fn meddles(bench: &Bench, n: usize, deed: Deed) -> bool {
+    bench.hosts.with(&Model::name(n), |h| {
+        let now = Instant::now();
+        if h.settle(now) {
+            return false;
+        }
+        match deed {
+            Deed::Breaks => h.lease.break_it().is_some(),
+            Deed::Takes => {
+                let taken = h.lease.take(&run_id(2), now).is_ok();
+                h.lease.prolong(&run_id(2), now + Duration::from_hours(48));
+                taken
+            }
+        }
+    })
+}
+
+/// Looks, as long as one worker lives, that none of its leases is over.
+async fn leases_never_run_out(bench: &Bench, n_hosts: usize) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        for n in 0..n_hosts {
+            bench.hosts.with(&Model::name(n), |h| {
+                let now = Instant::now();
+                let busy = h.settle(now);
+                assert!(busy || !h.lease.is_over(&run_id(1), now), "the lease of h{n} ran out");
+            });
         }
     }
 }
@@ -188,11 +270,11 @@ impl StateMachineTest for Real {
                 Behaviour::Held => bench.hosts.with(&name, |h| h.locked = true),
             }
         }
-        Self { runtime, bench, before: BTreeMap::new() }
+        Self { runtime, bench, before: BTreeMap::new(), died: false, lost: BTreeSet::new() }
     }
 
-    fn apply(mut real: Self, _: &Model, work: Work) -> Self {
-        real.work(&work);
+    fn apply(mut real: Self, model: &Model, work: Work) -> Self {
+        real.work(model, &work);
         for host in real.state().hosts {
             let Some(outcome) = host.outcome else { continue };
             let name = host.id.to_string();
@@ -204,17 +286,24 @@ impl StateMachineTest for Real {
 
     fn check_invariants(real: &Self, model: &Model) {
         real.assert_order(model);
-        real.runtime.block_on(async { real.assert_hosts(model, false) });
+        let state = real.state();
+        real.runtime.block_on(async {
+            real.assert_hosts(model, false);
+            real.assert_leases(model, &state);
+        });
     }
 
     fn teardown(mut real: Self, model: Model) {
-        real.work(&Work { asked: None, death: None, alone_s: 0 });
+        real.work(&model, &Work { asked: None, foreign: None, death: None, alone_s: 0 });
         let state = real.state();
         assert!(state.finished.is_some(), "{:?}", state.phase);
         Self::check_invariants(&real, &model);
         real.runtime.block_on(async { real.assert_hosts(&model, true) });
         let became: Vec<&str> =
             state.hosts.iter().map(|h| h.outcome.as_ref().map_or("open", word)).collect();
+        // A lease that nobody could take or break changes nothing.
+        let mut model = model;
+        model.meddled = real.lost.clone();
         for (n, allowed) in model.allowed().iter().enumerate() {
             assert!(
                 allowed.contains(became[n]),
