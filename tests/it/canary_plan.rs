@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use bunker_ops::domain::canary::OnFail;
+use bunker_ops::domain::facts::{Checkout, Part as Fact};
 use bunker_ops::domain::fleet::MetricsSettings;
 use bunker_ops::domain::ids::HostId;
 use bunker_ops::domain::plan::{Phase, Plan, Readiness, Workflow};
 use bunker_ops::domain::settings::Tier;
 use bunker_ops::domain::signal::Signal;
-use bunker_ops::workflows::canary::{NoCanary, Setting, assemble};
+use bunker_ops::workflows::canary::{Beyond, NoCanary, Setting, assemble};
 
 use crate::sample::{Part, ann, host, host_plan, plan_of};
 
@@ -32,7 +33,8 @@ fn with(plan: Plan, canaries: &[&str]) -> Result<Plan, NoCanary> {
     let url = "http://127.0.0.1:8428".to_owned().try_into().unwrap();
     let server = MetricsSettings { url, token_file: None, timeout_s: 5 };
     let operator = ann();
-    let setting = Setting { canaries: &canaries, server: Some(&server), operator: &operator };
+    let (server, beyond) = (Some(&server), &[][..]);
+    let setting = Setting { canaries: &canaries, server, operator: &operator, beyond };
     assemble(plan, &setting)
 }
 
@@ -86,6 +88,44 @@ fn hosts_that_are_there_already_have_a_wrong_clock_or_report_nothing_are_not_com
     assert_eq!(compared, [Signal::MemoryRatio], "which has no limit, so it stays without data");
 }
 
+/// The rest of the fleet that the plan leaves alone counts as well, where it is known to be comparable.
+#[test]
+fn what_the_plan_leaves_alone_is_compared_with_where_it_is_seen_on_another_commit() {
+    let plan = upgrade(&["a"]);
+    let target = plan.target.clone().unwrap().sha.to_string();
+    let mut settings = plan.hosts[0].settings.clone();
+    settings.label = "other".into();
+    let mut silent = settings.clone();
+    silent.tier = Tier::Managed;
+    let facts = |commit: &str, skew_s: f64| {
+        let mut facts = crate::ui_world::facts("2026-11-27T20:00:00Z".parse().unwrap());
+        let (commit, changed, extra) = (commit.parse().unwrap(), Vec::new(), Vec::new());
+        facts.checkout = Fact::Known(Checkout { commit, reference: None, changed, extra });
+        facts.clock_skew_s = Fact::Known(skew_s);
+        facts
+    };
+    let looks = [
+        ("old", &settings, facts(OLDER, 1.0)),
+        ("new", &settings, facts(&target, 1.0)),
+        ("late", &settings, facts(OLDER, -86_400.0)),
+        ("silent", &silent, facts(OLDER, 1.0)),
+    ];
+    let ids = looks.each_ref().map(|(name, ..)| host(name));
+    let mut beyond = Vec::new();
+    for ((_, settings, facts), id) in looks.iter().zip(&ids) {
+        beyond.push(Beyond { id, settings, facts });
+    }
+    let (canaries, operator) = ([host("a")].into(), ann());
+    let setting =
+        Setting { canaries: &canaries, server: None, operator: &operator, beyond: &beyond };
+    let plan = assemble(plan, &setting).unwrap();
+    let canary = plan.canary.as_deref().unwrap();
+    let rest: Vec<_> = canary.rest.iter().map(|m| (m.host.as_str(), m.label.as_str())).collect();
+    assert_eq!(rest, [("old", "other")]);
+    assert!(canary.metrics.iter().all(|rule| rule.compare || rule.signal == Signal::MailQueue));
+    assert_eq!(plan.hosts.len(), 1, "nothing else goes along");
+}
+
 #[test]
 fn there_is_no_canary_without_a_host_of_its_group_or_where_two_differ() {
     let none = with(upgrade(&["a", "b"]), &[]);
@@ -128,7 +168,7 @@ fn what_a_person_should_know_before_is_said() {
     let said = canary.remarks[0].as_str();
     assert_eq!(said, "a reports no metrics: after the soak it asks a person");
     let canaries = [host("a")].into();
-    let setting = Setting { canaries: &canaries, server: None, operator: &ann() };
+    let setting = Setting { canaries: &canaries, server: None, operator: &ann(), beyond: &[] };
     let canary = assemble(upgrade(&["a", "b"]), &setting).unwrap().canary.unwrap();
     assert!(canary.remarks[0].as_str().contains("bunker_metrics_url"));
 }

@@ -131,6 +131,11 @@ async fn a_canary_that_passes_waits_and_fails_while_it_waits_and_goes_back_by_it
     ] {
         assert!(check.text.contains(words), "{words} is missing in {}", check.text);
     }
+    let alone = world.bunker(&["canary-upgrade", "first", "--check", "--to", "v2.5.0"]);
+    for words in ["against    one, two, three", "compared with 3 that this plan leaves alone, too"]
+    {
+        assert!(alone.text.contains(words), "{words} is missing in {}", alone.text);
+    }
     let run = world.start();
     let waits = |v: &Value| v["state"] == "paused" && v["reason"] == "promotion";
     let shown = world.when(&run, "waits for a promotion", waits).await;

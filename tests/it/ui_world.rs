@@ -113,7 +113,7 @@ pub(crate) fn instance(name: &str, age_s: i64) -> InstanceView {
     }
 }
 
-fn facts(at: Timestamp) -> Facts {
+pub(crate) fn facts(at: Timestamp) -> Facts {
     let no = "not readable without sudo";
     Facts {
         probed_at: at,

@@ -11,11 +11,12 @@ use std::collections::BTreeSet;
 use super::rollback;
 use crate::domain::canary::{CanaryPlan, CanaryPolicy, Member, OnFail};
 use crate::domain::catalogue;
+use crate::domain::facts::Facts;
 use crate::domain::fleet::MetricsSettings;
 use crate::domain::ids::{GroupName, HostId};
-use crate::domain::plan::{HostPlan, Plan, Readiness, Workflow};
+use crate::domain::plan::{HostPlan, Plan, Readiness, Target, Workflow};
 use crate::domain::run::operator::Operator;
-use crate::domain::settings::Tier;
+use crate::domain::settings::{InstanceSettings, Tier};
 use crate::domain::signal::Signal;
 use crate::domain::untrusted::Safe;
 
@@ -28,6 +29,32 @@ pub struct Setting<'a> {
     pub server: Option<&'a MetricsSettings>,
     /// Who wants it: stands in the leases of a rollback.
     pub operator: &'a Operator,
+    /// What runs on instances of the fleet that the plan leaves alone, as far as it was read.
+    pub beyond: &'a [Beyond<'a>],
+}
+
+/// An instance of the fleet that is no part of the plan: it can only be compared with.
+#[derive(Debug)]
+pub struct Beyond<'a> {
+    /// Which.
+    pub id: &'a HostId,
+    /// From the inventory.
+    pub settings: &'a InstanceSettings,
+    /// What a look at it found.
+    pub facts: &'a Facts,
+}
+
+impl Beyond<'_> {
+    /// Whether it runs another release than this one, reports, and measures in our time.
+    fn is_comparable(&self, target: &Target) -> bool {
+        let stays = self.facts.checkout.known().is_some_and(|now| now.commit != target.sha);
+        let right = self
+            .facts
+            .clock_skew_s
+            .known()
+            .is_some_and(|s| s.abs() < self.settings.policy.skew_critical_s);
+        stays && right && self.settings.tier == Tier::Reporting
+    }
 }
 
 /// Why there is no canary.
@@ -64,8 +91,15 @@ pub fn assemble(mut plan: Plan, setting: &Setting<'_>) -> Result<Plan, NoCanary>
             .any(|f| f.readiness == Readiness::Blocked && f.subject.as_str() == "clock");
         stays && !wrong && !first.contains(&host.id) && host.settings.tier == Tier::Reporting
     };
-    let others: Vec<Member> = plan.hosts.iter().filter(old).map(member).collect();
-    let canary: Vec<Member> = first.iter().filter_map(|id| plan.host(id)).map(member).collect();
+    let of_the_plan = |host: &HostPlan| member(&host.id, &host.settings);
+    let mut others: Vec<Member> = plan.hosts.iter().filter(old).map(of_the_plan).collect();
+    let n_own = others.len();
+    if let Some(target) = &plan.target {
+        let comparable = setting.beyond.iter().filter(|other| other.is_comparable(target));
+        others.extend(comparable.map(|other| member(other.id, other.settings)));
+    }
+    let canary: Vec<Member> =
+        first.iter().filter_map(|id| plan.host(id)).map(of_the_plan).collect();
     let mut metrics = policy.metrics.clone();
     if others.is_empty() {
         for rule in &mut metrics {
@@ -82,7 +116,7 @@ pub fn assemble(mut plan: Plan, setting: &Setting<'_>) -> Result<Plan, NoCanary>
     let canary = CanaryPlan {
         group,
         n_batches: 1,
-        remarks: remarks(&plan, &first, &others, &policy, setting),
+        remarks: remarks(&plan, &first, (n_own, others.len()), &policy, setting),
         canary,
         rest: others,
         soak_s: policy.soak_s,
@@ -113,12 +147,11 @@ fn policy<'p>(plan: &'p Plan, first: &[HostId]) -> Result<&'p CanaryPolicy, NoCa
     Ok(policy)
 }
 
-fn member(host: &HostPlan) -> Member {
-    let settings = &host.settings;
+fn member(host: &HostId, settings: &InstanceSettings) -> Member {
     let limit = |signal: &Signal| Some((*signal, catalogue::warn_at(*signal, &settings.policy)?));
     let judged = catalogue::JUDGED.iter().map(|judged| &judged.signal);
     Member {
-        host: host.id.clone(),
+        host: host.clone(),
         label: settings.label.clone(),
         limits: judged.filter_map(limit).collect(),
     }
@@ -128,7 +161,7 @@ fn member(host: &HostPlan) -> Member {
 fn remarks(
     plan: &Plan,
     first: &[HostId],
-    others: &[Member],
+    (n_own, n_others): (usize, usize),
     policy: &CanaryPolicy,
     setting: &Setting<'_>,
 ) -> Vec<Safe> {
@@ -153,8 +186,12 @@ fn remarks(
             );
             say(&text);
         }
-        if others.is_empty() {
-            say("no host of this plan stays on the old release and reports: limits alone decide");
+        match n_others - n_own {
+            0 if n_own == 0 => {
+                say("no instance stays on the old release and reports: limits alone decide");
+            }
+            0 => {}
+            n => say(&format!("it is compared with {n} that this plan leaves alone, too")),
         }
     }
     let stay: usize = plan.changes.iter().map(|change| change.migrations.len()).sum();
