@@ -9,6 +9,7 @@
 )]
 
 mod alertmanager_real;
+mod alertmanager_window_end;
 mod alerts;
 mod ansible_engine;
 mod ansible_inventory;
@@ -63,6 +64,7 @@ mod lease_wait;
 mod log_merged;
 mod look_shell;
 mod notify;
+mod order_sessions;
 mod policy_retry;
 mod policy_run;
 mod probe_lab;
@@ -110,6 +112,7 @@ mod run_wait;
 mod run_windows;
 mod sample;
 mod server_steps;
+mod shallow_clone;
 mod snapshot;
 mod speed;
 mod ssh_pool;
