@@ -118,6 +118,7 @@ mod speed;
 mod ssh_pool;
 mod ssh_sshd;
 mod store_conformance;
+mod store_damage;
 mod store_plans;
 mod store_reasons;
 mod tidy;
