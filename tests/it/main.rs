@@ -105,6 +105,7 @@ mod run_fakes;
 mod run_gate;
 mod run_panic;
 mod run_process;
+mod run_reboot;
 mod run_rollout;
 mod run_secrets;
 mod run_step;
