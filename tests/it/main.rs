@@ -67,6 +67,7 @@ mod notify;
 mod order_sessions;
 mod policy_retry;
 mod policy_run;
+mod policy_verbs;
 mod probe_lab;
 mod probe_poller;
 mod probe_script;
