@@ -18,9 +18,10 @@ use crate::notify::StandIn;
 fn fleet(url: &str, now: Timestamp, window: bool) -> Fleet {
     let dir = tempfile::tempdir().unwrap();
     let once = (now - SignedDuration::from_mins(10)).strftime("%Y-%m-%d %H:%M").to_string();
-    let window = match window {
-        true => format!(", bunker_windows: [{{name: night, once: '{once}', for: 2h, zone: UTC}}]"),
-        false => String::new(),
+    let window = if window {
+        format!(", bunker_windows: [{{name: night, once: '{once}', for: 2h, zone: UTC}}]")
+    } else {
+        String::new()
     };
     let text = format!(
         "all:\n  vars: {{cml_repo: /srv/cml.git, bunker_fleet_name: north, bunker_alertmanager_url: '{url}'}}\n  hosts:\n    a: {{cml_domain: a.example.org, ansible_host: 127.0.0.1{window}}}\n"

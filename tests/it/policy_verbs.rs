@@ -257,7 +257,7 @@ impl Site {
         let of = |host: &crate::lab::PaperHost| {
             let ops = fs::read_dir(host.state_dir().join("ops")).into_iter().flatten();
             let name = host.name().to_owned();
-            ops.map(move |run| format!("{name}: {:?}", run.unwrap().file_name()))
+            ops.map(move |run| format!("{name}: {}", run.unwrap().file_name().display()))
                 .collect::<Vec<_>>()
         };
         self.lab.hosts().iter().flat_map(of).collect()

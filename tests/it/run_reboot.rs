@@ -45,7 +45,8 @@ impl Restarted {
     fn at(at: Instant, bench: &Bench, to: Connection) -> Arc<Self> {
         let (hosts, cut) = (Arc::clone(&bench.hosts), Arc::<Mutex<BTreeMap<_, _>>>::default());
         let restarted = Arc::new(Self { hosts: Arc::clone(&hosts), at, cut: Arc::clone(&cut) });
-        tokio::spawn(async move {
+        #[expect(clippy::disallowed_methods, reason = "a fault of a test, which ends with it")]
+        let fault = tokio::spawn(async move {
             tokio::time::sleep_until(at).await;
             for seq in (1..9).filter(|seq| hosts.with(VICTIM, |h| h.has_job(*seq))) {
                 let job = JobRef { run: run_id(1), instance: host(VICTIM), seq };
@@ -55,6 +56,7 @@ impl Restarted {
                 }
             }
         });
+        drop(fault);
         restarted
     }
 

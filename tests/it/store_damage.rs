@@ -134,7 +134,7 @@ impl Desk {
         assert!(made.status.success(), "{made:?}");
         // Whoever closes it last puts all that was written into the one file.
         let log = desk.database().with_extension("db-wal");
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         while log.exists() {
             assert!(Instant::now() < deadline, "somebody has it open still");
             let last = rusqlite::Connection::open(desk.database()).unwrap();
