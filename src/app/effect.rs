@@ -95,24 +95,17 @@ pub struct Change {
     why: Option<Safe>,
 }
 
-/// What can follow an ended run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sequel {
-    /// Once more for what it left behind.
-    Retry,
-    /// Bring back what it changed.
-    RollBack,
-}
-
 /// Which change.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ChangeKind {
-    /// Start what follows an ended run.
-    Follow {
+    /// Bring back what an ended run changed.
+    RollBack(RunId),
+    /// Plan an ended run once more, for what it left behind; nothing is changed by that.
+    PlanRetry {
+        /// Comes back with the answer.
+        request: u64,
         /// The run.
         run: RunId,
-        /// What.
-        what: Sequel,
     },
     /// Make a plan; nothing is changed by that.
     Plan {

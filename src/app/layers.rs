@@ -42,8 +42,8 @@ pub enum Layer {
         request: u64,
         /// Number of targets.
         n_hosts: usize,
-        /// What is wanted.
-        wish: Wish,
+        /// What is wanted; `None` where an ended run is planned once more.
+        wish: Option<Wish>,
     },
     /// A question before something dangerous.
     Confirm(Confirm),

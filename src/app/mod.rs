@@ -52,7 +52,7 @@ pub mod update;
 pub mod wall;
 pub mod why;
 
-pub use effect::{Change, ChangeKind, Effect, Sequel};
+pub use effect::{Change, ChangeKind, Effect};
 pub use key::Key;
 pub use model::{Model, Screen};
 pub use msg::Msg;

@@ -103,11 +103,12 @@ impl Why {
 fn about(kind: &ChangeKind) -> Option<Of> {
     match kind {
         ChangeKind::StartRun { plan, .. } => Some(Of::Plan(plan.hash())),
-        ChangeKind::Follow { run, .. } => Some(Of::Run(run.clone())),
+        ChangeKind::RollBack(run) => Some(Of::Run(run.clone())),
         ChangeKind::Shell(host) => Some(Of::Host(host.clone())),
         ChangeKind::Forward(ForwardAsk::Open { host, .. }) => Some(Of::Port(host.clone())),
         ChangeKind::Enrol { .. } => Some(Of::Enrol),
         ChangeKind::Plan { .. }
+        | ChangeKind::PlanRetry { .. }
         | ChangeKind::Secrets { .. }
         | ChangeKind::Releases { .. }
         | ChangeKind::Control { .. }

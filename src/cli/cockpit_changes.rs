@@ -17,12 +17,12 @@ use super::{hooks, host, in_the_way, wiring};
 use crate::adapters::ssh::SshPool;
 use crate::adapters::store::StoreWriter;
 use crate::adapters::vault;
+use crate::app::Msg;
 use crate::app::effect::Answered;
 use crate::app::forwards::{ForwardAsk, Forwarded};
 use crate::app::holds::HoldOf;
 use crate::app::msg::Problem;
 use crate::app::toast::ToastKind;
-use crate::app::{Msg, Sequel};
 use crate::domain::capability::Operate;
 use crate::domain::fleet::{Fleet, Host};
 use crate::domain::ids::{HostId, RunId};
@@ -129,6 +129,13 @@ impl Changer for Changes {
         planner::plan(&ports, &fleet, &wish, &operator::operator()).await.map_err(failed)
     }
 
+    async fn plan_retry(&self, run: &RunId) -> Result<Plan, Problem> {
+        self.hosts.forget_refusals();
+        again::unlocked_retry(&self.plan_ports()?, run, &self.supervisor)
+            .await
+            .map_err(|trouble| problem(&trouble))
+    }
+
     async fn secrets(&self) -> Result<Vec<Due>, Problem> {
         let (inventory, now) = (self.inventory.clone(), wiring::clock().now());
         let reading = move || vault::due(&inventory, &wiring::keys(), now);
@@ -177,7 +184,11 @@ impl Changer for Changes {
             wiring::clock(),
         );
         let launcher = wiring::launcher(&*store, &workers, &*clock);
-        launcher.start_run(plan, consent, &operator::operator(), "cockpit").await.map_err(failed)
+        let how = match &plan.after {
+            Some(run) => format!("cockpit: retry of run {run}"),
+            None => "cockpit".to_owned(),
+        };
+        launcher.start_run(plan, consent, &operator::operator(), &how).await.map_err(failed)
     }
 
     async fn decide(&self, run: &RunId, answer: Answered) -> Result<(), Problem> {
@@ -235,20 +246,12 @@ impl Changer for Changes {
         }
     }
 
-    async fn follow(&self, run: &RunId, what: Sequel) -> Result<Vec<RunId>, Problem> {
+    async fn roll_back(&self, run: &RunId) -> Result<Vec<RunId>, Problem> {
         let by = operator::operator();
-        let started = match what {
-            Sequel::Retry => {
-                again::start_retry(&self.right, &self.inventory, &self.hosts, run, &by)
-                    .await
-                    .map(|run| vec![run])
-            }
-            Sequel::RollBack => {
-                self.hosts.forget_refusals();
-                again::roll_back(&self.right, &self.inventory, &self.hosts, run, &by).await
-            }
-        };
-        started.map_err(|trouble| problem(&trouble))
+        self.hosts.forget_refusals();
+        again::roll_back(&self.right, &self.inventory, &self.hosts, run, &by)
+            .await
+            .map_err(|trouble| problem(&trouble))
     }
 
     async fn break_lease(

@@ -23,10 +23,11 @@ impl Effects {
             ChangeKind::SetUp(_) => return,
             ChangeKind::Shell(host) => ("shell", self.open_shell(doer, host)),
             ChangeKind::Plan { .. }
+            | ChangeKind::PlanRetry { .. }
             | ChangeKind::Secrets { .. }
             | ChangeKind::Enrol { .. }
             | ChangeKind::Releases { .. } => looked(doer, change.kind().clone()),
-            kind @ (ChangeKind::Follow { .. }
+            kind @ (ChangeKind::RollBack(_)
             | ChangeKind::StartRun { .. }
             | ChangeKind::Control { .. }
             | ChangeKind::BreakLease { .. }
@@ -52,7 +53,7 @@ impl Effects {
     pub(super) fn refusal(&self, change: &Change, text: &str) -> Msg {
         let problem = Problem { message: Safe::line(text), hint: None };
         match change.kind() {
-            ChangeKind::Plan { request, .. } => {
+            ChangeKind::Plan { request, .. } | ChangeKind::PlanRetry { request, .. } => {
                 Msg::Planned { request: *request, result: Err(problem) }
             }
             ChangeKind::StartRun { request, .. } => {
@@ -74,7 +75,7 @@ impl Effects {
             | ChangeKind::Forward(_)
             | ChangeKind::SetUp(_)
             | ChangeKind::Decide { .. }
-            | ChangeKind::Follow { .. } => problem_notice(&problem),
+            | ChangeKind::RollBack(_) => problem_notice(&problem),
         }
     }
 }
@@ -90,6 +91,13 @@ fn looked(changer: Arc<dyn Changer>, kind: ChangeKind) -> Named {
             "plan",
             Box::pin(async move {
                 let result = changer.plan(wish).await.map(Arc::new);
+                Msg::Planned { request, result }
+            }),
+        ),
+        ChangeKind::PlanRetry { request, run } => (
+            "plan a retry",
+            Box::pin(async move {
+                let result = changer.plan_retry(&run).await.map(Arc::new);
                 Msg::Planned { request, result }
             }),
         ),
@@ -145,8 +153,8 @@ fn done(changer: Arc<dyn Changer>, kind: ChangeKind) -> Named {
                 told(changer.decide(&run, answer).await, &done)
             }),
         ),
-        ChangeKind::Follow { run, what } => {
-            ("follow", Box::pin(async move { followed(changer.follow(&run, what).await) }))
+        ChangeKind::RollBack(run) => {
+            ("roll back", Box::pin(async move { followed(changer.roll_back(&run).await) }))
         }
         ChangeKind::BreakLease { of, generation, run, reason } => (
             "break a lease",

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
+use crate::app::Msg;
 use crate::app::effect::Answered;
 use crate::app::forwards::{ForwardAsk, Forwarded};
 use crate::app::holds::HoldOf;
@@ -13,7 +14,6 @@ use crate::app::look::{Look, Looked};
 use crate::app::msg::Problem;
 use crate::app::replay::{Ask as ReplayAsk, Replay};
 use crate::app::setup::Unusable;
-use crate::app::{Msg, Sequel};
 use crate::domain::env_shown::EnvShown;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Wish};
@@ -36,6 +36,8 @@ pub trait Changer: Send + Sync + 'static {
     fn because(&self, why: Option<Safe>, deed: BoxFuture<'static, Msg>) -> BoxFuture<'static, Msg>;
     /// Makes a plan; changes nothing.
     async fn plan(&self, wish: Wish) -> Result<Plan, Problem>;
+    /// Makes the plan of a retry of an ended run; changes nothing.
+    async fn plan_retry(&self, run: &RunId) -> Result<Plan, Problem>;
     /// The age of all secrets, the most urgent first. Reads only.
     async fn secrets(&self) -> Result<Vec<Due>, Problem>;
     /// The releases that instances recorded, newest first. Reads only.
@@ -48,8 +50,8 @@ pub trait Changer: Send + Sync + 'static {
     async fn decide(&self, run: &RunId, answer: Answered) -> Result<(), Problem>;
     /// Asks something of a run.
     async fn control(&self, run: &RunId, control: Control) -> Result<(), Problem>;
-    /// Starts what follows an ended run; gives the new runs.
-    async fn follow(&self, run: &RunId, what: Sequel) -> Result<Vec<RunId>, Problem>;
+    /// Brings back what an ended run changed; gives the new runs.
+    async fn roll_back(&self, run: &RunId) -> Result<Vec<RunId>, Problem>;
     /// Breaks the lease of something for a reason, if it is still the one that was seen: its generation, or for the fleet the
     /// run. Gives what is to be told.
     async fn break_lease(

@@ -99,9 +99,10 @@ impl View {
 fn only_looks(effect: &Effect) -> bool {
     match effect {
         Effect::Change(change) => match change.kind() {
-            ChangeKind::Plan { .. } | ChangeKind::Secrets { .. } | ChangeKind::Releases { .. } => {
-                true
-            }
+            ChangeKind::Plan { .. }
+            | ChangeKind::PlanRetry { .. }
+            | ChangeKind::Secrets { .. }
+            | ChangeKind::Releases { .. } => true,
             ChangeKind::Enrol { .. }
             | ChangeKind::StartRun { .. }
             | ChangeKind::Control { .. }
@@ -111,7 +112,7 @@ fn only_looks(effect: &Effect) -> bool {
             | ChangeKind::Shell(_)
             | ChangeKind::Forward(_)
             | ChangeKind::SetUp(_)
-            | ChangeKind::Follow { .. } => false,
+            | ChangeKind::RollBack(_) => false,
         },
         Effect::Attach(_)
         | Effect::Detach

@@ -1,7 +1,7 @@
 //! Windows silence alerts in a real Alertmanager, and only while they are on.
 
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,9 +20,19 @@ use serde_json::{Value, json};
 use crate::capability::missing;
 use crate::lab::metrics::alertmanager;
 
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    url: String,
+    pub(crate) url: String,
+}
+
+/// The program, where this machine has what it needs to start.
+pub(crate) fn program() -> Result<PathBuf, String> {
+    let program = tokio::task::block_in_place(alertmanager).map_err(|why| format!("{why:#}"))?;
+    if Path::new("/usr/share/prometheus/alertmanager/default.tmpl").exists() {
+        Ok(program)
+    } else {
+        Err("Debian's Alertmanager does not start without its templates in /usr/share".to_owned())
+    }
 }
 
 impl Drop for Server {
@@ -33,9 +43,9 @@ impl Drop for Server {
 }
 
 impl Server {
-    async fn start(program: &Path, dir: &Path) -> Self {
+    pub(crate) async fn start(program: &Path, dir: &Path, route: &str) -> Self {
         let config = dir.join("alertmanager.yml");
-        std::fs::write(&config, "route: {receiver: none}\nreceivers:\n- name: none\n").unwrap();
+        std::fs::write(&config, route).unwrap();
         let address = Ipv4Addr::new(127, 0, 78, 3);
         let free = TcpListener::bind((address, 0)).unwrap().local_addr().unwrap();
         let child = Command::new(program)
@@ -63,7 +73,7 @@ impl Server {
         serde_json::from_slice(&bytes).unwrap()
     }
 
-    async fn post(&self, path: &str, body: &Value) {
+    pub(crate) async fn post(&self, path: &str, body: &Value) {
         let client = reqwest::Client::new();
         let url = format!("{}/api/v2{path}", self.url);
         assert!(client.post(url).json(body).send().await.unwrap().status().is_success());
@@ -150,18 +160,13 @@ async fn the_cockpit_reads_the_same(client: &Alertmanager, fleet: &Fleet, now: T
 async fn a_window_silences_its_hosts_in_a_real_alertmanager_and_its_end_makes_them_loud() {
     const NAME: &str =
         "a_window_silences_its_hosts_in_a_real_alertmanager_and_its_end_makes_them_loud";
-    let program = match tokio::task::block_in_place(alertmanager) {
+    let program = match program() {
         Ok(program) => program,
-        Err(why) => return missing(NAME, &format!("{why:#}")),
+        Err(why) => return missing(NAME, &why),
     };
-    if !Path::new("/usr/share/prometheus/alertmanager/default.tmpl").exists() {
-        return missing(
-            NAME,
-            "Debian's Alertmanager does not start without its templates in /usr/share",
-        );
-    }
     let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(&program, dir.path()).await;
+    let route = "route: {receiver: none}\nreceivers:\n- name: none\n";
+    let server = Server::start(&program, dir.path(), route).await;
     let (client, now) = (Alertmanager::default(), SystemClock.now());
     let fleet = fleet(&server.url, now);
     let url: HttpUrl = server.url.clone().try_into().unwrap();

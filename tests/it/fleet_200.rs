@@ -1,5 +1,5 @@
 //! Two hundred hosts in batches of a quarter, ten of them misbehaving, and connections that drop here and there all the
-//! while: the run ends as was foretold, and nothing was done twice.
+//! while: the run ends as the model of `rollout_model` foretells, and nothing was done twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -15,11 +15,16 @@ use serde_json::Value;
 
 use crate::lab::processes::pause;
 use crate::lab::{Fault, HostSpec, Lab, Options, PaperHost};
+use crate::rollout_model::{Behaviour, foretold};
 use crate::run_process::{all_starts, program};
 
 const N: usize = 200;
+/// What the strategy of the test makes of them.
+const BATCHES: [usize; 4] = [N / 4; 4];
+/// Neither of the limits is ever reached: what comes after a host that fails is no question here.
+const MAX: u32 = 50;
 
-/// What goes wrong on a host, and what must become of it.
+/// What goes wrong on a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wrong {
     /// Somebody else holds the instance.
@@ -35,11 +40,14 @@ enum Wrong {
 }
 
 impl Wrong {
-    fn outcome(self) -> &'static str {
+    /// The same in the words of the model, which knows no disks and no backups, but steps that fail.
+    fn behaviour(self) -> Behaviour {
         match self {
-            Self::Held | Self::NoBackup | Self::DiskFull => "failed",
-            Self::Gone => "unreachable",
-            Self::Slow => "changed",
+            Self::Held => Behaviour::Held,
+            Self::NoBackup => Behaviour::Fails("backup"),
+            Self::DiskFull => Behaviour::Fails("up"),
+            Self::Gone => Behaviour::Unreachable,
+            Self::Slow => Behaviour::Good,
         }
     }
 
@@ -91,6 +99,28 @@ fn wrongs() -> BTreeMap<usize, Wrong> {
     ])
 }
 
+/// What the model says of each host: that one thing becomes of it. The connections of all that are well may be cut.
+fn expected(wrongs: &BTreeMap<usize, Wrong>) -> Vec<&'static str> {
+    let behaviour = |n| wrongs.get(&n).map_or(Behaviour::GoodButCut, |wrong| wrong.behaviour());
+    let hosts: Vec<Behaviour> = (0..N).map(behaviour).collect();
+    let foretold = foretold(&hosts, &BATCHES, (MAX, MAX));
+    assert_eq!(foretold.len(), N);
+    let one = |(n, may): (usize, &BTreeSet<&'static str>)| {
+        assert_eq!(may.len(), 1, "the model leaves open what becomes of host {n}: {may:?}");
+        *may.first().unwrap()
+    };
+    foretold.iter().enumerate().map(one).collect()
+}
+
+/// An outcome as `show` prints it, in the model's words.
+fn in_words_of_the_model(outcome: &Value) -> &str {
+    match outcome.as_str() {
+        Some("ok" | "changed" | "skipped") => "well",
+        Some("not-run") => "not run",
+        other => other.unwrap_or("open"),
+    }
+}
+
 /// A small generator of numbers that are the same every time.
 struct Dice(u64);
 
@@ -111,11 +141,12 @@ fn two_hundred_hosts_ten_of_them_misbehaving_end_as_foretold_and_no_step_began_t
     let specs: Vec<HostSpec> = (0..N).map(|n| HostSpec::new(&name(n))).collect();
     let mut options = Options::instances().with_hosts(specs);
     options.build_seconds = 0.0;
+    let limits = ["failed", "unreachable"].map(|of| format!("bunker_max_{of}: {MAX}"));
     let policy = [
         "bunker_serial: 25%",
         "bunker_parallel: 16",
-        "bunker_max_failed: 50",
-        "bunker_max_unreachable: 50",
+        limits[0].as_str(),
+        limits[1].as_str(),
         "bunker_min_healthy_s: 1",
         "bunker_healthy_deadline_s: 120",
     ];
@@ -127,6 +158,7 @@ fn two_hundred_hosts_ten_of_them_misbehaving_end_as_foretold_and_no_step_began_t
         let output = program(&lab, own.path()).args(args).arg("--json").output().unwrap();
         serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{args:?}: {output:?}"))
     };
+    let expected = expected(&wrongs);
     let planned = bunker(&["upgrade", "--limit", "all", "--to", "v2.5.0", "--yes", "--detach"]);
     let run = planned["run"].as_str().unwrap().to_owned();
     for (n, wrong) in &wrongs {
@@ -139,16 +171,19 @@ fn two_hundred_hosts_ten_of_them_misbehaving_end_as_foretold_and_no_step_began_t
         became.insert(target["host"].as_str().unwrap(), target);
     }
     assert_eq!(became.len(), N, "{shown:#}");
-    for n in 0..N {
-        let foretold = wrongs.get(&n).map_or("changed", |wrong| wrong.outcome());
+    for (n, foretold) in expected.iter().enumerate() {
         let target = became[name(n).as_str()];
-        assert_eq!(target["outcome"], foretold, "{:?}: {target:#}", wrongs.get(&n));
+        assert_eq!(target["batch"], n / BATCHES[0], "the batches are those of the model");
+        let word = in_words_of_the_model(&target["outcome"]);
+        assert_eq!(word, *foretold, "{:?}: {target:#}", wrongs.get(&n));
+        if word == "well" {
+            assert_eq!(target["outcome"], "changed", "an upgrade changes what it does well");
+        }
     }
     let sha = crate::upgrade_bench::git(lab.repo().unwrap(), &["rev-parse", "v2.5.0^{commit}"]);
     for (n, host) in lab.hosts().iter().enumerate() {
         let upgraded = host.running_commit().as_deref() == Some(sha.as_str());
-        let foretold = wrongs.get(&n).is_none_or(|wrong| wrong.outcome() == "changed");
-        assert_eq!(upgraded, foretold, "{}", host.name());
+        assert_eq!(upgraded, expected[n] == "well", "{}", host.name());
         for (step, times) in all_starts(&host.state_dir().join("ops").join(&run)) {
             assert_eq!(times, 1, "{}: {step} began {times} times", host.name());
         }

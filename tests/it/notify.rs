@@ -35,9 +35,9 @@ const SECRET: &str = "a secret that is long enough";
 type Asked = Arc<Mutex<Vec<(String, HeaderMap, String)>>>;
 
 /// Takes requests and answers with this status, after this time.
-struct StandIn {
+pub(crate) struct StandIn {
     address: SocketAddr,
-    asked: Asked,
+    pub(crate) asked: Asked,
     status: Arc<Mutex<u16>>,
     /// Its server ends with it.
     _supervisor: Supervisor,
@@ -59,7 +59,7 @@ async fn answer(
 }
 
 impl StandIn {
-    async fn answering(status: u16) -> Self {
+    pub(crate) async fn answering(status: u16) -> Self {
         let (asked, status) = (Asked::default(), Arc::new(Mutex::new(status)));
         let state = (Arc::clone(&asked), Arc::clone(&status));
         let app = Router::new().fallback(answer).with_state(state);
@@ -70,7 +70,7 @@ impl StandIn {
         Self { address, asked, status, _supervisor: supervisor }
     }
 
-    fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 

@@ -1,5 +1,7 @@
 //! What was agreed to once is bound by what the inventory says now: retries, rollbacks, and runs under way.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::policy_run::Bench;
@@ -76,6 +78,45 @@ fn what_a_guardrail_wants_typed_can_be_typed_for_a_retry_and_is_not_asked_for_th
     let shown = bench.until(id.as_str().unwrap(), "succeeded");
     assert_eq!(shown["workflow"], "rollback");
     assert_eq!(shown["targets"].as_array().unwrap().len(), 1, "only what it changed: {shown:#}");
+}
+
+/// By its key a retry is planned and looked at first, and asked for what any plan is asked for.
+#[test]
+fn a_retry_by_key_is_asked_for_what_a_guardrail_wants_typed() {
+    const SOON: Duration = Duration::from_mins(1);
+    const LONG: Duration = Duration::from_mins(2);
+    let bench = Bench::new(&[("a", "east"), ("b", "east"), ("c", "east")], &[]);
+    let run = left_behind(&bench);
+    let n_runs = || bench.json("anna", &["runs", "--json"])["runs"].as_array().unwrap().len();
+    add(
+        &bench,
+        "bunker_guardrails: [{groups: [east], confirm: group, reason: 'people vote here'}]",
+    );
+    let mut anna = bench.cockpit("anna");
+    anna.wait_for("a .*healthy", SOON).unwrap();
+    anna.keys("R").unwrap();
+    anna.wait_for("aborted", SOON).unwrap();
+    anna.keys("enter").unwrap();
+    anna.wait_for("2 not run, 1 ok", SOON).unwrap();
+    anna.keys("t").unwrap();
+    anna.wait_for("each from the step that it stopped at", LONG).unwrap();
+    anna.wait_for("people vote here", SOON).unwrap();
+    anna.keys("enter").unwrap();
+    anna.wait_for("type east", SOON).unwrap();
+    anna.keys("w e s t enter").unwrap();
+    anna.wait_for("that is another name", SOON).unwrap();
+    assert_eq!(n_runs(), 1, "nothing was started");
+    anna.keys("backspace backspace backspace backspace e a s t enter").unwrap();
+    anna.wait_for("the next is c", LONG).unwrap();
+    let again = bench.newest("upgrade");
+    let again = again["run"].as_str().unwrap();
+    let shown = bench.json("anna", &["show", again, "--json"]);
+    assert_eq!(shown["after"], run, "{shown:#}");
+    let on = bench.run("anna", &["promote", again, "--all"]);
+    assert!(on.status.success(), "{on:?}");
+    anna.wait_for("● succeeded", LONG).unwrap();
+    anna.keys("q").unwrap();
+    assert!(anna.wait_end(SOON).unwrap().success());
 }
 
 /// Asked of a run that goes on, the way back is begun by its worker, which nobody can answer.

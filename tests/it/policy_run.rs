@@ -203,7 +203,7 @@ impl Bench {
         serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{args:?}: {output:?}"))
     }
 
-    fn cockpit(&self, who: &str) -> Terminal {
+    pub(crate) fn cockpit(&self, who: &str) -> Terminal {
         let mut command = portable_pty::CommandBuilder::new(env!("CARGO_BIN_EXE_bunker"));
         command.arg("--inventory");
         command.arg(self.lab.inventory_dir());
@@ -250,19 +250,11 @@ const RULES: &str = "bunker_guardrails: [\
     {groups: ['prod*'], confirm: group, reason: 'people vote here'}, \
     {groups: [lab], confirm: count, max_hosts: 1, reason: 'shared'}]";
 
-/// Every verb that starts a run, with what it needs.
-const VERBS: [&[&str]; 7] = [
-    &["backup"],
-    &["backup", "verify"],
-    &["upgrade", "--to", "v2.5.0"],
-    &["canary-upgrade", "--to", "v2.5.0"],
-    &["rollback", "--to", "v2.4.0"],
-    &["configure"],
-    &["deploy", "--to", "v2.5.0"],
-];
+/// Verbs that have something to do on each of these hosts; `policy_verbs` goes through all verbs.
+const VERBS: [&[&str]; 2] = [&["backup"], &["upgrade", "--to", "v2.5.0"]];
 
 #[test]
-fn every_verb_is_bound_by_every_guardrail() {
+fn every_guardrail_binds_a_verb_with_its_own_words() {
     let hosts = [
         ("never-1", "x"),
         ("cap-1", "capital"),
@@ -282,14 +274,8 @@ fn every_verb_is_bound_by_every_guardrail() {
             let args = [verb, hosts, &["--yes", "--detach"]].concat();
             let output = bench.run("anna", &args);
             let err = String::from_utf8_lossy(&output.stderr).into_owned();
-            let out = String::from_utf8_lossy(&output.stdout).into_owned();
-            let bound = output.status.code() == Some(8) && err.contains(said);
-            // Some verbs have nothing to do on these hosts and stop before: then they do not run either.
-            let left = err.contains("nothing to do") || output.status.code() != Some(0);
-            assert!(bound || left, "{args:?}: {err}{out}");
-            if verb == ["backup"] || verb[0] == "upgrade" {
-                assert!(bound, "{args:?}: {err}");
-            }
+            assert_eq!(output.status.code(), Some(8), "{args:?}: {err}");
+            assert!(err.contains(said), "{args:?}: {err}");
         }
     }
     assert_eq!(runs(), 0, "nothing was stored, let alone started");

@@ -301,15 +301,11 @@ fn a_rollout_is_promoted_retried_and_a_host_of_it_skipped_by_keys() {
     terminal.wait_for("1 failed, 1 not run, 1 ok", LONG).unwrap();
     deck.edited("three", false);
     terminal.keys("t").unwrap();
-    terminal.wait_for("each from the step", SOON).unwrap();
-    terminal.keys("tab enter").unwrap();
-    terminal.wait_for("started: ", SOON).unwrap();
+    terminal.wait_for("each from the step that it stopped at", LONG).unwrap();
+    terminal.keys("2 enter").unwrap();
     let second = deck.when("last", "the retry", |shown| shown["after"] == run);
     let second = second["run"].as_str().unwrap();
     deck.when(second, "asked again", |shown| shown["reason"] == "step-mode");
-    terminal.keys("esc").unwrap();
-    terminal.wait_for("paused", SOON).unwrap();
-    terminal.keys("g g enter").unwrap();
     terminal.wait_for("the next is two", SOON).unwrap();
     terminal.keys("G s").unwrap();
     terminal.wait_for("leaves two as it is", SOON).unwrap();

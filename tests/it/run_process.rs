@@ -29,7 +29,7 @@ impl Bench {
         Self { lab: Lab::start(names.len(), options).unwrap(), own: tempfile::tempdir().unwrap() }
     }
 
-    fn state(&self) -> PathBuf {
+    pub(crate) fn state(&self) -> PathBuf {
         self.own.path().join("state")
     }
 

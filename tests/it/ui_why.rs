@@ -129,9 +129,24 @@ fn a_shell_and_a_retry_are_asked_about_too_where_policy_wants_it() {
     view.state.phase = Phase::Failed;
     model.screens.push(Screen::Run(Box::new(RunPage::new(run_id(0x7f3a)))));
     update(&mut model, Msg::Run(Arc::new(view)));
-    press(&mut model, "t");
+    // A retry is planned first, which changes nothing, and asked about as any plan.
+    let effects = press(&mut model, "t");
+    let [ChangeKind::PlanRetry { request, run }] = &asked(&effects)[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(run, &run_id(0x7f3a));
+    let plan = Plan { after: Some(run.clone()), ..demanding(&["red-deer"]) };
+    update(&mut model, Msg::Planned { request: *request, result: Ok(Arc::new(plan)) });
+    press(&mut model, "enter");
     assert!(asks(&model), "{:?}", model.toasts);
     let effects = press(&mut model, "a g a i n enter tab enter");
-    assert!(matches!(asked(&effects)[..], [ChangeKind::Follow { .. }]), "{effects:?}");
+    assert!(matches!(asked(&effects)[..], [ChangeKind::StartRun { .. }]), "{effects:?}");
     assert_eq!(reasons(&effects), [Some("again".to_owned())]);
+    // What it changed is brought back at once, for a reason of its own.
+    model.screens.pop();
+    press(&mut model, "B");
+    assert!(asks(&model), "{:?}", model.toasts);
+    let effects = press(&mut model, "b a c k enter tab enter");
+    assert_eq!(asked(&effects), [ChangeKind::RollBack(run_id(0x7f3a))]);
+    assert_eq!(reasons(&effects), [Some("back".to_owned())]);
 }

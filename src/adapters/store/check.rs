@@ -11,6 +11,7 @@ pub fn check(dir: &StateDir) -> Result<bool, String> {
     if !path.exists() {
         return Ok(false);
     }
+    super::schema::not_hollow(&path).map_err(|error| error.to_string())?;
     let said = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)
         .and_then(|db| db.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0)))
         .map_err(|e| e.to_string())?;

@@ -10,6 +10,10 @@ use crate::engine::ports::StoreError;
 /// How long a writer waits for another program's transaction.
 const BUSY: Duration = Duration::from_secs(10);
 
+/// What to do about a database that is none any more.
+const DAMAGED: &str = ": it is damaged, and was left as it is; move it away, do not delete it, and put a copy in its \
+place (without one a new store begins; what ran also stands on the hosts)";
+
 /// How many statements a connection keeps prepared: more than this program has.
 const STATEMENTS: usize = 128;
 
@@ -122,6 +126,7 @@ pub(super) const KNOWN: u32 = MIGRATIONS.len() as u32;
 
 /// Opens the database to change it, making or migrating it where needed.
 pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
+    not_hollow(path)?;
     let broken = |e: &rusqlite::Error| broken(path, e);
     // SQLite gives its side files the mode of the database, so this settles all three.
     if !path.exists() {
@@ -142,6 +147,7 @@ pub(super) fn open_reader(path: &Path) -> Result<Option<Connection>, StoreError>
     if !path.exists() {
         return Ok(None);
     }
+    not_hollow(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags).map_err(|e| broken(path, &e))?;
     db.busy_timeout(BUSY).map_err(|e| broken(path, &e))?;
@@ -190,6 +196,18 @@ fn migrate(db: &Connection, path: &Path) -> Result<(), StoreError> {
     done.and(db.execute_batch(end).map_err(|e| broken(&e)))
 }
 
+/// Refuses a file of no bytes that has the output of runs beside it: it was cut off, and would be taken for a new one.
+pub(super) fn not_hollow(path: &Path) -> Result<(), StoreError> {
+    let is_empty = std::fs::metadata(path).is_ok_and(|meta| meta.len() == 0);
+    let runs = path.parent().map(|dir| dir.join("runs"));
+    let has_runs = || runs.and_then(|dir| std::fs::read_dir(dir).ok()?.next()).is_some();
+    if is_empty && has_runs() {
+        let what = format!("it is empty, and there are runs beside it{DAMAGED}");
+        return Err(StoreError::Broken { path: path.display().to_string(), what });
+    }
+    Ok(())
+}
+
 fn make_private_file(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     let mut options = std::fs::OpenOptions::new();
@@ -202,12 +220,20 @@ pub(super) fn broken(path: &Path, error: &rusqlite::Error) -> StoreError {
     use rusqlite::ErrorCode as E;
     let code = error.sqlite_error_code();
     let is = |codes: &[E]| code.is_some_and(|code| codes.contains(&code));
+    // What this program never wrote in that place.
+    let odd = matches!(
+        error,
+        rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::Utf8Error(..)
+    );
     let hint = if is(&[E::DiskFull]) {
         ": free space on that disk"
     } else if is(&[E::DatabaseBusy, E::DatabaseLocked]) {
-        ": another program holds it; try again"
-    } else if is(&[E::DatabaseCorrupt, E::NotADatabase]) {
-        ": move the file away and restore it from a copy"
+        ": another program has it for longer than 10 s; look which (`fuser -v` with that path), then try again"
+    } else if odd || is(&[E::DatabaseCorrupt, E::NotADatabase]) {
+        DAMAGED
     } else if is(&[E::ReadOnly, E::CannotOpen, E::PermissionDenied]) {
         ": check owner and permissions"
     } else {
@@ -221,7 +247,9 @@ pub(super) fn broken_file(path: &Path, error: &std::io::Error) -> StoreError {
     let hint = if error.kind() == std::io::ErrorKind::StorageFull {
         ": free space on that disk"
     } else if error.kind() == std::io::ErrorKind::PermissionDenied {
-        ": check owner and permissions"
+        ": check owner and permissions, or set BUNKER_STATE to a folder of yours"
+    } else if error.kind() == std::io::ErrorKind::ReadOnlyFilesystem {
+        ": nothing can be written there; set BUNKER_STATE to another folder"
     } else {
         ""
     };

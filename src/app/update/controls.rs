@@ -1,16 +1,17 @@
 //! What can be asked of a run.
 
 use super::super::action::Action;
-use super::super::effect::{ChangeKind, Effect, Sequel};
+use super::super::effect::{ChangeKind, Effect};
 use super::super::layers::{Confirm, Focus, Layer, Then};
 use super::super::model::{Model, Screen};
 use super::super::pages::{RunPage, is_active};
 use super::super::toast::ToastKind;
 use super::super::why::{Of, is_demanded};
-use super::{guard, layers, why};
+use super::{guard, layers, plan, why};
 use crate::domain::ids::RunId;
 use crate::domain::run::control::Control;
-use crate::domain::run::state::Phase;
+use crate::domain::run::outcome::Outcome;
+use crate::domain::run::state::{HostState, Phase};
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the table says which actions apply here")]
 pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -34,10 +35,8 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             Ok(control) => control,
             Err(why) => return warn(model, &why),
         },
-        Action::Retry => return sequel(model, run, phase, Sequel::Retry),
-        Action::AbortAndRollBack if phase.is_over() => {
-            return sequel(model, run, phase, Sequel::RollBack);
-        }
+        Action::Retry => return retry(model, run, phase),
+        Action::AbortAndRollBack if phase.is_over() => return roll_back(model, run),
         Action::AbortAndRollBack => Control::AbortAndRollBack,
         _ => return Vec::new(),
     };
@@ -109,40 +108,37 @@ fn to_skip(page: &RunPage) -> Result<Control, String> {
     Ok(Control::SkipHost(host.id.clone()))
 }
 
-/// Asks for what can follow an ended run.
-fn sequel(model: &mut Model, run: RunId, phase: Phase, what: Sequel) -> Vec<Effect> {
+/// Plans an ended run once more, for what it left behind. The plan is shown, and takes what any plan takes to start.
+fn retry(model: &mut Model, run: RunId, phase: Phase) -> Vec<Effect> {
     if !phase.is_over() {
         return warn(model, "this run has not ended: there is nothing to retry yet");
     }
+    let left = model.run_page().map(|page| {
+        let went_well = |host: &HostState| host.outcome.as_ref().is_some_and(Outcome::lets_go_on);
+        page.hosts().iter().filter(|host| !went_well(host)).count()
+    });
+    plan::ask_retry(model, run, left.unwrap_or(0).max(1))
+}
+
+/// Asks before what an ended run changed is brought back.
+fn roll_back(model: &mut Model, run: RunId) -> Vec<Effect> {
     let view = model.run_page().and_then(|page| page.view.as_ref());
-    let again = match what {
-        Sequel::Retry => Action::Retry,
-        Sequel::RollBack => Action::AbortAndRollBack,
-    };
     if view.is_some_and(|view| is_demanded(&view.plan))
-        && why::first(model, Of::Run(run.clone()), again)
+        && why::first(model, Of::Run(run.clone()), Action::AbortAndRollBack)
     {
         return Vec::new();
     }
-    let (title, act, text) = match what {
-        Sequel::Retry => (
-            "retry run",
-            "retry",
-            "Targets that failed, were not reached or not started go again, each from the step that it stopped at.",
-        ),
-        Sequel::RollBack => (
-            "roll back run",
-            "roll back",
-            "What this run took to another commit goes back at once. Data is not rolled back.",
-        ),
-    };
     model.layers.push(Layer::Confirm(Confirm {
-        title: format!("{title} {}", run.short()),
-        lines: vec!["A new run is started, which points to this one.".to_owned(), text.to_owned()],
+        title: format!("roll back run {}", run.short()),
+        lines: vec![
+            "A new run is started, which points to this one.".to_owned(),
+            "What this run took to another commit goes back at once. Data is not rolled back."
+                .to_owned(),
+        ],
         safe: "not now",
-        act,
+        act: "roll back",
         focus: Focus::Safe,
-        then: Then::Change(ChangeKind::Follow { run, what }),
+        then: Then::Change(ChangeKind::RollBack(run)),
     }));
     Vec::new()
 }

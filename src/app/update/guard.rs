@@ -12,7 +12,7 @@ use super::super::model::{Model, Screen};
 use super::super::toast::ToastKind;
 use super::super::why::{Of, is_demanded};
 use super::{input, plan, why};
-use crate::domain::plan::Plan;
+use crate::domain::plan::{Plan, Workflow};
 use crate::domain::policy::{Consent, Demand};
 use crate::domain::run::state::Phase;
 
@@ -48,7 +48,7 @@ pub(super) fn approve(model: &mut Model) -> Vec<Effect> {
     }
     let Some(Screen::Plan(page)) = model.screens.last_mut() else { return Vec::new() };
     let Some(wanted) = wanted else {
-        model.layers.push(Layer::Confirm(plan::question(&approved)));
+        model.layers.push(Layer::Confirm(question(&approved)));
         return Vec::new();
     };
     if by_name {
@@ -64,6 +64,61 @@ pub(super) fn approve(model: &mut Model) -> Vec<Effect> {
     let text = format!("type {wanted} and press enter to start: nothing has been changed");
     model.tell(ToastKind::Warning, &text);
     Vec::new()
+}
+
+/// The question before one instance is changed.
+fn question(plan: &Arc<Plan>) -> Confirm {
+    let ready = plan.targets().next();
+    let host = ready.map(|h| h.id.to_string()).unwrap_or_default();
+    let to = plan
+        .target
+        .as_ref()
+        .map(|t| format!(" to {} ({})", t.reference, t.sha.short()))
+        .unwrap_or_default();
+    let verb = match &plan.playbook {
+        Some(_) => "run the playbook on",
+        None => plan.workflow.name(),
+    };
+    let first = match plan.after {
+        Some(_) => {
+            "It goes on at the step that it stopped at. Leaving the cockpit does not stop it."
+        }
+        None => first(plan.workflow),
+    };
+    Confirm {
+        title: format!("{} {host}", plan.workflow.name()),
+        lines: vec![format!("This will {verb} {host}{to}."), first.to_owned()],
+        safe: "not now",
+        act: "start",
+        focus: Focus::Safe,
+        then: Then::Start(Arc::clone(plan)),
+    }
+}
+
+/// What a person wants to know of a workflow before it starts.
+fn first(workflow: Workflow) -> &'static str {
+    match workflow {
+        Workflow::RotateSecrets => {
+            "The vault keeps the old values until the new ones work. Leaving the cockpit does not stop it."
+        }
+        Workflow::Import => "A backup is made first. Nothing that runs is changed.",
+        Workflow::Ansible => {
+            "It does what the playbook says; nothing is checked before or after. Leaving the cockpit does not stop it."
+        }
+        Workflow::CanaryUpgrade => {
+            "A backup is made first. The canary group goes first and is watched before the rest follows."
+        }
+        Workflow::Upgrade => "A backup is made first. Leaving the cockpit does not stop it.",
+        Workflow::Rollback => "Data is not rolled back. Leaving the cockpit does not stop it.",
+        Workflow::Backup => "Nothing that runs is touched. Leaving the cockpit does not stop it.",
+        Workflow::VerifyBackup => {
+            "What is unpacked is removed again; nothing that runs is touched."
+        }
+        Workflow::Deploy => "What is there already stays. Leaving the cockpit does not stop it.",
+        Workflow::Configure => {
+            "Only services that the new settings touch are restarted. Leaving the cockpit does not stop it."
+        }
+    }
 }
 
 /// A key while the name of a group is typed.

@@ -6,7 +6,7 @@ use super::super::action::Action;
 use super::super::cursor::Step;
 use super::super::effect::{ChangeKind, Effect};
 use super::super::key::{Key, KeyCode};
-use super::super::layers::{Confirm, Focus, Layer, Then};
+use super::super::layers::Layer;
 use super::super::model::{Model, Screen};
 use super::super::msg::{Begun, Problem};
 use super::super::pages::{Pane, PlanPage, RunPage, Wait};
@@ -30,7 +30,17 @@ pub(super) fn ask(model: &mut Model, hosts: Vec<HostId>, what: What) -> Vec<Effe
     let wish = Wish { hosts, what, asked: Asked::default() };
     let effects = layers::change(model, ChangeKind::Plan { request, wish: wish.clone() });
     if !effects.is_empty() {
-        model.layers.push(Layer::Planning { request, n_hosts, wish });
+        model.layers.push(Layer::Planning { request, n_hosts, wish: Some(wish) });
+    }
+    effects
+}
+
+/// Asks for the plan of a retry: it is looked at and started as any other.
+pub(super) fn ask_retry(model: &mut Model, run: RunId, n_hosts: usize) -> Vec<Effect> {
+    let request = model.next_request();
+    let effects = layers::change(model, ChangeKind::PlanRetry { request, run });
+    if !effects.is_empty() {
+        model.layers.push(Layer::Planning { request, n_hosts, wish: None });
     }
     effects
 }
@@ -52,7 +62,7 @@ pub(super) fn planned(
             if model.screens.last().is_some_and(again) {
                 model.screens.pop();
             }
-            let page = PlanPage { wish: Some(wish), ..PlanPage::new(plan) };
+            let page = PlanPage { wish, ..PlanPage::new(plan) };
             model.screens.push(Screen::Plan(Box::new(page)));
             who_holds(model)
         }
@@ -187,6 +197,9 @@ fn scroll(page: &mut PlanPage, step: Step, height: usize) {
 
 /// The command line that makes this plan.
 pub(in crate::app) fn command(plan: &Plan) -> String {
+    if let Some(run) = &plan.after {
+        return format!("bunker retry {run}");
+    }
     let mut line = format!("bunker {}", plan.workflow.name());
     if let Some(playbook) = &plan.playbook {
         let path = playbook.files.path.as_str();
@@ -221,55 +234,6 @@ pub(in crate::app) fn command(plan: &Plan) -> String {
         line.push_str(name.as_str());
     }
     line
-}
-
-/// The question before one instance is changed.
-pub(super) fn question(plan: &Arc<Plan>) -> Confirm {
-    let ready = plan.targets().next();
-    let host = ready.map(|h| h.id.to_string()).unwrap_or_default();
-    let to = plan
-        .target
-        .as_ref()
-        .map(|t| format!(" to {} ({})", t.reference, t.sha.short()))
-        .unwrap_or_default();
-    let verb = match &plan.playbook {
-        Some(_) => "run the playbook on",
-        None => plan.workflow.name(),
-    };
-    Confirm {
-        title: format!("{} {host}", plan.workflow.name()),
-        lines: vec![format!("This will {verb} {host}{to}."), first(plan.workflow).to_owned()],
-        safe: "not now",
-        act: "start",
-        focus: Focus::Safe,
-        then: Then::Start(Arc::clone(plan)),
-    }
-}
-
-/// What a person wants to know of a workflow before it starts.
-fn first(workflow: Workflow) -> &'static str {
-    match workflow {
-        Workflow::RotateSecrets => {
-            "The vault keeps the old values until the new ones work. Leaving the cockpit does not stop it."
-        }
-        Workflow::Import => "A backup is made first. Nothing that runs is changed.",
-        Workflow::Ansible => {
-            "It does what the playbook says; nothing is checked before or after. Leaving the cockpit does not stop it."
-        }
-        Workflow::CanaryUpgrade => {
-            "A backup is made first. The canary group goes first and is watched before the rest follows."
-        }
-        Workflow::Upgrade => "A backup is made first. Leaving the cockpit does not stop it.",
-        Workflow::Rollback => "Data is not rolled back. Leaving the cockpit does not stop it.",
-        Workflow::Backup => "Nothing that runs is touched. Leaving the cockpit does not stop it.",
-        Workflow::VerifyBackup => {
-            "What is unpacked is removed again; nothing that runs is touched."
-        }
-        Workflow::Deploy => "What is there already stays. Leaving the cockpit does not stop it.",
-        Workflow::Configure => {
-            "Only services that the new settings touch are restarted. Leaving the cockpit does not stop it."
-        }
-    }
 }
 
 /// Asks for a run of this plan, with what its operator did for it; the guardrails decide. One that is meant to wait for

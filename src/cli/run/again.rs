@@ -188,17 +188,15 @@ impl From<RetryError> for Trouble {
     }
 }
 
-/// Starts the retry of an ended run, as the cockpit's operator asked.
-pub(in crate::cli) async fn start_retry(
-    right: &Operate,
-    inventory: &Path,
-    hosts: &Arc<SshPool>,
+/// The plan of a retry for a cockpit, with the identity unlocked where its worker will need it: a person is at the keyboard.
+pub(in crate::cli) async fn unlocked_retry(
+    ports: &PlanPorts,
     run: &RunId,
-    by: &Operator,
-) -> Result<RunId, Trouble> {
-    let plan = plan_retry(&wiring::plan_ports(hosts, inventory)?, run).await?;
-    started((right, inventory), &plan, &Consent::Beforehand, by, &format!("retry of run {run}"))
-        .await
+    supervisor: &Supervisor,
+) -> Result<Plan, Trouble> {
+    let plan = plan_retry(ports, run).await?;
+    unlock_plan(&plan, supervisor).await?;
+    Ok(plan)
 }
 
 /// Says which runs were started, or that there was nothing to bring back.

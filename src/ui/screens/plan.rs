@@ -110,6 +110,10 @@ type Fact = (&'static str, String, Role);
 
 fn facts(plan: &Plan, width: usize, now: jiff::Timestamp) -> Vec<Fact> {
     let mut lines: Vec<Fact> = Vec::new();
+    if let Some(run) = &plan.after {
+        let text = format!("of run {}, each from the step that it stopped at", run.short());
+        labelled(&mut lines, "retry", &text, width, 2, Role::Text);
+    }
     strategy(&mut lines, plan, width);
     for (label, text, weight) in plan.rule_lines(now) {
         let (mark, role) = match weight {

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use rustix::process::{WaitOptions, set_child_subreaper, wait};
+use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process, set_child_subreaper, wait};
 use serde::{Deserialize, Serialize};
 
 /// What one round of one tool cost.
@@ -27,6 +27,18 @@ pub(crate) fn measured(
     env: &[(String, String)],
 ) -> Result<Cost, String> {
     again(dir, "--control", command, env)
+}
+
+/// The same of a tool that leaves connections open behind it, with their sockets in this folder: they are ended by us,
+/// each by its id, and what they used counts.
+pub(crate) fn measured_with_masters(
+    dir: &Path,
+    sockets: &Path,
+    command: &[String],
+    env: &[(String, String)],
+) -> Result<Cost, String> {
+    let args = [&[sockets.display().to_string()], command].concat();
+    again(dir, "--control-masters", &args, env)
 }
 
 /// Runs this program again with these arguments, and reads what it measured.
@@ -59,13 +71,46 @@ fn last_line(stderr: &[u8], stdout: &[u8]) -> String {
 
 /// `--control RESULT COMMAND...`
 pub(crate) fn run(args: &[String]) {
-    set_child_subreaper(Some(rustix::process::getpid())).unwrap();
+    control(&args[0], None, &args[1..]);
+}
+
+/// `--control-masters RESULT SOCKETS COMMAND...`
+pub(crate) fn run_with_masters(args: &[String]) {
+    control(&args[0], Some(&args[1]), &args[2..]);
+}
+
+fn control(result: &str, sockets: Option<&str>, command: &[String]) {
+    set_child_subreaper(Some(getpid())).unwrap();
     let begin = Instant::now();
-    let status = Command::new(&args[1]).args(&args[2..]).stdin(Stdio::null()).status().unwrap();
+    let status =
+        Command::new(&command[0]).args(&command[1..]).stdin(Stdio::null()).status().unwrap();
     let wall_s = begin.elapsed().as_secs_f64();
-    assert!(status.success(), "{:?} ended with {status}", &args[1..]);
+    for master in sockets.map(masters).unwrap_or_default() {
+        kill_process(master, Signal::TERM).unwrap();
+    }
+    assert!(status.success(), "{command:?} ended with {status}");
     wait_for_all(Duration::from_secs(90));
-    write(&args[0], Cost { wall_s, cpu_s: children_cpu_s() });
+    write(result, Cost { wall_s, cpu_s: children_cpu_s() });
+}
+
+/// The SSH connections with a socket in this folder that are our children by now. Nobody has waited for them yet, so
+/// their ids are theirs alone.
+fn masters(sockets: &str) -> Vec<Pid> {
+    let ours = |pid: &Pid| {
+        let of = |name: &str| {
+            std::fs::read(format!("/proc/{}/{name}", pid.as_raw_nonzero())).unwrap_or_default()
+        };
+        let stat = String::from_utf8_lossy(&of("stat")).into_owned();
+        let Some((name, rest)) = stat.rsplit_once(") ") else { return false };
+        let parent = rest.split(' ').nth(1).and_then(|parent| parent.parse().ok());
+        name.ends_with("(ssh")
+            && parent == Some(getpid().as_raw_nonzero().get())
+            && String::from_utf8_lossy(&of("cmdline")).contains(sockets)
+    };
+    let numbers = std::fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| Pid::from_raw(entry.ok()?.file_name().to_str()?.parse().ok()?));
+    numbers.filter(ours).collect()
 }
 
 pub(crate) fn write(result: &str, cost: Cost) {

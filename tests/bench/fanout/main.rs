@@ -52,6 +52,7 @@ fn main() {
     match args.first().map(String::as_str) {
         // The measured side of a round, in a process of its own.
         Some("--control") => return control::run(&args[1..]),
+        Some("--control-masters") => return control::run_with_masters(&args[1..]),
         Some("--floor") => return floor::run(&args[1..]),
         _ => {}
     }

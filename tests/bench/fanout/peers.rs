@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use bunker_ops::domain::plan::Plan;
 
-use super::control::{Cost, measured};
+use super::control::{Cost, measured, measured_with_masters};
 use super::fleet::Fleet;
 use super::floor;
 use crate::lab::ansible;
@@ -31,7 +31,8 @@ fn scripts(fleet: &Fleet, plan: &Plan) -> (PathBuf, usize) {
     (dir, n_steps)
 }
 
-/// `ansible-playbook` with pipelining and as many forks as hosts; its connections are opened in the round.
+/// `ansible-playbook` with pipelining and as many forks as hosts; its connections are opened in the round and stay open
+/// through it, however long the others take for a task.
 pub(crate) fn ansible(fleet: &Fleet, plan: &Plan) -> Result<Cost, String> {
     let venv = ansible::venv()?;
     let (dir, n_steps) = scripts(fleet, plan);
@@ -46,6 +47,7 @@ pub(crate) fn ansible(fleet: &Fleet, plan: &Plan) -> Result<Cost, String> {
     }
     fs::write(dir.join("play.yml"), play).unwrap();
     let known = fleet.path("known_hosts").display().to_string();
+    let sockets = dir.join("cp");
     let command = [
         venv.join("bin/ansible-playbook").display().to_string(),
         "-i".to_owned(),
@@ -59,12 +61,13 @@ pub(crate) fn ansible(fleet: &Fleet, plan: &Plan) -> Result<Cost, String> {
         ("ANSIBLE_PYTHON_INTERPRETER", "/usr/bin/python3".to_owned()),
         (
             "ANSIBLE_SSH_COMMON_ARGS",
-            format!("-o UserKnownHostsFile={known} -o ControlPersist=1s -o ControlMaster=auto"),
+            format!("-o UserKnownHostsFile={known} -o ControlPersist=60s -o ControlMaster=auto"),
         ),
+        ("ANSIBLE_SSH_CONTROL_PATH_DIR", sockets.display().to_string()),
         ("HOME", dir.display().to_string()),
     ];
     let env: Vec<(String, String)> = env.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
-    measured(&dir, &command, &env)
+    measured_with_masters(&dir, &sockets, &command, &env)
 }
 
 /// `pyinfra` with as many hosts at once.

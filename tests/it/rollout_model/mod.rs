@@ -4,12 +4,14 @@
 //!
 //! Hosts, store and gates are those of `run_fakes.rs`, in stopped time; the worker and its journal are the real ones.
 
+mod foretold;
 mod model;
 mod real;
 
 use proptest::test_runner::Config;
 use proptest_state_machine::prop_state_machine;
 
+pub(crate) use foretold::{Behaviour, foretold};
 use real::Real;
 
 fn cases() -> u32 {

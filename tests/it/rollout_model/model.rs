@@ -14,7 +14,7 @@ use crate::sample::{leased_host_plan, plan_of};
 
 /// What a host does when it is worked on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Behaviour {
+pub(crate) enum Behaviour {
     /// All goes well.
     Good,
     /// It takes the job, and the answer to that is lost.
@@ -100,7 +100,7 @@ pub(super) struct Model {
     pub(super) max_failed: u32,
     pub(super) max_unreachable: u32,
     /// Whether a worker died, or a person wanted one target at a time: then fewer may begin at once than planned.
-    disturbed: bool,
+    pub(super) disturbed: bool,
     pub(super) ended_early: bool,
     /// Hosts with whose lease somebody else did something.
     pub(super) meddled: BTreeSet<usize>,
