@@ -19,6 +19,7 @@ pub(crate) fn foretold(
         max_unreachable,
         disturbed: false,
         ended_early: false,
+        meddled: BTreeSet::new(),
     };
     model.allowed()
 }
