@@ -125,6 +125,7 @@ mod ui_gallery;
 mod ui_keys;
 mod ui_leases;
 mod ui_log;
+mod ui_log_wrap;
 mod ui_matrix;
 mod ui_moving;
 mod ui_narrow;
