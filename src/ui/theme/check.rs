@@ -13,6 +13,9 @@ const SIGN: f64 = 3.0;
 /// Least contrast of borders, which tell nothing by themselves.
 const BORDER: f64 = 1.5;
 
+/// Where a selected row is.
+const SELECTED: &str = "on a selected row";
+
 /// Everything that is wrong with a theme's file.
 pub fn check(file: &str, text: &str) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
@@ -48,7 +51,8 @@ fn faint(file: &str, role: Role, has: f64, least: f64, words: &str) -> Diagnosti
     }
 }
 
-fn least(role: Role) -> f64 {
+/// What contrast a role must have.
+pub(super) fn least(role: Role) -> f64 {
     const SIGNS: [Role; 10] = [
         Role::Healthy,
         Role::Waiting,
@@ -71,7 +75,7 @@ fn least(role: Role) -> f64 {
 }
 
 /// What a role is drawn on: its own ground, or the page, the selected row and dialogs.
-fn grounds(
+pub(super) fn grounds(
     role: Role,
     look: Look,
     paper: Look,
@@ -99,7 +103,7 @@ fn grounds(
         Role::Chart1,
     ];
     if rows.contains(&role) {
-        grounds.push((resolve(Role::Selection, looks).bg, "on a selected row"));
+        grounds.push((resolve(Role::Selection, looks).bg, SELECTED));
     }
     let dialogs = [
         Role::Text,
@@ -127,13 +131,49 @@ fn grounds(
 
 #[cfg(test)]
 mod tests {
-    use super::super::load::BUILTIN;
+    use super::super::color::{Depth, rgb_of};
+    use super::super::load::{BUILTIN, Theme};
     use super::*;
 
     #[test]
     fn everything_in_the_themes_that_we_bring_can_be_read() {
         for (name, text) in BUILTIN {
             assert_eq!(check(name, text), vec![], "{name}");
+        }
+    }
+
+    /// Of 256 colours those that never change, of sixteen as xterm shows them; what is the terminal's own is not known.
+    #[test]
+    fn everything_can_be_read_where_there_are_fewer_colours_too() {
+        for (name, text) in BUILTIN {
+            let (_, looks) = parse_looks(name, text, &mut Vec::new());
+            let paper = resolve(Role::Text, &looks);
+            for depth in [Depth::True, Depth::Ansi256, Depth::Ansi16] {
+                let (theme, mut n) = (Theme::builtin(name, depth), 0);
+                let pairs = Role::ALL.iter().flat_map(|role| {
+                    let look = resolve(*role, &looks);
+                    grounds(*role, look, paper, &looks).into_iter().map(move |pair| (*role, pair))
+                });
+                for (role, (ground, words)) in pairs {
+                    // With sixteen colours a selected row has its own ink only.
+                    let ink = if depth == Depth::Ansi16 && words == SELECTED {
+                        Role::Selection
+                    } else {
+                        role
+                    };
+                    let fg = theme.style(ink).fg.or(theme.style(Role::Text).fg).and_then(rgb_of);
+                    let bg = ground.and_then(|paint| rgb_of(paint.at(depth)?));
+                    let (Some(fg), Some(bg)) = (fg, bg) else { continue };
+                    n += 1;
+                    let has = contrast(fg, bg);
+                    assert!(
+                        has >= least(role),
+                        "{name}, {depth:?}: {} has {has:.2} {words}",
+                        role.key()
+                    );
+                }
+                assert!(n >= 10 || *name == "mono", "{name}, {depth:?}: {n} pairs");
+            }
         }
     }
 

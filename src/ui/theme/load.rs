@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
 
+use super::check::{grounds, least};
 use super::color::{Depth, Paint, line_in, parse_ansi, parse_hex};
 use super::role::Role;
 use crate::domain::accent::Accent;
@@ -93,12 +94,15 @@ impl Theme {
 pub fn parse(file: &str, text: &str, depth: Depth) -> (Theme, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let (name, looks) = parse_looks(file, text, &mut problems);
+    let paper = resolve(Role::Text, &looks);
     let styles = Role::ALL
         .iter()
         .map(|role| {
             let look = resolve(*role, &looks);
             let mut style = Style::new().add_modifier(look.modifier);
-            style.fg = look.fg.and_then(|p| p.at(depth));
+            let grounds = grounds(*role, look, paper, &looks).into_iter();
+            let grounds: Vec<Paint> = grounds.filter_map(|(ground, _)| ground).collect();
+            style.fg = look.fg.and_then(|p| p.on(depth, &grounds, least(*role)));
             style.bg = look.bg.and_then(|p| p.at(depth));
             style
         })
