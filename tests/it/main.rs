@@ -71,6 +71,7 @@ mod probe_script;
 mod pty_cockpit;
 mod pty_configure;
 mod pty_faults;
+mod pty_hostile;
 mod pty_journeys;
 mod pty_life;
 mod pty_moving;
