@@ -151,7 +151,7 @@ pub(super) const LOG: &[ActionInfo] = &[
     row(
         Action::Times,
         "times",
-        "show before each line when its step began",
+        "show when lines came: each line of a service and of all targets, else the first line of each step",
         "times",
         &[c('t')],
         LOGS,

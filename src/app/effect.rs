@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::forwards::ForwardAsk;
 use super::holds::HoldOf;
-use super::log_page::{Keep, LogAsk, LogOf};
+use super::log_page::{Keep, LogAsk, LogMark, LogOf};
 use super::look::Look;
 use super::replay::Ask as ReplayAsk;
 use super::setup::SetupAsk;
@@ -46,6 +46,8 @@ pub enum Effect {
         sieve: Sieve,
         /// Where.
         to: Keep,
+        /// The lines that were drawn across it.
+        marks: Vec<LogMark>,
     },
     /// Read the `.env` of an instance.
     LoadEnv {

@@ -111,6 +111,11 @@ impl Size {
         usize::from(self.body(1).saturating_sub(2))
     }
 
+    /// Columns of such an output.
+    pub fn log_columns(self) -> u16 {
+        self.width.saturating_sub(4)
+    }
+
     /// Lines above the panes of any page.
     pub fn page_header(self) -> u16 {
         self.header()

@@ -13,7 +13,7 @@ use crate::domain::service::ServiceName;
 use crate::domain::untrusted::Safe;
 
 /// Whose output.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogOf {
     /// What a host printed in a run.
     Run {
@@ -149,6 +149,8 @@ pub struct LogPage {
     pub needle: Option<Sieve>,
     /// Which part is seen.
     pub follow: Follow,
+    /// Rows of its first line that are passed over, where lines wrap.
+    pub passed: usize,
     /// The search that is asked for next.
     pub find: Option<LogFind>,
     /// The place of what was found.
@@ -175,13 +177,14 @@ pub struct LogPage {
 impl LogPage {
     /// Of an output of which nothing is known yet: its end is in view.
     pub fn new(of: LogOf) -> Self {
-        // Where lines come from several hosts, they are in the order of these times.
-        let times = matches!(of, LogOf::Merged { .. });
+        // Where lines come from several hosts, they are in the order of these times; each line of a service brings one.
+        let times = !matches!(of, LogOf::Run { .. });
         Self {
             of,
             sieve: Sieve::default(),
             needle: None,
             follow: Follow::End,
+            passed: 0,
             find: None,
             found: None,
             asked: None,

@@ -31,6 +31,7 @@ pub mod keymap;
 pub mod layers;
 pub mod list_filter;
 pub mod log_page;
+pub mod log_rows;
 pub mod log_tail;
 pub mod look;
 pub mod model;

@@ -18,7 +18,7 @@ use super::history::{Bookmark, History};
 use super::key::Key;
 use super::keymap::Keymap;
 use super::layers::Layer;
-use super::log_page::LogPage;
+use super::log_page::{LogMark, LogOf, LogPage};
 use super::pages::{InstancePage, PlanPage, RunPage, RunsPage};
 use super::replay::Replay;
 use super::setup::Setup;
@@ -115,6 +115,8 @@ pub struct Model {
     pub pending: Vec<Key>,
     /// Why the operator does what comes next.
     pub why: Why,
+    /// The lines that were drawn across outputs of runs, for when one comes back to them.
+    pub log_marks: BTreeMap<LogOf, Vec<LogMark>>,
     /// Letters that stand for pages.
     pub bookmarks: BTreeMap<char, Bookmark>,
 }
@@ -156,6 +158,7 @@ impl Model {
             keymap: Arc::default(),
             pending: Vec::new(),
             why: Why::default(),
+            log_marks: BTreeMap::new(),
             bookmarks: BTreeMap::new(),
         }
     }

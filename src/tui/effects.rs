@@ -17,7 +17,7 @@ use crate::adapters::view_file::ViewFile;
 use crate::app::Msg;
 use crate::app::audit_page::N_RECORDS;
 use crate::app::effect::{Change, ChangeKind, Effect};
-use crate::app::log_page::{Keep, LogAsk, LogOf};
+use crate::app::log_page::{Keep, LogAsk, LogMark, LogOf};
 use crate::app::look::Look;
 use crate::app::msg::Problem;
 use crate::app::replay::Ask as ReplayAsk;
@@ -143,7 +143,7 @@ impl Effects {
             Effect::AskLog(ask) => self.ask_log(*ask),
             Effect::CloseLog => self.reader = None,
             Effect::LoadEnv { request, host } => self.load_env(request, host),
-            Effect::KeepLog { of, sieve, to } => self.keep_log(of, sieve, to),
+            Effect::KeepLog { of, sieve, to, marks } => self.keep_log(of, sieve, to, marks),
             Effect::Replay(ask) => self.replay(ask),
             Effect::LoadReleases(instance) => {
                 if let Some(store) = self.store() {
@@ -197,12 +197,12 @@ impl Effects {
         }
     }
 
-    fn keep_log(&self, of: LogOf, sieve: Sieve, to: Keep) {
+    fn keep_log(&self, of: LogOf, sieve: Sieve, to: Keep, marks: Vec<LogMark>) {
         let source = self.reader.as_ref().and_then(|reader| reader.source(&of));
         let (Some(source), Some(view)) = (source, &self.view) else { return };
         let (now, lend) = (SystemClock.now(), self.lend.clone());
         let folder = view.beside("logs");
-        let keeping = Keeping { source, of, sieve, to, folder, now, lend };
+        let keeping = Keeping { source, of, sieve, to, marks, folder, now, lend };
         self.answer("keep a log", log_keep::keep(keeping));
     }
 

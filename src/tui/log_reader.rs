@@ -11,7 +11,7 @@ use crate::app::log_page::{LogAsk, LogFind, LogOf, LogView};
 use crate::app::log_tail::Direction;
 use crate::app::msg::Problem;
 use crate::app::pages::Follow;
-use crate::domain::log::Sieve;
+use crate::domain::log::{Row, Sieve};
 use crate::domain::marker::StepMark;
 use crate::domain::untrusted::Safe;
 use crate::engine::log_book::{LogBook, LogSource, Way};
@@ -181,7 +181,7 @@ async fn steps(store: Option<&Arc<dyn RunReader>>, of: &LogOf) -> Vec<StepMark> 
 pub(super) async fn all(
     source: Arc<dyn LogSource>,
     sieve: &Sieve,
-    mut write: impl FnMut(&str) -> std::io::Result<()>,
+    mut write: impl FnMut(&[Row]) -> std::io::Result<()>,
 ) -> Result<u64, String> {
     let mut book = LogBook::new(source);
     book.sift(sieve);
@@ -193,8 +193,7 @@ pub(super) async fn all(
             break;
         }
         at += rows.len() as u64;
-        let text: String = rows.iter().map(|row| row.written() + "\n").collect();
-        write(&text).map_err(|error| format!("writing the lines: {error}"))?;
+        write(&rows).map_err(|error| format!("writing the lines: {error}"))?;
     }
     Ok(at)
 }

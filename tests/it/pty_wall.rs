@@ -81,9 +81,16 @@ fn the_whole_log_of_a_run_is_read_filtered_and_kept() {
     terminal.wait_for("── ..:..:.. ", SOON).unwrap();
     terminal.keys("s").unwrap();
     terminal.wait_for("lines are in", SOON).unwrap();
-    let kept: Vec<_> = std::fs::read_dir(state.path().join("logs")).unwrap().flatten().collect();
-    assert_eq!(kept.len(), 1);
-    assert!(!std::fs::read_to_string(kept[0].path()).unwrap().is_empty());
+    let kept = std::fs::read_dir(state.path().join("logs")).unwrap().flatten();
+    let mut kept: Vec<_> = kept.map(|file| file.path()).collect();
+    kept.sort();
+    assert_eq!(kept.len(), 2, "the lines, and the marks beside them: {kept:?}");
+    let read = |at: usize| std::fs::read_to_string(&kept[at]).unwrap();
+    let (lines, marks) = (read(0), read(1));
+    assert!(!lines.is_empty() && !lines.contains("below line"), "{lines}");
+    let below =
+        format!(": below line {n} of this file, line {n} of the output", n = lines.lines().count());
+    assert!(kept[1].to_string_lossy().ends_with(".log.marks") && marks.contains(&below), "{marks}");
     terminal.keys("esc").unwrap();
     terminal.wait_gone("output of run", SOON).unwrap();
     terminal.keys("q").unwrap();

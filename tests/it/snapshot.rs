@@ -1,13 +1,20 @@
 //! `bunker snapshot`: the cockpit's pages from the shell, with the hosts of a lab.
 
+use std::path::Path;
 use std::process::Command;
 
 use crate::lab::{Lab, Options};
+use crate::speed::outputs::Outputs;
+use crate::speed::screen::dead_fleet;
 
-fn snapshot(lab: &Lab, state: &std::path::Path, args: &[&str]) -> (i32, String, String) {
+fn snapshot(lab: &Lab, state: &Path, args: &[&str]) -> (i32, String, String) {
+    of(&lab.inventory_dir(), state, args)
+}
+
+fn of(inventory: &Path, state: &Path, args: &[&str]) -> (i32, String, String) {
     let out = Command::new(env!("CARGO_BIN_EXE_bunker"))
         .arg("--inventory")
-        .arg(lab.inventory_dir())
+        .arg(inventory)
         .arg("snapshot")
         .args(args)
         .env("BUNKER_STATE", state)
@@ -67,6 +74,7 @@ fn a_page_that_cannot_be_is_refused_with_what_to_do_and_keys_change_nothing() {
         (&["fleet", "--size", "80"], 2, "80x24"),
         (&["fleet", "--limit", "nobody"], 4, "nobody"),
         (&["run"], 4, ""),
+        (&["fleet", "--size", "20x5"], 2, "40x10 at least"),
     ] {
         let (ended, out, err) = run(args);
         assert_eq!((ended, out.as_str()), (code, ""), "{args:?}: {err}");
@@ -98,4 +106,20 @@ fn pages_behind_a_key_are_shown_whichever_key_the_operator_gave_them() {
     assert!(code == 0 && out.contains("any other key closes"), "{out}{err}");
     let (code, out, err) = run(&["instance"]);
     assert!(code == 0 && out.contains("instance  paper-01"), "{out}{err}");
+}
+
+#[test]
+fn the_output_of_a_run_is_a_page_and_a_run_without_a_canary_has_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let state = dir.path().join("state");
+    let outputs = runtime.block_on(Outputs::new(&state, 2));
+    runtime.block_on(outputs.pour(40, 10));
+    let inventory = dead_fleet(dir.path(), 2);
+    let (code, out, err) = of(&inventory, &state, &["canary"]);
+    assert_eq!((code, out.as_str()), (4, ""), "{err}");
+    assert!(err.contains("has no canary") && err.contains("bunker snapshot run"), "{err}");
+    let (code, out, err) = of(&inventory, &state, &["log", "--timeout", "10"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("output of run") && out.contains("#9 39 Sending"), "{out}");
 }

@@ -28,12 +28,12 @@ use crate::ui_world::{ago, cockpit, now, press, run_view, twelve};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
-fn draw(model: &Model) -> String {
+pub(crate) fn draw(model: &Model) -> String {
     text(&Picture::of(model, &Theme::builtin("dark", Depth::True)))
 }
 
 /// A cockpit on the page of red-deer's output; what opening it asked.
-fn opened(width: u16, height: u16) -> (Model, LogAsk) {
+pub(crate) fn opened(width: u16, height: u16) -> (Model, LogAsk) {
     let mut model = cockpit(width, height, Some(Operate::grant()));
     model.person = "ann".into();
     update(&mut model, Msg::Fleet(twelve()));

@@ -26,7 +26,7 @@ pub struct SnapshotArgs {
     /// The instance on the right of the page `compare` [default: the next one]
     #[arg(long, value_name = "HOST")]
     pub with: Option<String>,
-    /// The run of the pages `run`, `canary` and `outputs`: an id, the end of one, or `last`
+    /// The run of the pages `run`, `canary`, `outputs` and `log`: an id, the end of one, or `last`
     #[arg(long, value_name = "RUN", default_value = "last")]
     pub run: String,
     /// Ansible pattern: only these hosts
@@ -89,6 +89,8 @@ pub enum Page {
     Charts,
     /// The outputs of a run's targets
     Outputs,
+    /// The output of the first target of a run that has something to say
+    Log,
     /// What every key does
     Help,
     /// The wall

@@ -11,9 +11,10 @@ use super::output::{print, print_json};
 use super::{Context, cockpit, fleet, wiring};
 use crate::adapters::vault::{Asking, Keyring};
 use crate::adapters::view_file::ViewFile;
-use crate::app::Model;
 use crate::app::action::Action;
 use crate::app::destination::Destination;
+use crate::app::frame::{MIN_HEIGHT, MIN_WIDTH};
+use crate::app::{Model, Screen};
 use crate::domain::ids::HostId;
 use crate::engine::ports::RunReader;
 use crate::tui::{self, Look, Picture, Still, Wanted};
@@ -24,6 +25,10 @@ pub(super) fn run(context: &Context, args: &SnapshotArgs) -> Result<Exit, Troubl
     wiring::use_keys(Keyring::from_env(Asking::Nobody(
         "unlock the identity first, or use one without a passphrase",
     )));
+    if args.size.too_small() {
+        let text = format!("a page needs {MIN_WIDTH}x{MIN_HEIGHT} at least: give a larger --size");
+        return Err(Trouble::new(Exit::Usage, text));
+    }
     let look = look(context, args)?;
     let runtime = wiring::runtime()?;
     let ended = runtime.block_on(async {
@@ -39,6 +44,12 @@ pub(super) fn run(context: &Context, args: &SnapshotArgs) -> Result<Exit, Troubl
     runtime.shutdown_timeout(Duration::from_millis(100));
     let model = ended?;
     tell(&model);
+    if args.screen == Page::Log && !log_is_open(&model) {
+        return Err(Trouble::new(
+            Exit::NotFound,
+            "the run has no output yet: see `bunker show RUN`",
+        ));
+    }
     let picture = Picture::with(&model, &look);
     let content = match args.format {
         Format::Text => tui::text(&picture),
@@ -53,6 +64,10 @@ pub(super) fn run(context: &Context, args: &SnapshotArgs) -> Result<Exit, Troubl
         print(&content)?;
     }
     Ok(Exit::Ok)
+}
+
+fn log_is_open(model: &Model) -> bool {
+    model.screens.iter().any(|screen| matches!(screen, Screen::Log(_)))
 }
 
 /// What the cockpit would have told in notices goes to standard error.
@@ -108,6 +123,17 @@ async fn what(context: &Context, args: &SnapshotArgs) -> Result<Still, Trouble> 
         Page::Outputs => Destination::Outputs(wiring::store_reader()?.find(&args.run).await?),
         Page::Canary => {
             first = Some(Action::ShowCanary);
+            let store = wiring::store_reader()?;
+            let run = store.find(&args.run).await?;
+            if store.plan(&run).await?.canary.is_none() {
+                let text =
+                    format!("run {run} has no canary: `bunker snapshot run --run {run}` shows it");
+                return Err(Trouble::new(Exit::NotFound, text));
+            }
+            Destination::Run(run)
+        }
+        Page::Log => {
+            first = Some(Action::OpenLog);
             Destination::Run(wiring::store_reader()?.find(&args.run).await?)
         }
         Page::Run => Destination::Run(wiring::store_reader()?.find(&args.run).await?),

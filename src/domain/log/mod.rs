@@ -4,12 +4,14 @@ mod merge;
 mod sieve;
 mod sifted;
 mod split;
+mod stamp;
 mod tag;
 
 pub use merge::{Merge, Merged};
 pub use sieve::{BadPattern, Sieve};
 pub use sifted::{Sifted, Stand};
 pub use split::{Line, Splitter};
+pub use stamp::stamped;
 pub use tag::{Tag, tagged};
 
 use jiff::Timestamp;

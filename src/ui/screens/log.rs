@@ -1,33 +1,31 @@
 //! The page of one output: the lines in view, where they stand in the whole, and what was found, filtered and marked.
 
+use std::ops::Range;
+
 use jiff::Timestamp;
 use ratatui::layout::Rect;
-use unicode_segmentation::UnicodeSegmentation;
 
 use crate::app::log_page::{LogMark, LogOf, LogPage, LogView};
+use crate::app::log_rows::{Drawn, Room, TIME_W};
 use crate::app::model::Model;
 use crate::app::pages::Follow;
-use crate::domain::log::Row;
+use crate::domain::log::{Row, stamped};
 use crate::ui::canvas::{Canvas, Focused};
 use crate::ui::figures;
 use crate::ui::text::{cut, width};
 use crate::ui::theme::Role;
 use crate::ui::widgets::{chrome, log_view};
 
-/// Columns of the time before a line.
-const TIME_W: u16 = 9;
-
-/// A row of the screen: a line or the rest of one, or a mark.
-enum Drawn<'a> {
-    Line { row: &'a Row, text: String, first: bool, from: usize },
-    Mark(&'a LogMark),
-}
-
 pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &LogPage, area: Rect) {
     let title = [(" log  ".to_owned(), Role::Accent), (page.of.to_string(), Role::Header)];
     chrome::first_line(canvas, model, &title, area);
     let pane = Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area };
-    let inner = canvas.pane(pane, &wanted(page), &stand(page), Focused::Yes);
+    let room = page.room(area.width.saturating_sub(4), usize::from(pane.height.saturating_sub(2)));
+    let drawn = page.drawn(room);
+    let stand = stand(page, &drawn, usize::from(pane.width).saturating_sub(6));
+    // The place is never left out for what stands beside it.
+    let beside = usize::from(pane.width).saturating_sub(width(&stand) + 9);
+    let inner = canvas.pane(pane, &wanted(page, beside), &stand, Focused::Yes);
     let foot = Rect { y: area.bottom() - 1, height: 1, ..area };
     chrome::footer(canvas, model, foot, &[], "");
     let Some(view) = &page.view else {
@@ -38,7 +36,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &LogPage
     if view.rows.is_empty() {
         canvas.put(inner.x, inner.y, inner.width, nothing(page, view), Role::LogMeta);
     }
-    lines(canvas, model, page, view, inner);
+    lines(canvas, model, page, view, (&drawn, room), inner);
     if let Some(trouble) = &page.trouble {
         let y = inner.bottom().saturating_sub(1);
         canvas.clear(Rect { y, height: 1, ..inner }, Role::Text);
@@ -56,17 +54,22 @@ fn nothing(page: &LogPage, view: &LogView) -> &'static str {
     }
 }
 
-/// Which lines are wanted, in the border, and what their times are worth: hosts write none.
-fn wanted(page: &LogPage) -> String {
-    let spread = page.times && matches!(page.of, LogOf::Merged { .. });
-    let times = if spread { " · times within a step are spread evenly" } else { "" };
+/// Which lines are wanted, in at most `room` columns of the border, and what their times are worth: hosts write none.
+fn wanted(page: &LogPage, room: usize) -> String {
+    let times = match page.of {
+        LogOf::Merged { .. } => ["times within a step are spread evenly", "times: spread in steps"],
+        LogOf::Run { .. } => ["a time stands where a step begins", "time: step begins"],
+        LogOf::Service { .. } => ["", ""],
+    };
     let lines = match (page.sieve.is_errors_only(), page.sieve.text()) {
         (false, "") => "all lines".to_owned(),
         (true, "") => "errors only".to_owned(),
         (false, text) => format!("filter: {}", cut(text, 40)),
         (true, text) => format!("errors with: {}", cut(text, 40)),
     };
-    format!("{lines}{times}")
+    let shown = times.into_iter().filter(|words| page.times && !words.is_empty());
+    let said = shown.map(|words| format!("{lines} · {words}")).find(|said| width(said) <= room);
+    said.unwrap_or_else(|| cut(&lines, room))
 }
 
 /// A number with its thousands apart.
@@ -82,17 +85,22 @@ fn grouped(n: u64) -> String {
     out
 }
 
-/// Where the lines in view stand: an absolute place, or that the end is followed.
-fn stand(page: &LogPage) -> String {
+/// Where the lines in view stand: an absolute place, or that the end is followed; in at most `room` columns where that can be.
+fn stand(page: &LogPage, drawn: &[Drawn<'_>], room: usize) -> String {
     let Some(view) = &page.view else { return String::new() };
     let mut words = Vec::new();
     match page.follow {
         Follow::End => words.push("follow".to_owned()),
         Follow::From(_) => {
-            let first = view.rows.first().map_or(0, |row| row.line + 1);
-            let last = view.rows.last().map_or(0, |row| row.line + 1);
-            let part = (view.top * 100).checked_div(view.n_places).unwrap_or(0);
-            words.push(format!("line {} to {} · {part} %", grouped(first), grouped(last)));
+            let line = |drawn: &Drawn<'_>| match drawn {
+                Drawn::Line { row, .. } => Some((row.line + 1, row.place)),
+                Drawn::Mark(_) => None,
+            };
+            let (first, place) = drawn.iter().find_map(line).unwrap_or_default();
+            let (last, _) = drawn.iter().rev().find_map(line).unwrap_or_default();
+            let part = (place * 100).checked_div(view.n_places).unwrap_or(0);
+            words.push(format!("line {} to {}", grouped(first), grouped(last)));
+            words.push(format!("{part} %"));
         }
     }
     if page.sieve.is_open() {
@@ -105,44 +113,32 @@ fn stand(page: &LogPage) -> String {
         let part = (u128::from(view.looked) * 100 / u128::from(view.length.max(1))) as u64;
         words.push(format!("read to {part} %"));
     }
+    // The place comes first, and stays on a narrow screen.
+    while words.len() > 1 && width(&words.join(" · ")) > room {
+        words.pop();
+    }
     words.join(" · ")
 }
 
-fn lines(canvas: &mut Canvas<'_>, model: &Model, page: &LogPage, view: &LogView, area: Rect) {
-    let (times, names) = (if page.times { TIME_W } else { 0 }, names(page, area.width));
-    let gutter = times + names;
-    let room = usize::from(area.width.saturating_sub(gutter));
-    let mut drawn: Vec<Drawn<'_>> = Vec::new();
-    let mut before = None;
-    for row in &view.rows {
-        drawn.extend(marks(page, before, row.line).map(Drawn::Mark));
-        let parts = if page.wrap {
-            wrapped(row.text.as_str(), room)
-        } else {
-            vec![shifted(row.text.as_str(), page.shift)]
-        };
-        for (at, (from, text)) in parts.into_iter().enumerate() {
-            drawn.push(Drawn::Line { row, text, first: at == 0, from });
-        }
-        before = Some(row.line);
-    }
-    let at_end = view.top + view.rows.len() as u64 >= view.n_places;
-    if at_end {
-        drawn.extend(page.marks.iter().filter(|m| m.above >= view.n_lines).map(Drawn::Mark));
-    }
-    // Where the end is followed, the end is what is seen.
-    let height = usize::from(area.height);
-    let over = drawn.len().saturating_sub(height);
-    let skip = if page.follow == Follow::End { over } else { 0 };
-    for (y, drawn) in (area.top()..area.bottom()).zip(drawn.iter().skip(skip)) {
+fn lines(
+    canvas: &mut Canvas<'_>,
+    model: &Model,
+    page: &LogPage,
+    view: &LogView,
+    (drawn, room): (&[Drawn<'_>], Room),
+    area: Rect,
+) {
+    let gutter = room.times + room.names;
+    for (y, drawn) in (area.top()..area.bottom()).zip(drawn) {
         let place = Rect { y, height: 1, ..area };
         match drawn {
             Drawn::Mark(mark) => draw_mark(canvas, model, mark, place),
-            Drawn::Line { row, text, first, from } => {
-                if *first {
-                    before_line(canvas, model, page, view, row, Rect { width: gutter, ..place });
+            Drawn::Line { row, before, part, nth } => {
+                if *nth == 0 {
+                    let time = time_of(model, page, view, row, *before);
+                    before_line(canvas, page, row, time, Rect { width: gutter, ..place });
                 }
-                if names > 0 {
+                if room.names > 0 {
                     canvas.put(place.x + gutter - 2, y, 1, "│", Role::LogMeta);
                 }
                 let place = Rect {
@@ -150,7 +146,7 @@ fn lines(canvas: &mut Canvas<'_>, model: &Model, page: &LogPage, view: &LogView,
                     width: place.width.saturating_sub(gutter),
                     ..place
                 };
-                draw_line(canvas, page, row, (text, *from), place);
+                draw_line(canvas, page, row, part, place);
             }
         }
     }
@@ -164,32 +160,17 @@ fn lines(canvas: &mut Canvas<'_>, model: &Model, page: &LogPage, view: &LogView,
     }
 }
 
-/// Columns of the names of hosts with what parts them from the lines, where lines come from several.
-fn names(page: &LogPage, width: u16) -> u16 {
-    match page.of {
-        LogOf::Merged { .. } => {
-            let most = usize::from(width / 4).clamp(4, 24);
-            u16::try_from(page.names.clamp(4, most)).unwrap_or(4) + 3
-        }
-        LogOf::Run { .. } | LogOf::Service { .. } => 0,
-    }
-}
-
 /// Draws what stands before a line: its time, and the host that it comes from.
 fn before_line(
     canvas: &mut Canvas<'_>,
-    model: &Model,
     page: &LogPage,
-    view: &LogView,
     row: &Row,
+    time: Option<String>,
     area: Rect,
 ) {
     let mut x = area.x;
     if page.times {
-        let known = row.from.as_ref().map(|from| from.at);
-        let time = known.or_else(|| began(model, page, view, row.offset));
-        let text = time.map_or_else(String::new, |at| clock(model, at));
-        canvas.put(x, area.y, TIME_W - 1, &text, Role::LogMeta);
+        canvas.put(x, area.y, TIME_W - 1, &time.unwrap_or_default(), Role::LogMeta);
         x += TIME_W;
     }
     if let Some(from) = &row.from {
@@ -198,11 +179,21 @@ fn before_line(
     }
 }
 
-/// Marks that stand above the line `to` and, where there is a line before it, below that.
-fn marks(page: &LogPage, from: Option<u64>, to: u64) -> impl Iterator<Item = &LogMark> {
-    page.marks
-        .iter()
-        .filter(move |mark| mark.above <= to && from.is_some_and(|from| mark.above > from))
+/// When a line came, where that is known: of several outputs each line says it, a service writes it, and in the output of a run the
+/// first line of a step has the time at which the step began.
+fn time_of(
+    model: &Model,
+    page: &LogPage,
+    view: &LogView,
+    row: &Row,
+    before: Option<&Row>,
+) -> Option<String> {
+    let at = match (&row.from, &page.of) {
+        (Some(from), _) => Some(from.at),
+        (None, LogOf::Service { .. }) => stamped(row.text.as_str()).map(|(at, _)| at),
+        (None, LogOf::Run { .. } | LogOf::Merged { .. }) => began(model, page, view, row, before),
+    };
+    at.map(|at| clock(model, at))
 }
 
 fn clock(model: &Model, at: Timestamp) -> String {
@@ -215,13 +206,8 @@ fn draw_mark(canvas: &mut Canvas<'_>, model: &Model, mark: &LogMark, area: Rect)
     canvas.put(area.x, area.y, area.width, &format!("{words}{}", "─".repeat(rest)), Role::Accent);
 }
 
-fn draw_line(
-    canvas: &mut Canvas<'_>,
-    page: &LogPage,
-    row: &Row,
-    (text, from): (&str, usize),
-    area: Rect,
-) {
+fn draw_line(canvas: &mut Canvas<'_>, page: &LogPage, row: &Row, part: &Range<usize>, area: Rect) {
+    let (text, from) = (row.text.as_str().get(part.clone()).unwrap_or_default(), part.start);
     canvas.put(area.x, area.y, area.width, text, log_view::of_kind(row.kind));
     if page.found == Some(row.place) {
         canvas.band(area, Role::Selection);
@@ -242,42 +228,23 @@ fn draw_line(
     }
 }
 
-/// The text without its first columns, and how many bytes those are.
-fn shifted(text: &str, columns: usize) -> (usize, String) {
-    let mut passed = 0;
-    for (at, grapheme) in text.grapheme_indices(true) {
-        if passed >= columns {
-            return (at, text.get(at..).unwrap_or_default().to_owned());
-        }
-        passed += width(grapheme);
-    }
-    if columns == 0 { (0, text.to_owned()) } else { (text.len(), String::new()) }
-}
-
-/// The text in rows of `room` columns, each with where it begins.
-fn wrapped(text: &str, room: usize) -> Vec<(usize, String)> {
-    let mut rows = vec![(0, String::new())];
-    let mut used = 0;
-    for (at, grapheme) in text.grapheme_indices(true) {
-        let w = width(grapheme);
-        if used + w > room && used > 0 {
-            rows.push((at, String::new()));
-            used = 0;
-        }
-        if let Some((_, row)) = rows.last_mut() {
-            row.push_str(grapheme);
-        }
-        used += w;
-    }
-    rows
-}
-
-/// When the step began in which a line was printed.
-fn began(model: &Model, page: &LogPage, view: &LogView, offset: u64) -> Option<Timestamp> {
+/// When the step began whose first line this is.
+fn began(
+    model: &Model,
+    page: &LogPage,
+    view: &LogView,
+    row: &Row,
+    before: Option<&Row>,
+) -> Option<Timestamp> {
     let LogOf::Run { host, .. } = &page.of else { return None };
-    let mark = view.steps.iter().rev().find(|mark| mark.at <= offset && !mark.ended)?;
+    let mark = view.steps.iter().rev().find(|mark| mark.at <= row.offset && !mark.ended)?;
+    // A filter leaves lines out: it is the first only where the line before it is older than the step.
+    let is_first = match before {
+        Some(before) => before.line + 1 == row.line && before.offset < mark.at,
+        None => mark.at == row.offset,
+    };
     let hosts = model.run_page()?.hosts();
-    hosts.iter().find(|h| &h.id == host)?.step(&mark.step)?.started
+    hosts.iter().find(|h| &h.id == host && is_first)?.step(&mark.step)?.started
 }
 
 #[cfg(test)]
@@ -285,12 +252,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_wrapped_and_shifted_by_columns() {
-        let rows: Vec<String> = wrapped("abcde東京", 4).into_iter().map(|(_, row)| row).collect();
-        assert_eq!(rows, ["abcd", "e東", "京"]);
-        assert_eq!(wrapped("", 4), [(0, String::new())]);
-        assert_eq!(shifted("東京x", 2), (3, "京x".to_owned()));
-        assert_eq!(shifted("ab", 20), (2, String::new()));
+    fn thousands_stand_apart() {
         assert_eq!((grouped(7), grouped(1_204_113)), ("7".to_owned(), "1,204,113".to_owned()));
     }
 }

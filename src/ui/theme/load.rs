@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
 
+use super::check::{grounds, least};
 use super::color::{Depth, Paint, line_in, parse_ansi, parse_hex};
 use super::role::Role;
 use crate::domain::accent::Accent;
@@ -93,12 +94,15 @@ impl Theme {
 pub fn parse(file: &str, text: &str, depth: Depth) -> (Theme, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let (name, looks) = parse_looks(file, text, &mut problems);
+    let paper = resolve(Role::Text, &looks);
     let styles = Role::ALL
         .iter()
         .map(|role| {
             let look = resolve(*role, &looks);
             let mut style = Style::new().add_modifier(look.modifier);
-            style.fg = look.fg.and_then(|p| p.at(depth));
+            let grounds = grounds(*role, look, paper, &looks).into_iter();
+            let grounds: Vec<Paint> = grounds.filter_map(|(ground, _)| ground).collect();
+            style.fg = look.fg.and_then(|p| p.on(depth, &grounds, least(*role)));
             style.bg = look.bg.and_then(|p| p.at(depth));
             style
         })
@@ -124,12 +128,12 @@ pub(super) fn parse_looks(
     text: &str,
     problems: &mut Vec<Diagnostic>,
 ) -> (String, BTreeMap<&'static str, Look>) {
-    let mut tell = |message: String, hint: &str| {
+    let mut tell = |(line, column): (u32, u32), message: String, hint: &str| {
         problems.push(Diagnostic {
             severity: Severity::Error,
             file: Safe::line(file),
-            line: 0,
-            column: 0,
+            line,
+            column,
             message: Safe::line(&message),
             hint: Some(Safe::line(hint)),
         });
@@ -137,7 +141,16 @@ pub(super) fn parse_looks(
     let schema: Schema = match serde_yaml::from_str(text) {
         Ok(schema) => schema,
         Err(error) => {
-            tell(format!("not a theme: {error}"), "it has name, palette and roles");
+            let at = |n: u64| u32::try_from(n).unwrap_or(0);
+            let place = error.location().map(|l| (at(l.line()), at(l.column())));
+            // The place is told before, and the lines around it are in the file.
+            let said = error.to_string();
+            let said = said.lines().next().unwrap_or_default().trim_start_matches("error: ");
+            let said = said.split_once(": ").filter(|(at, _)| at.starts_with("line "));
+            let said =
+                said.map_or_else(|| "it cannot be read".to_owned(), |(_, said)| said.to_owned());
+            let hint = "it has name, palette and roles";
+            tell(place.unwrap_or_default(), format!("not a theme: {said}"), hint);
             return (String::new(), BTreeMap::new());
         }
     };
@@ -148,6 +161,7 @@ pub(super) fn parse_looks(
                 palette.insert(name.as_str(), Paint { rgb, ansi });
             }
             _ => tell(
+                place(text, "palette", name),
                 format!("colour {name} is not [\"#rrggbb\", name]: [{hex}, {ansi}]"),
                 "the name is default, black, red, green, yellow, blue, magenta, cyan, grey, dark-grey, white or bright-...",
             ),
@@ -156,7 +170,8 @@ pub(super) fn parse_looks(
     let mut looks = BTreeMap::new();
     for (key, words) in &schema.roles {
         let Some(role) = Role::ALL.iter().find(|role| role.key() == key) else {
-            tell(format!("there is no role {key}"), "the roles are in themes/dark.yaml");
+            let hint = "the roles are in themes/dark.yaml";
+            tell(place(text, "roles", key), format!("there is no role {key}"), hint);
             continue;
         };
         match parse_look(words, &palette) {
@@ -164,12 +179,35 @@ pub(super) fn parse_looks(
                 looks.insert(role.key(), look);
             }
             Err(word) => tell(
+                place(text, "roles", key),
                 format!("role {key}: {word} is neither a colour of the palette nor a style"),
                 "write `colour`, `on colour`, bold, dim, italic, underline or reverse",
             ),
         }
     }
     (schema.name, looks)
+}
+
+/// Where a name stands in a section of a theme's file, line and column from 1; 0 where it is not found.
+pub(super) fn place(text: &str, section: &str, name: &str) -> (u32, u32) {
+    let mut within = false;
+    for (n, line) in text.lines().enumerate() {
+        if line.starts_with(char::is_alphabetic) {
+            within = line.split(':').next() == Some(section);
+        }
+        let is_name = |at: &usize| {
+            let word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+            let (before, after) = line.split_at(*at);
+            let rest = after.get(name.len()..).unwrap_or_default().trim_start_matches(['"', '\'']);
+            !before.ends_with(word) && rest.trim_start().starts_with(':')
+        };
+        let found = line.match_indices(name).map(|(at, _)| at).find(is_name).filter(|_| within);
+        if let Some(at) = found {
+            let column = line.get(..at).unwrap_or_default().chars().count() + 1;
+            return (u32::try_from(n + 1).unwrap_or(0), u32::try_from(column).unwrap_or(0));
+        }
+    }
+    (0, 0)
 }
 
 fn parse_look(words: &str, palette: &BTreeMap<&str, Paint>) -> Result<Look, String> {
@@ -228,9 +266,19 @@ mod tests {
                 "there is no role nonsense",
             ]
         );
+        let at: Vec<(u32, u32)> = problems.iter().map(|p| (p.line, p.column)).collect();
+        assert_eq!(at, [(4, 3), (8, 3), (7, 3)]);
         assert_eq!(theme.style(Role::Dim), theme.style(Role::Text));
         let (theme, problems) = parse("mine.yaml", "::: not yaml [", Depth::True);
         assert_eq!((theme.name(), problems.len()), ("", 1));
+        let one = |text: &str| parse("mine.yaml", text, Depth::True).1.remove(0);
+        let told = one("name: mine\nrolez: {}\n");
+        assert_eq!((told.line, told.column), (2, 1));
+        assert_eq!(
+            told.message.as_str(),
+            "not a theme: unknown field `rolez`, expected one of name, palette, roles"
+        );
+        assert_eq!(place("roles: {text: a, log-text: b, 'text-x': c}", "roles", "text-x"), (1, 32));
     }
 
     #[test]
