@@ -101,6 +101,7 @@ pub enum Action {
     Doctor,
     Compare,
     Charts,
+    Timeline,
     Evidence,
     CompareNext,
     ComparePrev,

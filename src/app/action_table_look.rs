@@ -19,6 +19,7 @@ const FILTERED: &[Place] = &[
     Place::Variables,
     Place::Doctor,
     Place::Compare,
+    Place::Timeline,
 ];
 
 /// Pages of which something can be copied.
@@ -39,6 +40,7 @@ const COPIED: &[Place] = &[
     Place::Doctor,
     Place::Compare,
     Place::Charts,
+    Place::Timeline,
     Place::Panes,
     Place::Log,
 ];

@@ -44,6 +44,8 @@ pub enum Destination {
     CompareReleases(CommitSha, CommitSha),
     /// The charts of an instance.
     Charts(HostId),
+    /// What changed on an instance.
+    Timeline(HostId),
     /// The outputs of a run's targets.
     Outputs(RunId),
 }
@@ -67,6 +69,7 @@ impl fmt::Display for Destination {
             Self::Compare(a, b) => write!(f, "compare {a} {b}"),
             Self::CompareReleases(a, b) => write!(f, "compare-releases {a} {b}"),
             Self::Charts(id) => write!(f, "charts {id}"),
+            Self::Timeline(id) => write!(f, "timeline {id}"),
             Self::Outputs(run) => write!(f, "outputs {run}"),
         }
     }
@@ -91,6 +94,7 @@ impl Destination {
             Self::Doctor => Place::Doctor,
             Self::Compare(..) | Self::CompareReleases(..) => Place::Compare,
             Self::Charts(_) => Place::Charts,
+            Self::Timeline(_) => Place::Timeline,
             Self::Outputs(_) => Place::Panes,
         }
     }
@@ -101,7 +105,7 @@ impl Destination {
 pub enum UnknownDestination {
     /// No such page.
     #[error(
-        "{0:?} names no page: fleet, instance NAME, runs, run ID, secrets-due, audit, backups, alerts, windows, leases, inventory, variables HOST, doctor, compare A B, compare-releases SHA SHA, charts NAME, outputs RUN"
+        "{0:?} names no page: fleet, instance NAME, runs, run ID, secrets-due, audit, backups, alerts, windows, leases, inventory, variables HOST, doctor, compare A B, compare-releases SHA SHA, charts NAME, timeline NAME, outputs RUN"
     )]
     Page(String),
     /// The page is one of something with a name that cannot be.
@@ -127,6 +131,7 @@ impl FromStr for Destination {
             ("doctor", "") => Self::Doctor,
             ("variables", id) => Self::Variables(id.parse()?),
             ("charts", id) => Self::Charts(id.parse()?),
+            ("timeline", id) => Self::Timeline(id.parse()?),
             ("outputs", id) => Self::Outputs(id.parse()?),
             ("compare", both) => match both.split_once(' ') {
                 Some((a, b)) => Self::Compare(a.parse()?, b.trim().parse()?),
@@ -169,6 +174,7 @@ impl Model {
                     Pair::Releases(a, b) => Destination::CompareReleases(a, b),
                 },
                 SheetOf::Charts(page) => Destination::Charts(page.host.clone()),
+                SheetOf::Timeline(host, _) => Destination::Timeline(host.clone()),
                 SheetOf::Panes(page) => Destination::Outputs(page.run.clone()),
             }),
             Some(
@@ -199,6 +205,7 @@ mod tests {
             "compare a b",
             "compare-releases 642cb08000000000000000000000000000000000 3f9c2ab000000000000000000000000000000000",
             "charts a",
+            "timeline a",
         ] {
             assert_eq!(text.parse::<Destination>().unwrap().to_string(), text);
         }

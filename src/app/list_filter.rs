@@ -61,6 +61,9 @@ pub fn columns(place: Place) -> Columns {
             const { &[text("by"), text("action"), text("host"), text("outcome"), text("run")] }
         }
         Place::Inventory => const { &[text("host"), text("group"), text("domain")] },
+        Place::Timeline => {
+            const { &[AGE, figure("for", Unit::Seconds), text("what"), text("from"), text("to")] }
+        }
         Place::Doctor => const { &[STATE, text("place"), text("check")] },
         _ => &[],
     }

@@ -23,7 +23,6 @@ use super::pages::{InstancePage, PlanPage, RunPage, RunsPage};
 use super::replay::Replay;
 use super::setup::Setup;
 use super::sheet::Sheet;
-use super::timeline::Timeline;
 use super::toast::{ToastKind, Toasts};
 use super::wall::Wall;
 use super::why::Why;
@@ -95,8 +94,6 @@ pub struct Model {
     pub windows: Option<(Timestamp, Option<FleetStanding>)>,
     /// Since when alert rules hold.
     pub alerts: Watch,
-    /// What changed on each instance.
-    pub timeline: Timeline,
     /// Number of the last request that was sent out.
     pub last_request: u64,
     /// What is wrong with the inventory; `None` where it can be used, or was not read yet.
@@ -146,7 +143,6 @@ impl Model {
             runs: None,
             windows: None,
             alerts: Watch::default(),
-            timeline: Timeline::default(),
             last_request: 0,
             setup: None,
             wall: None,

@@ -39,6 +39,8 @@ pub enum Place {
     Compare,
     /// The charts of an instance.
     Charts,
+    /// What changed on an instance.
+    Timeline,
     /// The outputs of several targets of a run.
     Panes,
     /// The choice of secrets.
@@ -59,7 +61,7 @@ pub enum Place {
 
 impl Place {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Everywhere,
         Self::Fleet,
         Self::Instance,
@@ -78,6 +80,7 @@ impl Place {
         Self::Doctor,
         Self::Compare,
         Self::Charts,
+        Self::Timeline,
         Self::Panes,
         Self::Secrets,
         Self::Releases,
@@ -116,6 +119,7 @@ impl Place {
             Self::Doctor => "Doctor",
             Self::Compare => "Compare",
             Self::Charts => "Charts",
+            Self::Timeline => "Timeline",
             Self::Panes => "Outputs of a run",
             Self::Secrets => "Choice of secrets",
             Self::Releases => "Choice of a release",

@@ -12,6 +12,7 @@ use super::list_filter;
 use super::look::Looked;
 use super::msg::Problem;
 use super::panes::PanesSheet;
+use super::timeline::TimelineRead;
 use crate::domain::alerts::Manager;
 use crate::domain::backups::Made;
 use crate::domain::charts::ChartsRead;
@@ -58,6 +59,8 @@ pub enum SheetOf {
     Compare(CompareSheet),
     /// The charts of an instance.
     Charts(ChartsSheet),
+    /// What changed on an instance.
+    Timeline(HostId, TimelineRead),
     /// The outputs of several targets of a run.
     Panes(PanesSheet),
 }
@@ -125,6 +128,8 @@ pub struct ChartsSheet {
     pub last: Option<Box<ChartsRead>>,
     /// When they were last asked for.
     pub asked: Timestamp,
+    /// What changed on it.
+    pub changes: TimelineRead,
 }
 
 impl Sheet {
@@ -146,6 +151,7 @@ impl Sheet {
             SheetOf::Alerts(page) => page.last.is_none() && waiting(&page.manager),
             SheetOf::Charts(page) => page.last.is_none() && waiting(&page.read),
             SheetOf::Panes(page) => page.outputs.is_none() && page.trouble.is_none(),
+            SheetOf::Timeline(_, page) => page.last.is_none() && waiting(&page.read),
             SheetOf::Windows => false,
             SheetOf::Leases(holds) => !holds.settled() && holds.read.is_empty(),
             SheetOf::Inventory(told) => waiting(told),
@@ -183,6 +189,7 @@ impl SheetOf {
             Self::Doctor(..) => Place::Doctor,
             Self::Compare(_) => Place::Compare,
             Self::Charts(_) => Place::Charts,
+            Self::Timeline(..) => Place::Timeline,
             Self::Panes(_) => Place::Panes,
         }
     }
@@ -229,7 +236,13 @@ impl SheetOf {
             (Self::Charts(page), Ok(Looked::Charts(read))) => {
                 page.read.take(request, Ok(read.clone()), |r| r);
             }
-            (Self::Charts(page), Err(problem)) => fail(&mut page.read, request, problem),
+            (Self::Charts(page), answer) => {
+                page.changes.take(request, answer);
+                if let Err(problem) = answer {
+                    fail(&mut page.read, request, problem);
+                }
+            }
+            (Self::Timeline(_, page), answer) => page.take(request, answer),
             (Self::Panes(page), answer) => page.take(request, answer),
             (Self::Leases(holds), answer) => holds.take(request, answer),
             (_, Ok(_)) | (Self::Windows, Err(_)) => {}

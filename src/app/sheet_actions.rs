@@ -15,6 +15,7 @@ const SHEET: &[Place] = &[
     Place::Doctor,
     Place::Compare,
     Place::Charts,
+    Place::Timeline,
     Place::Panes,
 ];
 /// Two things side by side.
@@ -98,6 +99,23 @@ pub(super) const SHEETS: &[ActionInfo] = &[
     )
     .chords(&[&[c('g'), c('m')]])
     .twin("bunker snapshot charts"),
+    row(
+        Action::Timeline,
+        "timeline",
+        "list what changed on this instance, also while this program was closed: its state and why, its release, the runs that worked on it",
+        "",
+        &[],
+        &[
+            Place::Fleet,
+            Place::Instance,
+            Place::Backups,
+            Place::Alerts,
+            Place::Doctor,
+            Place::Charts,
+        ],
+    )
+    .chords(&[&[c('g'), c('l')]])
+    .twin("bunker timeline HOST"),
     row(
         Action::Compare,
         "compare",

@@ -50,6 +50,7 @@ pub(super) fn open(model: &mut Model, to: Destination) -> Vec<Effect> {
         Destination::Compare(a, b) => compare::open(model, a, b),
         Destination::CompareReleases(a, b) => compare::open_releases(model, a, b),
         Destination::Charts(host) => sheet::open_charts(model, host),
+        Destination::Timeline(host) => sheet::open_timeline(model, host),
         Destination::Outputs(run) => panes::open(model, run),
     }
 }
@@ -71,6 +72,10 @@ pub(super) fn page_of(model: &mut Model, action: Action) -> Option<Vec<Effect>> 
         Action::Evidence => return Some(evidence::open(model)),
         Action::Charts => match subject(model) {
             Some(host) => Destination::Charts(host),
+            None => return Some(Vec::new()),
+        },
+        Action::Timeline => match subject(model) {
+            Some(host) => Destination::Timeline(host),
             None => return Some(Vec::new()),
         },
         Action::MergedLog => {

@@ -35,6 +35,7 @@ pub(super) mod secrets;
 pub(super) mod setup;
 pub(super) mod sheet;
 pub(super) mod soak;
+mod timeline;
 pub(super) mod wall;
 pub(super) mod which_key;
 mod why;

@@ -3,7 +3,9 @@
 use ratatui::layout::Rect;
 
 use super::choice::{self, Around};
-use super::{alerts, backups, charts, compare, doctor, inventory, leases, panes, windows};
+use super::{
+    alerts, backups, charts, compare, doctor, inventory, leases, panes, timeline, windows,
+};
 use crate::app::model::Model;
 use crate::app::sheet::{Sheet, SheetOf};
 use crate::ui::canvas::{Canvas, Span};
@@ -24,6 +26,9 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, sheet: &Sheet,
         SheetOf::Doctor(here, hosts) => doctor::draw(canvas, model, sheet, (here, hosts), area),
         SheetOf::Compare(page) => compare::draw(canvas, model, sheet, page, area),
         SheetOf::Charts(page) => charts::draw(canvas, model, sheet, page, area),
+        SheetOf::Timeline(host, read) => {
+            timeline::draw(canvas, model, sheet, (host, read), area);
+        }
         SheetOf::Panes(page) => panes::draw(canvas, model, sheet, page, area),
     }
 }

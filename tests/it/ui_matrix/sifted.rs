@@ -35,7 +35,7 @@ fn n_rows(model: &Model) -> usize {
 }
 
 /// The lists, each with the place of its keys.
-const LISTS: [&str; 12] = [
+const LISTS: [&str; 13] = [
     "runs",
     "secrets-due",
     "audit",
@@ -46,6 +46,7 @@ const LISTS: [&str; 12] = [
     "inventory",
     "variables",
     "doctor",
+    "timeline",
     "compare",
     "compare-releases",
 ];
@@ -84,6 +85,9 @@ fn rows_are_compared_by_what_they_have() {
         ("backups", "instance=red-* state~."),
         ("alerts", "severity!=none"),
         ("secrets-due", "age>1d"),
+        ("timeline", "what=state to=down"),
+        ("timeline", "what=gap for>1h"),
+        ("timeline", "from=v2.4.0"),
         ("inventory", "group=production host=red-deer"),
         ("doctor", "state=finding"),
         ("doctor", "check=docker state=good"),
