@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::action::Place;
+use super::action::{Action, Place};
 use super::audit_page::AuditPage;
 use super::choice_pages::{DuePage, ReleasesPage, SecretsPage};
 use super::columns;
@@ -229,6 +229,16 @@ impl Model {
     /// Rows of the fleet table that are shown at once.
     pub fn fleet_rows(&self) -> usize {
         self.size.fleet(self.fleet.n_rows()).rows()
+    }
+
+    /// What a sentence calls the key of an action on the page that is seen.
+    pub fn key(&self, action: Action) -> String {
+        self.keymap.told(action, self.place())
+    }
+
+    /// The same on another page.
+    pub fn key_at(&self, action: Action, place: Place) -> String {
+        self.keymap.told(action, place)
     }
 
     /// Tells the operator something.

@@ -159,7 +159,7 @@ pub(super) const SHEETS: &[ActionInfo] = &[
     row(
         Action::Inventory,
         "inventory",
-        "list groups and hosts; enter shows a host's variables with where each came from",
+        "list groups and hosts; a host opens with its variables and where each came from",
         "",
         &[],
         ALL,

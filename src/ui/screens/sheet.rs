@@ -6,6 +6,7 @@ use super::choice::{self, Around};
 use super::{
     alerts, backups, charts, compare, doctor, inventory, leases, panes, timeline, windows,
 };
+use crate::app::action::Action;
 use crate::app::model::Model;
 use crate::app::sheet::{Sheet, SheetOf};
 use crate::ui::canvas::{Canvas, Span};
@@ -56,6 +57,11 @@ pub(super) fn frame(
     places.heading(canvas, list.y, columns);
     instead(canvas, list, none.unwrap_or_default());
     Frame { list, detail, places }
+}
+
+/// What a list says where its filter lets nothing through.
+pub(super) fn shows_all(model: &Model, text: &str) -> String {
+    format!("{text}: {} shows all", model.key(Action::Back))
 }
 
 /// What a list says instead of rows, below its headings.

@@ -19,7 +19,7 @@ use crate::ui::widgets::badge;
 const COLUMNS: [Column; 4] = [
     Column::left("WHEN", 11, 0),
     Column::right("FOR", 4, 0),
-    Column::left("CHANGE", 24, 0).growing_to(40),
+    Column::left("CHANGE", 21, 0),
     Column::left("WHY", 24, 0).growing(),
 ];
 
@@ -43,7 +43,7 @@ pub(super) fn draw(
         _ => String::new(),
     };
     let hint = if stale.is_empty() {
-        "as the cockpits of this machine saw it, 90 days back; and the runs that worked on it"
+        "as cockpits here saw it, 90 days back, and the runs that worked on it"
     } else {
         &stale
     };
@@ -54,15 +54,18 @@ pub(super) fn draw(
         detail: "That change",
         foot: String::new(),
     };
+    let shows_all = sheet::shows_all(model, "no change is like this");
     let none = if read.kept().is_none() {
         None
     } else if seen.filter.is_empty() {
         Some("nothing is kept yet: what changes is written down while a cockpit is open")
     } else {
-        Some("no change is like this: esc shows all")
+        Some(shows_all.as_str())
     };
     let none = none.filter(|_| rows.is_empty());
-    let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &COLUMNS, none, area);
+    let changes: Vec<String> = rows.iter().map(|change| change.what.to_string()).collect();
+    let columns = sheet::fitted(COLUMNS, [(2, &mut changes.iter().map(String::as_str))]);
+    let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &columns, none, area);
     if read.kept().is_none() && rows.is_empty() {
         choice::waiting(canvas, model, &read.read, "reading what was kept", list);
     }

@@ -9,6 +9,7 @@ mod pages;
 mod reasons;
 mod rules;
 mod sifted;
+mod told_keys;
 mod twins;
 mod world;
 

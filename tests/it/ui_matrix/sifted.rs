@@ -87,7 +87,7 @@ fn rows_are_compared_by_what_they_have() {
         ("secrets-due", "age>1d"),
         ("timeline", "what=state to=down"),
         ("timeline", "what=gap for>1h"),
-        ("timeline", "from=v2.4.0"),
+        ("timeline", "to=v2.4.1"),
         ("inventory", "group=production host=red-deer"),
         ("doctor", "state=finding"),
         ("doctor", "check=docker state=good"),
