@@ -20,6 +20,7 @@ const FILTERED: &[Place] = &[
     Place::Doctor,
     Place::Compare,
     Place::Timeline,
+    Place::FleetCharts,
 ];
 
 /// Pages of which something can be copied.
@@ -40,6 +41,7 @@ const COPIED: &[Place] = &[
     Place::Doctor,
     Place::Compare,
     Place::Charts,
+    Place::FleetCharts,
     Place::Timeline,
     Place::Panes,
     Place::Log,

@@ -44,6 +44,8 @@ pub enum Destination {
     CompareReleases(CommitSha, CommitSha),
     /// The charts of an instance.
     Charts(HostId),
+    /// The figures of all instances as charts.
+    FleetCharts,
     /// What changed on an instance.
     Timeline(HostId),
     /// The outputs of a run's targets.
@@ -66,6 +68,7 @@ impl fmt::Display for Destination {
             Self::Inventory => f.write_str("inventory"),
             Self::Variables(id) => write!(f, "variables {id}"),
             Self::Doctor => f.write_str("doctor"),
+            Self::FleetCharts => f.write_str("fleet-charts"),
             Self::Compare(a, b) => write!(f, "compare {a} {b}"),
             Self::CompareReleases(a, b) => write!(f, "compare-releases {a} {b}"),
             Self::Charts(id) => write!(f, "charts {id}"),
@@ -95,6 +98,7 @@ impl Destination {
             Self::Compare(..) | Self::CompareReleases(..) => Place::Compare,
             Self::Charts(_) => Place::Charts,
             Self::Timeline(_) => Place::Timeline,
+            Self::FleetCharts => Place::FleetCharts,
             Self::Outputs(_) => Place::Panes,
         }
     }
@@ -105,7 +109,7 @@ impl Destination {
 pub enum UnknownDestination {
     /// No such page.
     #[error(
-        "{0:?} names no page: fleet, instance NAME, runs, run ID, secrets-due, audit, backups, alerts, windows, leases, inventory, variables HOST, doctor, compare A B, compare-releases SHA SHA, charts NAME, timeline NAME, outputs RUN"
+        "{0:?} names no page: fleet, instance NAME, runs, run ID, secrets-due, audit, backups, alerts, windows, leases, inventory, variables HOST, doctor, compare A B, compare-releases SHA SHA, fleet-charts, charts NAME, timeline NAME, outputs RUN"
     )]
     Page(String),
     /// The page is one of something with a name that cannot be.
@@ -129,6 +133,7 @@ impl FromStr for Destination {
             ("leases", "") => Self::Leases,
             ("inventory", "") => Self::Inventory,
             ("doctor", "") => Self::Doctor,
+            ("fleet-charts", "") => Self::FleetCharts,
             ("variables", id) => Self::Variables(id.parse()?),
             ("charts", id) => Self::Charts(id.parse()?),
             ("timeline", id) => Self::Timeline(id.parse()?),
@@ -174,6 +179,7 @@ impl Model {
                     Pair::Releases(a, b) => Destination::CompareReleases(a, b),
                 },
                 SheetOf::Charts(page) => Destination::Charts(page.host.clone()),
+                SheetOf::FleetCharts(_) => Destination::FleetCharts,
                 SheetOf::Timeline(host, _) => Destination::Timeline(host.clone()),
                 SheetOf::Panes(page) => Destination::Outputs(page.run.clone()),
             }),
@@ -205,6 +211,7 @@ mod tests {
             "compare a b",
             "compare-releases 642cb08000000000000000000000000000000000 3f9c2ab000000000000000000000000000000000",
             "charts a",
+            "fleet-charts",
             "timeline a",
         ] {
             assert_eq!(text.parse::<Destination>().unwrap().to_string(), text);

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::action::Place;
 use super::choice_pages::Asked;
 use super::cursor::Cursor;
+use super::fleet_charts::FleetChartsSheet;
 use super::holds::Holds;
 use super::list_filter;
 use super::look::Looked;
@@ -59,6 +60,8 @@ pub enum SheetOf {
     Compare(CompareSheet),
     /// The charts of an instance.
     Charts(ChartsSheet),
+    /// The figures of all instances as charts.
+    FleetCharts(FleetChartsSheet),
     /// What changed on an instance.
     Timeline(HostId, TimelineRead),
     /// The outputs of several targets of a run.
@@ -152,7 +155,7 @@ impl Sheet {
             SheetOf::Charts(page) => page.last.is_none() && waiting(&page.read),
             SheetOf::Panes(page) => page.outputs.is_none() && page.trouble.is_none(),
             SheetOf::Timeline(_, page) => page.last.is_none() && waiting(&page.read),
-            SheetOf::Windows => false,
+            SheetOf::Windows | SheetOf::FleetCharts(_) => false,
             SheetOf::Leases(holds) => !holds.settled() && holds.read.is_empty(),
             SheetOf::Inventory(told) => waiting(told),
             SheetOf::Variables(_, told) => waiting(told),
@@ -190,6 +193,7 @@ impl SheetOf {
             Self::Compare(_) => Place::Compare,
             Self::Charts(_) => Place::Charts,
             Self::Timeline(..) => Place::Timeline,
+            Self::FleetCharts(_) => Place::FleetCharts,
             Self::Panes(_) => Place::Panes,
         }
     }
@@ -245,7 +249,7 @@ impl SheetOf {
             (Self::Timeline(_, page), answer) => page.take(request, answer),
             (Self::Panes(page), answer) => page.take(request, answer),
             (Self::Leases(holds), answer) => holds.take(request, answer),
-            (_, Ok(_)) | (Self::Windows, Err(_)) => {}
+            (_, Ok(_)) | (Self::Windows | Self::FleetCharts(_), Err(_)) => {}
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::choice_pages::Asked;
+use super::fleet_charts;
 use super::holds::{HoldOf, Standing};
 use super::model::{Model, Screen};
 use super::panes;
@@ -265,6 +266,9 @@ pub fn names(model: &Model, sheet: &Sheet) -> Vec<String> {
             compared(model, sheet, plain).iter().map(name).collect()
         }
         SheetOf::Charts(_) => Group::ALL.iter().map(|g| g.title().to_owned()).collect(),
+        SheetOf::FleetCharts(_) => {
+            fleet_charts::rows(model, sheet).iter().map(|i| i.id.to_string()).collect()
+        }
         SheetOf::Timeline(..) => timeline(model, sheet).iter().map(timeline::name).collect(),
         SheetOf::Panes(page) => {
             let hosts = panes::view(model, page).map(panes::hosts).unwrap_or_default();
@@ -288,6 +292,7 @@ pub fn selected_host(model: &Model, sheet: &Sheet) -> Option<HostId> {
             HoldOf::Fleet => None,
         },
         SheetOf::Charts(page) => Some(page.host.clone()),
+        SheetOf::FleetCharts(_) => fleet_charts::rows(model, sheet).get(at).map(|i| i.id.clone()),
         SheetOf::Variables(host, _) | SheetOf::Timeline(host, _) => Some(host.clone()),
         SheetOf::Windows | SheetOf::Inventory(_) | SheetOf::Compare(_) | SheetOf::Panes(_) => None,
     }

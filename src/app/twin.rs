@@ -115,6 +115,7 @@ pub fn of_page(page: &Destination) -> Option<Twin> {
         Destination::Compare(a, b) => format!("bunker compare {a} {b}"),
         Destination::CompareReleases(a, b) => format!("bunker compare {} {}", a.short(), b.short()),
         Destination::Charts(host) => format!("bunker snapshot charts --host {host}"),
+        Destination::FleetCharts => "bunker snapshot fleet-charts".to_owned(),
         Destination::Timeline(host) => format!("bunker timeline {host}"),
         Destination::Outputs(run) => format!("bunker logs {run}"),
     };

@@ -51,6 +51,7 @@ pub(super) fn open(model: &mut Model, to: Destination) -> Vec<Effect> {
         Destination::CompareReleases(a, b) => compare::open_releases(model, a, b),
         Destination::Charts(host) => sheet::open_charts(model, host),
         Destination::Timeline(host) => sheet::open_timeline(model, host),
+        Destination::FleetCharts => sheet::open_fleet_charts(model),
         Destination::Outputs(run) => panes::open(model, run),
     }
 }
@@ -67,6 +68,7 @@ pub(super) fn page_of(model: &mut Model, action: Action) -> Option<Vec<Effect>> 
         Action::Windows => Destination::Windows,
         Action::Inventory => Destination::Inventory,
         Action::Doctor => Destination::Doctor,
+        Action::FleetCharts => Destination::FleetCharts,
         Action::Leases => return Some(leases::open_here(model)),
         Action::Compare => return Some(compare::open_here(model)),
         Action::Evidence => return Some(evidence::open(model)),

@@ -6,6 +6,7 @@ use super::super::action::Action;
 use super::super::choice_pages::Asked;
 use super::super::destination::Destination;
 use super::super::effect::Effect;
+use super::super::fleet_charts::FleetChartsSheet;
 use super::super::layers::Layer;
 use super::super::look::{Look, Looked};
 use super::super::model::{Model, Screen};
@@ -77,6 +78,12 @@ pub(super) fn open_charts(model: &mut Model, host: HostId) -> Vec<Effect> {
         Effect::Look { request, what: Look::Charts(host.clone()) },
         Effect::Look { request: second, what: Look::Timeline(host) },
     ]
+}
+
+/// Opens the figures of all instances as charts.
+pub(super) fn open_fleet_charts(model: &mut Model) -> Vec<Effect> {
+    push(model, SheetOf::FleetCharts(FleetChartsSheet::default()));
+    Vec::new()
 }
 
 /// Opens what changed on an instance.
@@ -158,6 +165,7 @@ pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
         }
         SheetOf::Backups(_)
         | SheetOf::Windows
+        | SheetOf::FleetCharts(_)
         | SheetOf::Inventory(_)
         | SheetOf::Variables(..)
         | SheetOf::Doctor(..)
@@ -233,9 +241,17 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             model.layers.push(Layer::Filter(input));
         }
         (Action::PanesLayout, _) => panes::turn(model),
+        (Action::NextFigure | Action::FigureBefore, _) => turn_figures(model, action),
         _ => return compare::perform(model, action),
     }
     Vec::new()
+}
+
+/// Puts another figure first.
+fn turn_figures(model: &mut Model, action: Action) {
+    if let Some(Sheet { of: SheetOf::FleetCharts(page), .. }) = seen(model) {
+        if action == Action::NextFigure { page.turn(1) } else { page.turn_back() }
+    }
 }
 
 /// Opens what the selected row is about.
@@ -277,6 +293,11 @@ fn again(model: &mut Model) -> Vec<Effect> {
         SheetOf::Backups(page) => {
             *page = BackupsSheet::default();
             return wanted(model);
+        }
+        SheetOf::FleetCharts(_) => {
+            let text = "the charts follow the metrics server by themselves, each minute";
+            model.tell(ToastKind::Done, text);
+            return Vec::new();
         }
         SheetOf::Windows => {
             let text = "windows follow the files of the inventory by themselves";

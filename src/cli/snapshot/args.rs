@@ -87,6 +87,8 @@ pub enum Page {
     Compare,
     /// The charts of an instance
     Charts,
+    /// The figures of all instances as charts
+    FleetCharts,
     /// What changed on an instance
     Timeline,
     /// The outputs of a run's targets

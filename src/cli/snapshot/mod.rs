@@ -103,6 +103,7 @@ async fn what(context: &Context, args: &SnapshotArgs) -> Result<Still, Trouble> 
         Page::Windows => Destination::Windows,
         Page::Leases => Destination::Leases,
         Page::Inventory => Destination::Inventory,
+        Page::FleetCharts => Destination::FleetCharts,
         Page::Doctor => Destination::Doctor,
         Page::Variables => Destination::Variables(subject(context, args.host.as_deref())?),
         Page::Charts => Destination::Charts(subject(context, args.host.as_deref())?),

@@ -12,6 +12,7 @@ mod doctor;
 pub(super) mod due;
 pub(super) mod enrol;
 pub(super) mod fleet;
+mod fleet_charts;
 mod fleet_columns;
 mod fleet_totals;
 pub(super) mod forwards;

@@ -4,7 +4,8 @@ use ratatui::layout::Rect;
 
 use super::choice::{self, Around};
 use super::{
-    alerts, backups, charts, compare, doctor, inventory, leases, panes, timeline, windows,
+    alerts, backups, charts, compare, doctor, fleet_charts, inventory, leases, panes, timeline,
+    windows,
 };
 use crate::app::action::Action;
 use crate::app::model::Model;
@@ -27,6 +28,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, sheet: &Sheet,
         SheetOf::Doctor(here, hosts) => doctor::draw(canvas, model, sheet, (here, hosts), area),
         SheetOf::Compare(page) => compare::draw(canvas, model, sheet, page, area),
         SheetOf::Charts(page) => charts::draw(canvas, model, sheet, page, area),
+        SheetOf::FleetCharts(page) => fleet_charts::draw(canvas, model, sheet, *page, area),
         SheetOf::Timeline(host, read) => {
             timeline::draw(canvas, model, sheet, (host, read), area);
         }

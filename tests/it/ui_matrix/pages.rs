@@ -87,6 +87,8 @@ pub(crate) const PAGES: &[Page] = &[
     Page::new("compare", "compare", Made::List, keys!("g c d")).kept(),
     Page::new("compare-releases", "compare", Made::List, keys!("g c o d")),
     Page::new("charts", "charts", Made::Page, keys!("g m")).kept(),
+    Page::new("fleet-charts", "fleet charts", Made::List, keys!("g v"))
+        .right(&["VISITS", "MAILS", "REQUESTS", "QUEUE"]),
     Page::new("timeline", "timeline", Made::List, keys!("g l")).right(&["FOR"]),
     Page::new("audit", "audit log", Made::List, keys!("H")).right(&["AGE"]),
     Page::new("audit-record", "audit log", Made::Page, keys!("H enter")),
