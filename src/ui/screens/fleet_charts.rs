@@ -146,7 +146,7 @@ fn line(
         && reasons.iter().all(|reason| reason.as_ref() == Some(first))
     {
         let room = end.saturating_sub(x);
-        canvas.put(x, y, room, &cut(&format!("· {first}"), usize::from(room)), Role::Dim);
+        canvas.put(x, y, room, &cut(&format!("← {first}"), usize::from(room)), Role::Dim);
         return;
     }
     for (at, ((signal, _), reason)) in shown.iter().zip(reasons).enumerate() {
@@ -164,7 +164,7 @@ fn line(
                 places.put(canvas, y, 2 + 2 * at, &spark::spark(trend, w), Role::Chart1)
             }
             (None, reason) => {
-                let text = reason.unwrap_or_else(|| "no data in this hour".to_owned());
+                let text = reason.unwrap_or_else(|| "no chart yet".to_owned());
                 places.put(canvas, y, 2 + 2 * at, &cut(&text, w), Role::Dim);
             }
         }

@@ -82,7 +82,7 @@ fn what_is_wrong_with_the_data_of_an_instance_is_said_in_words() {
     });
     let mut model = on(&Arc::new(fleet), (120, 40));
     let (_, line) = row(&model, "banff");
-    assert!(line.contains("· not reported by this instance"), "{line}");
+    assert!(line.contains("← not reported by this instance"), "{line}");
     let (_, line) = row(&model, "olds");
     assert!(line.contains("14m"), "an old value has its age: {line}");
     go("usual", &mut model, "/ o l d s enter");
