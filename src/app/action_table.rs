@@ -32,6 +32,8 @@ const OPENS: &[Place] = &[
     Place::Inventory,
     Place::Doctor,
     Place::Charts,
+    Place::FleetCharts,
+    Place::Timeline,
     Place::Panes,
 ];
 

@@ -19,6 +19,8 @@ const FILTERED: &[Place] = &[
     Place::Variables,
     Place::Doctor,
     Place::Compare,
+    Place::Timeline,
+    Place::FleetCharts,
 ];
 
 /// Pages of which something can be copied.
@@ -39,6 +41,8 @@ const COPIED: &[Place] = &[
     Place::Doctor,
     Place::Compare,
     Place::Charts,
+    Place::FleetCharts,
+    Place::Timeline,
     Place::Panes,
     Place::Log,
 ];

@@ -44,6 +44,10 @@ pub enum Destination {
     CompareReleases(CommitSha, CommitSha),
     /// The charts of an instance.
     Charts(HostId),
+    /// The figures of all instances as charts.
+    FleetCharts,
+    /// What changed on an instance.
+    Timeline(HostId),
     /// The outputs of a run's targets.
     Outputs(RunId),
 }
@@ -64,9 +68,11 @@ impl fmt::Display for Destination {
             Self::Inventory => f.write_str("inventory"),
             Self::Variables(id) => write!(f, "variables {id}"),
             Self::Doctor => f.write_str("doctor"),
+            Self::FleetCharts => f.write_str("fleet-charts"),
             Self::Compare(a, b) => write!(f, "compare {a} {b}"),
             Self::CompareReleases(a, b) => write!(f, "compare-releases {a} {b}"),
             Self::Charts(id) => write!(f, "charts {id}"),
+            Self::Timeline(id) => write!(f, "timeline {id}"),
             Self::Outputs(run) => write!(f, "outputs {run}"),
         }
     }
@@ -91,6 +97,8 @@ impl Destination {
             Self::Doctor => Place::Doctor,
             Self::Compare(..) | Self::CompareReleases(..) => Place::Compare,
             Self::Charts(_) => Place::Charts,
+            Self::Timeline(_) => Place::Timeline,
+            Self::FleetCharts => Place::FleetCharts,
             Self::Outputs(_) => Place::Panes,
         }
     }
@@ -101,7 +109,7 @@ impl Destination {
 pub enum UnknownDestination {
     /// No such page.
     #[error(
-        "{0:?} names no page: fleet, instance NAME, runs, run ID, secrets-due, audit, backups, alerts, windows, leases, inventory, variables HOST, doctor, compare A B, compare-releases SHA SHA, charts NAME, outputs RUN"
+        "{0:?} names no page: fleet, instance NAME, runs, run ID, secrets-due, audit, backups, alerts, windows, leases, inventory, variables HOST, doctor, compare A B, compare-releases SHA SHA, fleet-charts, charts NAME, timeline NAME, outputs RUN"
     )]
     Page(String),
     /// The page is one of something with a name that cannot be.
@@ -125,8 +133,10 @@ impl FromStr for Destination {
             ("leases", "") => Self::Leases,
             ("inventory", "") => Self::Inventory,
             ("doctor", "") => Self::Doctor,
+            ("fleet-charts", "") => Self::FleetCharts,
             ("variables", id) => Self::Variables(id.parse()?),
             ("charts", id) => Self::Charts(id.parse()?),
+            ("timeline", id) => Self::Timeline(id.parse()?),
             ("outputs", id) => Self::Outputs(id.parse()?),
             ("compare", both) => match both.split_once(' ') {
                 Some((a, b)) => Self::Compare(a.parse()?, b.trim().parse()?),
@@ -169,6 +179,8 @@ impl Model {
                     Pair::Releases(a, b) => Destination::CompareReleases(a, b),
                 },
                 SheetOf::Charts(page) => Destination::Charts(page.host.clone()),
+                SheetOf::FleetCharts(_) => Destination::FleetCharts,
+                SheetOf::Timeline(host, _) => Destination::Timeline(host.clone()),
                 SheetOf::Panes(page) => Destination::Outputs(page.run.clone()),
             }),
             Some(
@@ -199,6 +211,8 @@ mod tests {
             "compare a b",
             "compare-releases 642cb08000000000000000000000000000000000 3f9c2ab000000000000000000000000000000000",
             "charts a",
+            "fleet-charts",
+            "timeline a",
         ] {
             assert_eq!(text.parse::<Destination>().unwrap().to_string(), text);
         }

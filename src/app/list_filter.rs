@@ -61,6 +61,22 @@ pub fn columns(place: Place) -> Columns {
             const { &[text("by"), text("action"), text("host"), text("outcome"), text("run")] }
         }
         Place::Inventory => const { &[text("host"), text("group"), text("domain")] },
+        Place::FleetCharts => {
+            const {
+                &[
+                    figure("visits", Unit::PerSecond),
+                    figure("mails", Unit::PerSecond),
+                    figure("requests", Unit::PerSecond),
+                    figure("queue", Unit::Count),
+                    text("instance"),
+                    text("health"),
+                    text("group"),
+                ]
+            }
+        }
+        Place::Timeline => {
+            const { &[AGE, figure("for", Unit::Seconds), text("what"), text("from"), text("to")] }
+        }
         Place::Doctor => const { &[STATE, text("place"), text("check")] },
         _ => &[],
     }

@@ -10,6 +10,7 @@ use crate::domain::finding::Finding;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::inventory::{InventoryTold, VariableTold};
 use crate::domain::lease::{FleetHeld, LeaseLook};
+use crate::domain::timeline::Kept;
 use crate::domain::untrusted::Safe;
 
 /// A question.
@@ -29,6 +30,8 @@ pub enum Look {
     DoctorHosts,
     /// The charts of an instance.
     Charts(HostId),
+    /// What was kept of an instance over time.
+    Timeline(HostId),
     /// The ends of the outputs of these targets of a run.
     Outputs(RunId, Vec<HostId>),
     /// Who holds this instance.
@@ -52,6 +55,8 @@ pub enum Looked {
     Findings(Vec<Finding>),
     /// The charts.
     Charts(Box<ChartsRead>),
+    /// What was kept, oldest first.
+    Timeline(Vec<Kept>),
     /// The ends of the outputs.
     Outputs(Outputs),
     /// Who holds an instance, or why that cannot be read.

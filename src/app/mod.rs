@@ -16,6 +16,7 @@ pub mod cursor;
 pub mod destination;
 pub mod effect;
 pub mod enrol_page;
+pub mod fleet_charts;
 pub mod fleet_page;
 mod fleet_sort;
 pub mod form;

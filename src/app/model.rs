@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::action::Place;
+use super::action::{Action, Place};
 use super::audit_page::AuditPage;
 use super::choice_pages::{DuePage, ReleasesPage, SecretsPage};
 use super::columns;
@@ -23,7 +23,6 @@ use super::pages::{InstancePage, PlanPage, RunPage, RunsPage};
 use super::replay::Replay;
 use super::setup::Setup;
 use super::sheet::Sheet;
-use super::timeline::Timeline;
 use super::toast::{ToastKind, Toasts};
 use super::wall::Wall;
 use super::why::Why;
@@ -95,8 +94,6 @@ pub struct Model {
     pub windows: Option<(Timestamp, Option<FleetStanding>)>,
     /// Since when alert rules hold.
     pub alerts: Watch,
-    /// What changed on each instance.
-    pub timeline: Timeline,
     /// Number of the last request that was sent out.
     pub last_request: u64,
     /// What is wrong with the inventory; `None` where it can be used, or was not read yet.
@@ -148,7 +145,6 @@ impl Model {
             runs: None,
             windows: None,
             alerts: Watch::default(),
-            timeline: Timeline::default(),
             last_request: 0,
             setup: None,
             wall: None,
@@ -236,6 +232,16 @@ impl Model {
     /// Rows of the fleet table that are shown at once.
     pub fn fleet_rows(&self) -> usize {
         self.size.fleet(self.fleet.n_rows()).rows()
+    }
+
+    /// What a sentence calls the key of an action on the page that is seen.
+    pub fn key(&self, action: Action) -> String {
+        self.keymap.told(action, self.place())
+    }
+
+    /// The same on another page.
+    pub fn key_at(&self, action: Action, place: Place) -> String {
+        self.keymap.told(action, place)
     }
 
     /// Tells the operator something.

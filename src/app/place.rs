@@ -39,6 +39,10 @@ pub enum Place {
     Compare,
     /// The charts of an instance.
     Charts,
+    /// The figures of all instances as charts.
+    FleetCharts,
+    /// What changed on an instance.
+    Timeline,
     /// The outputs of several targets of a run.
     Panes,
     /// The choice of secrets.
@@ -59,7 +63,7 @@ pub enum Place {
 
 impl Place {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::Everywhere,
         Self::Fleet,
         Self::Instance,
@@ -78,6 +82,8 @@ impl Place {
         Self::Doctor,
         Self::Compare,
         Self::Charts,
+        Self::FleetCharts,
+        Self::Timeline,
         Self::Panes,
         Self::Secrets,
         Self::Releases,
@@ -116,6 +122,8 @@ impl Place {
             Self::Doctor => "Doctor",
             Self::Compare => "Compare",
             Self::Charts => "Charts",
+            Self::FleetCharts => "Fleet charts",
+            Self::Timeline => "Timeline",
             Self::Panes => "Outputs of a run",
             Self::Secrets => "Choice of secrets",
             Self::Releases => "Choice of a release",

@@ -7,11 +7,13 @@ use jiff::Timestamp;
 use super::action::Place;
 use super::choice_pages::Asked;
 use super::cursor::Cursor;
+use super::fleet_charts::FleetChartsSheet;
 use super::holds::Holds;
 use super::list_filter;
 use super::look::Looked;
 use super::msg::Problem;
 use super::panes::PanesSheet;
+use super::timeline::TimelineRead;
 use crate::domain::alerts::Manager;
 use crate::domain::backups::Made;
 use crate::domain::charts::ChartsRead;
@@ -58,6 +60,10 @@ pub enum SheetOf {
     Compare(CompareSheet),
     /// The charts of an instance.
     Charts(ChartsSheet),
+    /// The figures of all instances as charts.
+    FleetCharts(FleetChartsSheet),
+    /// What changed on an instance.
+    Timeline(HostId, TimelineRead),
     /// The outputs of several targets of a run.
     Panes(PanesSheet),
 }
@@ -125,6 +131,8 @@ pub struct ChartsSheet {
     pub last: Option<Box<ChartsRead>>,
     /// When they were last asked for.
     pub asked: Timestamp,
+    /// What changed on it.
+    pub changes: TimelineRead,
 }
 
 impl Sheet {
@@ -146,7 +154,8 @@ impl Sheet {
             SheetOf::Alerts(page) => page.last.is_none() && waiting(&page.manager),
             SheetOf::Charts(page) => page.last.is_none() && waiting(&page.read),
             SheetOf::Panes(page) => page.outputs.is_none() && page.trouble.is_none(),
-            SheetOf::Windows => false,
+            SheetOf::Timeline(_, page) => page.last.is_none() && waiting(&page.read),
+            SheetOf::Windows | SheetOf::FleetCharts(_) => false,
             SheetOf::Leases(holds) => !holds.settled() && holds.read.is_empty(),
             SheetOf::Inventory(told) => waiting(told),
             SheetOf::Variables(_, told) => waiting(told),
@@ -183,6 +192,8 @@ impl SheetOf {
             Self::Doctor(..) => Place::Doctor,
             Self::Compare(_) => Place::Compare,
             Self::Charts(_) => Place::Charts,
+            Self::Timeline(..) => Place::Timeline,
+            Self::FleetCharts(_) => Place::FleetCharts,
             Self::Panes(_) => Place::Panes,
         }
     }
@@ -229,10 +240,16 @@ impl SheetOf {
             (Self::Charts(page), Ok(Looked::Charts(read))) => {
                 page.read.take(request, Ok(read.clone()), |r| r);
             }
-            (Self::Charts(page), Err(problem)) => fail(&mut page.read, request, problem),
+            (Self::Charts(page), answer) => {
+                page.changes.take(request, answer);
+                if let Err(problem) = answer {
+                    fail(&mut page.read, request, problem);
+                }
+            }
+            (Self::Timeline(_, page), answer) => page.take(request, answer),
             (Self::Panes(page), answer) => page.take(request, answer),
             (Self::Leases(holds), answer) => holds.take(request, answer),
-            (_, Ok(_)) | (Self::Windows, Err(_)) => {}
+            (_, Ok(_)) | (Self::Windows | Self::FleetCharts(_), Err(_)) => {}
         }
     }
 }

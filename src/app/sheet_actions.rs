@@ -15,6 +15,8 @@ const SHEET: &[Place] = &[
     Place::Doctor,
     Place::Compare,
     Place::Charts,
+    Place::FleetCharts,
+    Place::Timeline,
     Place::Panes,
 ];
 /// Two things side by side.
@@ -94,10 +96,62 @@ pub(super) const SHEETS: &[ActionInfo] = &[
         "show the last hour of this instance as charts: health, influence, canvass, geocoding, system",
         "charts",
         &[],
-        &[Place::Fleet, Place::Instance, Place::Backups, Place::Alerts, Place::Doctor],
+        &[
+            Place::Fleet,
+            Place::Instance,
+            Place::Backups,
+            Place::Alerts,
+            Place::Doctor,
+            Place::FleetCharts,
+            Place::Timeline,
+        ],
     )
     .chords(&[&[c('g'), c('m')]])
     .twin("bunker snapshot charts"),
+    row(
+        Action::FleetCharts,
+        "fleet charts",
+        "show the last hour of all instances as charts side by side: canvass visits, mails, requests, mail queue",
+        "",
+        &[],
+        ALL,
+    )
+    .chords(&[&[c('g'), c('v')]])
+    .twin("bunker snapshot fleet-charts"),
+    row(
+        Action::NextFigure,
+        "next figure",
+        "put the next figure first: visits, mails, requests, queue; as many stand side by side as there is room for",
+        "next figure",
+        &[c('n')],
+        &[Place::FleetCharts],
+    ),
+    row(
+        Action::FigureBefore,
+        "figure before",
+        "put the figure before first",
+        "",
+        &[c('N')],
+        &[Place::FleetCharts],
+    ),
+    row(
+        Action::Timeline,
+        "timeline",
+        "list what changed on this instance, also while this program was closed: its state and why, its release, the runs that worked on it",
+        "",
+        &[],
+        &[
+            Place::Fleet,
+            Place::Instance,
+            Place::Backups,
+            Place::Alerts,
+            Place::Doctor,
+            Place::Charts,
+            Place::FleetCharts,
+        ],
+    )
+    .chords(&[&[c('g'), c('l')]])
+    .twin("bunker timeline HOST"),
     row(
         Action::Compare,
         "compare",
@@ -141,7 +195,7 @@ pub(super) const SHEETS: &[ActionInfo] = &[
     row(
         Action::Inventory,
         "inventory",
-        "list groups and hosts; enter shows a host's variables with where each came from",
+        "list groups and hosts; a host opens with its variables and where each came from",
         "",
         &[],
         ALL,

@@ -31,8 +31,14 @@ fn value(model: &Model, sheet: &Sheet) -> Option<(&'static str, String)> {
             InventoryRow::Group(group) => ("name", group.name.to_string()),
             InventoryRow::Host(host) => ("name", host.id.to_string()),
         },
-        SheetOf::Backups(_) | SheetOf::Alerts(_) | SheetOf::Leases(_) | SheetOf::Charts(_) => {
-            ("name", sheet_rows::selected_host(model, sheet)?.to_string())
+        SheetOf::Backups(_)
+        | SheetOf::Alerts(_)
+        | SheetOf::Leases(_)
+        | SheetOf::Charts(_)
+        | SheetOf::FleetCharts(_) => ("name", sheet_rows::selected_host(model, sheet)?.to_string()),
+        SheetOf::Timeline(..) => {
+            let change = sheet_rows::timeline(model, sheet).into_iter().nth(at)?;
+            ("time", change.at.to_string())
         }
         SheetOf::Windows | SheetOf::Compare(_) | SheetOf::Panes(_) => return None,
     })
@@ -69,6 +75,8 @@ fn command(model: &Model, sheet: &Sheet) -> Option<String> {
             Pair::Releases(a, b) => format!("bunker compare {} {}", a.short(), b.short()),
         },
         SheetOf::Charts(page) => format!("bunker snapshot charts --host {}", page.host),
+        SheetOf::FleetCharts(_) => "bunker snapshot fleet-charts".to_owned(),
+        SheetOf::Timeline(host, _) => format!("bunker timeline {host}"),
         SheetOf::Panes(page) => format!("bunker logs {}", page.run),
     })
 }
@@ -76,10 +84,14 @@ fn command(model: &Model, sheet: &Sheet) -> Option<String> {
 fn row(model: &Model, sheet: &Sheet) -> Option<String> {
     let at = sheet.cursor.selected;
     Some(match &sheet.of {
-        SheetOf::Backups(_) | SheetOf::Charts(_) => {
+        SheetOf::Backups(_) | SheetOf::Charts(_) | SheetOf::FleetCharts(_) => {
             sheet_rows::selected_host(model, sheet)?.to_string()
         }
         SheetOf::Panes(_) => sheet.selected.clone()?,
+        SheetOf::Timeline(..) => {
+            let change = sheet_rows::timeline(model, sheet).into_iter().nth(at)?;
+            format!("{}  {}  {}", change.at, change.what, change.why)
+        }
         SheetOf::Alerts(_) => {
             let a = sheet_rows::alerts(model, sheet).into_iter().nth(at)?;
             format!("{}  {}  {}  {}", a.state.word(), a.name, a.of, a.text)

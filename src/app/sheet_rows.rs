@@ -3,22 +3,25 @@
 use std::sync::Arc;
 
 use super::choice_pages::Asked;
+use super::fleet_charts;
 use super::holds::{HoldOf, Standing};
-use super::model::Model;
+use super::model::{Model, Screen};
 use super::panes;
 use super::sheet::{CompareSheet, Lines, Pair, Sheet, SheetOf};
+use super::timeline;
 use crate::domain::alerts::{Alert, fold, from_here, from_manager};
 use crate::domain::backups::{Grade, age_s, grade};
 use crate::domain::charts::Group;
 use crate::domain::compare::{self, Line, Write};
 use crate::domain::filter::Row;
 use crate::domain::finding::Finding;
-use crate::domain::ids::{GroupName, HostId};
+use crate::domain::ids::{GroupName, HostId, RunId};
 use crate::domain::inventory::{GroupTold, HostTold, VariableTold};
 use crate::domain::plan::Workflow;
 use crate::domain::run::state::Phase;
 use crate::domain::signal::Signal;
 use crate::domain::snapshot::{Contact, HttpHealth, InstanceView};
+use crate::domain::timeline::{Change, What};
 use crate::domain::window::{Spell, Window, next_spells};
 
 /// An instance on the page of backups.
@@ -131,6 +134,14 @@ pub fn windows(model: &Model, sheet: &Sheet) -> Vec<WindowRow> {
         sheet.shows(|| Row::of(words()))
     });
     rows.sort_by_key(|row| row.spell.map_or(jiff::Timestamp::MAX, |spell| spell.from));
+    rows
+}
+
+/// What changed on an instance, newest first.
+pub fn timeline(model: &Model, sheet: &Sheet) -> Vec<Change> {
+    let SheetOf::Timeline(host, read) = &sheet.of else { return Vec::new() };
+    let mut rows = timeline::of(model, host, read);
+    rows.retain(|change| sheet.shows(|| timeline::row(change, model.now)));
     rows
 }
 
@@ -255,6 +266,10 @@ pub fn names(model: &Model, sheet: &Sheet) -> Vec<String> {
             compared(model, sheet, plain).iter().map(name).collect()
         }
         SheetOf::Charts(_) => Group::ALL.iter().map(|g| g.title().to_owned()).collect(),
+        SheetOf::FleetCharts(_) => {
+            fleet_charts::rows(model, sheet).iter().map(|i| i.id.to_string()).collect()
+        }
+        SheetOf::Timeline(..) => timeline(model, sheet).iter().map(timeline::name).collect(),
         SheetOf::Panes(page) => {
             let hosts = panes::view(model, page).map(panes::hosts).unwrap_or_default();
             hosts.iter().map(|host| host.id.to_string()).collect()
@@ -277,8 +292,18 @@ pub fn selected_host(model: &Model, sheet: &Sheet) -> Option<HostId> {
             HoldOf::Fleet => None,
         },
         SheetOf::Charts(page) => Some(page.host.clone()),
-        SheetOf::Variables(host, _) => Some(host.clone()),
+        SheetOf::FleetCharts(_) => fleet_charts::rows(model, sheet).get(at).map(|i| i.id.clone()),
+        SheetOf::Variables(host, _) | SheetOf::Timeline(host, _) => Some(host.clone()),
         SheetOf::Windows | SheetOf::Inventory(_) | SheetOf::Compare(_) | SheetOf::Panes(_) => None,
+    }
+}
+
+/// The run of the selected row of a timeline.
+pub fn selected_run(model: &Model) -> Option<RunId> {
+    let Some(Screen::Sheet(sheet)) = model.screens.last() else { return None };
+    match timeline(model, sheet).into_iter().nth(sheet.cursor.selected)?.what {
+        What::Run { run, .. } => Some(run),
+        What::State { .. } | What::Release { .. } | What::Unwatched { .. } => None,
     }
 }
 

@@ -115,6 +115,8 @@ pub fn of_page(page: &Destination) -> Option<Twin> {
         Destination::Compare(a, b) => format!("bunker compare {a} {b}"),
         Destination::CompareReleases(a, b) => format!("bunker compare {} {}", a.short(), b.short()),
         Destination::Charts(host) => format!("bunker snapshot charts --host {host}"),
+        Destination::FleetCharts => "bunker snapshot fleet-charts".to_owned(),
+        Destination::Timeline(host) => format!("bunker timeline {host}"),
         Destination::Outputs(run) => format!("bunker logs {run}"),
     };
     Some(Twin::Whole(line))
@@ -254,7 +256,10 @@ fn opened(model: &Model) -> Option<String> {
                     }
                 }
             }
-            _ => subject(model).map(|host| format!("bunker status --limit {host}")),
+            _ => match sheet_rows::selected_run(model) {
+                Some(run) => Some(format!("bunker show {run}")),
+                None => subject(model).map(|host| format!("bunker status --limit {host}")),
+            },
         },
         _ => None,
     }

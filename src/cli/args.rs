@@ -23,6 +23,7 @@ pub use super::host::args::{EnvArgs, ForwardArgs, LogsArgs, ShellArgs};
 pub use super::import::args::ImportArgs;
 pub use super::instance::args::InstanceVerb;
 pub use super::snapshot::args::SnapshotArgs;
+pub use super::timeline::TimelineArgs;
 pub use super::window::args::WindowVerb;
 
 /// A terminal cockpit for fleets of Changemaker Lite instances.
@@ -223,6 +224,8 @@ last, as they come. They hold no output of the hosts; `bunker logs` prints that.
     Notify(NotifyVerb),
     /// What the alert rules and the Alertmanager say, with silences
     Alerts(AlertsArgs),
+    /// What changed on an instance and why, for how long, also while the cockpit was closed
+    Timeline(TimelineArgs),
     /// Two instances, or two releases, side by side
     Compare(CompareArgs),
     /// Check this machine and the hosts, with the fix for each finding

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::args::Verb;
-use super::cockpit_connect::{Connecting, Open, Refused};
+use super::cockpit_connect::{Connecting, Open, Refused, Watching};
 use super::cockpit_forwards::Forwards;
 use super::exit::{Exit, Trouble};
 use super::inventory_init::FirstRun;
@@ -63,7 +63,7 @@ async fn open(
     lends: tokio::sync::mpsc::UnboundedReceiver<tui::Lend>,
 ) -> Result<Exit, Trouble> {
     let look = if wall { wall_look(context) } else { look(context) };
-    let (mut opening, closing) = opening(context, limit, look, lends);
+    let (mut opening, closing) = opening(context, Watching { limit, keeps: true }, look, lends);
     opening.wall = wall;
     let ended = tui::run(opening).await;
     closing.close().await;
@@ -102,14 +102,14 @@ impl Closing {
 /// The cockpit, ready to be connected.
 pub(super) fn opening(
     context: &Context,
-    limit: Option<String>,
+    watching: Watching,
     look: tui::Look,
     lends: tokio::sync::mpsc::UnboundedReceiver<tui::Lend>,
 ) -> (tui::Opening, Closing) {
     let supervisor = Supervisor::new();
     let (pool, forwards): (Open, Arc<Forwards>) = Default::default();
     let connecting =
-        Connecting::begin(context, limit, &supervisor, Arc::clone(&pool), Arc::clone(&forwards));
+        Connecting::begin(context, watching, &supervisor, Arc::clone(&pool), Arc::clone(&forwards));
     let opening = tui::Opening {
         look,
         clock: wiring::clock(),

@@ -17,6 +17,7 @@ use super::{Context, fleet, wiring};
 use crate::adapters::http::HttpHealthSource;
 use crate::adapters::inventory::{InventoryWatch, Seen, load};
 use crate::adapters::ssh::SshPool;
+use crate::adapters::store::StoreReader;
 use crate::adapters::victoria::Victoria;
 use crate::app::msg::Problem;
 use crate::app::setup::Unusable;
@@ -28,12 +29,20 @@ use crate::domain::inventory::Loaded;
 use crate::domain::selector::Selector;
 use crate::domain::untrusted::Safe;
 use crate::engine::poller::{Poller, Sources as PollSources, Watched};
-use crate::engine::ports::{AuditReader, RemoteRead, RunReader};
+use crate::engine::ports::{AuditReader, RemoteRead, RunReader, Timeline};
 use crate::engine::supervisor::{Supervisor, Task};
+use crate::engine::timeline;
 use crate::tui;
 
 /// Connections that have to be closed at the end.
 pub(super) type Open = Arc<Mutex<Option<Arc<SshPool>>>>;
+
+/// What is watched, and whether what is seen is kept.
+#[derive(Debug, Clone)]
+pub(super) struct Watching {
+    pub(super) limit: Option<String>,
+    pub(super) keeps: bool,
+}
 
 /// The cockpit cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +62,7 @@ impl From<Trouble> for Refused {
 #[derive(Clone)]
 pub(super) struct Connecting {
     inventory: PathBuf,
-    limit: Option<String>,
+    watching: Watching,
     operate: Option<Operate>,
     supervisor: Supervisor,
     pool: Open,
@@ -73,24 +82,24 @@ struct Opened {
 /// Hosts and store behind the pages: what is opened without knowing the inventory.
 struct Backing {
     hosts: Arc<SshPool>,
-    runs: Result<Arc<dyn RunReader>, Problem>,
-    audit: Option<Arc<dyn AuditReader>>,
+    store: Result<Arc<StoreReader>, Problem>,
+    /// What keeps what is seen; nothing where this is not kept.
+    timeline: Option<Result<Arc<dyn Timeline>, Problem>>,
 }
 
 impl Backing {
-    fn open() -> Result<Self, Refused> {
+    fn open(keeps: bool) -> Result<Self, Refused> {
         let hosts = wiring::hosts()?;
-        let (runs, audit) = match wiring::store_reader() {
-            Ok(store) => {
-                let audit = Arc::clone(&store) as Arc<dyn AuditReader>;
-                (Ok(store as Arc<dyn RunReader>), Some(audit))
-            }
-            Err(trouble) => {
-                let text = format!("runs cannot be shown: {:#}", trouble.report);
-                (Err(Problem { message: Safe::line(&text), hint: None }), None)
-            }
+        let problem = |what: &str, trouble: Trouble| Problem {
+            message: Safe::line(&format!("{what}: {:#}", trouble.report)),
+            hint: None,
         };
-        Ok(Self { hosts, runs, audit })
+        let store = wiring::store_reader().map_err(|e| problem("runs cannot be shown", e));
+        let timeline = keeps.then(|| {
+            let what = "what changes on instances is not kept";
+            wiring::timeline_keeper().map_err(|e| problem(what, e))
+        });
+        Ok(Self { hosts, store, timeline })
     }
 }
 
@@ -98,14 +107,14 @@ impl Connecting {
     /// Begins to read the files at once.
     pub(super) fn begin(
         context: &Context,
-        limit: Option<String>,
+        watching: Watching,
         supervisor: &Supervisor,
         pool: Open,
         forwards: Arc<Forwards>,
     ) -> Self {
         let connecting = Self {
             inventory: context.inventory.clone(),
-            limit,
+            watching,
             operate: context.operate.clone(),
             supervisor: supervisor.clone(),
             pool,
@@ -120,13 +129,14 @@ impl Connecting {
 
     /// Begins to read the files.
     fn open(&self) -> Task<color_eyre::Result<Opened>> {
-        let (inventory, limit) = (self.inventory.clone(), self.limit.clone());
+        let (inventory, Watching { limit, keeps }) =
+            (self.inventory.clone(), self.watching.clone());
         let supervisor = self.supervisor.clone();
         self.supervisor.spawn_blocking("open", move || {
             let seen = Seen::now(&inventory);
             // The files are read on one core for the most part: what else is opened meanwhile costs nothing.
             let (loaded, backing) = thread::scope(|beside| {
-                let backing = beside.spawn(Backing::open);
+                let backing = beside.spawn(move || Backing::open(keeps));
                 (load(&inventory), backing.join().unwrap_or_else(|panic| resume_unwind(panic)))
             });
             let Loaded { fleet, diagnostics, variables, .. } = loaded;
@@ -144,33 +154,42 @@ impl Connecting {
         let opening = begun.unwrap_or_else(|| self.open());
         let opened = opening.join().await.wrap_err("opening the inventory")?;
         let Opened { watched, files, only, backing } = opened?;
-        let Backing { hosts, runs, audit } = backing;
+        let Backing { hosts, store, timeline } = backing;
         if let Ok(mut pool) = self.pool.lock() {
             *pool = Some(Arc::clone(&hosts));
         }
         let watched = self.limited(watched, files, only);
-        let clock = wiring::clock();
         let sources = PollSources {
             remote: Arc::clone(&hosts) as Arc<dyn RemoteRead>,
             health: Arc::new(HttpHealthSource::new(wiring::clock())),
             metrics: Arc::new(Victoria::new()),
-            clock,
+            clock: wiring::clock(),
         };
         let (poller, fleet, look_again) = Poller::new(sources, watched.clone());
         drop(self.supervisor.spawn("poller", poller.run()));
         let supervisor = self.supervisor;
         let inventory = self.inventory.clone();
-        let (runs, problems) = match runs {
-            Ok(runs) => (Some(runs), Vec::new()),
+        let (store, mut problems) = match store {
+            Ok(store) => (Some(store), Vec::new()),
             Err(problem) => (None, vec![problem]),
         };
+        match timeline {
+            Some(Ok(timeline)) => {
+                let keeping = timeline::keep(fleet.clone(), timeline, wiring::clock());
+                drop(supervisor.spawn("timeline", keeping));
+            }
+            Some(Err(problem)) => problems.push(problem),
+            None => {}
+        }
         let looks = Looks::new(
             inventory,
             Arc::clone(&hosts),
             watched.clone(),
             supervisor.clone(),
-            runs.clone(),
+            store.clone(),
         );
+        let runs = store.clone().map(|store| store as Arc<dyn RunReader>);
+        let audit = store.map(|store| store as Arc<dyn AuditReader>);
         let looker = Some(Arc::new(looks) as Arc<dyn tui::Looker>);
         if let Some(right) = self.operate.clone() {
             drop(supervisor.spawn("notify", wiring::keep_sending(right)));

@@ -12,6 +12,7 @@ use super::{doctor, lease, wiring};
 use crate::adapters::alertmanager::Alertmanager;
 use crate::adapters::inventory::load;
 use crate::adapters::ssh::SshPool;
+use crate::adapters::store::StoreReader;
 use crate::adapters::vault::tell_with_vaults;
 use crate::adapters::victoria::Victoria;
 use crate::app::log_tail::LogTail;
@@ -23,10 +24,12 @@ use crate::domain::figure::Trouble;
 use crate::domain::fleet::Fleet;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::inventory::{VariableTold, tell};
-use crate::domain::lease::{LeaseLook, LeaseOf};
+use crate::domain::lease::{FleetKey, LeaseLook, LeaseOf};
 use crate::domain::untrusted::Safe;
 use crate::engine::poller::Watched;
-use crate::engine::ports::{Clock as _, RemoteRead as _, RunReader, StoreError};
+use crate::engine::ports::{
+    Clock as _, RemoteRead as _, RunReader as _, StoreError, TimelineReader as _,
+};
 use crate::engine::supervisor::Supervisor;
 use crate::engine::{alerts, charts, leases};
 use crate::steps::{backup, probe};
@@ -40,7 +43,7 @@ pub(super) struct Looks {
     supervisor: Supervisor,
     alertmanager: Alertmanager,
     metrics: Victoria,
-    runs: Option<Arc<dyn RunReader>>,
+    store: Option<Arc<StoreReader>>,
 }
 
 /// Bytes of the end of an output that are read.
@@ -56,10 +59,10 @@ impl Looks {
         hosts: Arc<SshPool>,
         watched: watch::Receiver<Watched>,
         supervisor: Supervisor,
-        runs: Option<Arc<dyn RunReader>>,
+        store: Option<Arc<StoreReader>>,
     ) -> Self {
         let (alertmanager, metrics) = (Alertmanager::default(), Victoria::new());
-        Self { inventory, hosts, watched, supervisor, alertmanager, metrics, runs }
+        Self { inventory, hosts, watched, supervisor, alertmanager, metrics, store }
     }
 
     fn fleet(&self) -> Arc<Fleet> {
@@ -95,6 +98,15 @@ impl Looks {
             .map_err(|trouble| problem(&format!("metrics server at {url}: {}", words(&trouble))))
     }
 
+    /// What was kept of an instance.
+    async fn timeline(&self, fleet: &Fleet, id: &HostId) -> Result<Looked, Problem> {
+        let Some(store) = &self.store else {
+            return Err(problem("the timeline cannot be shown: the store cannot be read"));
+        };
+        let kept = store.kept(&FleetKey::of(&fleet.name), id).await;
+        kept.map(Looked::Timeline).map_err(|error| problem(&error.to_string()))
+    }
+
     /// Runs what reads files or starts programs where nothing else waits on it.
     async fn aside<T: Send + 'static>(
         &self,
@@ -107,7 +119,7 @@ impl Looks {
 
     /// The ends of the outputs of a run's targets.
     async fn outputs(&self, run: &RunId, hosts: &[HostId]) -> Result<Looked, Problem> {
-        let Some(runs) = &self.runs else {
+        let Some(runs) = &self.store else {
             return Err(problem("outputs cannot be shown: the store cannot be read"));
         };
         let mut all = Outputs::new();
@@ -186,6 +198,7 @@ impl Looker for Looks {
                 let sources = wiring::sources(&self.hosts);
                 Ok(Looked::Findings(doctor::of_hosts(&sources, &fleet).await))
             }
+            Look::Timeline(host) => self.timeline(&fleet, &host).await,
             Look::Charts(host) => self.charts(&fleet, &host).await,
             Look::Lease(id) => {
                 let look = self.lease_of(&fleet, &id).await;

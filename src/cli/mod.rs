@@ -43,6 +43,7 @@ mod schema;
 mod shell;
 mod snapshot;
 mod status;
+mod timeline;
 mod vault;
 mod window;
 mod wiring;
@@ -88,6 +89,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Notify(ref verb)) => notify::run(&context, verb),
         Some(Verb::Status(ref verb)) => status::run(&context, verb),
         Some(Verb::Alerts(ref args)) => alerts::run(&context, args),
+        Some(Verb::Timeline(ref args)) => timeline::run(&context, args),
         Some(Verb::Compare(ref args)) => compare::run(&context, args),
         Some(Verb::Doctor(ref verb)) => doctor::run(&context, verb),
         Some(Verb::Check(ref verb)) => check::run(&context, verb),

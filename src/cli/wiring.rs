@@ -16,7 +16,7 @@ use crate::adapters::http::HttpHealthSource;
 use crate::adapters::notify::Couriers;
 use crate::adapters::paths::StateDir;
 use crate::adapters::ssh::{SshJobs, SshLeases, SshPool, SshSettings};
-use crate::adapters::store::{AuditLog, StoreReader, StoreWriter};
+use crate::adapters::store::{AuditLog, StoreReader, StoreWriter, TimelineKeeper};
 use crate::adapters::vault::{AgeVault, Asking, Keyring, RememberedVault};
 use crate::adapters::victoria::Victoria;
 use crate::adapters::worker_process::WorkerProcess;
@@ -30,7 +30,7 @@ use crate::engine::planner::PlanPorts;
 use crate::engine::poller::Sources;
 use crate::engine::ports::{
     Audit, AuditReader, Campaigns, Clock, Courier, RemoteRead, RunWriter, SecretSource,
-    StartWorker, StoreError,
+    StartWorker, StoreError, Timeline,
 };
 use crate::engine::supervisor::Supervisor;
 use crate::engine::worker::{AroundPorts, Timing, WorkerPorts};
@@ -58,6 +58,11 @@ pub(super) fn state_dir() -> StateDir {
 /// To look at runs.
 pub(super) fn store_reader() -> Result<Arc<StoreReader>, Trouble> {
     Ok(Arc::new(StoreReader::open(&state_dir(), clock())?))
+}
+
+/// To keep what a cockpit sees of its fleet.
+pub(super) fn timeline_keeper() -> Result<Arc<dyn Timeline>, Trouble> {
+    Ok(Arc::new(TimelineKeeper::open(&state_dir(), clock())?))
 }
 
 /// To change runs.

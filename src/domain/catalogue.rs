@@ -61,7 +61,7 @@ pub const QUERIES: &[Query] = &[
     Query {
         signal: Signal::MailRate,
         expression: "sum by (instance) (rate(cm_emails_sent_total[5m]))",
-        trend: false,
+        trend: true,
     },
     Query {
         signal: Signal::CanvassSessions,
@@ -105,7 +105,7 @@ pub const QUERIES: &[Query] = &[
 pub const N_INSTANT: usize = QUERIES.len() + 1;
 
 /// Queries of one refresh of the trends.
-pub const N_TREND: usize = 6;
+pub const N_TREND: usize = 7;
 
 /// From which value on a signal makes an instance degraded; `None` for one that does not.
 pub fn warn_at(signal: Signal, policy: &InstancePolicy) -> Option<f64> {

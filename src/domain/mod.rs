@@ -56,6 +56,7 @@ pub mod signal;
 pub mod snapshot;
 pub mod suggest;
 mod text_type;
+pub mod timeline;
 pub mod untrusted;
 pub mod view;
 pub mod window;

@@ -15,4 +15,5 @@ pub mod poller;
 pub mod ports;
 pub mod silences;
 pub mod supervisor;
+pub mod timeline;
 pub mod worker;

@@ -22,7 +22,7 @@ pub(super) fn followed(result: Result<Vec<RunId>, Problem>) -> Msg {
         ),
         Ok(runs) => {
             let runs: Vec<&str> = runs.iter().map(RunId::short).collect();
-            let text = format!("started: {}; R shows all runs", runs.join(", "));
+            let text = format!("started: {}; the page of runs has all", runs.join(", "));
             Msg::Notice(ToastKind::Done, Safe::line(&text))
         }
         Err(problem) => problem_notice(&problem),

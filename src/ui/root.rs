@@ -16,6 +16,7 @@ use super::screens;
 use super::text::width;
 use super::theme::{Role, Theme};
 use super::widgets::{badge, chrome, dialog};
+use crate::app::action::Action;
 use crate::app::frame::{MIN_HEIGHT, MIN_WIDTH};
 use crate::app::layers::Layer;
 use crate::app::list_filter;
@@ -27,7 +28,7 @@ pub fn view(model: &Model, theme: &Theme, buf: &mut Buffer) {
     let mut canvas = Canvas { buf, theme };
     canvas.clear(area, Role::Text);
     if area.width < MIN_WIDTH || area.height < MIN_HEIGHT || model.size.too_small() {
-        too_small(&mut canvas, area);
+        too_small(&mut canvas, model, area);
         return;
     }
     match model.screens.last() {
@@ -89,7 +90,7 @@ fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect)
         Layer::Canary(form) => dialog::reference(canvas, area, form, "Canary upgrade of"),
         Layer::Playbook(form) => dialog::playbook(canvas, area, form),
         Layer::Guard(form) => dialog::guard(canvas, area, form),
-        Layer::Why(form) => screens::asked_why::draw(canvas, area, form),
+        Layer::Why(form) => screens::asked_why::draw(canvas, model, area, form),
         Layer::Planning { n_hosts, .. } => {
             let inner = dialog::frame(canvas, area, 60, 6, "Planning", "2 of 3: the plan");
             let what = if *n_hosts == 1 {
@@ -140,11 +141,11 @@ fn typed_line(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, input: &Inp
     canvas.put_right(area.x, y, area.width, hint, Role::Dim);
 }
 
-fn too_small(canvas: &mut Canvas<'_>, area: Rect) {
+fn too_small(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let lines = [
         "too small".to_owned(),
         format!("{}x{}, needs {MIN_WIDTH}x{MIN_HEIGHT}", area.width, area.height),
-        "q leaves; runs go on".to_owned(),
+        format!("{} leaves; runs go on", model.key(Action::Quit)),
     ];
     let top = area.y + area.height.saturating_sub(3) / 2;
     for (y, line) in (top..area.bottom()).zip(lines) {

@@ -128,6 +128,7 @@ mod store_damage;
 mod store_plans;
 mod store_reasons;
 mod tidy;
+mod timeline;
 mod ui_alerts;
 mod ui_canary;
 mod ui_choice;

@@ -26,6 +26,7 @@ fn as_before(database: &Path) {
         "ALTER TABLE runs ADD COLUMN plan TEXT NOT NULL DEFAULT '';
          UPDATE runs SET plan = (SELECT plan FROM plans WHERE run = id);
          DROP TABLE plans;
+         DROP TABLE timeline;
          PRAGMA user_version = 4;",
     )
     .unwrap();

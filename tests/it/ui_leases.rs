@@ -58,6 +58,7 @@ fn answer(model: &mut Model, effects: &[Effect], red_deer: &LeaseLook) -> Vec<Ef
             | Look::DoctorHere
             | Look::DoctorHosts
             | Look::Charts(_)
+            | Look::Timeline(_)
             | Look::Outputs(..) => panic!("{what:?}"),
         };
         next.extend(update(model, Msg::Looked { request: *request, result: Ok(looked) }));

@@ -11,10 +11,13 @@ use bunker_ops::domain::backups::Made;
 use bunker_ops::domain::charts::{CHARTS, ChartsRead, Line, Lines};
 use bunker_ops::domain::figure::Trouble;
 use bunker_ops::domain::finding::Finding;
+use bunker_ops::domain::health::Health;
 use bunker_ops::domain::ids::HostId;
 use bunker_ops::domain::inventory::{GroupTold, HostTold, InventoryTold, VariableTold};
 use bunker_ops::domain::lease::{FleetHeld, Lease, LeaseLook};
 use bunker_ops::domain::series::Series;
+use bunker_ops::domain::snapshot::RunningRelease;
+use bunker_ops::domain::timeline::{Condition, Kept};
 use bunker_ops::domain::untrusted::Safe;
 use jiff::SignedDuration;
 
@@ -79,6 +82,7 @@ fn looked(kind: &str, model: &Model, what: Look) -> Result<Looked, Problem> {
             let ids: Vec<HostId> = hosts(model);
             Looked::Findings(ids.iter().flat_map(|id| findings(kind, id.as_str())).collect())
         }
+        Look::Timeline(_) => Looked::Timeline(timeline(kind)),
         Look::Charts(_) => Looked::Charts(Box::new(charts(kind))),
         Look::Lease(id) if kind == "failing" => {
             Looked::Lease(id, Err(Safe::line("the host does not answer")))
@@ -247,6 +251,43 @@ fn output(kind: &str, at: usize) -> Output {
     let mut lines: Vec<Safe> = (0..40).map(line).collect();
     lines.push(text(kind, "npm error ENOSPC: no space left on device"));
     Output { lines, bytes: 4_096 }
+}
+
+/// A night: it went down, came back, was upgraded, nobody watched for three hours, and it is degraded now.
+fn timeline(kind: &str) -> Vec<Kept> {
+    if kind == "empty" {
+        return Vec::new();
+    }
+    let release = |name: &str, digit: char| RunningRelease {
+        sha: digit.to_string().repeat(40).parse().unwrap(),
+        reference: Some(name.into()),
+    };
+    let old = || Some(release("v2.4.0", '4'));
+    let new = || Some(release("v2.4.1", '5'));
+    let one = |health, reason: Option<&str>, release, from_s, until_s| Kept {
+        condition: Condition { health, reason: reason.map(|r| text(kind, r)), release },
+        from: ago(from_s),
+        until: ago(until_s),
+    };
+    let mut all = vec![
+        one(Health::Healthy, None, old(), 80_000, 52_000),
+        one(Health::Down, Some("api exited (1) 4m ago, 3 restarts in 5m"), old(), 52_000, 51_200),
+        one(Health::Healthy, None, old(), 51_200, 47_000),
+        one(Health::Healthy, None, new(), 47_000, 30_000),
+        one(Health::Healthy, None, new(), 19_000, 2_400),
+        one(Health::Degraded, Some("backup is 27 h old (yellow from 26 h)"), new(), 2_400, 20),
+    ];
+    if kind == "1,000" {
+        let flap = |n: i64| {
+            let health = if n % 2 == 0 { Health::Healthy } else { Health::Unknown };
+            one(health, None, old(), 300_000 - n * 300, 299_700 - n * 300)
+        };
+        all = (0..494).map(flap).chain(all).collect();
+    }
+    if kind == "stale" {
+        all.pop();
+    }
+    all
 }
 
 /// An hour with a gap of ten minutes; what is of geocoding has no data, one line has come to its end.

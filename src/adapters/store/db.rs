@@ -48,9 +48,14 @@ impl Db {
         clock: Arc<dyn Clock>,
         caller: Caller,
     ) -> Result<Self, StoreError> {
+        Ok(Self { caller: Some(caller), ..Self::keeper(dir, clock)? })
+    }
+
+    /// To keep what was seen, and nothing else.
+    pub(super) fn keeper(dir: StateDir, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         dir.prepare().map_err(|e| schema::broken_file(dir.path(), &e))?;
         let connection = schema::open_writer(&dir.database())?;
-        Ok(Self::with(dir, clock, Some(caller), Some(connection)))
+        Ok(Self::with(dir, clock, None, Some(connection)))
     }
 
     /// To look at things; makes nothing.

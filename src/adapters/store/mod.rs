@@ -20,7 +20,9 @@ mod outbox;
 mod presented;
 mod schema;
 mod thread;
+mod timeline;
 
 pub use audit::AuditLog;
 pub use check::check;
 pub use handle::{StoreReader, StoreWriter};
+pub use timeline::TimelineKeeper;

@@ -116,10 +116,25 @@ const MIGRATIONS: &[&str] = &[
     INSERT INTO plans (run, plan) SELECT id, plan FROM runs;
     ALTER TABLE runs DROP COLUMN plan;
 ",
+    // How instances were, as cockpits saw it: each row is a time in which one was alike.
+    "
+    CREATE TABLE timeline (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        fleet TEXT NOT NULL,
+        instance TEXT NOT NULL,
+        from_s INTEGER NOT NULL,
+        until_s INTEGER NOT NULL,
+        condition TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX timeline_of ON timeline (fleet, instance);
+",
 ];
 
 /// The version from which on plans stand in a table of their own.
 const PLANS_APART: u32 = 5;
+
+/// The version from which on there is a timeline.
+const TIMELINE: u32 = 6;
 
 /// The newest version that this program knows.
 pub(super) const KNOWN: u32 = MIGRATIONS.len() as u32;
@@ -166,6 +181,11 @@ pub(super) fn plan_of(db: &Connection, path: &Path) -> Result<&'static str, Stor
     } else {
         "SELECT plan FROM plans WHERE run = ?1"
     })
+}
+
+/// Whether there is a timeline; in a store that was only looked at since an older program wrote it, there is none.
+pub(super) fn has_timeline(db: &Connection, path: &Path) -> Result<bool, StoreError> {
+    Ok(version(db, path)? >= TIMELINE)
 }
 
 fn version(db: &Connection, path: &Path) -> Result<u32, StoreError> {

@@ -125,6 +125,12 @@ impl Keymap {
         self.keys(action, place).into_iter().next().unwrap_or_default()
     }
 
+    /// What a sentence calls the key of an action at a place: its first, or what the palette finds it by where it has none.
+    pub fn told(&self, action: Action, place: Place) -> String {
+        let key = self.first(action, place);
+        if key.is_empty() { format!(":{}", name(action)) } else { key }
+    }
+
     /// Gives an action other keys at a place.
     fn rebind(&mut self, place: Place, action: Action, chords: Vec<Chord>) {
         let at = self.bindings.iter().position(|b| b.place == place && b.action == action);

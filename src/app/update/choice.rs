@@ -116,8 +116,9 @@ pub(super) fn perform_on_secrets(model: &mut Model, action: Action) -> Vec<Effec
         Action::MakePlan => {
             let (hosts, names) = (page.hosts.clone(), page.chosen.iter().cloned().collect());
             if page.chosen.is_empty() {
-                let text = "no secret is chosen: choose some with space";
-                model.tell(ToastKind::Warning, text);
+                let mark = model.key(Action::Mark);
+                let text = format!("no secret is chosen: choose some with {mark}");
+                model.tell(ToastKind::Warning, &text);
                 return Vec::new();
             }
             plan::ask(model, hosts, What::RotateSecrets { names })

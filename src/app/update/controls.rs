@@ -1,6 +1,6 @@
 //! What can be asked of a run.
 
-use super::super::action::Action;
+use super::super::action::{Action, Place};
 use super::super::effect::{ChangeKind, Effect};
 use super::super::layers::{Confirm, Focus, Layer, Then};
 use super::super::model::{Model, Screen};
@@ -41,19 +41,11 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => return Vec::new(),
     };
     if !is_active(phase) {
-        return warn(
-            model,
-            match phase {
-                Phase::WaitingApproval => {
-                    "it waits for a second person: + approves it, - rejects it"
-                }
-                Phase::Lost => "its worker is gone: r resumes the run from the hosts' truth",
-                _ => "this run has ended: there is nothing to control",
-            },
-        );
+        let why = over(model, phase);
+        return warn(model, &why);
     }
-    if let Some(why) = pointless(page, &control, phase) {
-        return warn(model, why);
+    if let Some(why) = pointless(model, page, &control, phase) {
+        return warn(model, &why);
     }
     if matches!(control, Control::Pause | Control::Resume | Control::Step) {
         return layers::change(model, ChangeKind::Control { run, control });
@@ -63,23 +55,44 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Why nothing can be asked of a run that does not go on.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other runs have ended")]
+fn over(model: &Model, phase: Phase) -> String {
+    let key = |action| model.key_at(action, Place::Run);
+    match phase {
+        Phase::WaitingApproval => format!(
+            "it waits for a second person: {} approves it, {} rejects it",
+            key(Action::Approve),
+            key(Action::Reject)
+        ),
+        Phase::Lost => format!(
+            "its worker is gone: {} resumes the run from the hosts' truth",
+            key(Action::Resume)
+        ),
+        _ => "this run has ended: there is nothing to control".to_owned(),
+    }
+}
+
 /// Why asking this of a run would change nothing.
-fn pointless(page: &RunPage, control: &Control, phase: Phase) -> Option<&'static str> {
+fn pointless(model: &Model, page: &RunPage, control: &Control, phase: Phase) -> Option<String> {
+    let key = |action| model.key_at(action, Place::Run);
     let view = page.view.as_ref();
     let steps = view.is_some_and(|view| view.state.goes_one_by_one(&view.plan));
     let waits = phase == Phase::Paused;
     match control {
         Control::Promote if !waits => {
-            Some("this run does not wait for anybody: there is nothing to promote")
+            Some("this run does not wait for anybody: there is nothing to promote".to_owned())
         }
         Control::PromoteAll if !waits && !steps => {
-            Some("this run does not wait for anybody: there is nothing to promote")
+            Some("this run does not wait for anybody: there is nothing to promote".to_owned())
         }
         Control::Step if view.is_some_and(|view| view.state.local) => {
-            Some("Ansible itself decides who is next in a playbook: p pauses it")
+            let pause = key(Action::Pause);
+            Some(format!("Ansible itself decides who is next in a playbook: {pause} pauses it"))
         }
         Control::Step if steps => {
-            Some("it goes one instance at a time already: O goes on without asking")
+            let on = key(Action::PromoteAll);
+            Some(format!("it goes one instance at a time already: {on} goes on without asking"))
         }
         Control::Step
         | Control::Pause

@@ -21,7 +21,6 @@ pub(super) fn fleet(model: &mut Model, snapshot: Arc<FleetSnapshot>) -> Vec<Effe
 pub(super) fn show(model: &mut Model, snapshot: Arc<FleetSnapshot>) {
     tell_of_edit(model, &snapshot);
     model.alerts.note(&snapshot);
-    model.timeline.note(&snapshot);
     let rows = model.size.fleet(snapshot.instances.len()).rows();
     let other =
         model.fleet.snapshot.as_ref().is_none_or(|s| !Arc::ptr_eq(&s.windows, &snapshot.windows));

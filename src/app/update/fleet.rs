@@ -155,7 +155,9 @@ fn configure(model: &mut Model, hosts: Vec<HostId>) -> Vec<Effect> {
 
 fn ask(model: &mut Model, hosts: Vec<HostId>, what: What) -> Vec<Effect> {
     if hosts.is_empty() {
-        model.tell(ToastKind::Warning, "no instance is selected: mark some with space");
+        let mark = model.key(Action::Mark);
+        let text = format!("no instance is selected: mark some with {mark}");
+        model.tell(ToastKind::Warning, &text);
         return Vec::new();
     }
     plan::ask(model, hosts, what)
@@ -164,7 +166,9 @@ fn ask(model: &mut Model, hosts: Vec<HostId>, what: What) -> Vec<Effect> {
 #[expect(clippy::wildcard_enum_match_arm, reason = "the callers name the four that come here")]
 fn ask_care(model: &mut Model, action: Action, hosts: Vec<HostId>) -> Vec<Effect> {
     if hosts.is_empty() {
-        model.tell(ToastKind::Warning, "no instance is selected: mark some with space");
+        let mark = model.key(Action::Mark);
+        let text = format!("no instance is selected: mark some with {mark}");
+        model.tell(ToastKind::Warning, &text);
         return Vec::new();
     }
     let what = match action {
@@ -179,7 +183,9 @@ fn ask_care(model: &mut Model, action: Action, hosts: Vec<HostId>) -> Vec<Effect
 /// Asks in front of the page for the line that the workflow needs.
 fn ask_line(model: &mut Model, hosts: Vec<HostId>, layer: fn(ReferenceForm) -> Layer) {
     if hosts.is_empty() {
-        model.tell(ToastKind::Warning, "no instance is selected: mark some with space");
+        let mark = model.key(Action::Mark);
+        let text = format!("no instance is selected: mark some with {mark}");
+        model.tell(ToastKind::Warning, &text);
         return;
     }
     model.layers.push(layer(ReferenceForm { hosts, input: Input::default(), problem: None }));

@@ -50,6 +50,8 @@ pub(super) fn open(model: &mut Model, to: Destination) -> Vec<Effect> {
         Destination::Compare(a, b) => compare::open(model, a, b),
         Destination::CompareReleases(a, b) => compare::open_releases(model, a, b),
         Destination::Charts(host) => sheet::open_charts(model, host),
+        Destination::Timeline(host) => sheet::open_timeline(model, host),
+        Destination::FleetCharts => sheet::open_fleet_charts(model),
         Destination::Outputs(run) => panes::open(model, run),
     }
 }
@@ -66,11 +68,16 @@ pub(super) fn page_of(model: &mut Model, action: Action) -> Option<Vec<Effect>> 
         Action::Windows => Destination::Windows,
         Action::Inventory => Destination::Inventory,
         Action::Doctor => Destination::Doctor,
+        Action::FleetCharts => Destination::FleetCharts,
         Action::Leases => return Some(leases::open_here(model)),
         Action::Compare => return Some(compare::open_here(model)),
         Action::Evidence => return Some(evidence::open(model)),
         Action::Charts => match subject(model) {
             Some(host) => Destination::Charts(host),
+            None => return Some(Vec::new()),
+        },
+        Action::Timeline => match subject(model) {
+            Some(host) => Destination::Timeline(host),
             None => return Some(Vec::new()),
         },
         Action::MergedLog => {

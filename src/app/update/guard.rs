@@ -33,7 +33,9 @@ pub(super) fn approve(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     if let Some(shut) = page.shut(model.clock) {
-        let text = format!("{shut}: w starts a run that waits for it; nothing has been changed");
+        let wait = model.key(Action::WaitForWindow);
+        let text =
+            format!("{shut}: {wait} starts a run that waits for it; nothing has been changed");
         model.tell(ToastKind::Warning, &text);
         return Vec::new();
     }
@@ -61,7 +63,8 @@ pub(super) fn approve(model: &mut Model) -> Vec<Effect> {
         return plan::start(model, approved, consent);
     }
     page.typed.clear();
-    let text = format!("type {wanted} and press enter to start: nothing has been changed");
+    let start = model.key(Action::Start);
+    let text = format!("type {wanted} and press {start} to start: nothing has been changed");
     model.tell(ToastKind::Warning, &text);
     Vec::new()
 }

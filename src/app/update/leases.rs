@@ -1,5 +1,6 @@
 //! Who holds what: seen, watched, waited for, broken.
 
+use super::super::action::{Action, Place};
 use super::super::destination::Destination;
 use super::super::effect::{ChangeKind, Effect};
 use super::super::holds::{HoldOf, Holds, Standing};
@@ -157,16 +158,19 @@ pub(super) fn watch(model: &mut Model) -> Vec<Effect> {
 
 /// Asks why, and then whether, the selected lease is broken.
 pub(super) fn ask_break(model: &mut Model) -> Vec<Effect> {
+    let on_its_page = |action| model.key_at(action, Place::Run);
     let form = match selected(model) {
         None | Some((_, Standing::Free | Standing::Asking)) => {
             Err("nobody is known to hold this: there is nothing to break".to_owned())
         }
         Some((of, Standing::Unknown(why))) => Err(format!("who holds {of} cannot be read: {why}")),
         Some((_, Standing::Job(job) | Standing::Held(_, Some(job)))) => Err(format!(
-            "a job runs there now ({job}), and a lease is not broken under it: kill its run first, A on its page"
+            "a job runs there now ({job}), and a lease is not broken under it: kill its run first, {} on its page",
+            on_its_page(Action::Kill)
         )),
         Some((_, Standing::Campaign(held))) if held.alive => {
-            Err("its worker lives: end it first, a on the page of its run".to_owned())
+            let abort = on_its_page(Action::Abort);
+            Err(format!("its worker lives: end it first, {abort} on the page of its run"))
         }
         Some((of, Standing::Campaign(held))) => Ok((of, 0, held.who.clone(), held.run.clone())),
         Some((of, Standing::Held(lease, None) | Standing::Over(lease))) => {

@@ -35,8 +35,10 @@ fn held(model: &Model) -> bool {
 /// Goes to a page by history or by a bookmark.
 fn leave_for(model: &mut Model, bookmark: Bookmark) -> Vec<Effect> {
     if held(model) {
-        let text = "a form or a start stands open: finish it or leave it with esc first";
-        model.tell(ToastKind::Warning, text);
+        let back = model.key(Action::Back);
+        let text =
+            format!("a form or a start stands open: finish it or leave it with {back} first");
+        model.tell(ToastKind::Warning, &text);
         return Vec::new();
     }
     let list = bookmark.to.list();
@@ -109,8 +111,9 @@ pub(super) fn fleet(model: &mut Model, snapshot: Arc<FleetSnapshot>) -> Vec<Effe
 /// Asks for the letter of a bookmark, to set it or to go to it.
 pub(super) fn ask_letter(model: &mut Model, letters: Letters) {
     if letters == Letters::Go && model.bookmarks.is_empty() {
-        let text = "no bookmark is set yet: m and a letter sets one on this page";
-        model.tell(ToastKind::Warning, text);
+        let set = model.key(Action::BookmarkSet);
+        let text = format!("no bookmark is set yet: {set} and a letter sets one on this page");
+        model.tell(ToastKind::Warning, &text);
         return;
     }
     if letters == Letters::Set && model.here().is_none() {

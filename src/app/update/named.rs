@@ -56,6 +56,10 @@ fn of_kind(model: &Model, kind: &str, names: &[&str]) -> Vec<Found> {
         let page = |id: &HostId| Some((named(id)?, Destination::Variables(id.clone())));
         return all.filter_map(page).collect();
     }
+    if is("timeline") {
+        let page = |id: &HostId| Some((named(id)?, Destination::Timeline(id.clone())));
+        return instances(model).filter_map(page).collect();
+    }
     if is("charts") {
         let page = |id: &HostId| Some((named(id)?, Destination::Charts(id.clone())));
         return instances(model).filter_map(page).collect();

@@ -297,8 +297,9 @@ fn when_free(model: &mut Model) -> Vec<Effect> {
         return go_on(model);
     }
     if page.holds.settled() && page.holds.in_the_way().is_empty() {
-        let text = "nobody holds an instance of this plan: enter starts it";
-        model.tell(ToastKind::Warning, text);
+        let start = model.key(Action::Start);
+        let text = format!("nobody holds an instance of this plan: {start} starts it");
+        model.tell(ToastKind::Warning, &text);
         return Vec::new();
     }
     page.wait = Wait::Meant;
@@ -310,8 +311,9 @@ fn window(model: &mut Model) -> Vec<Effect> {
     let now = model.clock;
     let Some(page) = pages(model).next() else { return Vec::new() };
     if !page.offers_window(now) {
-        let text = "this plan is not outside of its window: enter starts it";
-        model.tell(ToastKind::Warning, text);
+        let start = model.key(Action::Start);
+        let text = format!("this plan is not outside of its window: {start} starts it");
+        model.tell(ToastKind::Warning, &text);
         return Vec::new();
     }
     let rules = &mut Arc::make_mut(&mut page.plan).rules;

@@ -4,15 +4,18 @@ use std::collections::BTreeSet;
 
 use super::super::action::Action;
 use super::super::choice_pages::Asked;
+use super::super::destination::Destination;
 use super::super::effect::Effect;
+use super::super::fleet_charts::FleetChartsSheet;
 use super::super::layers::Layer;
 use super::super::look::{Look, Looked};
 use super::super::model::{Model, Screen};
 use super::super::msg::Problem;
 use super::super::sheet::{AlertsSheet, BackupsSheet, ChartsSheet, Sheet, SheetOf};
 use super::super::sheet_rows::{self, InventoryRow};
+use super::super::timeline::TimelineRead;
 use super::super::toast::ToastKind;
-use super::{compare, fleet, leases, panes, plan};
+use super::{compare, fleet, go, leases, panes, plan};
 use crate::domain::ids::HostId;
 use crate::domain::plan::What;
 
@@ -67,8 +70,27 @@ pub(super) fn open_doctor(model: &mut Model) -> Vec<Effect> {
 pub(super) fn open_charts(model: &mut Model, host: HostId) -> Vec<Effect> {
     let (request, asked) = (model.next_request(), model.clock);
     let read = Asked::Waiting(request);
-    push(model, SheetOf::Charts(ChartsSheet { host: host.clone(), read, last: None, asked }));
-    vec![Effect::Look { request, what: Look::Charts(host) }]
+    let second = model.next_request();
+    let changes = TimelineRead::new(second, asked);
+    let of = host.clone();
+    push(model, SheetOf::Charts(ChartsSheet { host: of, read, last: None, asked, changes }));
+    vec![
+        Effect::Look { request, what: Look::Charts(host.clone()) },
+        Effect::Look { request: second, what: Look::Timeline(host) },
+    ]
+}
+
+/// Opens the figures of all instances as charts.
+pub(super) fn open_fleet_charts(model: &mut Model) -> Vec<Effect> {
+    push(model, SheetOf::FleetCharts(FleetChartsSheet::default()));
+    Vec::new()
+}
+
+/// Opens what changed on an instance.
+pub(super) fn open_timeline(model: &mut Model, host: HostId) -> Vec<Effect> {
+    let (request, asked) = (model.next_request(), model.clock);
+    push(model, SheetOf::Timeline(host.clone(), TimelineRead::new(request, asked)));
+    vec![Effect::Look { request, what: Look::Timeline(host) }]
 }
 
 /// Puts a sheet on top; one of the same kind that lies below goes.
@@ -123,6 +145,10 @@ pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
             page.ask(request, now);
             Look::Alerts
         }
+        SheetOf::Charts(page) if page.changes.is_old(now) => {
+            page.changes.ask(request, now);
+            Look::Timeline(page.host.clone())
+        }
         SheetOf::Charts(page) => {
             if matches!(page.read, Asked::Waiting(_)) || !old(page.asked) {
                 return Vec::new();
@@ -130,8 +156,16 @@ pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
             page.ask(request, now);
             Look::Charts(page.host.clone())
         }
+        SheetOf::Timeline(host, page) => {
+            if !page.is_old(now) {
+                return Vec::new();
+            }
+            page.ask(request, now);
+            Look::Timeline(host.clone())
+        }
         SheetOf::Backups(_)
         | SheetOf::Windows
+        | SheetOf::FleetCharts(_)
         | SheetOf::Inventory(_)
         | SheetOf::Variables(..)
         | SheetOf::Doctor(..)
@@ -207,13 +241,24 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             model.layers.push(Layer::Filter(input));
         }
         (Action::PanesLayout, _) => panes::turn(model),
+        (Action::NextFigure | Action::FigureBefore, _) => turn_figures(model, action),
         _ => return compare::perform(model, action),
     }
     Vec::new()
 }
 
+/// Puts another figure first.
+fn turn_figures(model: &mut Model, action: Action) {
+    if let Some(Sheet { of: SheetOf::FleetCharts(page), .. }) = seen(model) {
+        if action == Action::NextFigure { page.turn(1) } else { page.turn_back() }
+    }
+}
+
 /// Opens what the selected row is about.
 fn open_selected(model: &mut Model, host: Option<HostId>) -> Vec<Effect> {
+    if let Some(run) = sheet_rows::selected_run(model) {
+        return go::open(model, Destination::Run(run));
+    }
     if let Some(host) = host {
         return fleet::open(model, host);
     }
@@ -249,6 +294,11 @@ fn again(model: &mut Model) -> Vec<Effect> {
             *page = BackupsSheet::default();
             return wanted(model);
         }
+        SheetOf::FleetCharts(_) => {
+            let text = "the charts follow the metrics server by themselves, each minute";
+            model.tell(ToastKind::Done, text);
+            return Vec::new();
+        }
         SheetOf::Windows => {
             let text = "windows follow the files of the inventory by themselves";
             model.tell(ToastKind::Done, text);
@@ -261,6 +311,10 @@ fn again(model: &mut Model) -> Vec<Effect> {
         SheetOf::Charts(page) => {
             page.ask(request, now);
             Look::Charts(page.host.clone())
+        }
+        SheetOf::Timeline(host, page) => {
+            page.ask(request, now);
+            Look::Timeline(host.clone())
         }
         SheetOf::Inventory(told) => {
             *told = Asked::Waiting(request);

@@ -8,6 +8,8 @@ mod remembered;
 mod verify;
 mod wanted;
 
+pub(super) use wanted::since;
+
 pub(super) use deed::{audited_files, reason};
 
 use super::Context;

@@ -26,7 +26,7 @@ pub(super) async fn wanted(
 }
 
 /// A time that somebody means: how long ago, a day, or a moment.
-fn since(text: &str, now: Timestamp) -> Result<Timestamp, Trouble> {
+pub(in crate::cli) fn since(text: &str, now: Timestamp) -> Result<Timestamp, Trouble> {
     let wrong = || {
         let text = Safe::line(text);
         let why = format!("{text} is no time: write 2h, 3d, 2026-11-22 or 2026-11-22T14:00:00Z");

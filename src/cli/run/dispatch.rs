@@ -74,6 +74,7 @@ async fn carry_out(context: &Context, verb: &Verb) -> Result<Exit, Trouble> {
         | Verb::Completions { .. }
         | Verb::Alerts(_)
         | Verb::Compare(_)
+        | Verb::Timeline(_)
         | Verb::Man { .. } => Err(Trouble::new(Exit::Usage, "this verb is not about runs")),
     }
 }

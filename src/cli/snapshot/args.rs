@@ -20,7 +20,7 @@ An SVG picture has all colours unless --colors says otherwise."
 pub struct SnapshotArgs {
     /// Which page
     pub screen: Page,
-    /// The instance of the pages `instance`, `variables`, `charts` and `compare` [default: the one that needs somebody most, or the first]
+    /// The instance of the pages `instance`, `variables`, `charts`, `timeline` and `compare` [default: the one that needs somebody most, or the first]
     #[arg(long, value_name = "HOST")]
     pub host: Option<String>,
     /// The instance on the right of the page `compare` [default: the next one]
@@ -87,6 +87,10 @@ pub enum Page {
     Compare,
     /// The charts of an instance
     Charts,
+    /// The figures of all instances as charts
+    FleetCharts,
+    /// What changed on an instance
+    Timeline,
     /// The outputs of a run's targets
     Outputs,
     /// The output of the first target of a run that has something to say

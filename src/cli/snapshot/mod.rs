@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::cockpit_connect::Watching;
 use super::exit::{Exit, Trouble};
 use super::output::{print, print_json};
 use super::{Context, cockpit, fleet, wiring};
@@ -35,8 +36,9 @@ pub(super) fn run(context: &Context, args: &SnapshotArgs) -> Result<Exit, Troubl
         let what = what(context, args).await?;
         // Nobody asks at the terminal while a page is printed.
         let none = || tokio::sync::mpsc::unbounded_channel().1;
-        let opening = |limit| cockpit::opening(context, limit, look.clone(), none());
-        let (opening, closing) = opening(args.limit.clone());
+        // A look in passing is no watching.
+        let watching = Watching { limit: args.limit.clone(), keeps: false };
+        let (opening, closing) = cockpit::opening(context, watching, look.clone(), none());
         let seen = tui::still(opening, what).await;
         closing.close().await;
         seen.map_err(cockpit::trouble)
@@ -116,9 +118,11 @@ async fn what(context: &Context, args: &SnapshotArgs) -> Result<Still, Trouble> 
         Page::Windows => Destination::Windows,
         Page::Leases => Destination::Leases,
         Page::Inventory => Destination::Inventory,
+        Page::FleetCharts => Destination::FleetCharts,
         Page::Doctor => Destination::Doctor,
         Page::Variables => Destination::Variables(subject(context, args.host.as_deref())?),
         Page::Charts => Destination::Charts(subject(context, args.host.as_deref())?),
+        Page::Timeline => Destination::Timeline(subject(context, args.host.as_deref())?),
         Page::Compare => both(context, args)?,
         Page::Outputs => Destination::Outputs(wiring::store_reader()?.find(&args.run).await?),
         Page::Canary => {

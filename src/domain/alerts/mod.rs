@@ -13,4 +13,4 @@ pub use alertmanager::{Manager, ManagerAlert, ManagerSilence, ManagerState};
 pub use evaluate::{Judged, evaluate};
 pub use fold::{fold, who};
 pub use listed::{Alert, Origin, Since, State, Watch, from_here, from_manager};
-pub use rules::{RULES, Rule, Severity, Test};
+pub use rules::{BACKUP_STALE, RULES, Rule, Severity, Test};

@@ -56,6 +56,9 @@ pub enum Test {
     },
 }
 
+/// The rule about backups: the one whose cause can be mended by a run.
+pub const BACKUP_STALE: &str = "BackupStale";
+
 /// One rule.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rule {
@@ -109,9 +112,9 @@ pub const RULES: &[Rule] = &[
         test: above(Signal::MailQueue, 100.0),
     },
     Rule {
-        name: "BackupStale",
+        name: BACKUP_STALE,
         means: "no good backup for 25 hours",
-        fix: "b backs it up now; `bunker doctor` looks at its cron job",
+        fix: "back it up; `bunker doctor` looks at its cron job",
         severity: Severity::Critical,
         for_s: 0,
         expression: "time() - max by (instance) (last_over_time(cm_backup_last_success_timestamp[7d])) > 90000",

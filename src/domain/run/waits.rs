@@ -20,7 +20,7 @@ pub fn waits_for(plan: &Plan, state: &RunState, host: &HostState) -> Option<Stri
         Phase::WaitingApproval => Some("a second person, who has to agree".to_owned()),
         Phase::Waiting => Some(why("the run's turn")),
         Phase::Paused => Some(why("the run, which is paused")),
-        Phase::Lost => Some("the run's worker, which is gone: r resumes".to_owned()),
+        Phase::Lost => Some("the run's worker, which is gone until the run is resumed".to_owned()),
         Phase::Running => Some(running(plan, state, host)),
         Phase::Stopping | Phase::Succeeded | Phase::Failed | Phase::Aborted => None,
     }

@@ -11,6 +11,7 @@ mod repository;
 mod secrets;
 mod silences;
 mod templates;
+mod timeline;
 
 pub use alerts::{AlertSource, Told};
 pub use audit::{Audit, AuditReader, Intent, OpenAudit, audited, audited_there};
@@ -26,6 +27,7 @@ pub use repository::{RepositoryError, RepositoryLayout, RepositoryView};
 pub use secrets::{SecretSource, SecretWriter, VaultChange, VaultError};
 pub use silences::Silences;
 pub use templates::TemplateSource;
+pub use timeline::{Timeline, TimelineReader};
 
 use std::collections::BTreeMap;
 use std::time::Duration;

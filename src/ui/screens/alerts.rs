@@ -5,11 +5,14 @@ use ratatui::layout::Rect;
 
 use super::choice::{self, Around};
 use super::sheet::{self, Column, Frame, Tally};
+use crate::app::action::Action;
 use crate::app::choice_pages::Asked;
 use crate::app::model::Model;
 use crate::app::sheet::{AlertsSheet, Sheet};
 use crate::app::sheet_rows;
-use crate::domain::alerts::{Alert, Manager, Origin, Rule, Severity, State, from_here, who};
+use crate::domain::alerts::{
+    Alert, BACKUP_STALE, Manager, Origin, Rule, Severity, State, from_here, who,
+};
 use crate::ui::canvas::Canvas;
 use crate::ui::figures;
 use crate::ui::text::several;
@@ -149,7 +152,7 @@ fn nothing(model: &Model, seen: &Sheet, page: &AlertsSheet) -> String {
     if model.fleet.snapshot.is_none() {
         "waiting for the first look at the fleet".to_owned()
     } else if !seen.filter.is_empty() {
-        "no alert has these words: esc shows all".to_owned()
+        sheet::shows_all(model, "no alert has these words")
     } else if page.manager().is_some() {
         "nothing fires, by the Alertmanager and by the rules here".to_owned()
     } else {
@@ -182,9 +185,15 @@ fn told(model: &Model, page: &AlertsSheet, alert: &Alert) -> Vec<(&'static str, 
         format!("{why}{}", until.unwrap_or_default())
     });
     let next = match rule {
-        Some(rule) => rule.fix,
-        None if alert.host.is_some() => "enter opens the instance",
-        None => "",
+        Some(rule) if rule.name == BACKUP_STALE => format!(
+            "{} backs it up now; `bunker doctor` looks at its cron job",
+            model.key(Action::Backup)
+        ),
+        Some(rule) => rule.fix.to_owned(),
+        None if alert.host.is_some() => {
+            format!("{} opens the instance", model.key(Action::Open))
+        }
+        None => String::new(),
     };
     vec![
         ("what", alert.text.to_string(), Role::Strong),
@@ -193,6 +202,6 @@ fn told(model: &Model, page: &AlertsSheet, alert: &Alert) -> Vec<(&'static str, 
         ("means", rule.map_or("", |r| r.means).to_owned(), Role::Text),
         ("pending", waits.unwrap_or_default(), Role::Text),
         ("silent", silence.unwrap_or_default(), Role::Text),
-        ("next", next.to_owned(), Role::Text),
+        ("next", next, Role::Text),
     ]
 }

@@ -2,15 +2,17 @@
 
 use ratatui::layout::Rect;
 
+use crate::app::action::Action;
 use crate::app::layers::{WhyFor, WhyForm};
+use crate::app::model::Model;
 use crate::app::why::Of;
 use crate::ui::canvas::Canvas;
 use crate::ui::text::wrap;
 use crate::ui::theme::Role;
 use crate::ui::widgets::dialog;
 
-pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &WhyForm) {
-    let (title, about, enter) = words(&form.asks);
+pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect, form: &WhyForm) {
+    let (title, about, enter) = words(model, &form.asks);
     let inner = dialog::frame(canvas, area, 70, 9, &title, "for the audit log");
     if inner.height < 5 {
         return;
@@ -32,7 +34,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &WhyForm) {
 }
 
 /// Title, what it is about, what enter does.
-fn words(asks: &WhyFor) -> (String, String, &'static str) {
+fn words(model: &Model, asks: &WhyFor) -> (String, String, &'static str) {
     match asks {
         WhyFor::All => (
             "Why you do what comes next".to_owned(),
@@ -51,7 +53,8 @@ fn words(asks: &WhyFor) -> (String, String, &'static str) {
             (
                 "Why".to_owned(),
                 format!(
-                    "bunker_require_why asks for a reason before {what}. Y says one for all that comes next."
+                    "bunker_require_why asks for a reason before {what}. {} says one for all that comes next.",
+                    model.key(Action::SayWhy)
                 ),
                 "enter goes on",
             )

@@ -37,11 +37,12 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &AuditPa
     };
     let none = match page.entries.known() {
         Some(all) if all.is_empty() => {
-            Some("nothing was changed by this program on this machine yet")
+            Some("nothing was changed by this program on this machine yet".to_owned())
         }
-        Some(_) if rows.is_empty() => Some("no record has these words: esc shows all"),
+        Some(_) if rows.is_empty() => Some(sheet::shows_all(model, "no record has these words")),
         Some(_) | None => None,
     };
+    let none = none.as_deref();
     let columns =
         sheet::fitted(COLUMNS, [(2, &mut rows.iter().map(|entry| entry.record.action.as_str()))]);
     let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &columns, none, area);

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::choice::{self, Around};
 use super::sheet::{self, Column, Frame, Places, Tally};
+use crate::app::action::{Action, Place};
 use crate::app::model::Model;
 use crate::app::sheet::{BackupsSheet, Sheet};
 use crate::app::sheet_rows::{self, BackupRow};
@@ -60,6 +61,7 @@ pub(in crate::ui) fn draw(
         foot: String::new(),
     };
     let none = none(model, seen, rows.len());
+    let none = none.as_deref();
     let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &COLUMNS, none, area);
     for (y, row) in choice::lines(canvas, list, seen.cursor, rows.iter()) {
         let made = page.made.get(&row.instance.id);
@@ -93,12 +95,17 @@ fn limits(rows: &[BackupRow]) -> String {
 }
 
 /// What stands there where there is no row.
-fn none(model: &Model, seen: &Sheet, n: usize) -> Option<&'static str> {
+fn none(model: &Model, seen: &Sheet, n: usize) -> Option<String> {
     match &model.fleet.snapshot {
-        None => Some("waiting for the first look at the fleet"),
+        None => Some("waiting for the first look at the fleet".to_owned()),
         Some(_) if n > 0 => None,
-        Some(_) if !seen.filter.is_empty() => Some("no instance has these words: esc shows all"),
-        Some(_) => Some("the inventory has no instance yet: N on the fleet page adds one"),
+        Some(_) if !seen.filter.is_empty() => {
+            Some(sheet::shows_all(model, "no instance has these words"))
+        }
+        Some(_) => {
+            let add = model.key_at(Action::AddInstance, Place::Fleet);
+            Some(format!("the inventory has no instance yet: {add} on the fleet page adds one"))
+        }
     }
 }
 
@@ -212,13 +219,17 @@ fn told(
         None => ("never by what is known".to_owned(), Role::Dim),
     };
     let next = match row.grade {
-        Grade::Fresh => "B unpacks the newest aside and looks at it".to_owned(),
-        Grade::Unknown => {
-            "enter opens the instance: its reasons say why nothing is known".to_owned()
+        Grade::Fresh => {
+            format!("{} unpacks the newest aside and looks at it", model.key(Action::VerifyBackup))
         }
+        Grade::Unknown => format!(
+            "{} opens the instance: its reasons say why nothing is known",
+            model.key(Action::Open)
+        ),
         Grade::Aging | Grade::Old | Grade::None => {
             format!(
-                "b backs it up now; `bunker doctor --limit {}` looks at its cron job",
+                "{} backs it up now; `bunker doctor --limit {}` looks at its cron job",
+                model.key(Action::Backup),
                 row.instance.id
             )
         }

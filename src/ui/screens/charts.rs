@@ -2,10 +2,10 @@
 
 use ratatui::layout::Rect;
 
+use super::timeline;
 use crate::app::choice_pages::Asked;
 use crate::app::model::Model;
 use crate::app::sheet::{ChartsSheet, Sheet};
-use crate::app::timeline::{self, Change, What};
 use crate::domain::charts::{CHARTS, Chart, ChartsRead, Group, Line};
 use crate::domain::series::Series;
 use crate::domain::signal::Unit;
@@ -48,11 +48,21 @@ pub(super) fn draw(
         {
             canvas.put(inner.x, y, inner.width, &line, Role::Text);
         }
-        changes(canvas, model, page, Rect { y: charts.bottom(), height: below, ..body });
+        timeline::newest(
+            canvas,
+            model,
+            (&page.host, &page.changes),
+            Rect { y: charts.bottom(), height: below, ..body },
+        );
         return;
     };
     groups(canvas, model, read, seen.cursor.selected, charts);
-    changes(canvas, model, page, Rect { y: charts.bottom(), height: below, ..body });
+    timeline::newest(
+        canvas,
+        model,
+        (&page.host, &page.changes),
+        Rect { y: charts.bottom(), height: below, ..body },
+    );
 }
 
 fn head(canvas: &mut Canvas<'_>, model: &Model, page: &ChartsSheet, area: Rect) {
@@ -237,38 +247,4 @@ fn newest(model: &Model, read: &ChartsRead, series: &Series, unit: Unit) -> Stri
     let old_s = back_s + model.now.duration_since(read.end).as_secs_f64().max(0.0);
     let text = figures::value(value, unit);
     if back_s > figures::STALE_S { format!("{text}, {} ago", figures::age(old_s)) } else { text }
-}
-
-/// What changed on the instance, newest first.
-fn changes(canvas: &mut Canvas<'_>, model: &Model, page: &ChartsSheet, area: Rect) {
-    if area.height < 3 {
-        return;
-    }
-    let all = timeline::of(model, &page.host);
-    let title = "as this program saw it, and its runs";
-    let inner = canvas.pane(area, "What changed", title, Focused::No);
-    if all.is_empty() {
-        canvas.put(inner.x, inner.y, inner.width, "nothing yet", Role::Dim);
-    }
-    for (y, change) in (inner.y..inner.bottom()).zip(&all) {
-        let at = change.at.to_zoned(model.zone.clone()).strftime("%m-%d %H:%M").to_string();
-        let (glyph, role) = look(change);
-        let spans = [
-            (format!("{at}  "), Role::Dim),
-            (format!("{glyph} "), role),
-            (change.text.to_string(), Role::Text),
-        ];
-        canvas.spans(inner.x, y, inner.width, &spans);
-    }
-}
-
-fn look(change: &Change) -> (&'static str, Role) {
-    match change.what {
-        What::State(health) => {
-            let badge = badge::health(health);
-            (badge.glyph, badge.role)
-        }
-        What::Release => ("→", Role::Accent),
-        What::Run => ("◆", Role::Running),
-    }
 }

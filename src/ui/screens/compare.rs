@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::choice::{self, Around};
 use super::sheet::{self, Column, Frame};
+use crate::app::action::Action;
 use crate::app::choice_pages::Asked;
 use crate::app::model::Model;
 use crate::app::sheet::{CompareSheet, Lines, Pair, Sheet};
@@ -53,6 +54,7 @@ pub(super) fn draw(
         Column::left("", 8, 0).growing(),
     ];
     let none = lines.is_empty().then(|| nothing(model, seen, page));
+    let none = none.as_deref();
     let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &columns, none, area);
     places.put(canvas, list.y, 2, &left, Role::Heading);
     places.put(canvas, list.y, 3, &right, Role::Heading);
@@ -98,25 +100,33 @@ fn release(model: &Model, sha: &CommitSha) -> String {
 }
 
 fn hint(model: &Model, page: &CompareSheet) -> String {
+    let key = |action| model.key(action);
     let what = match &page.pair {
-        Pair::Instances(..) => {
-            "n, N: the right one; x exchanges; o releases; figures: by half, or by state"
-        }
-        Pair::Releases(..) => "medians of the instances that run each; o compares instances again",
+        Pair::Instances(..) => format!(
+            "{}, {}: the right one; {} exchanges; {} releases; figures: by half, or by state",
+            key(Action::CompareNext),
+            key(Action::ComparePrev),
+            key(Action::CompareSwap),
+            key(Action::CompareKind)
+        ),
+        Pair::Releases(..) => format!(
+            "medians of the instances that run each; {} compares instances again",
+            key(Action::CompareKind)
+        ),
     };
     match &page.variables {
-        _ if matches!(page.pair, Pair::Releases(..)) => what.to_owned(),
+        _ if matches!(page.pair, Pair::Releases(..)) => what,
         (Asked::Waiting(_), _) | (_, Asked::Waiting(_)) => {
             format!("{} reading the variables; {what}", badge::spinner(model.now))
         }
         (Asked::Failed(problem), _) | (_, Asked::Failed(problem)) => {
             format!("▲ variables: {}", problem.message)
         }
-        (Asked::Known(_), Asked::Known(_)) => what.to_owned(),
+        (Asked::Known(_), Asked::Known(_)) => what,
     }
 }
 
-fn nothing(model: &Model, seen: &Sheet, page: &CompareSheet) -> &'static str {
+fn nothing(model: &Model, seen: &Sheet, page: &CompareSheet) -> String {
     let there = match &page.pair {
         Pair::Instances(a, b) => {
             model.fleet.instance(a).is_some() && model.fleet.instance(b).is_some()
@@ -127,10 +137,11 @@ fn nothing(model: &Model, seen: &Sheet, page: &CompareSheet) -> &'static str {
         }
     };
     if !there {
-        "one of them is not there any more: esc goes back"
+        format!("one of them is not there any more: {} goes back", model.key(Action::Back))
     } else if seen.filter.is_empty() {
-        "nothing differs that is known: d shows all lines"
+        let all = model.key(Action::CompareAll);
+        format!("nothing differs that is known: {all} shows all lines")
     } else {
-        "no line has these words: esc shows all"
+        sheet::shows_all(model, "no line has these words")
     }
 }

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::choice::{self, Around};
 use super::sheet::{self, Column, Frame, Tally};
+use crate::app::action::Action;
 use crate::app::choice_pages::Asked;
 use crate::app::model::Model;
 use crate::app::sheet::Sheet;
@@ -48,7 +49,8 @@ pub(super) fn draw(
         foot: String::new(),
     };
     let known = here.known().is_some() && hosts.known().is_some();
-    let none = (rows.is_empty() && known).then_some("no check has these words: esc shows all");
+    let none = sheet::shows_all(model, "no check has these words");
+    let none = (rows.is_empty() && known).then_some(none.as_str());
     let columns = sheet::fitted(COLUMNS, [(0, &mut all.iter().map(|f| place(f)))]);
     let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &columns, none, area);
     if rows.is_empty() && here.known().is_none() {
@@ -92,7 +94,8 @@ fn hint(model: &Model, here: &Findings, hosts: &Findings) -> String {
         (Asked::Waiting(_), _) => format!("{} looking at this machine", badge::spinner(model.now)),
         (_, Asked::Waiting(_)) => format!("{} asking the hosts", badge::spinner(model.now)),
         (Asked::Known(_), Asked::Known(_)) => {
-            "r looks again; enter opens the instance; `bunker doctor` says the same".to_owned()
+            let (again, open) = (model.key(Action::LookAgain), model.key(Action::Open));
+            format!("{again} looks again; {open} opens the instance; `bunker doctor` says the same")
         }
     }
 }

@@ -34,7 +34,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &DuePage
         sheet::instead(canvas, list, text);
     }
     if n_all > 0 && rows.is_empty() {
-        sheet::instead(canvas, list, "no secret is so: esc shows all");
+        sheet::instead(canvas, list, &sheet::shows_all(model, "no secret is so"));
     }
     for (y, due) in choice::lines(canvas, list, page.cursor, rows.iter().copied()) {
         let (glyph, role) = look(due);

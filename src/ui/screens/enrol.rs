@@ -20,7 +20,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &EnrolPa
     let line = [(head.to_owned(), Role::Accent), (step(page), Role::Header)];
     chrome::first_line(canvas, model, &line, area);
     if header > 1 {
-        canvas.put(area.x + 1, area.y + 1, area.width - 1, hint(page), Role::Dim);
+        canvas.put(area.x + 1, area.y + 1, area.width - 1, &hint(model, page), Role::Dim);
     }
     let foot = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area };
     let skip = [Action::Palette, Action::Runs];
@@ -60,21 +60,27 @@ fn step(page: &EnrolPage) -> String {
     format!("step {at} of {steps}")
 }
 
-fn hint(page: &EnrolPage) -> &'static str {
+fn hint(model: &Model, page: &EnrolPage) -> String {
+    let on = model.key(Action::GoOn);
     match (&page.stage, page.purpose) {
-        (Stage::Done(_), Purpose::Add) => "enter plans its deployment; the plan is shown first",
-        (Stage::Done(_), Purpose::Import) => {
-            "enter plans the run that makes a backup and records the release"
+        (Stage::Done(_), Purpose::Add) => {
+            format!("{on} plans its deployment; the plan is shown first")
         }
-        (Stage::Key(_), _) => "nothing has been written; enter asks once more, then pins the key",
+        (Stage::Done(_), Purpose::Import) => {
+            format!("{on} plans the run that makes a backup and records the release")
+        }
+        (Stage::Key(_), _) => {
+            format!("nothing has been written; {on} asks once more, then pins the key")
+        }
         (Stage::Draft(_) | Stage::Found(_), _) => {
-            "nothing has been written; enter asks once more, then writes this"
+            format!("nothing has been written; {on} asks once more, then writes this")
         }
         (Stage::Form | Stage::Working { .. }, Purpose::Add) => {
-            "nothing is written before it was shown, and nothing on the host is changed"
+            "nothing is written before it was shown, and nothing on the host is changed".to_owned()
         }
         (Stage::Form | Stage::Working { .. }, Purpose::Import) => {
             "nothing that runs is stopped or changed; nothing is written before it was shown"
+                .to_owned()
         }
     }
 }
@@ -115,7 +121,7 @@ fn lines(model: &Model, page: &EnrolPage, width: usize) -> Vec<Line> {
         Stage::Key(keys) => of_keys(keys, width),
         Stage::Draft(draft) => of_draft(draft, width),
         Stage::Found(found) => of_found(found, width),
-        Stage::Done(done) => of_done(done, page.purpose, width),
+        Stage::Done(done) => of_done(model, done, page.purpose, width),
     }
 }
 
@@ -221,21 +227,22 @@ fn of_found(found: &FoundThere, width: usize) -> Vec<Line> {
     lines
 }
 
-fn of_done(done: &Enrolled, purpose: Purpose, width: usize) -> Vec<Line> {
+fn of_done(model: &Model, done: &Enrolled, purpose: Purpose, width: usize) -> Vec<Line> {
     let mut lines: Vec<Line> =
         vec![(format!("● {} is in the inventory", done.host), Role::Healthy)];
     for file in &done.files {
         lines.push((format!("  {file}"), Role::Text));
     }
     lines.push((String::new(), Role::Text));
+    let (on, back) = (model.key(Action::GoOn), model.key(Action::Back));
     let next = match purpose {
-        Purpose::Add => {
-            "Nothing on the host has been changed yet. enter plans `deploy`, which sets it up; esc leaves it for later."
-        }
-        Purpose::Import => {
-            "Its secrets are in the vault. What is left is done by a run: a backup, then its release is recorded. enter plans it."
-        }
+        Purpose::Add => format!(
+            "Nothing on the host has been changed yet. {on} plans `deploy`, which sets it up; {back} leaves it for later."
+        ),
+        Purpose::Import => format!(
+            "Its secrets are in the vault. What is left is done by a run: a backup, then its release is recorded. {on} plans it."
+        ),
     };
-    lines.extend(wrap(next, width, 4).into_iter().map(|line| (line, Role::Text)));
+    lines.extend(wrap(&next, width, 4).into_iter().map(|line| (line, Role::Text)));
     lines
 }

@@ -139,7 +139,7 @@ fn empty(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
                 "nothing is wrong with {} instances, as far as they were asked",
                 s.instances.len()
             ),
-            "esc shows all".to_owned(),
+            format!("{} shows all", model.key(Action::Back)),
         ],
         Some(s) => {
             let key = model.keymap.first(Action::Back, model.place());

@@ -119,6 +119,12 @@ fn window(canvas: &mut Canvas<'_>, model: &Model, left: &[Span], area: Rect) {
     }
 }
 
+/// The sum of a figure over the fleet; nothing where no instance has it.
+pub(super) fn total(snapshot: &FleetSnapshot, signal: Signal) -> Option<f64> {
+    let readings = snapshot.instances.iter().filter_map(|i| i.signals.get(&signal)?.reading);
+    readings.fold(None, |sum, r| Some(sum.unwrap_or(0.0) + r.value))
+}
+
 fn second(canvas: &mut Canvas<'_>, model: &Model, snapshot: &FleetSnapshot, area: Rect) {
     // What the figures rest on comes first: they give way to it.
     let right = sources(model, snapshot, usize::from(area.width));
@@ -131,11 +137,10 @@ fn second(canvas: &mut Canvas<'_>, model: &Model, snapshot: &FleetSnapshot, area
         ("visits", Signal::VisitRate),
         ("queue", Signal::MailQueue),
     ] {
-        let readings = snapshot.instances.iter().filter_map(|i| i.signals.get(&signal)?.reading);
-        let (sum, n) = readings.fold((0.0, 0u32), |(sum, n), r| (sum + r.value, n + 1));
+        let sum = total(snapshot, signal);
         let text =
-            if n == 0 { figures::NONE.to_owned() } else { figures::value(sum, signal.unit()) };
-        stats.push((label, text, n > 0));
+            sum.map_or_else(|| figures::NONE.to_owned(), |s| figures::value(s, signal.unit()));
+        stats.push((label, text, sum.is_some()));
     }
     let oldest = snapshot
         .instances

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::app::action::{Action, Place};
 use crate::app::model::Model;
 use crate::domain::forward::Forward;
 use crate::ui::canvas::Canvas;
@@ -37,8 +38,11 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let foot = format!("{keys}{}", if roomy { more } else { "" });
     canvas.put(inner.x, inner.bottom().saturating_sub(1), inner.width, &foot, Role::Dim);
     if all.is_empty() {
-        let text = "none: F on the page of an instance brings the port of a service to 127.0.0.1";
-        let lines = crate::ui::text::wrap(text, usize::from(inner.width), 2);
+        let bring = model.key_at(Action::Forward, Place::Instance);
+        let text = format!(
+            "none: {bring} on the page of an instance brings the port of a service to 127.0.0.1"
+        );
+        let lines = crate::ui::text::wrap(&text, usize::from(inner.width), 2);
         for (y, line) in (inner.y..inner.bottom().saturating_sub(1)).zip(lines) {
             canvas.put(inner.x, y, inner.width, &line, Role::Dim);
         }

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::instance::focus;
+use crate::app::action::Action;
 use crate::app::model::Model;
 use crate::app::pages::{InstancePage, Pane};
 use crate::domain::facts::{Container, Facts, Part};
@@ -151,7 +152,9 @@ fn facts_lines(model: &Model, facts: &Facts) -> Vec<(&'static str, Line)> {
         format!("{}, mode {:o} · {drift}", several(e.keys.len(), "variable"), e.mode)
     });
     let lease = part(&facts.lease, |l| match l {
-        Some(holder) => format!("held (g w tells more) by {holder}"),
+        Some(holder) => {
+            format!("held ({} tells more) by {holder}", model.key(Action::Leases))
+        }
         None => "free".to_owned(),
     });
     let clock = part(&facts.clock_skew_s, |s| format!("{s:+.1}s against ours"));

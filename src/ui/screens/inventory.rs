@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::choice::{self, Around};
 use super::sheet::{self, Column, Frame, Places, Tally};
+use crate::app::action::{Action, Place};
 use crate::app::choice_pages::Asked;
 use crate::app::model::Model;
 use crate::app::sheet::Sheet;
@@ -62,11 +63,13 @@ pub(super) fn draw(
         foot: String::new(),
     };
     let none = if seen.filter.is_empty() {
-        "the inventory names no host: N on the fleet page adds one"
+        let add = model.key_at(Action::AddInstance, Place::Fleet);
+        format!("the inventory names no host: {add} on the fleet page adds one")
     } else {
-        "no row has these words: esc shows all"
+        sheet::shows_all(model, "no row has these words")
     };
     let none = (known.is_some() && rows.is_empty()).then_some(none);
+    let none = none.as_deref();
     let columns = columns(known);
     let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &columns, none, area);
     choice::waiting(canvas, model, told, "reading the inventory", list);
@@ -202,11 +205,12 @@ pub(super) fn variables(
         foot: String::new(),
     };
     let none = if seen.filter.is_empty() {
-        "no variable here: esc goes back"
+        format!("no variable here: {} goes back", model.key(Action::Back))
     } else {
-        "no variable has these words: esc shows all"
+        sheet::shows_all(model, "no variable has these words")
     };
     let none = (told.known().is_some() && rows.is_empty()).then_some(none);
+    let none = none.as_deref();
     let Frame { list, detail, places } =
         sheet::frame(canvas, model, &words, &VARIABLES, none, area);
     choice::waiting(canvas, model, told, "reading the files", list);

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::choice::{self, Around};
 use super::sheet::{self, Column, Frame, Places, Tally};
+use crate::app::action::{Action, Place};
 use crate::app::holds::{HoldOf, Holds, Standing};
 use crate::app::model::Model;
 use crate::app::sheet::Sheet;
@@ -38,8 +39,9 @@ pub(in crate::ui) fn draw(
     let ago = model.clock.duration_since(page.asked).as_secs().max(0);
     let hint = if page.settled() {
         format!(
-            "read {} ago; a plan waits for who holds its targets with f",
-            figures::age(ago as f64)
+            "read {} ago; a plan waits for who holds its targets with {}",
+            figures::age(ago as f64),
+            model.key_at(Action::WhenFree, Place::Plan)
         )
     } else {
         format!("{} asking {} over ssh", badge::spinner(model.now), page.n_open())
@@ -59,11 +61,12 @@ pub(in crate::ui) fn draw(
         foot: String::new(),
     };
     let none = if seen.filter.is_empty() {
-        "there is no instance that could be held"
+        "there is no instance that could be held".to_owned()
     } else {
-        "nothing has these words: esc shows all"
+        sheet::shows_all(model, "nothing has these words")
     };
     let none = rows.is_empty().then_some(none);
+    let none = none.as_deref();
     let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &COLUMNS, none, area);
     for (y, (of, standing)) in choice::lines(canvas, list, seen.cursor, rows.iter()) {
         let (glyph, role) = look(standing);
@@ -72,7 +75,7 @@ pub(in crate::ui) fn draw(
         row(canvas, model, &places, y, standing);
     }
     if let Some((of, standing)) = rows.get(seen.cursor.selected) {
-        choice::facts(canvas, detail, &facts(page, of, standing));
+        choice::facts(canvas, detail, &facts(model, page, of, standing));
     }
 }
 
@@ -130,7 +133,7 @@ fn ends(lease: &Lease, job: bool) -> String {
 
 type Fact = (&'static str, String, Role);
 
-fn facts(page: &Holds, of: &HoldOf, standing: &Standing<'_>) -> Vec<Fact> {
+fn facts(model: &Model, page: &Holds, of: &HoldOf, standing: &Standing<'_>) -> Vec<Fact> {
     let read: Option<&LeaseLook> = match of {
         HoldOf::Instance(id) => page.read.get(id).and_then(|read| read.as_ref().ok()),
         HoldOf::Fleet => None,
@@ -145,21 +148,32 @@ fn facts(page: &Holds, of: &HoldOf, standing: &Standing<'_>) -> Vec<Fact> {
         }
     };
     let to = lease.map(|l| format!("{}, generation {}", l.target, l.generation));
+    let key = |action| model.key(action);
+    let open = key(Action::Open);
     let next = match standing {
-        Standing::Campaign(held) if held.alive => "enter watches its run, where a ends it",
+        Standing::Campaign(held) if held.alive => {
+            let abort = model.key_at(Action::Abort, Place::Run);
+            format!("{open} watches its run, where {abort} ends it")
+        }
         Standing::Campaign(_) | Standing::Held(_, None) => {
-            "enter watches its run; B breaks it, with a reason"
+            format!("{open} watches its run; {} breaks it, with a reason", key(Action::BreakLease))
         }
         Standing::Held(_, Some(_)) | Standing::Job(_) => {
-            "enter watches its run; nothing is broken while a job runs there"
+            format!("{open} watches its run; nothing is broken while a job runs there")
         }
-        Standing::Over(_) => "the next run takes it; B breaks it, so that its holder is refused",
-        Standing::Unknown(_) => "r asks again; the page of the instance says why it is silent",
-        Standing::Asking | Standing::Free => "",
+        Standing::Over(_) => {
+            let breaks = key(Action::BreakLease);
+            format!("the next run takes it; {breaks} breaks it, so that its holder is refused")
+        }
+        Standing::Unknown(_) => {
+            let again = key(Action::LookAgain);
+            format!("{again} asks again; the page of the instance says why it is silent")
+        }
+        Standing::Asking | Standing::Free => String::new(),
     };
     vec![
         ("held by", standing.who(), Role::Text),
-        ("next", next.to_owned(), Role::Strong),
+        ("next", next, Role::Strong),
         ("job", job.unwrap_or_default(), Role::Running),
         ("to", to.unwrap_or_default(), Role::Text),
         ("broken", before.unwrap_or_default(), Role::Dim),

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::app::action::Action;
 use crate::app::model::Model;
 use crate::app::msg::RunView;
 use crate::app::panes::{self, Fold, Layout, Output, PanesSheet};
@@ -72,7 +73,10 @@ fn head(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, page: &PanesShee
         let (text, role) = match &page.trouble {
             Some(trouble) => (format!("▲ {trouble}"), Role::Degraded),
             None => (
-                "the end of each; enter goes to the target, where all of it is".to_owned(),
+                format!(
+                    "the end of each; {} goes to the target, where all of it is",
+                    model.key(Action::Open)
+                ),
                 Role::Dim,
             ),
         };

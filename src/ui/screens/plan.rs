@@ -32,7 +32,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPag
     chrome::footer(canvas, model, foot, &skip, "nothing has been changed");
     let ask = Rect { y: foot.y - 1, height: 1, ..area };
     prompt(canvas, model, page, ask);
-    let held = held(canvas, page, Rect { y: ask.y - 1, ..ask });
+    let held = held(canvas, model, page, Rect { y: ask.y - 1, ..ask });
     let ask = Rect { y: ask.y - held, ..ask };
     let body = Rect { y: area.y + 1, height: ask.y.saturating_sub(area.y + 1), ..area };
     let inner_w = usize::from(area.width.saturating_sub(4));
@@ -270,25 +270,31 @@ fn in_the_way(page: &PlanPage) -> Option<String> {
 }
 
 /// A line that says who holds a target, and what can be done; gives its height.
-fn held(canvas: &mut Canvas<'_>, page: &PlanPage, area: Rect) -> u16 {
+fn held(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPage, area: Rect) -> u16 {
     if page.starting.is_some() || page.waits_since().is_some() {
         return 0;
     }
     let Some(who) = in_the_way(page) else { return 0 };
+    let key = |action| model.key_at(action, Place::Plan);
+    let (wait, leases) = (key(Action::WhenFree), key(Action::Leases));
     let keys = match page.wait {
-        Wait::Meant => "waits, once started: f does not  g w who",
-        _ if page.was_held() => "f waits, then plans anew  g w who",
-        Wait::No | Wait::Since(..) | Wait::ToPlan(_) => "f waits for it, then starts  g w who",
+        Wait::Meant => format!("waits, once started: {wait} does not  {leases} who"),
+        _ if page.was_held() => format!("{wait} waits, then plans anew  {leases} who"),
+        Wait::No | Wait::Since(..) | Wait::ToPlan(_) => {
+            format!("{wait} waits for it, then starts  {leases} who")
+        }
     };
-    let tail = u16::try_from(width(keys)).unwrap_or(0) + 2;
+    let tail = u16::try_from(width(&keys)).unwrap_or(0) + 2;
     let room = area.width.saturating_sub(tail + 2);
     canvas.put(area.x + 1, area.y, room, &format!("▲ {who}"), Role::Degraded);
-    canvas.put_right(area.x, area.y, area.width.saturating_sub(1), keys, Role::Accent);
+    canvas.put_right(area.x, area.y, area.width.saturating_sub(1), &keys, Role::Accent);
     1
 }
 
 fn prompt(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPage, area: Rect) {
     let n = page.n_to_start();
+    let key = |action| model.key_at(action, Place::Plan);
+    let start = key(Action::Start);
     let denied = page.plan.rules.verdict.as_ref().is_some_and(|v| !v.denied.is_empty());
     let x = area.x + 1;
     if page.starting.is_some() {
@@ -304,13 +310,17 @@ fn prompt(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPage, area: Rect) {
     if let Some(since) = page.waits_since() {
         let waited = figures::age(model.clock.duration_since(since).as_secs_f64());
         let who = in_the_way(page).unwrap_or_else(|| "looking who holds it".to_owned());
-        let text = format!("{} f gives up; waits for {waited}: {who}", badge::spinner(model.now));
+        let text = format!(
+            "{} {} gives up; waits for {waited}: {who}",
+            badge::spinner(model.now),
+            key(Action::WhenFree)
+        );
         canvas.put(x, area.y, area.width.saturating_sub(1), &text, Role::Running);
         return;
     }
     if page.offers_overwrite() {
-        let text = "o overwrites what was edited there";
-        canvas.put_right(area.x, area.y, area.width.saturating_sub(1), text, Role::Accent);
+        let text = format!("{} overwrites what was edited there", key(Action::OverwriteDrift));
+        canvas.put_right(area.x, area.y, area.width.saturating_sub(1), &text, Role::Accent);
     }
     match n {
         0 => {
@@ -327,15 +337,17 @@ fn prompt(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPage, area: Rect) {
             canvas.put(x, area.y, area.width, text, Role::Down);
         }
         _ if page.shut(model.clock).is_some() => {
-            let text = "▼ outside of the window: w starts a run that waits for it";
-            canvas.put(x, area.y, area.width, text, Role::Degraded);
+            let wait = key(Action::WaitForWindow);
+            let text = format!("▼ outside of the window: {wait} starts a run that waits for it");
+            canvas.put(x, area.y, area.width, &text, Role::Degraded);
         }
         _ if matches!(page.demand(), Demand::Group(_)) => {
-            let text = "enter asks for the name of the group, then starts";
-            canvas.put(x, area.y, area.width, text, Role::Strong);
+            let text = format!("{start} asks for the name of the group, then starts");
+            canvas.put(x, area.y, area.width, &text, Role::Strong);
         }
         _ if page.wanted().is_none() => {
-            canvas.put(x, area.y, area.width, "enter asks once more, then starts", Role::Strong);
+            let text = format!("{start} asks once more, then starts");
+            canvas.put(x, area.y, area.width, &text, Role::Strong);
         }
         _ => {
             let label = format!("type the number of instances to start ({n}): ");
@@ -343,7 +355,8 @@ fn prompt(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPage, area: Rect) {
             let typed = canvas.put(x + used, area.y, 6, &page.typed, Role::Danger);
             canvas.over(Rect { x: x + used + typed, y: area.y, width: 1, height: 1 }, Role::Caret);
             if page.typed == n.to_string() {
-                canvas.put(x + used + typed + 2, area.y, 30, "enter starts them", Role::Accent);
+                let text = format!("{start} starts them");
+                canvas.put(x + used + typed + 2, area.y, 30, &text, Role::Accent);
             }
         }
     }

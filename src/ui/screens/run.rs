@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{canary, run_grid};
-use crate::app::action::Action;
+use crate::app::action::{Action, Place};
 use crate::app::frame::Full;
 use crate::app::model::Model;
 use crate::app::msg::RunView;
@@ -128,16 +128,20 @@ fn second_line(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rec
     let look = badge::phase(state.phase);
     let (text, role) = match (state.phase, &state.summary, &state.why) {
         (Phase::Lost, _, _) => {
-            ("its worker is gone; r resumes from the hosts' truth".to_owned(), Role::Unknown)
+            let resume = model.key_at(Action::Resume, Place::Run);
+            (format!("its worker is gone; {resume} resumes from the hosts' truth"), Role::Unknown)
         }
         (_, Some(summary), _) => {
             (summary.to_string(), if n_bad > 0 { Role::Down } else { Role::Text })
         }
         (Phase::Paused, None, Some(why)) if waits(state) => {
-            (format!("{}: {why} (r looks again, P goes on so)", look.word), Role::Degraded)
+            let key = |action| model.key_at(action, Place::Run);
+            let (again, on) = (key(Action::Resume), key(Action::Promote));
+            let text = format!("{}: {why} ({again} looks again, {on} goes on so)", look.word);
+            (text, Role::Degraded)
         }
         (_, None, Some(why)) => (format!("{}: {why}", look.word), Role::Degraded),
-        (_, None, None) => canary::line(state).unwrap_or_else(|| (bounds(view), Role::Dim)),
+        (_, None, None) => canary::line(state).unwrap_or_else(|| (bounds(model, view), Role::Dim)),
     };
     let mut x = area.x + 1;
     if let Some(replay) = &model.replay {
@@ -147,10 +151,11 @@ fn second_line(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rec
 }
 
 /// What keeps a run in bounds.
-fn bounds(view: &RunView) -> String {
+fn bounds(model: &Model, view: &RunView) -> String {
     let stops = view.plan.stops_sentence();
     if view.state.goes_one_by_one(&view.plan) {
-        format!("one instance at a time, asks before the next (O leaves that); {stops}")
+        let leave = model.key_at(Action::PromoteAll, Place::Run);
+        format!("one instance at a time, asks before the next ({leave} leaves that); {stops}")
     } else {
         stops
     }

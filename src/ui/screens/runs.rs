@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::sheet;
+use crate::app::action::{Action, Place};
 use crate::app::model::Model;
 use crate::app::pages::RunsPage;
 use crate::domain::run::state::RunSummary;
@@ -17,8 +18,9 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &RunsPag
     let line = [(" runs  ".to_owned(), Role::Accent), (fleet, Role::Header)];
     chrome::first_line(canvas, model, &line, area);
     if header > 1 {
-        let text = "leaving a run is safe: it goes on; enter watches it again";
-        canvas.put(area.x + 1, area.y + 1, area.width - 1, text, Role::Dim);
+        let open = model.key(Action::Open);
+        let text = format!("leaving a run is safe: it goes on; {open} watches it again");
+        canvas.put(area.x + 1, area.y + 1, area.width - 1, &text, Role::Dim);
     }
     let foot = Rect { y: area.bottom() - 1, height: 1, ..area };
     chrome::footer(canvas, model, foot, &[], "");
@@ -40,13 +42,16 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &RunsPag
     }
     if runs.is_empty() {
         let text = match model.runs {
-            None => "reading the store",
-            Some(_) if !all.is_empty() => "no run is so: esc shows all",
+            None => "reading the store".to_owned(),
+            Some(_) if !all.is_empty() => sheet::shows_all(model, "no run is so"),
             Some(_) => {
-                "no run yet: mark instances on the fleet page and press u to plan an upgrade"
+                let upgrade = model.key_at(Action::Upgrade, Place::Fleet);
+                format!(
+                    "no run yet: mark instances on the fleet page and press {upgrade} to plan an upgrade"
+                )
             }
         };
-        sheet::instead(canvas, inner, text);
+        sheet::instead(canvas, inner, &text);
         return;
     }
     let rows = inner.y + 1..inner.bottom();

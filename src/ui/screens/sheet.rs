@@ -3,7 +3,11 @@
 use ratatui::layout::Rect;
 
 use super::choice::{self, Around};
-use super::{alerts, backups, charts, compare, doctor, inventory, leases, panes, windows};
+use super::{
+    alerts, backups, charts, compare, doctor, fleet_charts, inventory, leases, panes, timeline,
+    windows,
+};
+use crate::app::action::Action;
 use crate::app::model::Model;
 use crate::app::sheet::{Sheet, SheetOf};
 use crate::ui::canvas::{Canvas, Span};
@@ -24,6 +28,10 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, sheet: &Sheet,
         SheetOf::Doctor(here, hosts) => doctor::draw(canvas, model, sheet, (here, hosts), area),
         SheetOf::Compare(page) => compare::draw(canvas, model, sheet, page, area),
         SheetOf::Charts(page) => charts::draw(canvas, model, sheet, page, area),
+        SheetOf::FleetCharts(page) => fleet_charts::draw(canvas, model, sheet, *page, area),
+        SheetOf::Timeline(host, read) => {
+            timeline::draw(canvas, model, sheet, (host, read), area);
+        }
         SheetOf::Panes(page) => panes::draw(canvas, model, sheet, page, area),
     }
 }
@@ -51,6 +59,11 @@ pub(super) fn frame(
     places.heading(canvas, list.y, columns);
     instead(canvas, list, none.unwrap_or_default());
     Frame { list, detail, places }
+}
+
+/// What a list says where its filter lets nothing through.
+pub(super) fn shows_all(model: &Model, text: &str) -> String {
+    format!("{text}: {} shows all", model.key(Action::Back))
 }
 
 /// What a list says instead of rows, below its headings.

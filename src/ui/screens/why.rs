@@ -78,7 +78,8 @@ fn reasons_pane(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, area: 
         jump => format!("{count}{jump}"),
     };
     let inner = canvas.pane(area, &title, &right, Focused::No);
-    reasons(canvas, model, i, inner, "enter shows all");
+    let more = format!("{} shows all", model.key(Action::Open));
+    reasons(canvas, model, i, inner, &more);
 }
 
 /// The key that goes from the worst reason to what it rests on; nothing where nothing is wrong.

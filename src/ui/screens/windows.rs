@@ -45,11 +45,12 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, seen: &Sheet, 
         foot: String::new(),
     };
     let none = if seen.filter.is_empty() {
-        "none: `bunker window add` writes one into the inventory"
+        "none: `bunker window add` writes one into the inventory".to_owned()
     } else {
-        "no window has these words: esc shows all"
+        sheet::shows_all(model, "no window has these words")
     };
     let none = rows.is_empty().then_some(none);
+    let none = none.as_deref();
     let columns =
         sheet::fitted(COLUMNS, [(0, &mut rows.iter().map(|row| row.window.name.as_str()))]);
     let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &columns, none, area);

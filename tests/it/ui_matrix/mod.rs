@@ -2,6 +2,7 @@
 //!
 //! With `BUNKER_PICTURES=FOLDER` each page of the usual fleet is drawn as pictures too, for a person to look at.
 
+mod charted;
 mod copied;
 mod in_docs;
 mod named;
@@ -9,6 +10,7 @@ mod pages;
 mod reasons;
 mod rules;
 mod sifted;
+mod told_keys;
 mod twins;
 mod world;
 

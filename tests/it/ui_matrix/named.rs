@@ -41,6 +41,7 @@ fn pages_of_hosts_and_instances_are_found_by_name() {
         ("variables of central", "variables central".to_owned()),
         ("variables of red-deer", "variables red-deer".to_owned()),
         ("charts of st-albert", "charts st-albert".to_owned()),
+        ("timeline of banff", "timeline banff".to_owned()),
         ("charts banff", "charts banff".to_owned()),
         ("compare banff", format!("compare {selected} banff")),
         ("compare olds with jasper", "compare olds jasper".to_owned()),

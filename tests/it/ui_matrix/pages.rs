@@ -87,6 +87,9 @@ pub(crate) const PAGES: &[Page] = &[
     Page::new("compare", "compare", Made::List, keys!("g c d")).kept(),
     Page::new("compare-releases", "compare", Made::List, keys!("g c o d")),
     Page::new("charts", "charts", Made::Page, keys!("g m")).kept(),
+    Page::new("fleet-charts", "fleet charts", Made::List, keys!("g v"))
+        .right(&["VISITS", "MAILS", "REQUESTS", "QUEUE"]),
+    Page::new("timeline", "timeline", Made::List, keys!("g l")).right(&["FOR"]),
     Page::new("audit", "audit log", Made::List, keys!("H")).right(&["AGE"]),
     Page::new("audit-record", "audit log", Made::Page, keys!("H enter")),
     Page::new("secrets-due", "secrets due", Made::List, keys!("K")).right(&["AGE", "SET"]),
@@ -228,7 +231,8 @@ fn unusable(model: &mut Model, problem: &str) {
 
 /// Whether a page needs what this fleet does not have, so that its keys lead nowhere.
 pub(crate) fn leads_nowhere(page: &Page, kind: &str) -> bool {
-    const OF_ONE: [&str; 15] = [
+    const OF_ONE: [&str; 16] = [
+        "timeline",
         "instance",
         "variables",
         "compare",

@@ -35,7 +35,7 @@ fn n_rows(model: &Model) -> usize {
 }
 
 /// The lists, each with the place of its keys.
-const LISTS: [&str; 12] = [
+const LISTS: [&str; 14] = [
     "runs",
     "secrets-due",
     "audit",
@@ -46,6 +46,8 @@ const LISTS: [&str; 12] = [
     "inventory",
     "variables",
     "doctor",
+    "timeline",
+    "fleet-charts",
     "compare",
     "compare-releases",
 ];
@@ -84,6 +86,11 @@ fn rows_are_compared_by_what_they_have() {
         ("backups", "instance=red-* state~."),
         ("alerts", "severity!=none"),
         ("secrets-due", "age>1d"),
+        ("fleet-charts", "requests>1/s"),
+        ("fleet-charts", "queue>0 health=healthy"),
+        ("timeline", "what=state to=down"),
+        ("timeline", "what=gap for>1h"),
+        ("timeline", "to=v2.4.1"),
         ("inventory", "group=production host=red-deer"),
         ("doctor", "state=finding"),
         ("doctor", "check=docker state=good"),

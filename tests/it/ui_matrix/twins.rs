@@ -145,6 +145,7 @@ fn a_command_line_is_about_what_the_page_is_about() {
     for (model, action, want) in [
         (&fleet, Action::Open, format!("bunker status --limit {first}")),
         (&fleet, Action::Charts, format!("bunker snapshot charts --host {first}")),
+        (&instance, Action::Timeline, format!("bunker timeline {first}")),
         (&instance, Action::Shell, format!("bunker shell {first}")),
         (&instance, Action::ShowEnv, format!("bunker env {first}")),
         (&instance, Action::Forward, format!("bunker forward {first} SERVICE")),

@@ -14,6 +14,7 @@ use bunker_ops::domain::ids::HostId;
 use bunker_ops::domain::plan::Plan;
 use bunker_ops::domain::release::{Recorded, Release, ReleaseRecord};
 use bunker_ops::domain::secret::due::Due;
+use bunker_ops::domain::signal::Signal;
 use bunker_ops::domain::snapshot::{FleetSnapshot, RunningRelease};
 use bunker_ops::domain::window::{Window, WindowSet};
 use serde_json::json;
@@ -42,6 +43,10 @@ pub(crate) fn usual() -> Arc<FleetSnapshot> {
             });
         }
         view.facts = view.facts.as_ref().map(|facts| Arc::new(told(facts, down)));
+        if let Some(trend) = view.trends.get(&Signal::RequestRate).cloned() {
+            let both = [Signal::VisitRate, Signal::MailRate].map(|s| (s, trend.clone()));
+            view.trends.extend(both);
+        }
     }
     let hosts = views.iter().map(|view| view.id.clone()).collect();
     let window = |value| serde_json::from_value::<Window>(value).unwrap();

@@ -1,0 +1,161 @@
+//! A sentence that names a key names the operator's: none is written into a text.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use bunker_ops::app::Model;
+use bunker_ops::app::action::{ACTIONS, Action, Place};
+use bunker_ops::app::keymap::{self, Keymap};
+use regex::Regex;
+
+use super::pages::{Made, PAGES, leads_nowhere, opened};
+use super::world::fleets;
+use crate::ui_world::screen;
+
+/// A key that does something, as a sentence says it: `x exchanges`, `N on the fleet page`.
+const SAYS: &str = r"(?:^|[ (;:│>])(?:(?:[Pp]ress|with) (?:[b-zA-Z]|enter|esc|space)\b[^a-z'.-]|(?:enter|esc|space|tab|g [a-z]|[b-zA-HJ-Z]|[a-z], [A-Z]|a) (?:(?:[a-z]+[^s '\W]s|does not|says|was)\b|on (?:the|its) page))";
+
+/// English that looks like it.
+const ENGLISH: &[&str] = &["a has", "a was", "a is"];
+
+/// Keys that are written into a text with a reason: the file, a part of the text, and the reason.
+const FIXED: &[(&str, &str, &str)] = &[
+    ("ui/screens/host.rs", "enter ", "the keys of a dialog are no actions of the table"),
+    ("ui/screens/menus.rs", "", "the keys of a dialog are no actions of the table"),
+    ("ui/screens/setup.rs", "enter copies it", "the keys of a dialog are no actions of the table"),
+    ("ui/screens/forwards.rs", "takes it back", "the keys of a dialog are no actions of the table"),
+    ("ui/screens/asked_why.rs", "enter ", "the keys of a dialog are no actions of the table"),
+    ("ui/widgets/dialog.rs", "", "the keys of a dialog are no actions of the table"),
+    ("ui/screens/log.rs", "", "the page of an output has not taken its keys from the table yet"),
+    ("app/update/log.rs", "", "the page of an output has not taken its keys from the table yet"),
+];
+
+/// Every action at every place on other keys, which no word looks like.
+fn others() -> Keymap {
+    let mut text = "keys:\n".to_owned();
+    let letters: Vec<char> = "abdefghijklmnopqrstuvw".chars().collect();
+    let mut at = 0;
+    for place in Place::ALL {
+        let _ = writeln!(text, "  {}:", place.key());
+        for row in ACTIONS.iter().filter(|row| row.places.contains(&place)) {
+            let (one, two) = (letters[at / letters.len()], letters[at % letters.len()]);
+            let _ = writeln!(text, "    {}: C-x C-{one} C-{two}", keymap::name(row.action));
+            at += 1;
+        }
+    }
+    let (keymap, problems) = keymap::parse("keys.yaml", &text);
+    assert_eq!(problems, vec![], "{text}");
+    keymap
+}
+
+/// What a text says of keys, but for English.
+fn said<'t>(says: &Regex, text: &'t str) -> Vec<&'t str> {
+    let all = says.find_iter(text).map(|m| m.as_str());
+    all.filter(|m| !ENGLISH.iter().any(|english| m.trim().ends_with(english))).collect()
+}
+
+#[test]
+fn no_page_names_a_key_that_the_operator_gave_to_something_else() {
+    let says = Regex::new(SAYS).unwrap();
+    let keymap = Arc::new(others());
+    let mut wrong = Vec::new();
+    for (kind, fleet) in fleets() {
+        if !matches!(kind, "usual" | "empty" | "one" | "failing" | "stale") {
+            continue;
+        }
+        // The keys of dialogs are fixed, and an output is another's page for now.
+        let fixed = |name: &str| ["log", "outputs", "outputs-folded"].contains(&name);
+        for page in PAGES.iter().filter(|p| p.made != Made::Layer && !fixed(p.name)) {
+            if leads_nowhere(page, kind) {
+                continue;
+            }
+            let mut model = opened(page, kind, &fleet, (200, 60));
+            model.keymap = Arc::clone(&keymap);
+            let drawn = screen(&model);
+            wrong.extend(
+                said(&says, &drawn).into_iter().map(|m| format!("{} of {kind}: {m:?}", page.name)),
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn sentences_name_the_keys_of_the_operator() {
+    let keymap = Arc::new(others());
+    let mut all = fleets().into_iter();
+    let (_, fleet) = all.next().unwrap();
+    let on = |name: &str, keys: &str| -> Model {
+        let page = PAGES.iter().find(|page| page.name == name).unwrap();
+        let mut model = opened(page, "usual", &fleet, (200, 60));
+        super::world::go("usual", &mut model, keys);
+        model.keymap = Arc::clone(&keymap);
+        model
+    };
+    for (name, keys, action, place, words) in [
+        ("backups", "G", Action::VerifyBackup, Place::Backups, "unpacks the newest aside"),
+        ("compare", "", Action::CompareSwap, Place::Compare, "exchanges"),
+        ("doctor", "", Action::LookAgain, Place::Doctor, "looks again"),
+        ("runs", "", Action::Open, Place::Runs, "watches it again"),
+        ("leases", "g g", Action::BreakLease, Place::Leases, "breaks it"),
+        ("add-draft", "", Action::GoOn, Place::Enrol, "asks once more"),
+        ("timeline", "/ z z z enter", Action::Back, Place::Timeline, "shows all"),
+    ] {
+        let key = keymap.first(action, place);
+        assert!(key.starts_with("C-x "), "{key}");
+        let drawn = screen(&on(name, keys));
+        assert!(drawn.contains(&format!("{key} {words}")), "{name}: no {key} {words}:\n{drawn}");
+    }
+    // What has no key is found by the palette.
+    assert!(!keymap.first(Action::Back, Place::Compare).is_empty());
+}
+
+/// The texts between quotes of the code of a file, with their lines.
+fn texts(code: &str) -> Vec<(usize, String)> {
+    let code = code.split("\n#[cfg(test)]").next().unwrap_or_default();
+    let quoted = Regex::new(r#""((?:[^"\\]|\\.)*)""#).unwrap();
+    let lines = code.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"));
+    let each = |(n, line): (usize, &str)| -> Vec<(usize, String)> {
+        quoted.captures_iter(line).map(|c| (n + 1, c[1].to_owned())).collect()
+    };
+    lines.flat_map(each).collect()
+}
+
+fn sources(dir: &Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(dir).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn no_key_is_written_into_a_text() {
+    let says = Regex::new(SAYS).unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    for folder in ["app", "ui", "tui", "domain/run", "domain/alerts", "domain/canary"] {
+        sources(&root.join(folder), &mut files);
+    }
+    let (mut wrong, mut used) = (Vec::new(), vec![false; FIXED.len()]);
+    for file in files {
+        let name = file.strip_prefix(&root).unwrap().display().to_string();
+        for (line, text) in texts(&std::fs::read_to_string(&file).unwrap()) {
+            if said(&says, &text).is_empty() {
+                continue;
+            }
+            match FIXED.iter().position(|(of, part, _)| name.starts_with(of) && text.contains(part))
+            {
+                Some(at) => used[at] = true,
+                None => wrong.push(format!("{name}:{line}: {text:?}")),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "take the key from the table (`Model::key`): {wrong:#?}");
+    let idle: Vec<_> = FIXED.iter().zip(used).filter(|(_, used)| !used).map(|(f, _)| f.0).collect();
+    assert!(idle.is_empty(), "an exception that nothing needs: {idle:?}");
+}
