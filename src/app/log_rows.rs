@@ -112,10 +112,8 @@ impl LogPage {
 
     /// Place of the first line on the screen.
     pub fn first(&self, room: Room) -> u64 {
-        match self.wrap {
-            false => self.top(),
-            true => self.seen(room).first().map_or_else(|| self.top(), |row| row.place),
-        }
+        let first = || self.seen(room).first().map(|row| row.place);
+        if self.wrap { first().unwrap_or_else(|| self.top()) } else { self.top() }
     }
 
     /// Moves by a step where lines wrap: by rows.
@@ -149,17 +147,16 @@ impl LogPage {
             .iter()
             .filter_map(|drawn| match drawn {
                 Drawn::Line { row, part, .. } if row.place == place => Some(part),
-                _ => None,
+                Drawn::Line { .. } | Drawn::Mark(_) => None,
             })
             .collect();
         let Some(begin) = around.rows.iter().position(|drawn| of_line(&drawn)) else { return };
         let above = room.rows / 3;
-        let to = match room.rows.checked_sub(parts.len()) {
-            Some(spare) => begin.saturating_sub(above.min(spare)),
-            None => {
-                let with = parts.iter().rposition(|part| part.start <= hit).unwrap_or(0);
-                begin + with.saturating_sub(above)
-            }
+        let to = if let Some(spare) = room.rows.checked_sub(parts.len()) {
+            begin.saturating_sub(above.min(spare))
+        } else {
+            let with = parts.iter().rposition(|part| part.start <= hit).unwrap_or(0);
+            begin + with.saturating_sub(above)
         };
         let most = if around.ends { around.rows.len().saturating_sub(room.rows) } else { to };
         let to = around.line(to.min(most));
@@ -260,7 +257,7 @@ impl LogPage {
         let parts = if self.wrap {
             wrapped(text, begin, room.columns)
         } else {
-            vec![shifted(text, begin, self.shift)..text.len()]
+            std::iter::once(shifted(text, begin, self.shift)..text.len()).collect()
         };
         let lines = parts.into_iter().enumerate();
         rows.extend(lines.map(|(nth, part)| Drawn::Line { row, before, part, nth }));
@@ -339,7 +336,7 @@ mod tests {
     #[test]
     fn lines_are_wrapped_and_shifted_by_columns() {
         let cut = |text: &'static str, begin| -> Vec<&str> {
-            wrapped(text, begin, 4).into_iter().map(|part| &text[part]).collect()
+            wrapped(text, begin, 4).into_iter().map(|part| text.get(part).unwrap_or("")).collect()
         };
         assert_eq!(cut("abcde東京", 0), ["abcd", "e東", "京"]);
         assert_eq!(cut("abcdefghi", 0), ["abcd", "efgh", "i"]);

@@ -173,21 +173,15 @@ impl Connecting {
             Ok(store) => (Some(store), Vec::new()),
             Err(problem) => (None, vec![problem]),
         };
-        match timeline {
-            Some(Ok(timeline)) => {
+        match timeline.transpose() {
+            Ok(timeline) => drop(timeline.map(|timeline| {
                 let keeping = timeline::keep(fleet.clone(), timeline, wiring::clock());
-                drop(supervisor.spawn("timeline", keeping));
-            }
-            Some(Err(problem)) => problems.push(problem),
-            None => {}
+                supervisor.spawn("timeline", keeping)
+            })),
+            Err(problem) => problems.push(problem),
         }
-        let looks = Looks::new(
-            inventory,
-            Arc::clone(&hosts),
-            watched.clone(),
-            supervisor.clone(),
-            store.clone(),
-        );
+        let (at, tasks) = (watched.clone(), supervisor.clone());
+        let looks = Looks::new(inventory, Arc::clone(&hosts), at, tasks, store.clone());
         let runs = store.clone().map(|store| store as Arc<dyn RunReader>);
         let audit = store.map(|store| store as Arc<dyn AuditReader>);
         let looker = Some(Arc::new(looks) as Arc<dyn tui::Looker>);

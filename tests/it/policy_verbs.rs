@@ -40,7 +40,7 @@ const OF_A_RUN: [&str; 8] =
 const BESIDE_RUNS: [&str; 3] = ["shell", "forward", "lease break"];
 
 /// Verbs that change no host: they look, or change what is kept here, in the inventory or in Alertmanager.
-const CHANGE_NO_HOST: [&str; 60] = [
+const CHANGE_NO_HOST: [&str; 61] = [
     "status",
     "backup list",
     "secrets due",
@@ -99,6 +99,7 @@ const CHANGE_NO_HOST: [&str; 60] = [
     "notify retry",
     "alerts",
     "compare",
+    "timeline",
     "doctor",
     "watch",
 ];

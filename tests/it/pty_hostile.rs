@@ -119,7 +119,6 @@ fn allowed(piece: &Piece, copied: bool) -> Option<&'static str> {
         Piece::Sign(c) => is_plain(*c).then_some("a sign of the screen"),
         // The shell's own lines before and behind the screen; the cockpit moves the cursor instead.
         Piece::Control(b'\r' | b'\n') => Some("the end of a line"),
-        Piece::Control(_) | Piece::Escape(_) => None,
         Piece::Csi(body) => match body.as_str() {
             "?1049h" | "?1049l" => Some("the alternate screen, taken and given back"),
             "?25h" | "?25l" => Some("the cursor, hidden and shown"),
@@ -135,16 +134,16 @@ fn allowed(piece: &Piece, copied: bool) -> Option<&'static str> {
                 _ => None,
             },
         },
-        Piece::Osc(body) => match body.as_str() {
-            "11;?" => Some("asks what the background is, once, before anything is drawn"),
-            _ => {
-                let text = body.strip_prefix("52;c;").filter(|_| copied)?;
-                let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
-                text.bytes().all(plain).then_some("what `y` copies, for the clipboard")
-            }
-        },
-        // Only tmux is spoken to so, and it is not there.
-        Piece::Dcs(_) => None,
+        Piece::Osc(body) if body == "11;?" => {
+            Some("asks what the background is, once, before anything is drawn")
+        }
+        Piece::Osc(body) => {
+            let text = body.strip_prefix("52;c;").filter(|_| copied)?;
+            let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
+            text.bytes().all(plain).then_some("what `y` copies, for the clipboard")
+        }
+        // Only tmux is spoken to by a device control string, and it is not there.
+        Piece::Control(_) | Piece::Escape(_) | Piece::Dcs(_) => None,
     }
 }
 
@@ -170,7 +169,7 @@ fn in_json(begin: &str) -> String {
     let units = |c: char| {
         let mut units = [0; 2];
         let of = c.encode_utf16(&mut units).iter();
-        of.map(|unit| format!("\\u{unit:04x}")).collect::<String>()
+        of.map(|unit| format!("\\u{unit:04x}")).collect::<Vec<_>>().concat()
     };
     let plain = |c: char| (' '..='~').contains(&c) && c != '"' && c != '\\';
     text.chars().map(|c| if plain(c) { c.to_string() } else { units(c) }).collect()
@@ -242,9 +241,9 @@ fn fleet() -> (Lab, tempfile::TempDir) {
     options.fleet_name = format!("\"{}\"", in_json("fleet-"));
     let lab = Lab::start(2, options.with_hosts(vec![HostSpec::new("one"), HostSpec::new("two")]))
         .unwrap();
-    turn(&lab.named("one").unwrap());
+    turn(lab.named("one").unwrap());
     let two = lab.named("two").unwrap();
-    turn(&two);
+    turn(two);
     let words = b"#!/bin/sh\ncat \"$BUNKER_LAB_HOST/line\" >&2\nexit 1\n";
     fs::write(two.dir().join("bin/docker"), words).unwrap();
     (lab, tempfile::tempdir().unwrap())
@@ -337,6 +336,11 @@ fn what_is_written_to_the_terminal_is_what_we_mean_whatever_the_fleet_says() {
     walk.go("?", "go back; a run goes on");
     walk.close("go back; a run goes on");
     walk.go("g f", "bunker  fleet-");
+    leave(walk);
+}
+
+/// Copies something, leaves, and looks at all that the terminal got.
+fn leave(mut walk: Walk) {
     // All of the frames that are whole: the next one may be on its way.
     let mut before = walk.terminal.raw();
     let end = before.windows(FRAME.len()).rposition(|end| end == FRAME).unwrap();

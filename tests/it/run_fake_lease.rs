@@ -13,9 +13,28 @@ use bunker_ops::domain::untrusted::Safe;
 use bunker_ops::engine::ports::LeaseDesk;
 use bunker_ops::steps::lease::Claim;
 use bunker_ops::steps::lease_desk::Hold;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::run_fakes::FakeHosts;
+use crate::sample::{Part, host_plan};
+
+/// A host's part of a plan that takes the lease of the host, keeps it through a gate, and gives it back, also after a
+/// failure.
+pub(crate) fn leased_host_plan(id: &str, min_healthy_s: u64) -> Value {
+    let parts = [
+        Part::Job(&[("lease", "true"), ("up", "true")]),
+        Part::Gate("gate"),
+        Part::Job(&[("record", "true"), ("give-back", "true")]),
+    ];
+    let mut plan = host_plan(id, &parts);
+    plan["phases"][1]["min_healthy_s"] = json!(min_healthy_s);
+    plan["phases"][1]["deadline_s"] = json!(min_healthy_s + 10);
+    plan["on_failure"] = json!([{
+        "id": "free-lease", "script": "true", "timeout_s": 60, "title": "free-lease", "changes": null
+    }]);
+    plan
+}
 
 /// How long a lease holds after a step of a job has prolonged it.
 pub(crate) const HOLD: Duration = Duration::from_secs(90);

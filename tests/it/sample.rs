@@ -62,23 +62,6 @@ pub(crate) fn host_plan(id: &str, phases: &[Part<'_>]) -> Value {
     })
 }
 
-/// A host's part of a plan that takes the lease of the host, keeps it through a gate, and gives it back, also after a
-/// failure.
-pub(crate) fn leased_host_plan(id: &str, min_healthy_s: u64) -> Value {
-    let parts = [
-        Part::Job(&[("lease", "true"), ("up", "true")]),
-        Part::Gate("gate"),
-        Part::Job(&[("record", "true"), ("give-back", "true")]),
-    ];
-    let mut plan = host_plan(id, &parts);
-    plan["phases"][1]["min_healthy_s"] = json!(min_healthy_s);
-    plan["phases"][1]["deadline_s"] = json!(min_healthy_s + 10);
-    plan["on_failure"] = json!([{
-        "id": "free-lease", "script": "true", "timeout_s": 60, "title": "free-lease", "changes": null
-    }]);
-    plan
-}
-
 /// A plan over these hosts in these batches; it stops at the first failure.
 pub(crate) fn plan_of(hosts: Vec<Value>, batches: &[&[&str]], parallel: u32) -> Plan {
     let hosts = Value::Array(hosts);

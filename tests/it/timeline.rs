@@ -14,6 +14,7 @@ use bunker_ops::domain::snapshot::{
 };
 use bunker_ops::domain::timeline::{Condition, GAP_S, KEEP_S, Kept, MOST, Observed, changes};
 use bunker_ops::engine::ports::{Clock, StoreError, Timeline, TimelineReader};
+use bunker_ops::engine::supervisor::Supervisor;
 use bunker_ops::engine::timeline::keep;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, watch};
@@ -29,9 +30,9 @@ fn later(s: i64) -> Timestamp {
     now() + SignedDuration::from_secs(s)
 }
 
-fn release(digit: char) -> Option<RunningRelease> {
+fn release(digit: char) -> RunningRelease {
     let sha = digit.to_string().repeat(40).parse().unwrap();
-    Some(RunningRelease { sha, reference: None })
+    RunningRelease { sha, reference: None }
 }
 
 fn seen(name: &str, health: Health, release: Option<RunningRelease>) -> Observed {
@@ -87,14 +88,14 @@ async fn what_changed_is_known_after_a_restart_and_a_gap_is_one() {
     let store = Sqlite::new();
     assert_eq!(store.kept("a").await, [], "nothing is made by looking");
     let first = store.keeper();
-    note(&first, 0, vec![seen("a", Health::Healthy, release('1'))]).await;
-    note(&first, 60, vec![seen("a", Health::Healthy, release('1'))]).await;
+    note(&first, 0, vec![seen("a", Health::Healthy, Some(release('1')))]).await;
+    note(&first, 60, vec![seen("a", Health::Healthy, Some(release('1')))]).await;
     // A host that does not answer says nothing of its release.
     note(&first, 100, vec![seen("a", Health::Down, None)]).await;
     drop(first);
     let second = store.keeper();
     let back = 100 + GAP_S + 1;
-    note(&second, back, vec![seen("a", Health::Down, release('2'))]).await;
+    note(&second, back, vec![seen("a", Health::Down, Some(release('2')))]).await;
     // Another fleet has an instance of the same name.
     second
         .note(&FleetKey::of(&"other".into()), later(back), vec![seen("a", Health::Healthy, None)])
@@ -225,8 +226,8 @@ async fn what_the_poller_sees_is_kept_when_it_changes_and_prolonged_each_minute(
     let two = vec![instance("a", 0), unheard("b")];
     let (tell, snapshots) = watch::channel(of(two.clone(), MetricsState::NotYet));
     let notes = Arc::new(Notes::default());
-    let keeping = keep(snapshots, notes.clone(), Arc::new(StepClock::default()));
-    let task = tokio::spawn(keeping);
+    let keeping = keep(snapshots, Arc::clone(&notes) as _, Arc::new(StepClock::default()));
+    let task = Supervisor::new().spawn("timeline", keeping);
     // Nothing is told before the first answers are in.
     tokio::time::advance(Duration::from_secs(5)).await;
     tell.send(of(two, known())).unwrap();
@@ -236,7 +237,7 @@ async fn what_the_poller_sees_is_kept_when_it_changes_and_prolonged_each_minute(
     assert_eq!(notes.next().await, ["b down"]);
     // Another release is a change; other words and figures are none.
     let mut other = instance("a", 0);
-    other.release = release('9');
+    other.release = Some(release('9'));
     tell.send(of(vec![other.clone(), troubled("b", Health::Down, "api", "exited (2)")], known()))
         .unwrap();
     assert_eq!(notes.next().await, ["a healthy"]);
@@ -249,5 +250,5 @@ async fn what_the_poller_sees_is_kept_when_it_changes_and_prolonged_each_minute(
     tell.send(of(vec![other], known())).unwrap();
     assert_eq!(notes.next().await, ["a healthy"], "b is no longer in the inventory");
     drop(tell);
-    task.await.unwrap();
+    task.join().await.unwrap();
 }

@@ -161,7 +161,7 @@ fn line(
         let w = usize::from(w);
         match (i.trends.get(signal).filter(|t| t.bounds().is_some()), reason) {
             (Some(trend), _) => {
-                places.put(canvas, y, 2 + 2 * at, &spark::spark(trend, w), Role::Chart1)
+                places.put(canvas, y, 2 + 2 * at, &spark::spark(trend, w), Role::Chart1);
             }
             (None, reason) => {
                 let text = reason.unwrap_or_else(|| "no chart yet".to_owned());

@@ -292,10 +292,7 @@ fn held(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPage, area: Rect) -> 
 }
 
 fn prompt(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPage, area: Rect) {
-    let n = page.n_to_start();
     let key = |action| model.key_at(action, Place::Plan);
-    let start = key(Action::Start);
-    let denied = page.plan.rules.verdict.as_ref().is_some_and(|v| !v.denied.is_empty());
     let x = area.x + 1;
     if page.starting.is_some() {
         canvas.put(
@@ -322,6 +319,16 @@ fn prompt(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPage, area: Rect) {
         let text = format!("{} overwrites what was edited there", key(Action::OverwriteDrift));
         canvas.put_right(area.x, area.y, area.width.saturating_sub(1), &text, Role::Accent);
     }
+    starts(canvas, model, page, area);
+}
+
+/// What starts the plan, or why it cannot be started.
+fn starts(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPage, area: Rect) {
+    let n = page.n_to_start();
+    let key = |action| model.key_at(action, Place::Plan);
+    let start = key(Action::Start);
+    let denied = page.plan.rules.verdict.as_ref().is_some_and(|v| !v.denied.is_empty());
+    let x = area.x + 1;
     match n {
         0 => {
             canvas.put(

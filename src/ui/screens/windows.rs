@@ -74,18 +74,22 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, seen: &Sheet, 
         places.put(canvas, y, 5, &names, Role::Text);
     }
     if let Some(row) = rows.get(seen.cursor.selected) {
-        // What is not on cannot be ended.
-        let end = Some(format!("bunker window end {}", row.window.name));
-        let end = end.filter(|_| is_on(row, model.now)).unwrap_or_default();
-        let facts = [
-            ("window", format!("{}: {}", row.window.name, row.window), Role::Strong),
-            ("now", format!("{} ({})", when(row, model.now), left(row, model.now)), Role::Text),
-            ("does", does(row).to_owned(), Role::Text),
-            ("hosts", hosts(row), Role::Text),
-            ("end it", end, Role::Dim),
-        ];
-        choice::facts(canvas, detail, &facts);
+        choice::facts(canvas, detail, &facts(row, model.now));
     }
+}
+
+/// What there is to say about one window.
+fn facts(row: &WindowRow, now: Timestamp) -> [(&'static str, String, Role); 5] {
+    // What is not on cannot be ended.
+    let end = Some(format!("bunker window end {}", row.window.name));
+    let end = end.filter(|_| is_on(row, now)).unwrap_or_default();
+    [
+        ("window", format!("{}: {}", row.window.name, row.window), Role::Strong),
+        ("now", format!("{} ({})", when(row, now), left(row, now)), Role::Text),
+        ("does", does(row).to_owned(), Role::Text),
+        ("hosts", hosts(row), Role::Text),
+        ("end it", end, Role::Dim),
+    ]
 }
 
 fn is_on(row: &WindowRow, now: Timestamp) -> bool {

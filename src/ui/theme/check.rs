@@ -71,9 +71,11 @@ fn missing(file: &str, looks: &BTreeMap<&'static str, Look>) -> Option<Diagnosti
         looks.is_empty() || looks.values().any(|look| look.fg.is_some() || look.bg.is_some());
     let left_out: Vec<String> = left_out
         .filter(|role| colours || *role != Role::Text)
-        .map(|role| match role {
-            Role::Text => "text (it stays the terminal's own)".to_owned(),
-            _ => format!("{} (it looks like {})", role.key(), role.fallback().key()),
+        .map(|role| {
+            if role == Role::Text {
+                return "text (it stays the terminal's own)".to_owned();
+            }
+            format!("{} (it looks like {})", role.key(), role.fallback().key())
         })
         .collect();
     (!left_out.is_empty()).then(|| Diagnostic {

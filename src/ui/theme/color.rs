@@ -62,9 +62,9 @@ impl Paint {
 /// Red, green and blue.
 pub(super) type Rgb = (u8, u8, u8);
 
-fn far((r, g, b): Rgb, (x, y, z): Rgb) -> u32 {
-    let d = |a: u8, b: u8| u32::from(a.abs_diff(b)).pow(2);
-    d(r, x) + d(g, y) + d(b, z)
+fn far(one: Rgb, other: Rgb) -> u32 {
+    let apart = |a: u8, b: u8| u32::from(a.abs_diff(b)).pow(2);
+    apart(one.0, other.0) + apart(one.1, other.1) + apart(one.2, other.2)
 }
 
 /// A colour as xterm shows it; `None` where the terminal decides.

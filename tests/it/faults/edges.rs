@@ -20,9 +20,9 @@ use super::edge_ports::{Blow, Edges, with_edges};
 use crate::around_engine::campaigning;
 use crate::canary_engine;
 use crate::run_engine::Bench;
-use crate::run_fake_lease::HostLeases;
+use crate::run_fake_lease::{HostLeases, leased_host_plan};
 use crate::run_fakes::StartFault;
-use crate::sample::{ann, leased_host_plan, plan_of, run_id};
+use crate::sample::{ann, plan_of, run_id};
 
 /// Calls to other machines that no worker makes, and who makes them.
 const NOT_OF_A_WORKER: [(&str, &str); 3] = [

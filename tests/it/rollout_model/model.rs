@@ -9,8 +9,9 @@ use proptest::prelude::*;
 use proptest_state_machine::ReferenceStateMachine;
 use serde_json::json;
 
+use crate::run_fake_lease::leased_host_plan;
 use crate::run_fake_store::Death;
-use crate::sample::{leased_host_plan, plan_of};
+use crate::sample::plan_of;
 
 /// What a host does when it is worked on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

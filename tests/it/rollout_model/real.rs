@@ -60,7 +60,7 @@ impl Real {
                 if self.died {
                     std::future::pending::<()>().await;
                 }
-                leases_never_run_out(bench, n_hosts).await
+                leases_never_run_out(bench, n_hosts).await;
             };
             let mut store = bench.store.clone();
             store.death = work.death.map(|death| death.later(bench.store.n_writes()));
@@ -100,7 +100,7 @@ impl Real {
             let name = Model::name(n);
             let ours = self.bench.hosts.with(&name, |h| {
                 h.settle(Instant::now());
-                assert_eq!(h.trespasses, [String::new(); 0], "{name}");
+                assert_eq!(h.trespasses, Vec::<String>::new(), "{name}");
                 h.lease.is_of(&run_id(1))
             });
             let outcome = state.host(&host(&name)).unwrap().outcome.as_ref();
@@ -303,7 +303,7 @@ impl StateMachineTest for Real {
             state.hosts.iter().map(|h| h.outcome.as_ref().map_or("open", word)).collect();
         // A lease that nobody could take or break changes nothing.
         let mut model = model;
-        model.meddled = real.lost.clone();
+        model.meddled.clone_from(&real.lost);
         for (n, allowed) in model.allowed().iter().enumerate() {
             assert!(
                 allowed.contains(became[n]),
