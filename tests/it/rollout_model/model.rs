@@ -230,10 +230,12 @@ impl ReferenceStateMachine for Model {
 
     fn transitions(_: &Self) -> BoxedStrategy<Work> {
         let ask = prop_oneof![
-            3 => (1..300_000_u64).prop_map(Ask::PauseFor),
-            2 => (1..20_000_u64).prop_map(Ask::StepFor),
-            1 => Just(Ask::Abort),
-            1 => Just(Ask::Kill),
+            6 => (1..20_000_u64).prop_map(Ask::PauseFor),
+            // For longer than a lease holds, which a living worker prolongs.
+            1 => (100_000..120_000_u64).prop_map(Ask::PauseFor),
+            4 => (1..20_000_u64).prop_map(Ask::StepFor),
+            2 => Just(Ask::Abort),
+            2 => Just(Ask::Kill),
         ];
         let asked = option::weighted(0.3, (0..30_000_u64, ask));
         let deed = prop_oneof![Just(Deed::Breaks), Just(Deed::Takes)];
