@@ -239,11 +239,12 @@ impl Terminal {
         self.child.process_id()
     }
 
-    /// Waits until the program has ended.
+    /// Waits until the program has ended and nothing more of its output comes: the last of it may still be on its way.
     pub fn wait_end(&mut self, at_most: Duration) -> Result<ExitStatus, String> {
         let deadline = Instant::now() + at_most;
         loop {
             if let Some(status) = self.child.try_wait().map_err(|e| e.to_string())? {
+                self.settle(Duration::from_millis(300));
                 return Ok(status);
             }
             if Instant::now() > deadline {
