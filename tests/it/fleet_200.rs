@@ -171,15 +171,17 @@ fn two_hundred_hosts_ten_of_them_misbehaving_end_as_foretold_and_no_step_began_t
         became.insert(target["host"].as_str().unwrap(), target);
     }
     assert_eq!(became.len(), N, "{shown:#}");
+    let mut otherwise = Vec::new();
     for (n, foretold) in expected.iter().enumerate() {
         let target = became[name(n).as_str()];
         assert_eq!(target["batch"], n / BATCHES[0], "the batches are those of the model");
-        let word = in_words_of_the_model(&target["outcome"]);
-        assert_eq!(word, *foretold, "{:?}: {target:#}", wrongs.get(&n));
-        if word == "well" {
-            assert_eq!(target["outcome"], "changed", "an upgrade changes what it does well");
+        // An upgrade changes what it does well.
+        let unchanged = matches!(target["outcome"].as_str(), Some("ok" | "skipped"));
+        if in_words_of_the_model(&target["outcome"]) != *foretold || unchanged {
+            otherwise.push(format!("{foretold} was foretold, {:?}: {target:#}", wrongs.get(&n)));
         }
     }
+    assert!(otherwise.is_empty(), "{} {}", otherwise.len(), otherwise.join("\n"));
     let sha = crate::upgrade_bench::git(lab.repo().unwrap(), &["rev-parse", "v2.5.0^{commit}"]);
     for (n, host) in lab.hosts().iter().enumerate() {
         let upgraded = host.running_commit().as_deref() == Some(sha.as_str());

@@ -32,6 +32,8 @@ pub(crate) struct FakeHost {
     pub(crate) start_faults: VecDeque<StartFault>,
     /// Following ends with an error when it comes to these bytes of a job's log, once each.
     pub(crate) cuts: BTreeSet<u64>,
+    /// The next following hears nothing for so long, and then the connection drops.
+    pub(crate) quiet: Option<Duration>,
     /// Nothing gets through before this.
     pub(crate) silent_until: Option<Instant>,
     /// Steps that end with this code.
@@ -212,7 +214,14 @@ impl RemoteJobs for FakeHosts {
         mut offset: u64,
         sink: &mut dyn LogSink,
     ) -> Result<JobEnd, RemoteError> {
-        self.with(to.host.as_str(), |h| h.n_follows += 1);
+        let quiet = self.with(to.host.as_str(), |h| {
+            h.n_follows += 1;
+            h.quiet.take()
+        });
+        if let Some(quiet) = quiet {
+            tokio::time::sleep(quiet).await;
+            return Err(error(to, RemoteErrorKind::Disconnected));
+        }
         loop {
             self.reach(to)?;
             let (log, end, cut) = self.with(to.host.as_str(), |h| {
@@ -286,6 +295,8 @@ pub(crate) struct FakeGates {
     pub(crate) sick: Mutex<BTreeSet<String>>,
     pub(crate) unseen: Mutex<BTreeSet<String>>,
     pub(crate) hopeless: Mutex<BTreeSet<String>>,
+    /// How long this machine stands still in the next look.
+    pub(crate) standstill: Mutex<Duration>,
 }
 
 #[async_trait]
@@ -296,7 +307,8 @@ impl GateCheck for FakeGates {
         _: &GateSpec,
         _: Option<&GateBaseline>,
     ) -> GateObservation {
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        let standstill = std::mem::take(&mut *self.standstill.lock().unwrap());
+        tokio::time::sleep(Duration::from_millis(50) + standstill).await;
         let is_in = |set: &Mutex<BTreeSet<String>>| set.lock().unwrap().contains(host.id.as_str());
         let (sick, unseen, hopeless) =
             (is_in(&self.sick), is_in(&self.unseen), is_in(&self.hopeless));

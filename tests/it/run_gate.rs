@@ -13,7 +13,7 @@ use crate::sample::{host, step};
 const DEADLINE: Duration = Duration::from_secs(20);
 const HEALTHY: Duration = Duration::from_secs(2);
 
-fn gate_ended(id: &'static str) -> impl Fn(&RunState) -> bool {
+pub(crate) fn gate_ended(id: &'static str) -> impl Fn(&RunState) -> bool {
     move |state| state.host(&host(id)).unwrap().step(&step("gate")).unwrap().outcome.is_some()
 }
 

@@ -39,7 +39,7 @@ impl Bench {
         command
     }
 
-    fn run(&self, args: &[&str]) -> Output {
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
         self.command(args).output().unwrap()
     }
 
@@ -109,7 +109,7 @@ impl Bench {
     }
 
     /// The raw logs of a host's jobs in a run: as the host has them and as we kept them.
-    fn logs(&self, run: &str, host: &str) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+    pub(crate) fn logs(&self, run: &str, host: &str) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
         let there = self.lab.named(host).unwrap().state_dir().join("ops").join(run).join(host);
         let here = self.state().join("runs").join(run).join(host);
         let read =

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::controls::{self, Wish};
+use super::patience::Patience;
 use super::progress::Progress;
 use super::run::{Timing, WorkerPorts};
 use super::shared::Shared;
@@ -33,14 +34,15 @@ pub(super) struct Backoff {
     timing: Timing,
     clock: Arc<dyn Clock>,
     next: Duration,
-    since: Instant,
+    patience: Patience,
     n_tries: u32,
 }
 
 impl Backoff {
     pub(super) fn new(ports: &WorkerPorts) -> Self {
         let (timing, clock) = (ports.timing.clone(), Arc::clone(&ports.clock));
-        Self { next: timing.backoff, timing, clock, since: Instant::now(), n_tries: 1 }
+        let patience = Patience::with_silence(Instant::now(), timing.contact_deadline);
+        Self { next: timing.backoff, timing, clock, patience, n_tries: 1 }
     }
 
     /// How many attempts were made, the running one included.
@@ -48,9 +50,9 @@ impl Backoff {
         self.n_tries
     }
 
-    /// Whether it has lasted too long.
-    pub(super) fn is_over(&self) -> bool {
-        self.since.elapsed() >= self.timing.contact_deadline
+    /// Whether it has lasted too long, now that an attempt has ended.
+    pub(super) fn is_over(&mut self) -> bool {
+        self.patience.is_over(Instant::now())
     }
 
     /// Waits half to all of the next pause.

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::controls::{self, Wish};
 use super::host::HostRun;
+use super::patience::Patience;
 use crate::domain::plan::GateSpec;
 use crate::domain::run::event::{EventKind, same_but_for_time};
 use crate::domain::run::outcome::Outcome;
@@ -40,7 +41,7 @@ impl HostRun {
     async fn watch_gate(&self, gate: &GateSpec, began: Instant) -> Result<Outcome, StoreError> {
         let ports = &self.shared.ports;
         let needed = Duration::from_secs(gate.min_healthy_s);
-        let deadline = began + Duration::from_secs(gate.deadline_s);
+        let mut patience = Patience::with_health(began, Duration::from_secs(gate.deadline_s));
         let mut baseline: Option<GateBaseline> = None;
         let mut health = Health::default();
         let mut told: Option<(Instant, GateObservation)> = None;
@@ -50,7 +51,7 @@ impl HostRun {
             baseline.get_or_insert_with(|| seen.baseline.clone());
             let healthy_for = health.after(&seen, now);
             let passed = health.is_on() && healthy_for >= needed;
-            let over = seen.hopeless || now >= deadline;
+            let over = seen.hopeless || patience.is_over(now);
             let news = told.as_ref().is_none_or(|(at, last)| {
                 !same_but_for_time(last.detail.as_str(), seen.detail.as_str())
                     || now.duration_since(*at) >= QUIET

@@ -14,6 +14,7 @@ mod gate;
 mod host;
 mod job;
 mod lease_keeper;
+mod patience;
 mod places;
 mod playbook;
 mod playbook_host;

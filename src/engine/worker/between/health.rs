@@ -3,8 +3,8 @@
 //!
 //! Each target had to be healthy for `min_healthy_s` before it was done; that time goes on here as long as no look saw
 //! anything else. So a batch whose targets stayed healthy passes at once, and a target that did not stay so has its
-//! `healthy_deadline_s` to come back, from the moment at which it was last seen to pass. Pass, fail or unknown: what could not be looked at is neither good nor bad, and
-//! waits for a person.
+//! `healthy_deadline_s` to come back, from the moment at which it was last seen to pass.
+//! Pass, fail or unknown: what could not be looked at is neither good nor bad, and waits for a person.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,6 +17,7 @@ use crate::domain::run::event::EventKind;
 use crate::domain::run::pause::PauseReason;
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::StoreError;
+use crate::engine::worker::patience::Patience;
 use crate::engine::worker::watch::{Looked, look};
 
 /// How long a target that was seen to pass needs no other look while others are waited for. In a large fleet some
@@ -46,6 +47,7 @@ pub(super) async fn check(place: &Place<'_>) -> Result<Finding, StoreError> {
     let waived = place.state.is_waived(PauseReason::GateUnknown);
     let began = Instant::now();
     let mut last_passed: BTreeMap<HostId, Instant> = BTreeMap::new();
+    let mut patience: BTreeMap<HostId, Patience> = BTreeMap::new();
     loop {
         let is_fresh = |host: &HostId| {
             let passed = last_passed.get(host);
@@ -57,10 +59,16 @@ pub(super) async fn check(place: &Place<'_>) -> Result<Finding, StoreError> {
         let (mut failed, mut unknown, mut n_open) = (Vec::new(), Vec::new(), 0);
         for looked in &looks {
             let host = &looked.plan.id;
-            let waited = last_passed.get(host).unwrap_or(&began).elapsed();
-            match standing(looked, waited, waived) {
+            let now = Instant::now();
+            let deadline = Duration::from_secs(looked.gate.deadline_s);
+            let patience = patience
+                .entry(host.clone())
+                .or_insert_with(|| Patience::with_health(began, deadline));
+            let is_over = patience.is_over(now);
+            match standing(looked, is_over, waived) {
                 Standing::Pass => {
-                    last_passed.insert(host.clone(), Instant::now());
+                    last_passed.insert(host.clone(), now);
+                    patience.renew(now);
                 }
                 Standing::Open => n_open += 1,
                 Standing::Fail => failed.push(looked),
@@ -83,7 +91,7 @@ pub(super) async fn check(place: &Place<'_>) -> Result<Finding, StoreError> {
     }
 }
 
-fn standing(looked: &Looked<'_>, waited: Duration, waived: bool) -> Standing {
+fn standing(looked: &Looked<'_>, is_over: bool, waived: bool) -> Standing {
     let (gate, seen) = (looked.gate, &looked.seen);
     let healthy = seen.healthy && seen.known;
     if healthy && looked.healthy_for >= Duration::from_secs(gate.min_healthy_s) {
@@ -99,7 +107,7 @@ fn standing(looked: &Looked<'_>, waited: Duration, waived: bool) -> Standing {
     if healthy {
         return Standing::Open;
     }
-    if waited < Duration::from_secs(gate.deadline_s) {
+    if !is_over {
         return Standing::Open;
     }
     if seen.known { Standing::Fail } else { Standing::Unknown }
