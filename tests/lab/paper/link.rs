@@ -1,6 +1,6 @@
 //! One TCP connection between a client and a paper host's server, where faults bite.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
@@ -13,6 +13,8 @@ use super::fault::{Faults, Standing, while_black};
 #[derive(Debug, Default)]
 pub(super) struct Wire {
     sent: AtomicU64,
+    /// From here on nothing leaves any more, however late the connection's own task hears of the cut.
+    is_cut: AtomicBool,
     cut: Notify,
 }
 
@@ -30,6 +32,7 @@ impl Wire {
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+        self.is_cut.store(true, Ordering::Release);
         self.cut.notify_one();
     }
 }
@@ -41,11 +44,12 @@ pub(super) async fn carry(tcp: TcpStream, near: DuplexStream, wire: &Wire, fault
     let (tcp_read, tcp_write) = tcp.into_split();
     let (near_read, near_write) = tokio::io::split(near);
     let in_ = pump(tcp_read, near_write, faults.watch(), None);
-    let out = pump(near_read, tcp_write, faults.watch(), Some(&wire.sent));
+    let out = pump(near_read, tcp_write, faults.watch(), Some(wire));
     let both = async { tokio::join!(in_, out) };
     tokio::select! {
-        _ = both => {}
+        biased;
         () = wire.cut.notified() => {}
+        _ = both => {}
         _ = cuts.wait_for(|s| s.cuts != at_start) => {}
     }
 }
@@ -54,7 +58,7 @@ async fn pump(
     mut from: impl AsyncReadExt + Unpin,
     mut to: impl AsyncWriteExt + Unpin,
     mut faults: watch::Receiver<Standing>,
-    sent: Option<&AtomicU64>,
+    towards_client: Option<&Wire>,
 ) {
     let mut buffer = vec![0_u8; 32 * 1024];
     loop {
@@ -62,17 +66,20 @@ async fn pump(
         let Ok(n) = from.read(&mut buffer).await else { break };
         let Some(bytes) = buffer.get(..n).filter(|b| !b.is_empty()) else { break };
         while_black(&mut faults).await;
-        if sent.is_some() {
+        if towards_client.is_some() {
             let delay = faults.borrow().delay;
             if !delay.is_zero() {
                 tokio::time::sleep(delay).await;
             }
         }
+        if towards_client.is_some_and(|wire| wire.is_cut.load(Ordering::Acquire)) {
+            break;
+        }
         if to.write_all(bytes).await.is_err() {
             break;
         }
-        if let Some(sent) = sent {
-            sent.fetch_add(n as u64, Ordering::AcqRel);
+        if let Some(wire) = towards_client {
+            wire.sent.fetch_add(n as u64, Ordering::AcqRel);
         }
     }
     if to.shutdown().await.is_err() {
