@@ -175,7 +175,7 @@ fn a_failed_gate_stops_later_targets_and_says_the_way_back() {
     assert_eq!(said.exit, 1, "{}", said.text);
     let way_back = "bunker upgrade alpha --to v2.4.1";
     assert!(said.text.contains(way_back), "{}", said.text);
-    assert!(said.text.contains("not healthy: "), "{}", said.text);
+    assert!(said.text.contains("not healthy within "), "{}", said.text);
     assert!(
         said.text.contains("the mail queue does not answer"),
         "the container's last lines: {}",

@@ -139,8 +139,10 @@ impl GateCheck for GateLooks {
         let message = if last.known && last.healthy {
             let (long, within) = (gate.min_healthy_s, gate.deadline_s);
             format!("healthy in the end, but not for {long} s within {within} s")
-        } else if last.known {
+        } else if last.hopeless {
             format!("not healthy: {}", last.detail)
+        } else if last.known {
+            format!("not healthy within {} s: {}", gate.deadline_s, last.detail)
         } else {
             format!("it could not be seen whether it is healthy: {}", last.detail)
         };
