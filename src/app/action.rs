@@ -94,6 +94,8 @@ pub enum Action {
     Windows,
     Leases,
     BreakLease,
+    AddWindow,
+    EndWindow,
     WhenFree,
     WaitForWindow,
     SayWhy,

@@ -8,6 +8,7 @@ use super::action_table_log::LOG;
 use super::action_table_look::LOOK;
 use super::hold_rows::HOLDS;
 use super::key::KeyCode;
+use super::quiet_rows::QUIET;
 use super::run_rows;
 use super::sheet_actions::SHEETS;
 
@@ -39,7 +40,7 @@ const OPENS: &[Place] = &[
 
 /// All of them, in the order of the footer and the help.
 pub static ACTIONS: LazyLock<Vec<ActionInfo>> =
-    LazyLock::new(|| [WORK, HOLDS, SHEETS, LOOK, LOG].concat());
+    LazyLock::new(|| [WORK, HOLDS, QUIET, SHEETS, LOOK, LOG].concat());
 
 const WORK: &[ActionInfo] = &[
     row(

@@ -6,6 +6,7 @@ use super::forwards::ForwardAsk;
 use super::holds::HoldOf;
 use super::log_page::{Keep, LogAsk, LogMark, LogOf};
 use super::look::Look;
+use super::quiet::QuietAsk;
 use super::replay::Ask as ReplayAsk;
 use super::setup::SetupAsk;
 use crate::domain::capability::Operate;
@@ -168,6 +169,13 @@ pub enum ChangeKind {
     Shell(HostId),
     /// Bring a port of a host to this machine, or take one back.
     Forward(ForwardAsk),
+    /// Make a part of the fleet quiet for a time, or loud again.
+    Quiet {
+        /// Comes back with the answer.
+        request: u64,
+        /// What.
+        ask: QuietAsk,
+    },
     /// Start a new worker for a run whose worker is gone.
     Revive(RunId),
     /// Answer for a run that waits for a second person.

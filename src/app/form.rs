@@ -1,8 +1,22 @@
 //! A form: fields that are typed or chosen, each checked by the rules of the type that it becomes.
 
+use std::collections::BTreeMap;
+
 use tui_input::Input;
 
-use crate::domain::scaffold::enrol::{self, Entry, Words};
+use crate::domain::scaffold::enrol::{self, Entry};
+
+/// What a field is for; it knows what may be typed for that.
+pub trait Typed: Copy + Ord {
+    /// Looks at a text by the rules of its type; where it is refused, says the rule.
+    fn check(self, text: &str) -> Result<(), String>;
+}
+
+impl Typed for Entry {
+    fn check(self, text: &str) -> Result<(), String> {
+        enrol::check(self, text).map_err(|refused| refused.rule.to_owned())
+    }
+}
 
 /// What is filled in.
 #[derive(Debug, Clone)]
@@ -20,9 +34,9 @@ pub enum Blank {
 
 /// One field.
 #[derive(Debug, Clone)]
-pub struct Field {
+pub struct Field<E = Entry> {
     /// What it is for.
-    pub entry: Entry,
+    pub entry: E,
     /// Its name.
     pub label: &'static str,
     /// What to know about it.
@@ -35,21 +49,21 @@ pub struct Field {
     pub problem: Option<String>,
 }
 
-impl Field {
+impl<E: Typed> Field<E> {
     /// A text that has to be there.
-    pub fn must(entry: Entry, label: &'static str, hint: &'static str) -> Self {
+    pub fn must(entry: E, label: &'static str, hint: &'static str) -> Self {
         Self { must: true, ..Self::may(entry, label, hint) }
     }
 
     /// A text that may be left empty.
-    pub fn may(entry: Entry, label: &'static str, hint: &'static str) -> Self {
+    pub fn may(entry: E, label: &'static str, hint: &'static str) -> Self {
         let blank = Blank::Text(Input::default());
         Self { entry, label, hint, must: false, blank, problem: None }
     }
 
     /// A choice; the first is chosen.
     pub fn choice(
-        entry: Entry,
+        entry: E,
         label: &'static str,
         hint: &'static str,
         options: &'static [(&'static str, &'static str)],
@@ -65,13 +79,20 @@ impl Field {
         }
     }
 
+    /// Fills a text in.
+    pub fn fill(&mut self, text: &str) {
+        if let Blank::Text(input) = &mut self.blank {
+            *input = Input::new(text.to_owned());
+        }
+    }
+
     /// Looks whether it can stay as it is.
     pub fn check(&mut self) {
         let value = self.value();
         self.problem = match value.is_empty() {
             true if self.must => Some("is needed".to_owned()),
             true => None,
-            false => enrol::check(self.entry, value).err().map(|e| e.rule.to_owned()),
+            false => self.entry.check(value).err(),
         };
     }
 
@@ -86,21 +107,21 @@ impl Field {
 
 /// The fields, of which one has the keys.
 #[derive(Debug, Clone)]
-pub struct Form {
+pub struct Form<E = Entry> {
     /// All of them.
-    pub fields: Vec<Field>,
+    pub fields: Vec<Field<E>>,
     /// Which has the keys.
     pub focus: usize,
 }
 
-impl Form {
+impl<E: Typed> Form<E> {
     /// With the keys at the first.
-    pub fn new(fields: Vec<Field>) -> Self {
+    pub fn new(fields: Vec<Field<E>>) -> Self {
         Self { fields, focus: 0 }
     }
 
     /// The field that has the keys.
-    pub fn focused(&mut self) -> Option<&mut Field> {
+    pub fn focused(&mut self) -> Option<&mut Field<E>> {
         self.fields.get_mut(self.focus)
     }
 
@@ -120,7 +141,7 @@ impl Form {
     }
 
     /// Says why a field is refused, and gives it the keys.
-    pub fn refuse(&mut self, entry: Entry, why: String) {
+    pub fn refuse(&mut self, entry: E, why: String) {
         if let Some(field) = self.fields.iter_mut().find(|f| f.entry == entry) {
             field.problem = Some(why);
         }
@@ -135,18 +156,29 @@ impl Form {
 
     /// Whether something was typed.
     pub fn is_typed(&self) -> bool {
-        let typed = |f: &Field| matches!(&f.blank, Blank::Text(input) if !input.value().is_empty());
+        let typed =
+            |f: &Field<E>| matches!(&f.blank, Blank::Text(input) if !input.value().is_empty());
         self.fields.iter().any(typed)
     }
 
+    /// The value of a field, without blanks around; empty where there is no such field.
+    pub fn value(&self, entry: E) -> &str {
+        self.fields.iter().find(|f| f.entry == entry).map_or("", Field::value)
+    }
+
+    /// The value of a field, where something was filled in.
+    pub fn said(&self, entry: E) -> Option<String> {
+        Some(self.value(entry)).filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+
     /// What was filled in; what is empty is not there.
-    pub fn words(&self) -> Words {
+    pub fn words(&self) -> BTreeMap<E, String> {
         let filled = self.fields.iter().filter(|f| !f.value().is_empty());
         filled.map(|f| (f.entry, f.value().to_owned())).collect()
     }
 }
 
-impl PartialEq for Form {
+impl<E: Typed> PartialEq for Form<E> {
     fn eq(&self, other: &Self) -> bool {
         self.focus == other.focus && self.words() == other.words()
     }

@@ -11,6 +11,7 @@ use super::destination::Destination;
 use super::effect::ChangeKind;
 use super::holds::HoldOf;
 use super::host_layers::{EnvLayer, ReasonPick, ServicePick};
+use super::quiet::{QuietAsk, QuietForm};
 use super::why::Of;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::{Plan, Wish};
@@ -51,6 +52,8 @@ pub enum Layer {
     Guard(GuardForm),
     /// The reason for something is typed.
     Why(WhyForm),
+    /// What makes a part of the fleet quiet for a time is typed.
+    Quiet(Box<QuietForm>),
     /// What can be copied.
     Copy(Copying),
     /// Which columns stand on the screen.
@@ -225,6 +228,8 @@ pub enum Then {
     Enrol,
     /// Leaves the form.
     LeaveForm,
+    /// Does what a form in front of the page was for.
+    Quiet(QuietAsk),
     /// Leaves the wall.
     Leave,
     /// Asks something of a run.

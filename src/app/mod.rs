@@ -40,6 +40,8 @@ pub mod msg;
 pub mod pages;
 pub mod panes;
 mod place;
+pub mod quiet;
+mod quiet_rows;
 pub mod replay;
 mod run_rows;
 pub mod setup;

@@ -10,6 +10,7 @@ use super::forwards::Forwarded;
 use super::key::Key;
 use super::log_page::LogView;
 use super::look::Looked;
+use super::quiet::QuietAnswer;
 use super::replay::Replay;
 use super::setup::Unusable;
 use super::toast::ToastKind;
@@ -133,6 +134,13 @@ pub enum Msg {
     Forwards(Forwarded),
     /// What came of breaking a lease.
     LeaseBroken(Result<Safe, Problem>),
+    /// What came of what makes a part of the fleet quiet for a time.
+    Quiet {
+        /// Of the effect that asked.
+        request: u64,
+        /// It, or what went wrong.
+        result: Result<QuietAnswer, Problem>,
+    },
     /// Where the replay stands.
     Replay(Replay),
     /// The time of the replay went back.

@@ -137,6 +137,13 @@ pub fn windows(model: &Model, sheet: &Sheet) -> Vec<WindowRow> {
     rows
 }
 
+/// The selected window.
+pub fn selected_window(model: &Model) -> Option<WindowRow> {
+    let Some(Screen::Sheet(sheet)) = model.screens.last() else { return None };
+    let rows = matches!(sheet.of, SheetOf::Windows).then(|| windows(model, sheet))?;
+    rows.into_iter().nth(sheet.cursor.selected)
+}
+
 /// What changed on an instance, newest first.
 pub fn timeline(model: &Model, sheet: &Sheet) -> Vec<Change> {
     let SheetOf::Timeline(host, read) = &sheet.of else { return Vec::new() };

@@ -8,7 +8,7 @@ use super::copy::pattern;
 use super::destination::Destination;
 use super::model::{Model, Screen};
 use super::sheet::SheetOf;
-use super::sheet_rows::{self, InventoryRow};
+use super::sheet_rows::{self, InventoryRow, WindowRow};
 use super::update::{PLAN_WAITS_S, compared_here, lease_run, plan_command};
 use crate::domain::ids::HostId;
 use crate::domain::plan::Workflow;
@@ -90,10 +90,24 @@ pub fn twin(model: &Model, action: Action) -> Option<Twin> {
             [] => return None,
             hosts => format!("{form} --limit {}", pattern(hosts)),
         },
+        Action::EndWindow => match sheet_rows::selected_window(model) {
+            Some(row) => ended(form, &row),
+            None => return None,
+        },
         Action::BreakLease if subject(model).is_none() => form.replace("HOST", "--fleet"),
         _ => form.to_owned(),
     };
     Some(filled(model, &line))
+}
+
+/// What ends a window where its hosts have it. A name that is more than one plain word stays to be typed.
+fn ended(form: &str, row: &WindowRow) -> String {
+    let name = row.window.name.as_str();
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if !name.chars().all(plain) || name.starts_with('-') {
+        return form.to_owned();
+    }
+    format!("{} --limit {}", form.replace("NAME", name), pattern(&row.hosts))
 }
 
 /// The command line that shows what a page does.

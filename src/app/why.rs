@@ -52,6 +52,9 @@ impl Why {
         if let ChangeKind::BreakLease { reason, .. } = kind {
             return Some(reason.clone());
         }
+        if let ChangeKind::Quiet { ask, .. } = kind {
+            return ask.why().cloned().or_else(|| self.standing.clone());
+        }
         match about(kind) {
             Some(of) => self.of(&of).cloned(),
             None => self.standing.clone(),
@@ -64,6 +67,7 @@ impl Why {
             Then::Start(plan) => self.of(&Of::Plan(plan.hash())).cloned(),
             Then::Change(kind) => self.of_change(kind),
             Then::Enrol => self.of(&Of::Enrol).cloned(),
+            Then::Quiet(ask) => ask.why().cloned().or_else(|| self.standing.clone()),
             Then::Plan(_) | Then::LeaveForm | Then::Leave => None,
         }
     }
@@ -89,7 +93,7 @@ impl Why {
             Then::Start(plan) => self.drop_of(Some(Of::Plan(plan.hash()))),
             Then::Change(kind) => self.drop_of(about(kind)),
             Then::Enrol => self.enrol_anew(),
-            Then::Plan(_) | Then::LeaveForm | Then::Leave => {}
+            Then::Plan(_) | Then::Quiet(_) | Then::LeaveForm | Then::Leave => {}
         }
     }
 
@@ -115,6 +119,7 @@ fn about(kind: &ChangeKind) -> Option<Of> {
         | ChangeKind::Decide { .. }
         | ChangeKind::Revive(_)
         | ChangeKind::BreakLease { .. }
+        | ChangeKind::Quiet { .. }
         | ChangeKind::Forward(ForwardAsk::End(_) | ForwardAsk::Again(_) | ForwardAsk::List)
         | ChangeKind::SetUp(_) => None,
     }

@@ -13,7 +13,7 @@ use super::cockpit_forwards::Forwards;
 use super::exit::Trouble;
 use super::lease::breaking;
 use super::run::{again, operator, unlock_for};
-use super::{hooks, host, in_the_way, wiring};
+use super::{Context, cockpit_quiet, hooks, host, in_the_way, wiring};
 use crate::adapters::ssh::SshPool;
 use crate::adapters::store::StoreWriter;
 use crate::adapters::vault;
@@ -22,6 +22,7 @@ use crate::app::effect::Answered;
 use crate::app::forwards::{ForwardAsk, Forwarded};
 use crate::app::holds::HoldOf;
 use crate::app::msg::Problem;
+use crate::app::quiet::{QuietAnswer, QuietAsk};
 use crate::app::toast::ToastKind;
 use crate::domain::capability::Operate;
 use crate::domain::fleet::{Fleet, Host};
@@ -276,6 +277,20 @@ impl Changer for Changes {
             Some(gone) => gone.words(&name),
             None => format!("nobody holds {name} any more: nothing was done"),
         }))
+    }
+
+    async fn quiet(&self, ask: QuietAsk) -> Result<QuietAnswer, Problem> {
+        let operate = Some(self.right.clone());
+        let context =
+            Context { inventory: self.inventory.clone(), json: false, color: false, operate };
+        let why = wiring::reason();
+        let work = move || wiring::because_now(why, || cockpit_quiet::answer(&context, &ask));
+        self.supervisor
+            .spawn_blocking("quiet", work)
+            .join()
+            .await
+            .map_err(failed)?
+            .map_err(|trouble| problem(&trouble))
     }
 
     async fn terminal(&self, host: &HostId) -> Result<AtTerminal, Problem> {

@@ -21,6 +21,7 @@ mod cockpit_desk;
 mod cockpit_enrol;
 mod cockpit_forwards;
 mod cockpit_looks;
+mod cockpit_quiet;
 mod cockpit_replay;
 mod compare;
 mod context;

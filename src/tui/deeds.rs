@@ -26,6 +26,7 @@ impl Effects {
             | ChangeKind::PlanRetry { .. }
             | ChangeKind::Secrets { .. }
             | ChangeKind::Enrol { .. }
+            | ChangeKind::Quiet { .. }
             | ChangeKind::Releases { .. } => looked(doer, change.kind().clone()),
             kind @ (ChangeKind::RollBack(_)
             | ChangeKind::StartRun { .. }
@@ -67,6 +68,9 @@ impl Effects {
             }
             ChangeKind::Releases { request, .. } => {
                 Msg::Recorded { request: *request, result: Err(problem) }
+            }
+            ChangeKind::Quiet { request, .. } => {
+                Msg::Quiet { request: *request, result: Err(problem) }
             }
             ChangeKind::BreakLease { .. } => Msg::LeaseBroken(Err(problem)),
             ChangeKind::Control { .. }
@@ -110,6 +114,10 @@ fn looked(changer: Arc<dyn Changer>, kind: ChangeKind) -> Named {
             Box::pin(async move {
                 Msg::Enrol { request, result: changer.enrol(*ask).await.map(Box::new) }
             }),
+        ),
+        ChangeKind::Quiet { request, ask } => (
+            "quiet",
+            Box::pin(async move { Msg::Quiet { request, result: changer.quiet(ask).await } }),
         ),
         ChangeKind::Releases { request, hosts } => (
             "recorded releases",

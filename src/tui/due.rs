@@ -42,6 +42,7 @@ pub(super) fn whom(model: &Model, msg: &Msg) -> For {
         | Msg::Replay(_)
         | Msg::Rewound
         | Msg::LeaseBroken(_)
+        | Msg::Quiet { .. }
         | Msg::Notice(..) => For::Data,
     }
 }

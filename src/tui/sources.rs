@@ -12,6 +12,7 @@ use crate::app::forwards::{ForwardAsk, Forwarded};
 use crate::app::holds::HoldOf;
 use crate::app::look::{Look, Looked};
 use crate::app::msg::Problem;
+use crate::app::quiet::{QuietAnswer, QuietAsk};
 use crate::app::replay::{Ask as ReplayAsk, Replay};
 use crate::app::setup::Unusable;
 use crate::domain::env_shown::EnvShown;
@@ -60,6 +61,8 @@ pub trait Changer: Send + Sync + 'static {
         seen: &(u64, Option<RunId>),
         reason: &Safe,
     ) -> Result<Safe, Problem>;
+    /// Makes a part of the fleet quiet for a time, or loud again; or looks what that would do.
+    async fn quiet(&self, ask: QuietAsk) -> Result<QuietAnswer, Problem>;
     /// Prepares a shell on a host, to be opened at the terminal.
     async fn terminal(&self, host: &HostId) -> Result<AtTerminal, Problem>;
     /// Brings a port of a host here, or takes one back; they last no longer than the cockpit.

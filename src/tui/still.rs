@@ -104,6 +104,7 @@ fn only_looks(effect: &Effect) -> bool {
             | ChangeKind::Secrets { .. }
             | ChangeKind::Releases { .. } => true,
             ChangeKind::Enrol { .. }
+            | ChangeKind::Quiet { .. }
             | ChangeKind::StartRun { .. }
             | ChangeKind::Control { .. }
             | ChangeKind::Decide { .. }

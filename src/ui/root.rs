@@ -91,6 +91,7 @@ fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect)
         Layer::Playbook(form) => dialog::playbook(canvas, area, form),
         Layer::Guard(form) => dialog::guard(canvas, area, form),
         Layer::Why(form) => screens::asked_why::draw(canvas, model, area, form),
+        Layer::Quiet(form) => screens::quiet::draw(canvas, model, form, area),
         Layer::Planning { n_hosts, .. } => {
             let inner = dialog::frame(canvas, area, 60, 6, "Planning", "2 of 3: the plan");
             let what = if *n_hosts == 1 {

@@ -271,8 +271,16 @@ fn only_a_window_that_is_on_can_be_ended() {
     fleet.windows = vec![WindowSet { windows: windows.into(), hosts }].into();
     let mut model = at(80, 24, Arc::new(fleet));
     open("one", &mut model, "g t");
+    assert!(screen(&model).contains("x ends it"), "{}", screen(&model));
+    // Who may only look is told what somebody else would type.
+    let operate = model.operate.take();
     assert!(screen(&model).contains("bunker window end day"), "{}", screen(&model));
+    model.operate = operate;
     open("one", &mut model, "j");
-    let drawn = screen(&model);
-    assert!(drawn.contains("night: ") && !drawn.contains("window end"), "{drawn}");
+    for operate in [model.operate.take(), None] {
+        model.operate = operate;
+        let drawn = screen(&model);
+        let ends = drawn.contains("ends it") || drawn.contains("window end");
+        assert!(drawn.contains("night: ") && !ends, "{drawn}");
+    }
 }

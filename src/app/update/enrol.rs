@@ -4,7 +4,6 @@ use super::super::action::Action;
 use super::super::cursor::Step;
 use super::super::effect::{ChangeKind, Effect};
 use super::super::enrol_page::{EnrolPage, Purpose, Stage};
-use super::super::form::Blank;
 use super::super::key::{Key, KeyCode};
 use super::super::layers::{Confirm, Focus, Layer, Then};
 use super::super::model::{Model, Screen};
@@ -55,20 +54,7 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Option<Vec<Effect>> {
 }
 
 fn edit(page: &mut EnrolPage, key: Key) {
-    let Some(field) = page.form.focused() else { return };
-    let changed = match &mut field.blank {
-        Blank::Text(line) => input::edit(line, key),
-        Blank::Choice { .. } => {
-            let back = key.code == KeyCode::Left;
-            let turns = back || matches!(key.code, KeyCode::Right | KeyCode::Char(' '));
-            if turns {
-                field.turn(!back);
-            }
-            turns
-        }
-    };
-    if changed {
-        field.problem = None;
+    if input::field(&mut page.form, key) {
         page.problem = None;
     }
 }
@@ -76,12 +62,7 @@ fn edit(page: &mut EnrolPage, key: Key) {
 /// Pasted text goes to the field that has the keys.
 pub(super) fn paste(model: &mut Model, text: &str) {
     let Some(page) = seen(model).filter(|page| page.stage == Stage::Form) else { return };
-    if let Some(field) = page.form.focused()
-        && let Blank::Text(line) = &mut field.blank
-    {
-        input::paste(line, text);
-        field.problem = None;
-    }
+    input::paste_field(&mut page.form, text);
 }
 
 /// What is there already is told before anybody goes on.

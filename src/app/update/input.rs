@@ -2,6 +2,7 @@
 
 use tui_input::{Input, InputRequest};
 
+use super::super::form::{Blank, Form, Typed};
 use super::super::key::{Key, KeyCode};
 
 /// The longest text that can be typed or pasted.
@@ -26,6 +27,36 @@ pub(super) fn edit(input: &mut Input, key: Key) -> bool {
     };
     input.handle(request);
     true
+}
+
+/// Edits the field of a form that has the keys; says whether something was changed.
+pub(super) fn field<E: Typed>(form: &mut Form<E>, key: Key) -> bool {
+    let Some(field) = form.focused() else { return false };
+    let changed = match &mut field.blank {
+        Blank::Text(line) => edit(line, key),
+        Blank::Choice { .. } => {
+            let back = key.code == KeyCode::Left;
+            let turns = back || matches!(key.code, KeyCode::Right | KeyCode::Char(' '));
+            if turns {
+                field.turn(!back);
+            }
+            turns
+        }
+    };
+    if changed {
+        field.problem = None;
+    }
+    changed
+}
+
+/// Puts pasted text into the field of a form that has the keys.
+pub(super) fn paste_field<E: Typed>(form: &mut Form<E>, text: &str) {
+    if let Some(field) = form.focused()
+        && let Blank::Text(line) = &mut field.blank
+    {
+        paste(line, text);
+        field.problem = None;
+    }
 }
 
 /// Puts pasted text at the caret, on one line.

@@ -12,7 +12,7 @@ use super::super::model::Model;
 use super::super::toast::ToastKind;
 use super::{
     audit, choice, columns, copying, enrol, evidence, forwards, guard, host, input, log, moving,
-    palette, plan, run, runs, setup, sheet, why,
+    palette, plan, quiet, run, runs, setup, sheet, why,
 };
 use crate::domain::filter::Filter;
 use crate::domain::ids::InvalidName;
@@ -50,6 +50,7 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         Layer::Confirm(confirm) => answer(model, confirm, key),
         Layer::Guard(form) => guard::on_key(model, form, key),
         Layer::Why(form) => why::on_key(model, form, key),
+        Layer::Quiet(form) => quiet::on_key(model, form, key),
         Layer::Copy(menu) => copying::on_key(model, menu, key),
         Layer::Columns(pick) => columns::on_key(model, pick, key),
         Layer::Letter(what) => moving::letter(model, what, key),
@@ -80,6 +81,7 @@ pub(super) fn paste(model: &mut Model, text: &str) {
             input::paste(&mut form.input, text);
         }
         Some(Layer::Why(form)) => input::paste(&mut form.input, text),
+        Some(Layer::Quiet(form)) => input::paste_field(&mut form.form, text),
         // What is pasted was not typed: it confirms nothing.
         Some(
             Layer::Help { .. }
@@ -267,6 +269,7 @@ fn carry_out(model: &mut Model, then: Then) -> Vec<Effect> {
         Then::Start(approved) => plan::start(model, approved, Consent::Yes),
         Then::Plan(wish) => plan::ask(model, wish.hosts, wish.what),
         Then::Enrol => enrol::confirmed(model),
+        Then::Quiet(ask) => quiet::ask(model, ask),
         Then::Leave => vec![Effect::Quit],
         Then::LeaveForm => {
             enrol::left(model);

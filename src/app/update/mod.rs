@@ -24,6 +24,7 @@ mod named;
 mod palette;
 mod panes;
 mod plan;
+mod quiet;
 mod replay;
 mod route;
 mod run;

@@ -11,7 +11,7 @@ use super::super::msg::Msg;
 use super::super::toast::ToastKind;
 use super::{
     audit, choice, copying, data, enrol, fleet, forwards, go, host, layers, leases, log, moving,
-    palette, panes, plan, replay, run, runs, setup, sheet, wall, why,
+    palette, panes, plan, quiet, replay, run, runs, setup, sheet, wall, why,
 };
 
 /// Applies what happened and says what is to be done. Total: no message makes it fail.
@@ -74,6 +74,7 @@ fn route(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Looked { request, result } => sheet::take(model, request, &result),
         Msg::Forwards(forwarded) => forwards::take(model, forwarded),
         Msg::LeaseBroken(result) => leases::broken(model, &result),
+        Msg::Quiet { request, result } => quiet::answered(model, request, result),
         Msg::Replay(replay) => replay::take(model, replay),
         Msg::Rewound => {
             replay::rewound(model);

@@ -15,7 +15,7 @@ use super::super::sheet::{AlertsSheet, BackupsSheet, ChartsSheet, Sheet, SheetOf
 use super::super::sheet_rows::{self, InventoryRow};
 use super::super::timeline::TimelineRead;
 use super::super::toast::ToastKind;
-use super::{compare, fleet, go, leases, panes, plan};
+use super::{compare, fleet, go, leases, panes, plan, quiet};
 use crate::domain::ids::HostId;
 use crate::domain::plan::What;
 
@@ -227,6 +227,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     match (action, host) {
         (Action::Open, _) if matches!(sheet.of, SheetOf::Leases(_)) => return leases::watch(model),
         (Action::BreakLease, _) => return leases::ask_break(model),
+        (Action::AddWindow | Action::EndWindow, _) => return quiet::open(model, action),
         (Action::Open, host) => return open_selected(model, host),
         (Action::Backup, Some(host)) => return plan::ask(model, vec![host], What::Backup),
         (Action::VerifyBackup, Some(host)) => {

@@ -11,7 +11,7 @@ use super::super::run::{right, say};
 use super::super::{Context, fleet, wiring};
 use crate::adapters::caller::actor;
 use crate::adapters::inventory::History;
-use crate::domain::audit::{Deed, Facts};
+use crate::domain::audit::{Deed, Facts, Source};
 use crate::domain::fleet::Host;
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::{self, Audit, Intent, StoreError};
@@ -44,15 +44,25 @@ pub(in crate::cli) fn audited_files<T>(
     what: &str,
     work: impl FnOnce(&dyn Audit) -> Result<(T, Facts), Trouble>,
 ) -> Result<T, Trouble> {
+    let (made, told) = audited_and_told(context, deed, files, what, work)?;
+    told.iter().for_each(|told| say(told));
+    Ok(made)
+}
+
+/// The same; what is to be told of the history of the inventory is given back.
+pub(in crate::cli) fn audited_and_told<T>(
+    context: &Context,
+    deed: Deed,
+    files: &[PathBuf],
+    what: &str,
+    work: impl FnOnce(&dyn Audit) -> Result<(T, Facts), Trouble>,
+) -> Result<(T, Option<String>), Trouble> {
     audited(context, deed, |audit, intent| {
         let history = History::before(&context.inventory, files);
         let (made, mut after) = work(audit)?;
         let committed = history.commit(what, &actor(), &intent.anchor);
-        if let Some(told) = committed.told() {
-            say(&told);
-        }
         after.extend(committed.facts());
-        Ok((made, after))
+        Ok(((made, committed.told()), after))
     })
 }
 
@@ -61,7 +71,8 @@ pub(in crate::cli) fn reason(asked: bool) -> Result<(), Trouble> {
     if !asked || wiring::caller().why.is_some() {
         return Ok(());
     }
-    if !std::io::stdin().is_terminal() {
+    // The cockpit has the terminal to itself, and asked before.
+    if wiring::caller().source == Source::Cockpit || !std::io::stdin().is_terminal() {
         return Err(StoreError::NoReason.into());
     }
     let mut err = std::io::stderr().lock();

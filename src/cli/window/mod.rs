@@ -1,10 +1,12 @@
 //! `bunker window`: maintenance windows, looked at, written, ended, and told to Alertmanager.
 
 mod add;
+pub(super) mod adding;
 pub(super) mod args;
 mod end;
+pub(super) mod ending;
 mod list;
-mod runs;
+pub(super) mod runs;
 mod silences;
 
 pub(super) use silences::tell;

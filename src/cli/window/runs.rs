@@ -1,7 +1,7 @@
 //! Runs under way when a window changes: their plans have the windows that were when they were made.
 
 use super::super::exit::Trouble;
-use super::super::run::{operator, right, say};
+use super::super::run::{operator, right};
 use super::super::{Context, wiring};
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::run::control::Control;
@@ -30,8 +30,8 @@ pub(super) fn pause(context: &Context, hosts: &[HostId]) -> Result<Vec<RunId>, T
 }
 
 /// Says which were asked.
-pub(super) fn tell(paused: &[RunId]) {
-    for run in paused {
-        say(&format!("run {run} is asked to pause: `bunker resume {run}` goes on with it"));
-    }
+pub(in crate::cli) fn words(paused: &[RunId]) -> Vec<String> {
+    let word =
+        |run: &RunId| format!("run {run} is asked to pause: `bunker resume {run}` goes on with it");
+    paused.iter().map(word).collect()
 }

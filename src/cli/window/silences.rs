@@ -35,19 +35,22 @@ pub(super) fn sync(context: &Context) -> Result<Exit, Trouble> {
 /// Tells Alertmanager of the windows of this fleet, where it has one. What goes wrong is said and ends nothing: the
 /// windows themselves count whatever Alertmanager knows.
 pub(in crate::cli) async fn tell(fleet: &Fleet) {
+    words(fleet).await.iter().for_each(|told| say(told));
+}
+
+/// The same; what is to be told is given back.
+async fn words(fleet: &Fleet) -> Option<String> {
     let now = wiring::clock().now();
     match silences::sync(&Alertmanager::default(), fleet, now).await {
         Ok(Some(done)) if done.created + done.expired > 0 => {
-            say(&format!("silences: {} made, {} ended", done.created, done.expired));
+            Some(format!("silences: {} made, {} ended", done.created, done.expired))
         }
-        Err(what) => say(&format!("alerts are not silenced: {what}; `bunker window sync`")),
-        Ok(_) => {}
+        Err(what) => Some(format!("alerts are not silenced: {what}; `bunker window sync`")),
+        Ok(_) => None,
     }
 }
 
-/// [`tell`], from a verb that has no runtime.
-pub(super) fn told(fleet: &Fleet) {
-    if let Ok(runtime) = wiring::runtime() {
-        runtime.block_on(tell(fleet));
-    }
+/// [`words`], from a verb or a thread that has no runtime.
+pub(super) fn synced(fleet: &Fleet) -> Option<String> {
+    wiring::runtime().ok()?.block_on(words(fleet))
 }

@@ -16,6 +16,7 @@ mod standing;
 mod tests;
 #[cfg(test)]
 mod wall_tests;
+mod wish;
 mod words;
 mod written;
 mod zone;
@@ -25,6 +26,7 @@ pub use fleet::{FleetStanding, WindowSet, fleet_standing, window_sets};
 pub use recur::Spell;
 pub use silence::{CREATED_BY, Held, Silence, Todo, reconcile, silenced_host, wanted};
 pub use standing::{Standing, next_spells, silenced, standing};
+pub use wish::{Whom, WindowWish};
 pub use words::{countdown, spelled};
 pub use zone::Zone;
 

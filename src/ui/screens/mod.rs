@@ -28,6 +28,7 @@ pub(super) mod palette;
 mod panes;
 pub(super) mod plan;
 mod plan_targets;
+pub(super) mod quiet;
 pub(super) mod releases;
 pub(super) mod run;
 mod run_grid;

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::choice::{self, Around};
 use super::sheet::{self, Column, Frame, Tally};
+use crate::app::action::Action;
 use crate::app::model::Model;
 use crate::app::sheet::Sheet;
 use crate::app::sheet_rows::{self, WindowRow};
@@ -45,7 +46,10 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, seen: &Sheet, 
         foot: String::new(),
     };
     let none = if seen.filter.is_empty() {
-        "none: `bunker window add` writes one into the inventory".to_owned()
+        match model.operate {
+            Some(_) => format!("none: {} adds one", model.key(Action::AddWindow)),
+            None => "none: `bunker window add` writes one into the inventory".to_owned(),
+        }
     } else {
         sheet::shows_all(model, "no window has these words")
     };
@@ -74,15 +78,21 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, seen: &Sheet, 
         places.put(canvas, y, 5, &names, Role::Text);
     }
     if let Some(row) = rows.get(seen.cursor.selected) {
-        choice::facts(canvas, detail, &facts(row, model.now));
+        choice::facts(canvas, detail, &facts(row, model));
     }
 }
 
 /// What there is to say about one window.
-fn facts(row: &WindowRow, now: Timestamp) -> [(&'static str, String, Role); 5] {
-    // What is not on cannot be ended.
-    let end = Some(format!("bunker window end {}", row.window.name));
-    let end = end.filter(|_| is_on(row, now)).unwrap_or_default();
+fn facts(row: &WindowRow, model: &Model) -> [(&'static str, String, Role); 5] {
+    let now = model.now;
+    let end = match model.operate {
+        // What is not on cannot be ended.
+        _ if !is_on(row, now) => String::new(),
+        Some(_) => {
+            format!("{} ends it, after it has named its hosts", model.key(Action::EndWindow))
+        }
+        None => format!("bunker window end {}", row.window.name),
+    };
     [
         ("window", format!("{}: {}", row.window.name, row.window), Role::Strong),
         ("now", format!("{} ({})", when(row, now), left(row, now)), Role::Text),

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::dialog;
-use crate::app::form::{Blank, Field, Form};
+use crate::app::form::{Blank, Field, Form, Typed};
 use crate::ui::canvas::Canvas;
 use crate::ui::theme::Role;
 
@@ -12,7 +12,7 @@ const LABEL: u16 = 13;
 const LINES: u16 = 2;
 
 /// Draws as many fields as fit, the one that has the keys among them.
-pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, form: &Form, place: Rect) {
+pub(in crate::ui) fn draw<E: Typed>(canvas: &mut Canvas<'_>, form: &Form<E>, place: Rect) {
     let fit = usize::from(place.height / LINES).max(1);
     let top = form.focus.saturating_sub(fit - 1);
     for (line, (at, field)) in form.fields.iter().enumerate().skip(top).take(fit).enumerate() {
@@ -21,7 +21,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, form: &Form, place: Rect) {
     }
 }
 
-fn one(canvas: &mut Canvas<'_>, field: &Field, focused: bool, place: Rect) {
+fn one<E: Typed>(canvas: &mut Canvas<'_>, field: &Field<E>, focused: bool, place: Rect) {
     let (x, y) = (place.x + LABEL + 2, place.y);
     let room = place.right().saturating_sub(x);
     if focused {

@@ -158,6 +158,7 @@ pub(crate) const PAGES: &[Page] = &[
     Page::new("playbook", "playbook", Made::Layer, |_, m| drop(press(m, "P"))),
     Page::new("planning", "Planning", Made::Layer, |_, m| drop(press(m, "u enter"))).kept(),
     Page::new("why", "Why", Made::Layer, keys!("Y")),
+    Page::new("window-add", "A new window", Made::Layer, keys!("g t a")),
     Page::new("shell", "shell on", Made::Layer, keys!("enter s")),
     Page::new("env", ".env of", Made::Layer, keys!("enter e")),
     Page::new("services", "Log of a service", Made::Layer, keys!("enter l")),
