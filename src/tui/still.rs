@@ -9,11 +9,14 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::due::moves;
 use super::effects::Effects;
 use super::event_loop::Opening;
+use super::sources::NoInventory;
 use crate::app::action::Action;
 use crate::app::destination::Destination;
 use crate::app::frame::Size;
+use crate::app::key::KeyCode;
 use crate::app::{ChangeKind, Effect, Key, Model, Msg, Screen, update};
 use crate::domain::snapshot::{Contact, HttpHealth, MetricsState};
+use crate::domain::untrusted::Safe;
 
 /// Messages that may wait.
 const QUEUE: usize = 1_024;
@@ -28,13 +31,17 @@ pub struct Still {
     /// The page.
     pub to: Destination,
     /// What is done there first, whichever key the operator gave it.
-    pub first: Option<Action>,
+    pub first: Vec<Action>,
+    /// What is typed and entered in the line that this opens.
+    pub line: Option<String>,
     /// Keys to press after that.
     pub keys: Vec<Key>,
     /// How long hosts and the store may take to answer.
     pub patience: Duration,
     /// Whether it is looked at as a wall.
     pub wall: bool,
+    /// Whether it is the first run that is looked at: it is seen only where the inventory cannot be used.
+    pub setup: bool,
 }
 
 /// Connects, waits until every host has answered or patience ends, goes there, presses the keys, and gives the state.
@@ -49,17 +56,40 @@ pub async fn still(opening: Opening, what: Still) -> color_eyre::Result<Model> {
     if what.wall {
         model.hang();
     }
+    let sources = sources().await;
+    if what.setup {
+        return first_run(model, sources.err(), what.keys);
+    }
     let mut effects = Effects::new(supervisor, tell, None, mpsc::unbounded_channel().0, None);
-    effects.connected(sources().await?);
+    effects.connected(sources?);
     let deadline = Instant::now() + what.patience;
     let mut view = View { inbox, effects, deadline };
     view.until(&mut model, asked).await;
-    let first = std::iter::once(Msg::Go(what.to)).chain(what.first.map(Msg::Do));
-    for msg in first.chain(what.keys.into_iter().map(Msg::Key)) {
+    let first = std::iter::once(Msg::Go(what.to)).chain(what.first.into_iter().map(Msg::Do));
+    let line = what.line.into_iter();
+    let line =
+        line.flat_map(|text| [Msg::Paste(Safe::line(&text)), Msg::Key(Key::plain(KeyCode::Enter))]);
+    for msg in first.chain(line).chain(what.keys.into_iter().map(Msg::Key)) {
         view.take(&mut model, msg);
         view.until(&mut model, answered).await;
     }
     update(&mut model, Msg::Tick(clock.now()));
+    Ok(model)
+}
+
+/// The page of the first run with these keys pressed; none where the inventory can be used.
+fn first_run(
+    mut model: Model,
+    refused: Option<color_eyre::Report>,
+    keys: Vec<Key>,
+) -> color_eyre::Result<Model> {
+    let Some(report) = refused else { return Ok(model) };
+    let Some(none) = report.downcast_ref::<NoInventory>() else { return Err(report) };
+    let first = std::iter::once(Msg::Unusable(none.unusable.clone()));
+    for msg in first.chain(keys.into_iter().map(Msg::Key)) {
+        // Nothing of it is carried out.
+        drop(update(&mut model, msg));
+    }
     Ok(model)
 }
 

@@ -123,3 +123,62 @@ fn the_output_of_a_run_is_a_page_and_a_run_without_a_canary_has_none() {
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("output of run") && out.contains("#9 39 Sending"), "{out}");
 }
+
+#[test]
+fn a_plan_is_made_and_shown_by_name_and_started_by_nobody() {
+    let lab = Lab::start(2, Options::instances()).unwrap();
+    let state = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| snapshot(&lab, state.path(), args);
+    let (code, out, err) = run(&[
+        "plan",
+        "--to",
+        "v2.5.0",
+        "--timeout",
+        "60",
+        "--keys",
+        "2 enter",
+        "--size",
+        "120x40",
+    ]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("upgrade 2 instances to v2.5.0"), "{out}{err}");
+    let (code, out, err) =
+        run(&["plan", "--host", "paper-02", "--to", "v2.5.0", "--timeout", "60"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("upgrade paper-02 to v2.5.0") && !out.contains("paper-01"), "{out}{err}");
+    let (_, runs, _) = run(&["runs"]);
+    assert!(runs.contains("no run yet"), "{runs}");
+    for (args, code, words) in [
+        (&["plan", "--host", "nobody"] as &[&str], 4, "no instance nobody"),
+        (&["plan", "--to", "-x"], 2, "-x"),
+        (&["plan", "--to=--upload-pack=x"], 2, "--upload-pack=x"),
+        (&["plan", "--to", "v9.9.9", "--timeout", "60"], 1, "no plan to show"),
+    ] {
+        let (ended, out, err) = run(args);
+        assert_eq!((ended, out.as_str()), (code, ""), "{args:?}: {err}");
+        assert!(err.contains(words), "{args:?}: {err}");
+    }
+}
+
+#[test]
+fn the_first_run_is_a_page_where_the_inventory_cannot_be_used_and_nothing_is_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let (state, nowhere) = (dir.path().join("state"), dir.path().join("nowhere"));
+    let (code, out, err) = of(&nowhere, &state, &["setup"]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(out.contains("First run") && out.contains("There is no inventory at"), "{out}");
+    let (code, out, _) = of(&nowhere, &state, &["setup", "--keys", "i / x enter"]);
+    assert_eq!(code, 0, "{out}");
+    assert!(!nowhere.exists(), "keys make nothing");
+    // Other pages say as before that there is no inventory.
+    let (code, _, err) = of(&nowhere, &state, &["fleet"]);
+    assert!(code == 2 && err.contains("nowhere"), "{code} {err}");
+    let inventory = dead_fleet(dir.path(), 2);
+    let (code, out, err) = of(&inventory, &state, &["setup"]);
+    assert_eq!((code, out.as_str()), (4, ""), "{err}");
+    assert!(err.contains("nothing to set up") && err.contains("bunker snapshot fleet"), "{err}");
+    std::fs::write(inventory.join("hosts.yml"), "all:\n  hosts: [\n").unwrap();
+    let (code, out, err) = of(&inventory, &state, &["setup"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("The inventory cannot be used") && out.contains("hosts.yml:"), "{out}");
+}

@@ -20,12 +20,15 @@ An SVG picture has all colours unless --colors says otherwise."
 pub struct SnapshotArgs {
     /// Which page
     pub screen: Page,
-    /// The instance of the pages `instance`, `variables`, `charts`, `timeline` and `compare` [default: the one that needs somebody most, or the first]
+    /// The instance of the pages `instance`, `variables`, `charts`, `timeline`, `compare` and `plan` [default: the one that needs somebody most, or the first; of `plan` all of them]
     #[arg(long, value_name = "HOST")]
     pub host: Option<String>,
     /// The instance on the right of the page `compare` [default: the next one]
     #[arg(long, value_name = "HOST")]
     pub with: Option<String>,
+    /// Where the page `plan` goes to: a branch, tag or commit [default: each instance's own]
+    #[arg(long, value_name = "REF")]
+    pub to: Option<String>,
     /// The run of the pages `run`, `canary`, `outputs` and `log`: an id, the end of one, or `last`
     #[arg(long, value_name = "RUN", default_value = "last")]
     pub run: String,
@@ -63,6 +66,8 @@ pub enum Page {
     Runs,
     /// One run
     Run,
+    /// The plan of an upgrade of --host, or of all instances: --to. It is made and shown, and nothing else is done
+    Plan,
     /// The canary of a run
     Canary,
     /// The secrets by when they are due
@@ -99,6 +104,8 @@ pub enum Page {
     Help,
     /// The wall
     Wall,
+    /// The first run: what is seen where the inventory is missing or cannot be used
+    Setup,
 }
 
 /// How a screen is printed.

@@ -15,7 +15,9 @@ use crate::adapters::view_file::ViewFile;
 use crate::app::action::Action;
 use crate::app::destination::Destination;
 use crate::app::frame::{MIN_HEIGHT, MIN_WIDTH};
+use crate::app::layers::Layer;
 use crate::app::{Model, Screen};
+use crate::domain::git::GitRef;
 use crate::domain::ids::HostId;
 use crate::engine::ports::RunReader;
 use crate::tui::{self, Look, Picture, Still, Wanted};
@@ -46,11 +48,8 @@ pub(super) fn run(context: &Context, args: &SnapshotArgs) -> Result<Exit, Troubl
     runtime.shutdown_timeout(Duration::from_millis(100));
     let model = ended?;
     tell(&model);
-    if args.screen == Page::Log && !log_is_open(&model) {
-        return Err(Trouble::new(
-            Exit::NotFound,
-            "the run has no output yet: see `bunker show RUN`",
-        ));
+    if let Some(missing) = missing(context, args, &model) {
+        return Err(missing);
     }
     let picture = Picture::with(&model, &look);
     let content = match args.format {
@@ -68,8 +67,33 @@ pub(super) fn run(context: &Context, args: &SnapshotArgs) -> Result<Exit, Troubl
     Ok(Exit::Ok)
 }
 
-fn log_is_open(model: &Model) -> bool {
-    model.screens.iter().any(|screen| matches!(screen, Screen::Log(_)))
+/// Why there is no such page, where what was asked for came to nothing.
+fn missing(context: &Context, args: &SnapshotArgs, model: &Model) -> Option<Trouble> {
+    let page = args.screen;
+    let is_open = |of: fn(&Screen) -> bool| model.screens.iter().any(of);
+    if page == Page::Log && !is_open(|screen| matches!(screen, Screen::Log(_))) {
+        let text = "the run has no output yet: see `bunker show RUN`";
+        return Some(Trouble::new(Exit::NotFound, text));
+    }
+    if page == Page::Plan && !is_open(|screen| matches!(screen, Screen::Plan(_))) {
+        let late = model.layers.iter().any(|layer| matches!(layer, Layer::Planning { .. }));
+        let why = if late {
+            format!("it was not made within {} s: --timeout gives it longer", args.timeout)
+        } else {
+            "what is said above is why".to_owned()
+        };
+        let text = format!("there is no plan to show, and nothing was changed; {why}");
+        return Some(Trouble::new(Exit::Failed, text));
+    }
+    if page == Page::Setup && model.setup.is_none() {
+        let dir = context.inventory.display();
+        let text = format!(
+            "the inventory {dir} can be used, so there is nothing to set up: `bunker snapshot fleet` shows it, \
+and --inventory DIR names another folder"
+        );
+        return Some(Trouble::new(Exit::NotFound, text));
+    }
+    None
 }
 
 /// What the cockpit would have told in notices goes to standard error.
@@ -103,11 +127,23 @@ fn look(context: &Context, args: &SnapshotArgs) -> Result<Look, Trouble> {
 
 /// Which page is meant, with every name that it needs.
 async fn what(context: &Context, args: &SnapshotArgs) -> Result<Still, Trouble> {
-    let mut first = None;
+    let (mut first, mut line) = (Vec::new(), None);
     let to = match args.screen {
-        Page::Fleet | Page::Wall => Destination::Fleet,
+        Page::Fleet | Page::Wall | Page::Setup => Destination::Fleet,
+        Page::Plan => {
+            let to = args.to.as_deref().map(str::parse::<GitRef>).transpose();
+            let to = to.map_err(|e| Trouble::new(Exit::Usage, e))?;
+            line = Some(to.map(|to| to.to_string()).unwrap_or_default());
+            if let Some(host) = &args.host {
+                first.push(Action::Upgrade);
+                Destination::Instance(known(context, host)?)
+            } else {
+                first.extend([Action::MarkAll, Action::Upgrade]);
+                Destination::Fleet
+            }
+        }
         Page::Help => {
-            first = Some(Action::Help);
+            first.push(Action::Help);
             Destination::Fleet
         }
         Page::Runs => Destination::Runs,
@@ -126,7 +162,7 @@ async fn what(context: &Context, args: &SnapshotArgs) -> Result<Still, Trouble> 
         Page::Compare => both(context, args)?,
         Page::Outputs => Destination::Outputs(wiring::store_reader()?.find(&args.run).await?),
         Page::Canary => {
-            first = Some(Action::ShowCanary);
+            first.push(Action::ShowCanary);
             let store = wiring::store_reader()?;
             let run = store.find(&args.run).await?;
             if store.plan(&run).await?.canary.is_none() {
@@ -137,7 +173,7 @@ async fn what(context: &Context, args: &SnapshotArgs) -> Result<Still, Trouble> 
             Destination::Run(run)
         }
         Page::Log => {
-            first = Some(Action::OpenLog);
+            first.push(Action::OpenLog);
             Destination::Run(wiring::store_reader()?.find(&args.run).await?)
         }
         Page::Run => Destination::Run(wiring::store_reader()?.find(&args.run).await?),
@@ -145,15 +181,15 @@ async fn what(context: &Context, args: &SnapshotArgs) -> Result<Still, Trouble> 
             if let Some(host) = &args.host {
                 Destination::Instance(known(context, host)?)
             } else {
-                first = Some(Action::Open);
+                first.push(Action::Open);
                 Destination::Fleet
             }
         }
     };
     let patience = Duration::from_secs(args.timeout.clamp(1, 600));
-    let wall = args.screen == Page::Wall;
+    let (wall, setup) = (args.screen == Page::Wall, args.screen == Page::Setup);
     let (size, keys) = (args.size, args.keys.0.clone());
-    Ok(Still { size, to, first, keys, patience, wall })
+    Ok(Still { size, to, first, line, keys, patience, wall, setup })
 }
 
 /// The instance of this name, else the first one.

@@ -76,8 +76,8 @@ fn rows(canvas: &mut Canvas<'_>, shown: &EnvShown, top: usize, inner: Rect) {
 pub(in crate::ui) fn reasons(canvas: &mut Canvas<'_>, pick: &ReasonPick, area: Rect) {
     let n = u16::try_from(pick.rows.len()).unwrap_or(u16::MAX);
     let title = format!("Evidence for {}", pick.host);
-    let inner = dialog::frame(canvas, area, 76, n.saturating_add(2), &title, "enter shows it");
-    let rows = usize::from(inner.height);
+    let inner = dialog::frame(canvas, area, 76, n.saturating_add(4), &title, "enter shows it");
+    let rows = usize::from(inner.height.saturating_sub(2));
     let top = pick.selected.saturating_sub(rows.saturating_sub(1));
     let shown = pick.rows.iter().enumerate().skip(top).take(rows);
     for (y, (at, (subject, text))) in (inner.y..).zip(shown) {
@@ -89,6 +89,8 @@ pub(in crate::ui) fn reasons(canvas: &mut Canvas<'_>, pick: &ReasonPick, area: R
         canvas.put(inner.x + 1, y, 12, subject.as_str(), Role::Strong);
         canvas.put(inner.x + 15, y, inner.width.saturating_sub(15), text.as_str(), Role::Dim);
     }
+    let foot = "up and down choose  enter shows its evidence  esc back";
+    canvas.put(inner.x, inner.bottom().saturating_sub(1), inner.width, foot, Role::Dim);
 }
 
 pub(in crate::ui) fn services(canvas: &mut Canvas<'_>, pick: &ServicePick, area: Rect) {

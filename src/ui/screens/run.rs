@@ -48,7 +48,9 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &RunPage
     if view.plan.canary.is_none() {
         skip.push(Action::ShowCanary);
     }
-    let right = if is_active(phase) { "leaving is safe: it goes on" } else { "" };
+    // What is played from a file goes on nowhere.
+    let goes_on = is_active(phase) && model.replay.is_none();
+    let right = if goes_on { "leaving is safe: it goes on" } else { "" };
     chrome::footer(canvas, model, foot, &skip, if area.width >= 120 { right } else { "" });
 }
 

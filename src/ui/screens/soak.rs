@@ -17,7 +17,7 @@ use crate::ui::widgets::{dialog, gauge};
 
 const COLUMNS: [Column; 7] = [
     Column::left("METRIC", 12, 0),
-    Column::left("RESULT", 12, 0),
+    Column::left("RESULT", 14, 0),
     Column::right("CANARY", 9, 0),
     Column::right("REST", 9, 0),
     Column::right("P", 6, 3),

@@ -80,7 +80,9 @@ pub(in crate::ui) fn footer(
     let room = area.width.saturating_sub(tail.max(1));
     let mut x = area.x + 1;
     let rows = |wanted: Place| ACTIONS.iter().filter(move |row| row.places.contains(&wanted));
-    let always: &[Action] = if place == Place::Fleet {
+    // Nothing lies behind these.
+    let first_page = matches!(place, Place::Fleet | Place::Setup);
+    let always: &[Action] = if first_page {
         &[Action::Help, Action::Quit]
     } else {
         &[Action::Help, Action::Back, Action::Quit]
@@ -99,7 +101,7 @@ pub(in crate::ui) fn footer(
     let own = rows(place).filter(first).chain(others);
     let shown = own.chain(rows(Place::Everywhere)).filter(|row| {
         let forbidden = row.changes && model.operate.is_none();
-        let nowhere_back = place == Place::Fleet && row.action == Action::Back;
+        let nowhere_back = first_page && row.action == Action::Back;
         let elsewhere = row.action == Action::Charts && !leads(place).contains(&row.action);
         let unnamed = row.hint.is_empty() || skip.contains(&row.action) || elsewhere;
         !(unnamed || forbidden || nowhere_back)

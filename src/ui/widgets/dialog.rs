@@ -9,6 +9,9 @@ use crate::ui::canvas::{Canvas, Focused};
 use crate::ui::text::{cut, width, wrap};
 use crate::ui::theme::Role;
 
+/// Columns that a line needs in which something is typed.
+const LINE: usize = 16;
+
 /// Clears a place of this size in the middle and frames it; gives the area inside.
 pub(in crate::ui) fn frame(
     canvas: &mut Canvas<'_>,
@@ -63,10 +66,8 @@ pub(in crate::ui) fn confirm(
         question.lines.iter().chain(&why).flat_map(|l| wrap(l, text_w, 4)).collect();
     let h = u16::try_from(lines.len()).unwrap_or(1) + 5;
     let inner = frame(canvas, area, w, h, &question.title, "");
-    for (y, text) in (inner.y..inner.bottom()).zip(&lines) {
-        canvas.put(inner.x, y, inner.width, text, Role::Dialog);
-    }
     let y = inner.bottom().saturating_sub(2).max(inner.y);
+    told(canvas, Rect { height: (y - inner.y).saturating_sub(1), ..inner }, &lines);
     let look =
         |focus: Focus, plain: Role| if question.focus == focus { Role::Button } else { plain };
     let safe = if question.focus == Focus::Safe {
@@ -87,7 +88,21 @@ pub(in crate::ui) fn confirm(
         &act,
         look(Focus::Act, Role::Danger),
     );
-    canvas.put(inner.x, y + 1, inner.width, "tab other choice  enter take it  esc back", Role::Dim);
+    let keys = ["tab other choice  enter take it  esc back", "tab other  enter take  esc back"];
+    let fits = |keys: &&str| width(keys) <= usize::from(inner.width);
+    let keys = keys.into_iter().find(fits).unwrap_or("tab  enter  esc");
+    canvas.put(inner.x, y + 1, inner.width, keys, Role::Dim);
+}
+
+/// The lines of a question; where not all have room, the last one that is seen says so.
+fn told(canvas: &mut Canvas<'_>, area: Rect, lines: &[String]) {
+    let rows = usize::from(area.height);
+    for (at, (y, text)) in (area.y..area.bottom()).zip(lines).enumerate() {
+        let goes_on = at + 1 == rows && lines.len() > rows;
+        let more = format!("{}…", cut(text, usize::from(area.width).saturating_sub(1)));
+        let text = if goes_on && !text.ends_with('…') { &more } else { text };
+        canvas.put(area.x, y, area.width, text, Role::Dialog);
+    }
 }
 
 /// The name of a group that a guardrail wants typed.
@@ -95,7 +110,11 @@ pub(in crate::ui) fn guard(canvas: &mut Canvas<'_>, area: Rect, form: &GuardForm
     let n = form.plan.targets().count();
     let noun = if n == 1 { "instance" } else { "instances" };
     let title = format!("{} {n} {noun}", form.plan.workflow.name());
-    let inner = frame(canvas, area, 66, 9, &title, "a guardrail asks for more");
+    let label = format!("type {}  ", form.wanted);
+    // Whoever has to type a long name has to see all of it, and then what is typed.
+    let long = width(&label) + LINE > 62;
+    let h = if long { 11 } else { 9 };
+    let inner = frame(canvas, area, 66, h, &title, "a guardrail asks for more");
     if inner.height < 5 {
         return;
     }
@@ -105,15 +124,23 @@ pub(in crate::ui) fn guard(canvas: &mut Canvas<'_>, area: Rect, form: &GuardForm
     for (y, text) in (inner.y..).zip(&lines) {
         canvas.put(inner.x, y, inner.width, text, Role::Dim);
     }
-    let label = format!("type {}  ", form.wanted);
-    let used = canvas.put(inner.x, inner.y + 3, inner.width, &label, Role::Text);
-    line(canvas, inner.x + used, inner.y + 3, inner.width.saturating_sub(used), &form.input);
+    let (mut x, mut y) = (inner.x, inner.y + 3);
+    if long {
+        for text in wrap(&label, usize::from(inner.width), 3) {
+            canvas.put(x, y, inner.width, &text, Role::Text);
+            y += 1;
+        }
+    } else {
+        x += canvas.put(x, y, inner.width, &label, Role::Text);
+    }
+    line(canvas, x, y, inner.right().saturating_sub(x), &form.input);
+    let foot = inner.bottom().saturating_sub(1);
     if form.wrong {
         let text = "▼ that is another name: nothing has been changed";
-        canvas.put(inner.x, inner.y + 5, inner.width, text, Role::Down);
+        canvas.put(inner.x, foot, inner.width, text, Role::Down);
     } else {
-        let text = "enter starts them   esc back";
-        canvas.put(inner.x, inner.y + 5, inner.width, text, Role::Hint);
+        let start = if n == 1 { "starts it" } else { "starts them" };
+        canvas.put(inner.x, foot, inner.width, &format!("enter {start}  esc back"), Role::Hint);
     }
 }
 

@@ -14,7 +14,12 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, place: Rect, part: f64, mark:
     let filled = ((part * full as f64).round() as usize).max(usize::from(part > 0.0)).min(full);
     let used = canvas.put(place.x, place.y, place.width, &"━".repeat(filled), role);
     let rest = place.width.saturating_sub(used);
-    canvas.put(place.x + used, place.y, rest, &"─".repeat(usize::from(rest)), Role::Border);
+    // The quiet line of a border is not seen on the ground of a selected row.
+    let selection = canvas.theme.style(Role::Selection).bg;
+    let ground = canvas.buf.cell((place.x, place.y)).map(|cell| cell.bg);
+    let selected = selection.is_some() && ground == selection;
+    let quiet = if selected { Role::Dim } else { Role::Border };
+    canvas.put(place.x + used, place.y, rest, &"─".repeat(usize::from(rest)), quiet);
     let at = (mark.clamp(0.0, 1.0) * full as f64).round() as usize;
     if at >= filled && at < full {
         let x = place.x + u16::try_from(at).unwrap_or(0);

@@ -4,7 +4,9 @@
 
 mod charted;
 mod copied;
+mod fronts;
 mod in_docs;
+mod kinds;
 mod named;
 mod pages;
 mod reasons;
@@ -23,7 +25,7 @@ use bunker_ops::ui::theme::{BUILTIN, Role};
 use bunker_ops::ui::{Depth, Theme, to_ascii};
 use ratatui::style::{Color, Modifier};
 
-use self::pages::{Made, PAGES, Page, leads_nowhere, opened};
+use self::pages::{Made, Page, all, leads_nowhere, opened};
 use self::rules::Seen;
 use self::world::{fleets, go, later, usual};
 use crate::ui_gallery::pictures;
@@ -88,9 +90,9 @@ fn faults(page: &Page, kind: &str, fleet: &Arc<FleetSnapshot>, size: (u16, u16))
 #[test]
 fn every_page_keeps_the_rules_with_every_fleet_at_every_size() {
     let began = std::time::Instant::now();
-    let mut all = Vec::new();
+    let mut wrong = Vec::new();
     for (kind, fleet) in fleets() {
-        for page in PAGES {
+        for page in all() {
             for (at, size) in SIZES.into_iter().enumerate() {
                 // These take long and tell nothing that the others do not.
                 let idle = match (page.made, kind) {
@@ -101,25 +103,28 @@ fn every_page_keeps_the_rules_with_every_fleet_at_every_size() {
                 if idle {
                     continue;
                 }
-                all.extend(faults(page, kind, &fleet, size));
+                wrong.extend(faults(page, kind, &fleet, size));
             }
         }
     }
-    eprintln!("{} pages, each with every fleet, took {:.1?}", PAGES.len(), began.elapsed());
+    eprintln!("{} pages, each with every fleet, took {:.1?}", all().count(), began.elapsed());
     assert!(
-        all.is_empty(),
+        wrong.is_empty(),
         "{} faults, of which the first:\n{}",
-        all.len(),
-        all[..all.len().min(20)].join("\n")
+        wrong.len(),
+        wrong[..wrong.len().min(20)].join("\n")
     );
 }
 
 #[test]
 fn how_each_page_looks() {
-    let all = fleets();
-    for page in PAGES {
+    let fleets = fleets();
+    for page in all() {
         let mut out = String::new();
-        for (kind, fleet) in &all {
+        for (kind, fleet) in &fleets {
+            if page.brief && !matches!(*kind, "usual" | "long names") {
+                continue;
+            }
             for size in SIZES {
                 if *kind != "usual" && (page.kept || size != SIZES[0]) {
                     continue;
@@ -171,7 +176,7 @@ fn least(sign: &str) -> f64 {
 fn everything_that_any_page_shows_can_be_read_in_every_theme() {
     let fleet = usual();
     let mut faint = std::collections::BTreeMap::new();
-    for page in PAGES {
+    for page in all() {
         let size = SIZES[1];
         let model = opened(page, "usual", &fleet, size);
         for (name, _) in BUILTIN {
@@ -210,10 +215,12 @@ fn no_state_is_told_by_colour_alone_on_any_page() {
     let mut bare = Vec::new();
     // What a host printed, and the lines of charts with several, have colours of their own.
     let own = |page: &&Page| {
-        ["run", "outputs", "log", "charts"].iter().any(|p| page.name.split('-').next() == Some(*p))
+        ["run", "outputs", "log", "charts", "search", "replay"]
+            .iter()
+            .any(|p| page.name.split('-').next() == Some(*p))
     };
     // A row that a layer covers in part has its sign under it.
-    for page in PAGES.iter().filter(|page| !own(page) && page.made != Made::Layer) {
+    for page in all().filter(|page| !own(page) && page.made != Made::Layer) {
         for kind in ["usual", "failing", "stale"] {
             let seen = Seen::of(&opened(page, kind, &fleet, size), &theme, size);
             for y in 0..size.1 {

@@ -11,6 +11,7 @@ use bunker_ops::domain::run::event::{EventKind, RunEvent};
 use bunker_ops::domain::scaffold::enrol::Answer;
 use bunker_ops::domain::snapshot::FleetSnapshot;
 
+use super::fronts::FRONTS;
 use super::world::{full_plan, go, runs, targets};
 use crate::sample::{host, run_id};
 use crate::ui_canary::{report, soaking};
@@ -41,18 +42,20 @@ pub(crate) struct Page {
     pub(crate) right: &'static [&'static str],
     /// Whether other tests keep pictures of it.
     pub(crate) kept: bool,
+    /// Whether the fleet behind it changes little of how it looks, so that two of them are drawn.
+    pub(crate) brief: bool,
     /// From the fleet page to it.
     pub(crate) open: fn(&str, &mut Model),
 }
 
 impl Page {
-    const fn new(
+    pub(crate) const fn new(
         name: &'static str,
         title: &'static str,
         made: Made,
         open: fn(&str, &mut Model),
     ) -> Self {
-        Self { name, title, made, right: &[], kept: false, open }
+        Self { name, title, made, right: &[], kept: false, brief: false, open }
     }
 
     const fn right(self, right: &'static [&'static str]) -> Self {
@@ -61,6 +64,10 @@ impl Page {
 
     const fn kept(self) -> Self {
         Self { kept: true, ..self }
+    }
+
+    pub(crate) const fn brief(self) -> Self {
+        Self { brief: true, ..self }
     }
 }
 
@@ -136,8 +143,7 @@ pub(crate) const PAGES: &[Page] = &[
         press(model, "tab");
         typed(model, "192.0.2.7");
         press(model, "enter");
-        told(model, Answer::Key { keys: Vec::new(), asks_why: false });
-        told(model, Answer::Found(found()));
+        found_there(model);
     }),
     Page::new("first-run", "bunker", Made::Page, |_, model| unusable(model, "")),
     Page::new("bad-inventory", "bunker", Made::Page, |kind, model| {
@@ -166,13 +172,18 @@ pub(crate) const PAGES: &[Page] = &[
     Page::new("soak", "Canary", Made::Layer, soak),
 ];
 
+/// All of them, and all that may stand in front of them.
+pub(crate) fn all() -> impl Iterator<Item = &'static Page> {
+    PAGES.iter().chain(FRONTS)
+}
+
 fn runs_page(kind: &str, model: &mut Model) {
     update(model, runs(kind));
     press(model, "R");
 }
 
 /// A run in its middle, with the output of its first target.
-fn run(kind: &str, model: &mut Model) {
+pub(crate) fn run(kind: &str, model: &mut Model) {
     let names = targets(kind);
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     model.screens.push(Screen::Run(Box::new(RunPage::new(run_id(0x7f3a)))));
@@ -212,18 +223,24 @@ fn canary(kind: &str, model: &mut Model) {
     update(model, Msg::Run(Arc::new(view)));
 }
 
-fn told(model: &mut Model, answer: Answer) {
+pub(crate) fn told(model: &mut Model, answer: Answer) {
     let request = model.last_request;
     update(model, Msg::Enrol { request, result: Ok(Box::new(answer)) });
 }
 
-fn enrolled(model: &mut Model, answer: Answer) {
+/// The host is known, and was read.
+pub(crate) fn found_there(model: &mut Model) {
+    told(model, Answer::Key { keys: Vec::new(), asks_why: false });
+    told(model, Answer::Found(found()));
+}
+
+pub(crate) fn enrolled(model: &mut Model, answer: Answer) {
     filled(model);
     press(model, "enter");
     told(model, answer);
 }
 
-fn unusable(model: &mut Model, problem: &str) {
+pub(crate) fn unusable(model: &mut Model, problem: &str) {
     let missing = problem.is_empty();
     let problems = if missing { Vec::new() } else { vec![problem.into(); 3] };
     let dir = "/home/ann/fleet/inventory".into();
@@ -255,7 +272,9 @@ pub(crate) fn leads_nowhere(page: &Page, kind: &str) -> bool {
         ("compare", "one" | "long names" | "CJK" | "hostile bytes")
         | ("variables" | "plan-held", "failing") => true,
         // Two releases, the services that a host tells.
-        ("compare-releases" | "services", kind) => kind != "usual",
+        ("compare-releases" | "services" | "services-port", kind) => kind != "usual",
+        // A target that has not begun: two have.
+        ("skip", "empty" | "one" | "long names") => true,
         (name, "empty") => OF_ONE.contains(&name),
         _ => false,
     }

@@ -23,10 +23,8 @@ const ENGLISH: &[&str] = &["a has", "a was", "a is"];
 const FIXED: &[(&str, &str, &str)] = &[
     ("ui/screens/host.rs", "enter ", "the keys of a dialog are no actions of the table"),
     ("ui/screens/menus.rs", "", "the keys of a dialog are no actions of the table"),
-    ("ui/screens/setup.rs", "enter copies it", "the keys of a dialog are no actions of the table"),
     ("ui/screens/forwards.rs", "takes it back", "the keys of a dialog are no actions of the table"),
     ("ui/screens/asked_why.rs", "enter ", "the keys of a dialog are no actions of the table"),
-    ("ui/widgets/dialog.rs", "", "the keys of a dialog are no actions of the table"),
     ("ui/screens/log.rs", "", "the page of an output has not taken its keys from the table yet"),
     ("app/update/log.rs", "", "the page of an output has not taken its keys from the table yet"),
 ];

@@ -212,9 +212,11 @@ impl Stage {
     }
 
     /// The program's environment.
-    fn env(&self) -> [(&'static str, PathBuf); 4] {
+    fn env(&self) -> [(&'static str, PathBuf); 5] {
         [
             ("BUNKER_INVENTORY", self.lab.inventory_dir()),
+            // Whoever tries it out keeps an own identity for own fleets.
+            ("BUNKER_IDENTITY", self.state.join("identity.txt")),
             ("BUNKER_STATE", self.state.clone()),
             ("XDG_RUNTIME_DIR", self.runtime.path().to_owned()),
             ("XDG_CACHE_HOME", self.state.join("cache")),

@@ -20,7 +20,7 @@ const ROWS: [Row; 12] = [
     ("banff", "bowvalley.org", 2, "v2.4.1", 57, 58, &["production"]),
     ("jasper", "jasper.cmlite.org", 1, "v2.4.1", 5, 31, &["canary"]),
     ("camrose", "camrose.cmlite.org", 1, "v2.4.0", 8, 44, &["production"]),
-    ("airdrie", "airdrievoices.ca", 2, "v2.4.1", 4, 52, &["production"]),
+    ("airdrie", "airdrievoices.ca", 2, "v2.4.1", 4, 52, &["production", "canary"]),
     ("olds", "olds.cmlite.org", 1, "v2.3.9", 11, 63, &["production"]),
     ("test-01", "test.cmlite.org", 2, "v2.5.0", 2, 22, &["test", "canary"]),
 ];

@@ -1,7 +1,8 @@
 //! `cargo lab screens`: the pictures of `docs/screens`, which the README shows. `bunker snapshot` draws the pages of the
-//! demo's fleet, before, during and after an upgrade of three instances.
+//! demo's fleet, before, during and after an upgrade of three instances, and while a canary soaks.
 
 use std::fs;
+use std::io::{Seek as _, Write as _};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -32,16 +33,17 @@ const TO: &str = "v2.5.0";
 const UPGRADED: [&str; 3] = ["st-albert", "lethbridge", "olds"];
 
 /// A picture: its name, and the words of `bunker snapshot`, the keys apart.
-type Picture = (&'static str, &'static [&'static str], &'static str);
+type Picture<'a> = (&'a str, &'a [&'a str], &'a str);
 
 /// What is drawn before anything is changed.
-const BEFORE: &[Picture] = &[
+const BEFORE: &[Picture<'static>] = &[
     ("fleet", &["fleet"], ""),
     ("instance", &["instance", "--host", "calgary-prod"], ""),
     ("charts", &["charts", "--host", "red-deer"], ""),
     ("compare", &["compare", "--host", "calgary-prod", "--with", "red-deer"], ""),
     // The three that are upgraded below.
-    ("plan", &["fleet"], "G k space k k space k k space u v 2 . 5 . 0 enter"),
+    ("plan", &["plan", "--limit", "st-albert:lethbridge:olds", "--to", TO], ""),
+    ("first-run", &["setup", "--inventory", "/home/ann/inventory"], ""),
     ("backups", &["backups"], ""),
     ("alerts", &["alerts"], ""),
     ("inventory", &["inventory"], ""),
@@ -51,13 +53,21 @@ const BEFORE: &[Picture] = &[
 ];
 
 /// What is drawn of the upgrade that has ended.
-const AFTER: &[Picture] = &[
+const AFTER: &[Picture<'static>] = &[
     ("run-ended", &["run"], ""),
     ("outputs", &["outputs"], ""),
     ("runs", &["runs"], ""),
     ("leases", &["leases"], ""),
     ("audit", &["audit"], ""),
+    ("log", &["log"], ""),
 ];
+
+/// A canary and the rest, which stays on the old release while that soaks.
+const CANARY: [&str; 4] = ["airdrie", "edmonton-prod", "red-deer", "banff"];
+
+/// Secrets of an instance, all set on the day of the picture.
+const SECRETS: [&str; 4] =
+    ["vault_jwt_secret", "vault_redis_password", "vault_v2_admin_password", "vault_encryption_key"];
 
 /// Makes the pictures.
 pub(super) async fn draw(stage: &Stage, options: &Screens) -> Result<()> {
@@ -70,31 +80,58 @@ pub(super) async fn draw(stage: &Stage, options: &Screens) -> Result<()> {
     let mut upgrade = vec!["upgrade", "--to", TO, "--yes", "--confirm", &confirm, "--detach"];
     upgrade.extend(UPGRADED);
     bunker(stage, &upgrade).await?;
-    options.keep("run", &while_it_works(stage, options).await?)?;
+    let at_work = ["naming to", "All migrations", "Recreated"];
+    options.keep("run", &options.until(stage, "run", &at_work).await?)?;
+    options.keep("wall", &options.snapshot(stage, &("wall", &["wall"], "")).await?)?;
     bunker(stage, &["attach", "last"]).await?;
     for picture in AFTER {
         options.keep(picture.0, &options.snapshot(stage, picture).await?)?;
     }
-    options.keep("forwards", &forwards(stage, options)?)
+    options.keep("canary", &canary(stage, options).await?)?;
+    options.keep("forwards", &forwards(stage, options)?)?;
+    options.keep("secrets-due", &secrets_due(stage, options).await?)
 }
 
-/// The run while it is at work and has something to show.
-async fn while_it_works(stage: &Stage, options: &Screens) -> Result<String> {
-    let until = Instant::now() + Duration::from_mins(2);
-    loop {
-        let drawn = options.snapshot(stage, &("run", &["run"], "")).await?;
-        if ["naming to", "All migrations", "Recreated"].iter().any(|line| drawn.contains(line)) {
-            return Ok(drawn);
-        }
-        if Instant::now() > until {
-            bail!("no target of the upgrade was seen at work");
+/// The canary of a run that is watched for a while, and compared with the rest so far.
+async fn canary(stage: &Stage, options: &Screens) -> Result<String> {
+    let confirm = CANARY.len().to_string();
+    let mut upgrade =
+        vec!["canary-upgrade", "--to", TO, "--yes", "--confirm", &confirm, "--detach"];
+    upgrade.extend(CANARY);
+    bunker(stage, &upgrade).await?;
+    let drawn = options.until(stage, "canary", &["so far"]).await?;
+    bunker(stage, &["abort", "last"]).await?;
+    Ok(drawn)
+}
+
+/// The secrets of two instances: the demo's inventory has none before.
+async fn secrets_due(stage: &Stage, options: &Screens) -> Result<String> {
+    bunker(stage, &["vault", "init", "--name", "ann"]).await?;
+    for host in ["red-deer", "st-albert"] {
+        for name in SECRETS {
+            let value = format!("{name} of {host}, for a picture");
+            said_to(stage, &["vault", "set", host, name], Stdio::from(typed(&value)?)).await?;
         }
     }
+    options.snapshot(stage, &("secrets-due", &["secrets-due"], "")).await
 }
 
 /// Runs a verb that must end well; gives what it printed.
 async fn bunker(stage: &Stage, words: &[&str]) -> Result<String> {
-    let out = stage.bunker().args(words).stdin(Stdio::null()).output().await?;
+    said_to(stage, words, Stdio::null()).await
+}
+
+/// A file with this text, at its beginning.
+fn typed(text: &str) -> Result<fs::File> {
+    let mut file = tempfile::tempfile()?;
+    file.write_all(text.as_bytes())?;
+    file.rewind()?;
+    Ok(file)
+}
+
+/// The same for one that reads something.
+async fn said_to(stage: &Stage, words: &[&str], input: Stdio) -> Result<String> {
+    let out = stage.bunker().args(words).stdin(input).output().await?;
     if !out.status.success() {
         let said = String::from_utf8_lossy(&out.stderr);
         bail!("bunker {} ended with {}: {said}", words.join(" "), out.status);
@@ -103,7 +140,21 @@ async fn bunker(stage: &Stage, words: &[&str]) -> Result<String> {
 }
 
 impl Screens {
-    async fn snapshot(&self, stage: &Stage, picture: &Picture) -> Result<String> {
+    /// A page once it shows one of these words.
+    async fn until(&self, stage: &Stage, page: &str, words: &[&str]) -> Result<String> {
+        let until = Instant::now() + Duration::from_mins(2);
+        loop {
+            let drawn = self.snapshot(stage, &(page, &[page], "")).await?;
+            if words.iter().any(|word| drawn.contains(word)) {
+                return Ok(drawn);
+            }
+            if Instant::now() > until {
+                bail!("{page} did not show any of {words:?} in two minutes");
+            }
+        }
+    }
+
+    async fn snapshot(&self, stage: &Stage, picture: &Picture<'_>) -> Result<String> {
         let (_, page, keys) = picture;
         let size = format!("{}x{}", self.columns, self.rows);
         let mut words = vec!["snapshot", "--format", "svg", "--size", &size, "--keys", keys];
