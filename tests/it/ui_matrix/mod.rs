@@ -4,12 +4,15 @@
 
 mod charted;
 mod copied;
+mod feet;
 mod in_docs;
 mod named;
 mod pages;
+mod plan_text;
 mod reasons;
 mod rules;
 mod sifted;
+mod sorted;
 mod told_keys;
 mod twins;
 mod world;
