@@ -44,6 +44,7 @@ pub enum Action {
     Freeze,
     SortBefore,
     SortReverse,
+    ReverseList,
     Columns,
     HistoryBack,
     HistoryForward,

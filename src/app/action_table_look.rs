@@ -23,6 +23,26 @@ const FILTERED: &[Place] = &[
     Place::FleetCharts,
 ];
 
+/// Pages whose rows can be put in order by their columns.
+const SORTED: &[Place] = &[
+    Place::Fleet,
+    Place::Runs,
+    Place::Due,
+    Place::Audit,
+    Place::Backups,
+    Place::Alerts,
+    Place::Windows,
+    Place::Inventory,
+    Place::Doctor,
+];
+/// Those of them where `r` is free.
+const REVERSED: &[Place] = &[Place::Fleet, Place::Runs, Place::Due, Place::Audit];
+/// The others.
+const REVERSED_LISTS: &[Place] =
+    &[Place::Backups, Place::Alerts, Place::Windows, Place::Inventory, Place::Doctor];
+/// Pages with rows that somebody should look at, and others.
+const WITH_PROBLEMS: &[Place] = &[Place::Fleet, Place::Runs, Place::Due, Place::Backups];
+
 /// Pages of which something can be copied.
 const COPIED: &[Place] = &[
     Place::Fleet,
@@ -77,21 +97,44 @@ pub(super) const LOOK: &[ActionInfo] = &[
     row(
         Action::ProblemsOnly,
         "problems only",
-        "leave out the healthy instances, or show them again",
+        "leave out what needs nobody (the healthy instances, fresh backups, runs that ended well, secrets that are not due), or show it again",
         "problems",
         &[c('p')],
-        FLEET,
+        WITH_PROBLEMS,
     ),
-    row(Action::Sort, "sort", "sort by the next column", "sort", &[c('s'), c('>')], FLEET),
+    row(
+        Action::Sort,
+        "sort",
+        "sort by the next column; after the last as the page itself does",
+        "sort",
+        &[c('s'), c('>')],
+        SORTED,
+    ),
     row(
         Action::SortBefore,
         "sort by the one before",
         "sort by the column before",
         "",
         &[c('<')],
-        FLEET,
+        SORTED,
     ),
-    row(Action::SortReverse, "reverse", "sort the other way round", "", &[c('r')], FLEET),
+    row(
+        Action::SortReverse,
+        "reverse",
+        "sort the other way round",
+        "",
+        &[c('r'), c('~')],
+        REVERSED,
+    ),
+    // On these `r` reads again.
+    row(
+        Action::ReverseList,
+        "reverse the list",
+        "sort the other way round",
+        "",
+        &[c('~')],
+        REVERSED_LISTS,
+    ),
     row(
         Action::Columns,
         "columns",

@@ -1,9 +1,12 @@
 //! The page of the audit log.
 
+use jiff::Timestamp;
+
 use super::action::Place;
 use super::choice_pages::Asked;
 use super::cursor::Cursor;
 use super::list_filter;
+use super::list_order::ListOrder;
 use crate::domain::audit::Entry;
 use crate::domain::filter::{Row, RowFilter};
 
@@ -23,12 +26,16 @@ pub enum Shown {
 /// Who changed what, newest first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditPage {
+    /// When the page was opened: the age of a record as a filter sees it.
+    pub opened: Timestamp,
     /// The newest records.
     pub entries: Asked<Vec<Entry>>,
     /// What a record must have, as it was typed.
     pub filter: String,
     /// What of the filter counts: all of it, once it can be used.
     pub counts: RowFilter,
+    /// Their order.
+    pub order: ListOrder,
     /// Selection among those that have them.
     pub cursor: Cursor,
     /// What is shown.
@@ -36,10 +43,12 @@ pub struct AuditPage {
 }
 
 impl AuditPage {
-    /// The records that the filter lets through.
+    /// The records that the filter lets through, newest first unless another order was chosen.
     pub fn rows(&self) -> Vec<&Entry> {
+        let row = |entry: &Entry| row(entry, self.opened);
         let fits = |entry: &&Entry| self.counts.is_empty() || self.counts.lets(&row(entry));
-        self.entries.known().into_iter().flatten().filter(fits).collect()
+        let rows = self.entries.known().into_iter().flatten().filter(fits).collect();
+        self.order.arrange(rows, |entry| row(entry))
     }
 
     /// Shows only records like this.
@@ -53,9 +62,11 @@ impl AuditPage {
     }
 }
 
-fn row(entry: &Entry) -> Row {
+fn row(entry: &Entry, now: Timestamp) -> Row {
     let r = &entry.record;
     let row = Row::of(text(entry))
+        .figure("age", Some(now.duration_since(r.at).as_secs_f64()))
+        .text("of", r.subject())
         .text("by", r.who.person())
         .text("by", r.who.user.to_string())
         .text("action", r.action.to_string())

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::cursor::Cursor;
+use super::list_order::ListOrder;
 use super::msg::Problem;
 use crate::domain::filter::RowFilter;
 use crate::domain::ids::HostId;
@@ -52,6 +53,8 @@ pub struct DuePage {
     pub filter: String,
     /// What of the filter counts: all of it, once it can be used.
     pub counts: RowFilter,
+    /// Their order.
+    pub order: ListOrder,
 }
 
 /// The secrets of some instances, to choose which get new values.

@@ -162,7 +162,7 @@ fn value(column: Column, i: &InstanceView) -> Value {
 }
 
 /// Texts in the order that people expect: `v2.9` before `v2.10`.
-fn natural(a: &str, b: &str) -> Ordering {
+pub(super) fn natural(a: &str, b: &str) -> Ordering {
     let pieces = |text: &str| {
         let mut pieces: Vec<(u64, String)> = vec![(0, String::new())];
         let mut in_number = false;

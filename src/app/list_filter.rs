@@ -7,7 +7,7 @@ use super::choice_pages::DuePage;
 use super::model::{Model, Screen};
 use super::pages::RunsPage;
 use crate::domain::filter::{Column, Columns, Filter, FilterError, Row, RowFilter};
-use crate::domain::run::state::RunSummary;
+use crate::domain::run::state::{Phase, RunSummary};
 use crate::domain::secret::due::Due;
 use crate::domain::signal::Unit;
 
@@ -21,63 +21,86 @@ const fn figure(name: &'static str, unit: Unit) -> Column {
     Column { name, unit: Some(unit) }
 }
 
+const AGE: Column = figure("age", Unit::Seconds);
+const STATE: Column = text("state");
+const RUNS: Columns = &[
+    AGE,
+    figure("took", Unit::Seconds),
+    figure("ok", Unit::Count),
+    figure("failed", Unit::Count),
+    STATE,
+    text("workflow"),
+    text("by"),
+    text("to"),
+    text("host"),
+    text("run"),
+];
+const BACKUPS: Columns =
+    &[AGE, figure("size", Unit::Bytes), STATE, text("instance"), text("domain"), text("group")];
+const ALERTS: Columns = &[AGE, STATE, text("severity"), text("name"), text("instance")];
+const DUE: Columns =
+    &[AGE, text("owner"), text("name"), figure("due", Unit::Seconds), figure("set", Unit::Count)];
+const AUDIT: Columns =
+    &[AGE, text("by"), text("action"), text("of"), text("host"), text("outcome"), text("run")];
+const INVENTORY: Columns = &[
+    text("host"),
+    text("group"),
+    text("domain"),
+    text("address"),
+    figure("tier", Unit::Count),
+    text("ref"),
+];
+const WINDOWS: Columns = &[
+    text("window"),
+    STATE,
+    figure("in", Unit::Seconds),
+    text("host"),
+    figure("hosts", Unit::Count),
+];
+const FLEET_CHARTS: Columns = &[
+    figure("visits", Unit::PerSecond),
+    figure("mails", Unit::PerSecond),
+    figure("requests", Unit::PerSecond),
+    figure("queue", Unit::Count),
+    text("instance"),
+    text("health"),
+    text("group"),
+];
+const TIMELINE: Columns =
+    &[AGE, figure("for", Unit::Seconds), text("what"), text("from"), text("to")];
+const DOCTOR: Columns = &[STATE, text("place"), text("check")];
+
 /// What can be compared in the filter of a list; nothing where it knows words, patterns and `!not` only.
 #[expect(clippy::wildcard_enum_match_arm, reason = "all other lists know words alone")]
 pub fn columns(place: Place) -> Columns {
-    const AGE: Column = figure("age", Unit::Seconds);
-    const STATE: Column = text("state");
     match place {
-        Place::Runs => {
-            const {
-                &[
-                    AGE,
-                    figure("took", Unit::Seconds),
-                    figure("ok", Unit::Count),
-                    figure("failed", Unit::Count),
-                    STATE,
-                    text("workflow"),
-                    text("by"),
-                    text("to"),
-                    text("host"),
-                    text("run"),
-                ]
-            }
-        }
-        Place::Backups => {
-            const {
-                &[
-                    AGE,
-                    figure("size", Unit::Bytes),
-                    STATE,
-                    text("instance"),
-                    text("domain"),
-                    text("group"),
-                ]
-            }
-        }
-        Place::Alerts => const { &[AGE, STATE, text("severity"), text("name"), text("instance")] },
-        Place::Due => const { &[AGE, text("owner"), text("name")] },
-        Place::Audit => {
-            const { &[text("by"), text("action"), text("host"), text("outcome"), text("run")] }
-        }
-        Place::Inventory => const { &[text("host"), text("group"), text("domain")] },
-        Place::FleetCharts => {
-            const {
-                &[
-                    figure("visits", Unit::PerSecond),
-                    figure("mails", Unit::PerSecond),
-                    figure("requests", Unit::PerSecond),
-                    figure("queue", Unit::Count),
-                    text("instance"),
-                    text("health"),
-                    text("group"),
-                ]
-            }
-        }
-        Place::Timeline => {
-            const { &[AGE, figure("for", Unit::Seconds), text("what"), text("from"), text("to")] }
-        }
-        Place::Doctor => const { &[STATE, text("place"), text("check")] },
+        Place::Runs => RUNS,
+        Place::Backups => BACKUPS,
+        Place::Alerts => ALERTS,
+        Place::Due => DUE,
+        Place::Audit => AUDIT,
+        Place::Inventory => INVENTORY,
+        Place::Windows => WINDOWS,
+        Place::FleetCharts => FLEET_CHARTS,
+        Place::Timeline => TIMELINE,
+        Place::Doctor => DOCTOR,
+        _ => &[],
+    }
+}
+
+/// What of that the rows of a list can be put in order by: what stands in its columns, in the order of the screen. Nothing
+/// where their order is what the list tells.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other lists have one order")]
+pub fn sorts(place: Place) -> &'static [&'static str] {
+    match place {
+        Place::Runs => &["run", "state", "workflow", "to", "ok", "took", "age", "by"],
+        Place::Due => &["owner", "name", "due", "age", "set"],
+        Place::Audit => &["age", "by", "action", "of", "outcome"],
+        Place::Backups => &["instance", "age", "state", "size"],
+        Place::Alerts => &["state", "severity", "name", "instance", "age"],
+        Place::Windows => &["window", "state", "in", "hosts"],
+        Place::Inventory => &["host", "address", "domain", "tier", "ref", "group"],
+        Place::Doctor => &["place", "check", "state"],
         _ => &[],
     }
 }
@@ -104,10 +127,10 @@ pub(super) fn take(typed: &mut String, counts: &mut RowFilter, text: &str, place
 }
 
 impl RunsPage {
-    /// The runs that the filter lets through, newest first.
+    /// The runs that the filter lets through, newest first unless another order was chosen.
     pub fn rows<'r>(&self, runs: &'r [RunSummary], now: Timestamp) -> Vec<&'r RunSummary> {
         let shows = |run: &&RunSummary| self.counts.is_empty() || self.counts.lets(&row(run, now));
-        runs.iter().filter(shows).collect()
+        self.order.arrange(runs.iter().filter(shows).collect(), |run| row(run, now))
     }
 
     /// Shows only runs like this.
@@ -129,6 +152,7 @@ fn row(run: &RunSummary, now: Timestamp) -> Row {
             .figure("took", run.finished.map(|at| since(run.planned, at)))
             .figure("ok", Some(f64::from(run.n_ok)))
             .figure("failed", Some(f64::from(run.n_failed)))
+            .problem(needs_somebody(run))
             .text("state", state)
             .text("workflow", workflow)
             .text("run", run.run.as_str())
@@ -144,16 +168,35 @@ fn row(run: &RunSummary, now: Timestamp) -> Row {
     hosts.into_iter().fold(row, |row, host| row.text("host", host))
 }
 
+/// Whether a run did not end well, or waits for somebody.
+fn needs_somebody(run: &RunSummary) -> bool {
+    match run.phase {
+        Phase::Failed | Phase::Aborted | Phase::Lost | Phase::WaitingApproval | Phase::Paused => {
+            true
+        }
+        Phase::Planned | Phase::Waiting | Phase::Running | Phase::Stopping | Phase::Succeeded => {
+            run.n_failed > 0
+        }
+    }
+}
+
+fn due_row(due: &Due) -> Row {
+    let words = format!("{} {} {}", due.owner, due.name, due.when());
+    Row::of(words)
+        .problem(due.is_due())
+        .figure("age", Some(due.age_days as f64 * DAY_S))
+        .figure("due", due.in_days.map(|days| days as f64 * DAY_S))
+        .figure("set", Some(f64::from(due.generation)))
+        .text("owner", due.owner.to_string())
+        .text("name", due.name.to_string())
+}
+
 impl DuePage {
-    /// The secrets that the filter lets through, the most urgent first.
+    /// The secrets that the filter lets through, the most urgent first unless another order was chosen.
     pub fn rows(&self) -> Vec<&Due> {
-        let row = |due: &Due| {
-            let words = format!("{} {} {}", due.owner, due.name, due.when());
-            let row = Row::of(words).figure("age", Some(due.age_days as f64 * DAY_S));
-            row.text("owner", due.owner.to_string()).text("name", due.name.to_string())
-        };
-        let shows = |due: &&Due| self.counts.is_empty() || self.counts.lets(&row(due));
-        self.due.known().into_iter().flatten().filter(shows).collect()
+        let shows = |due: &&Due| self.counts.is_empty() || self.counts.lets(&due_row(due));
+        let rows = self.due.known().into_iter().flatten().filter(shows).collect();
+        self.order.arrange(rows, |due| due_row(due))
     }
 
     /// Shows only secrets like this.

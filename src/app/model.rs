@@ -18,6 +18,7 @@ use super::history::{Bookmark, History};
 use super::key::Key;
 use super::keymap::Keymap;
 use super::layers::Layer;
+use super::list_order::{ListSort, Orders};
 use super::log_page::{LogMark, LogOf, LogPage};
 use super::pages::{InstancePage, PlanPage, RunPage, RunsPage};
 use super::replay::Replay;
@@ -116,6 +117,8 @@ pub struct Model {
     pub log_marks: BTreeMap<LogOf, Vec<LogMark>>,
     /// Letters that stand for pages.
     pub bookmarks: BTreeMap<char, Bookmark>,
+    /// The orders that were chosen for lists.
+    pub orders: Orders,
 }
 
 /// A screen that stands still.
@@ -156,6 +159,7 @@ impl Model {
             why: Why::default(),
             log_marks: BTreeMap::new(),
             bookmarks: BTreeMap::new(),
+            orders: Orders::new(),
         }
     }
 
@@ -171,6 +175,14 @@ impl Model {
             Some(Ok(sort)) => self.fleet.sort = sort,
             Some(Err(error)) => strange.push(error.to_string()),
             None => {}
+        }
+        for (list, sort) in view.list_sorts() {
+            let place = Place::ALL.into_iter().find(|place| place.key() == list);
+            match place.map(|place| (place, ListSort::parse(sort, place))) {
+                Some((place, Ok(sort))) => drop(self.orders.insert(place, sort)),
+                Some((_, Err(error))) => strange.push(format!("{list}: {error}")),
+                None => strange.push(format!("there is no list {list:?}")),
+            }
         }
         for (letter, to) in view.bookmarks() {
             match (letter.chars().next().filter(|_| letter.len() == 1), to.parse()) {

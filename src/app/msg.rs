@@ -143,6 +143,8 @@ pub enum Msg {
     },
     /// Where the replay stands.
     Replay(Replay),
+    /// The text of the plan that is seen was scrolled past its end: it is shown from this line on.
+    ScrolledTo(usize),
     /// The time of the replay went back.
     Rewound,
     /// Something to tell the operator.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::cursor::Cursor;
 use super::frame::Full;
 use super::holds::Holds;
+use super::list_order::ListOrder;
 use super::log_tail::LogTail;
 use super::msg::RunView;
 use crate::domain::env::grouped;
@@ -176,6 +177,8 @@ pub struct RunsPage {
     pub filter: String,
     /// What of the filter counts: all of it, once it can be used.
     pub counts: RowFilter,
+    /// Their order.
+    pub order: ListOrder,
 }
 
 /// Whether the end of the output is kept in view.

@@ -1,7 +1,7 @@
 //! Where a key means something.
 
 /// Where a key means something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
     /// On every page.
     Everywhere,

@@ -10,6 +10,7 @@ use super::cursor::Cursor;
 use super::fleet_charts::FleetChartsSheet;
 use super::holds::Holds;
 use super::list_filter;
+use super::list_order::ListOrder;
 use super::look::Looked;
 use super::msg::Problem;
 use super::panes::PanesSheet;
@@ -37,6 +38,8 @@ pub struct Sheet {
     pub filter: String,
     /// What of the filter counts: all of it, once it can be used.
     pub counts: RowFilter,
+    /// Their order.
+    pub order: ListOrder,
 }
 
 /// What a sheet lists, with what was read for it.
@@ -144,6 +147,7 @@ impl Sheet {
             selected: None,
             filter: String::new(),
             counts: RowFilter::default(),
+            order: ListOrder::default(),
         }
     }
 

@@ -8,6 +8,7 @@ use super::holds::{HoldOf, Standing};
 use super::model::{Model, Screen};
 use super::panes;
 use super::sheet::{CompareSheet, Lines, Pair, Sheet, SheetOf};
+use super::sheet_words;
 use super::timeline;
 use crate::domain::alerts::{Alert, fold, from_here, from_manager};
 use crate::domain::backups::{Grade, age_s, grade};
@@ -15,11 +16,10 @@ use crate::domain::charts::Group;
 use crate::domain::compare::{self, Line, Write};
 use crate::domain::filter::Row;
 use crate::domain::finding::Finding;
-use crate::domain::ids::{GroupName, HostId, RunId};
+use crate::domain::ids::{HostId, RunId};
 use crate::domain::inventory::{GroupTold, HostTold, VariableTold};
 use crate::domain::plan::Workflow;
 use crate::domain::run::state::Phase;
-use crate::domain::signal::Signal;
 use crate::domain::snapshot::{Contact, HttpHealth, InstanceView};
 use crate::domain::timeline::{Change, What};
 use crate::domain::window::{Spell, Window, next_spells};
@@ -69,26 +69,14 @@ pub fn backups(model: &Model, sheet: &Sheet) -> Vec<BackupRow> {
         BackupRow { instance, grade, age_s }
     };
     let mut rows: Vec<BackupRow> = all.map(row).collect();
-    rows.retain(|row| {
-        let i = &row.instance;
-        sheet.shows(|| {
-            let size = i.signals.get(&Signal::BackupSize).and_then(|f| f.reading);
-            let shown = Row::of(format!("{} {} {}", i.id, i.domain, row.grade.word()))
-                .figure("age", row.age_s)
-                .figure("size", size.map(|reading| reading.value))
-                .text("state", row.grade.word())
-                .text("instance", i.id.as_str())
-                .text("domain", i.domain.as_str());
-            i.groups.iter().fold(shown, |row, group| row.text("group", group.as_str()))
-        })
-    });
+    rows.retain(|row| sheet.shows(|| sheet_words::backup(row)));
     // By the hour, so that rows do not change places at every look.
     let hours = |row: &BackupRow| row.age_s.map_or(0, |s| (s / 3_600.0) as u64);
     rows.sort_by(|a, b| {
         let key = |r: &BackupRow| (r.grade, std::cmp::Reverse(hours(r)));
         key(a).cmp(&key(b)).then_with(|| a.instance.id.cmp(&b.instance.id))
     });
-    rows
+    sheet.order.arrange(rows, sheet_words::backup)
 }
 
 /// The alerts: what is told to people first, the worst first.
@@ -100,19 +88,9 @@ pub fn alerts(model: &Model, sheet: &Sheet) -> Vec<Alert> {
         Some(manager) => from_manager(manager, here),
         None => here,
     };
-    all.retain(|a| {
-        sheet.shows(|| {
-            let (severity, state) = (a.severity.word(), a.state.word());
-            let since = a.since.map(|at| model.now.duration_since(at).as_secs_f64().max(0.0));
-            Row::of(format!("{} {} {} {severity} {state}", a.name, a.of, a.text))
-                .figure("age", since)
-                .text("state", state)
-                .text("severity", severity)
-                .text("name", a.name.as_str())
-                .text("instance", a.of.as_str())
-        })
-    });
-    fold(all)
+    let row = |alert: &Alert| sheet_words::alert(alert, model.now);
+    all.retain(|alert| sheet.shows(|| row(alert)));
+    sheet.order.arrange(fold(all), row)
 }
 
 /// The windows, the soonest first.
@@ -128,13 +106,10 @@ pub fn windows(model: &Model, sheet: &Sheet) -> Vec<WindowRow> {
             }
         }
     }
-    rows.retain(|row| {
-        let hosts: Vec<&str> = row.hosts.iter().map(HostId::as_str).collect();
-        let words = || format!("{} {} {}", row.window.name, row.window, hosts.join(" "));
-        sheet.shows(|| Row::of(words()))
-    });
+    let words = |row: &WindowRow| sheet_words::window(row, model.now);
+    rows.retain(|row| sheet.shows(|| words(row)));
     rows.sort_by_key(|row| row.spell.map_or(jiff::Timestamp::MAX, |spell| spell.from));
-    rows
+    sheet.order.arrange(rows, words)
 }
 
 /// The selected window.
@@ -160,30 +135,14 @@ pub fn leases(sheet: &Sheet) -> Vec<(HoldOf, Standing<'_>)> {
     rows
 }
 
-/// The groups of the inventory, then its hosts.
+/// The groups of the inventory, then its hosts, which alone have another order where one was chosen.
 pub fn inventory(sheet: &Sheet) -> Vec<InventoryRow<'_>> {
     let SheetOf::Inventory(Asked::Known(told)) = &sheet.of else { return Vec::new() };
-    let groups = told.groups.iter().map(InventoryRow::Group);
-    let hosts = told.hosts.iter().map(InventoryRow::Host);
-    let shown = |row: &InventoryRow<'_>| match row {
-        InventoryRow::Group(group) => {
-            Row::of(format!("group {}", group.name)).text("group", group.name.as_str())
-        }
-        InventoryRow::Host(host) => {
-            let groups: Vec<&str> = host.groups.iter().map(GroupName::as_str).collect();
-            let of = host.instance.as_ref();
-            let of = of.map(|(domain, _, reference)| format!("{domain} {reference}"));
-            let (address, groups) = (&host.address, groups.join(" "));
-            let words = format!("{} {address} {} {groups}", host.id, of.unwrap_or_default());
-            let row = Row::of(words).text("host", host.id.as_str());
-            let row = host
-                .instance
-                .iter()
-                .fold(row, |row, (domain, ..)| row.text("domain", domain.as_str()));
-            host.groups.iter().fold(row, |row, group| row.text("group", group.as_str()))
-        }
-    };
-    groups.chain(hosts).filter(|row| sheet.shows(|| shown(row))).collect()
+    let shows = |row: &InventoryRow<'_>| sheet.shows(|| sheet_words::inventory(row));
+    let groups = told.groups.iter().map(InventoryRow::Group).filter(shows);
+    let hosts = told.hosts.iter().map(InventoryRow::Host).filter(shows).collect();
+    let hosts = sheet.order.arrange(hosts, |row| sheet_words::inventory(row));
+    groups.chain(hosts).collect()
 }
 
 /// The variables of a host by name.
@@ -200,16 +159,9 @@ pub fn variables(sheet: &Sheet) -> Vec<&VariableTold> {
 pub fn findings(sheet: &Sheet) -> Vec<&Finding> {
     let SheetOf::Doctor(here, hosts) = &sheet.of else { return Vec::new() };
     let all = [here, hosts].into_iter().filter_map(Asked::known).flatten();
-    let shown = |f: &Finding| {
-        let state = if f.ok { "good" } else { "finding" };
-        Row::of(format!("{} {} {} {state}", f.place, f.check, f.found))
-            .text("state", state)
-            .text("place", f.place.as_str())
-            .text("check", f.check)
-    };
-    let mut rows: Vec<&Finding> = all.filter(|f| sheet.shows(|| shown(f))).collect();
+    let mut rows: Vec<&Finding> = all.filter(|f| sheet.shows(|| sheet_words::finding(f))).collect();
     rows.sort_by_key(|finding| finding.ok);
-    rows
+    sheet.order.arrange(rows, |finding| sheet_words::finding(finding))
 }
 
 /// The lines of a comparison; figures are written by `write`.

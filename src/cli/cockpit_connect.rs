@@ -103,6 +103,18 @@ impl Backing {
     }
 }
 
+fn parted<T>(opened: Result<T, Problem>) -> (Option<T>, Option<Problem>) {
+    match opened {
+        Ok(opened) => (Some(opened), None),
+        Err(problem) => (None, Some(problem)),
+    }
+}
+
+/// What is told of a store that cannot be used: it has one cause, whoever opens it, so it is told once.
+fn told_once(unread: Option<Problem>, unkept: Option<Problem>) -> Vec<Problem> {
+    unread.or(unkept).into_iter().collect()
+}
+
 impl Connecting {
     /// Begins to read the files at once.
     pub(super) fn begin(
@@ -169,17 +181,13 @@ impl Connecting {
         drop(self.supervisor.spawn("poller", poller.run()));
         let supervisor = self.supervisor;
         let inventory = self.inventory.clone();
-        let (store, mut problems) = match store {
-            Ok(store) => (Some(store), Vec::new()),
-            Err(problem) => (None, vec![problem]),
-        };
-        match timeline.transpose() {
-            Ok(timeline) => drop(timeline.map(|timeline| {
-                let keeping = timeline::keep(fleet.clone(), timeline, wiring::clock());
-                supervisor.spawn("timeline", keeping)
-            })),
-            Err(problem) => problems.push(problem),
+        let (store, unread) = parted(store);
+        let (timeline, unkept) = timeline.map(parted).unwrap_or_default();
+        if let Some(timeline) = timeline {
+            let keeping = timeline::keep(fleet.clone(), timeline, wiring::clock());
+            drop(supervisor.spawn("timeline", keeping));
         }
+        let problems = told_once(unread, unkept);
         let (at, tasks) = (watched.clone(), supervisor.clone());
         let looks = Looks::new(inventory, Arc::clone(&hosts), at, tasks, store.clone());
         let runs = store.clone().map(|store| store as Arc<dyn RunReader>);

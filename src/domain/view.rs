@@ -21,6 +21,13 @@ pub enum ViewChange {
     Columns(Vec<String>),
     /// Its rows have this order.
     Sort(String),
+    /// The rows of another list have this order, or its own.
+    ListSort {
+        /// The list.
+        list: String,
+        /// The order.
+        sort: Option<String>,
+    },
     /// The cockpit has this theme.
     Theme(String),
     /// A letter stands for this page, or for none.
@@ -58,17 +65,24 @@ impl SavedView {
             ViewChange::Columns(keys) => self.put("columns", json!(keys)),
             ViewChange::Sort(sort) => self.put("sort", json!(sort)),
             ViewChange::Theme(theme) => self.put("theme", json!(theme)),
-            ViewChange::Bookmark { letter, to } => {
-                let letter = letter.to_string();
-                let marks = self.entries.entry("bookmarks").or_insert_with(|| json!({}));
-                // Something else that stands there is not ours to lose.
-                if let Value::Object(marks) = marks {
-                    match to {
-                        Some(to) => marks.insert(letter, json!(to)),
-                        None => marks.remove(&letter),
-                    };
-                }
+            ViewChange::ListSort { list, sort } => {
+                self.put_in("sorts", list.clone(), sort.as_deref());
             }
+            ViewChange::Bookmark { letter, to } => {
+                self.put_in("bookmarks", letter.to_string(), to.as_deref());
+            }
+        }
+    }
+
+    /// Gives a name of an entry a value, or takes it away.
+    fn put_in(&mut self, entry: &str, name: String, value: Option<&str>) {
+        let names = self.entries.entry(entry).or_insert_with(|| json!({}));
+        // Something else that stands there is not ours to lose.
+        if let Value::Object(names) = names {
+            match value {
+                Some(value) => names.insert(name, json!(value)),
+                None => names.remove(&name),
+            };
         }
     }
 
@@ -94,8 +108,17 @@ impl SavedView {
 
     /// Letters with their pages.
     pub fn bookmarks(&self) -> impl Iterator<Item = (&str, &str)> {
-        let marks = self.entries.get("bookmarks").and_then(Value::as_object);
-        marks.into_iter().flatten().filter_map(|(letter, to)| Some((letter.as_str(), to.as_str()?)))
+        self.named("bookmarks")
+    }
+
+    /// Lists with their orders.
+    pub fn list_sorts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.named("sorts")
+    }
+
+    fn named(&self, entry: &str) -> impl Iterator<Item = (&str, &str)> {
+        let names = self.entries.get(entry).and_then(Value::as_object);
+        names.into_iter().flatten().filter_map(|(name, to)| Some((name.as_str(), to.as_str()?)))
     }
 }
 
@@ -128,6 +151,17 @@ mod tests {
         assert_eq!(again.bookmarks().collect::<Vec<_>>(), [("a", "fleet: disk>80%")]);
         view.apply(&ViewChange::Bookmark { letter: 'a', to: None });
         assert_eq!(view.bookmarks().count(), 0);
+        let of = |sort: Option<&str>| ViewChange::ListSort {
+            list: "runs".into(),
+            sort: sort.map(str::to_owned),
+        };
+        for sort in ["-age", "-", "age"] {
+            view.apply(&of(Some(sort)));
+            let again = SavedView::parse("view.yaml", &view.to_yaml().unwrap()).unwrap();
+            assert_eq!(again.list_sorts().collect::<Vec<_>>(), [("runs", sort)]);
+        }
+        view.apply(&of(None));
+        assert_eq!(view.list_sorts().count(), 0);
         assert!(SavedView::parse("view.yaml", "- a\n").is_err());
         assert_eq!(SavedView::parse("view.yaml", "\n"), Ok(SavedView::default()));
     }

@@ -40,6 +40,7 @@ pub(super) fn whom(model: &Model, msg: &Msg) -> For {
         | Msg::Looked { .. }
         | Msg::Forwards(_)
         | Msg::Replay(_)
+        | Msg::ScrolledTo(_)
         | Msg::Rewound
         | Msg::LeaseBroken(_)
         | Msg::Quiet { .. }

@@ -36,6 +36,7 @@ use crate::domain::untrusted::Safe;
 use crate::domain::view::ViewChange;
 use crate::engine::ports::Clock;
 use crate::engine::supervisor::{Died, Supervisor};
+use crate::ui::shown;
 
 /// Messages that may wait.
 const QUEUE: usize = 1_024;
@@ -234,6 +235,10 @@ impl Cockpit {
     fn paint(&mut self) -> color_eyre::Result<Go> {
         self.painter.paint(&self.model, &self.look).wrap_err("painting")?;
         self.pace.painted();
+        if let Some(msg) = shown(&self.model) {
+            // It looks the same: no frame is due for it, and nothing is to be done.
+            drop(update(&mut self.model, msg));
+        }
         Ok(Go::On)
     }
 

@@ -27,6 +27,7 @@ mod still;
 pub mod svg;
 mod tail;
 mod trace;
+mod turned_file;
 
 pub use event_loop::{Lend, Opening, run};
 pub use look::{Look, Wanted};

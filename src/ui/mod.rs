@@ -13,5 +13,5 @@ pub mod theme;
 mod widgets;
 
 pub use ascii::to_ascii;
-pub use root::view;
+pub use root::{shown, view};
 pub use theme::{Depth, Theme};

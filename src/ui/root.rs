@@ -21,6 +21,19 @@ use crate::app::frame::{MIN_HEIGHT, MIN_WIDTH};
 use crate::app::layers::Layer;
 use crate::app::list_filter;
 use crate::app::model::{Model, Screen};
+use crate::app::msg::Msg;
+
+/// What only the screen knows of what it shows: that the text of a plan was scrolled past its end. The state is told of
+/// it, so that the next key goes on from what is seen.
+pub fn shown(model: &Model) -> Option<Msg> {
+    let Some(Screen::Plan(page)) = model.screens.last() else { return None };
+    if page.top == 0 || model.size.too_small() {
+        return None;
+    }
+    let area = Rect::new(0, 0, model.size.width, model.size.height);
+    let last = screens::plan::last_top(model, page, area);
+    (page.top > last).then_some(Msg::ScrolledTo(last))
+}
 
 /// Draws the model into the whole buffer.
 pub fn view(model: &Model, theme: &Theme, buf: &mut Buffer) {

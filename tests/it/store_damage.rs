@@ -203,6 +203,8 @@ fn a_database_that_is_none_any_more_begins_no_run_is_said_everywhere_and_left_as
     let mut terminal = cockpit_with(&desk.lab.inventory_dir(), desk.own.path(), (120, 30), &[]);
     terminal.wait_for("one .*healthy", SOON).unwrap();
     terminal.wait_for("runs cannot be shown", SOON).unwrap();
+    let seen = terminal.text();
+    assert!(!seen.contains("is not kept"), "one cause is told once:\n{seen}");
     terminal.keys("q").unwrap();
     assert!(terminal.wait_end(SOON).unwrap().success());
     // A copy in its place, and all is as it was.

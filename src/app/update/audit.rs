@@ -1,6 +1,6 @@
 //! Keys and data of the page of the audit log.
 
-use super::super::action::Action;
+use super::super::action::{Action, Place};
 use super::super::audit_page::{AuditPage, Shown};
 use super::super::choice_pages::Asked;
 use super::super::cursor::Cursor;
@@ -9,7 +9,7 @@ use super::super::frame::Size;
 use super::super::layers::Layer;
 use super::super::model::{Model, Screen};
 use super::super::msg::Problem;
-use super::fleet;
+use super::{fleet, sorting};
 use crate::domain::audit::Entry;
 use crate::domain::filter::RowFilter;
 
@@ -18,9 +18,11 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     model.screens.retain(|screen| !matches!(screen, Screen::Audit(_)));
     let request = model.next_request();
     let page = AuditPage {
+        opened: model.now,
         entries: Asked::Waiting(request),
         filter: String::new(),
         counts: RowFilter::default(),
+        order: sorting::of(model, Place::Audit),
         cursor: Cursor::default(),
         shown: Shown::List,
     };

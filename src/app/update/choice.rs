@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::action::Action;
+use super::super::action::{Action, Place};
 use super::super::choice_pages::{Asked, DuePage, ReleasesPage, SecretsPage};
 use super::super::cursor::{Cursor, Step};
 use super::super::effect::{ChangeKind, Effect};
@@ -10,7 +10,7 @@ use super::super::layers::Layer;
 use super::super::model::{Model, Screen};
 use super::super::msg::Problem;
 use super::super::toast::ToastKind;
-use super::{fleet, layers, plan};
+use super::{fleet, layers, plan, sorting};
 use crate::domain::filter::RowFilter;
 use crate::domain::ids::HostId;
 use crate::domain::plan::What;
@@ -45,6 +45,7 @@ pub(super) fn open_due(model: &mut Model) -> Vec<Effect> {
         cursor: Cursor::default(),
         filter: String::new(),
         counts: RowFilter::default(),
+        order: sorting::of(model, Place::Due),
     };
     model.screens.push(Screen::Due(page));
     layers::change(model, ChangeKind::Secrets { request })

@@ -1,12 +1,12 @@
 //! Going to a page by its name.
 
-use super::super::action::Action;
+use super::super::action::{Action, Place};
 use super::super::destination::Destination;
 use super::super::effect::Effect;
 use super::super::model::{Model, Screen};
 use super::super::pages::{RunPage, RunsPage};
 use super::super::sheet_rows;
-use super::{audit, choice, compare, data, evidence, fleet, leases, log, panes, sheet};
+use super::{audit, choice, compare, data, evidence, fleet, leases, log, panes, sheet, sorting};
 use crate::domain::ids::HostId;
 
 /// Leaves every page for this one. A run that was watched goes on; a plan or form that stood open is dropped.
@@ -29,7 +29,8 @@ pub(super) fn open(model: &mut Model, to: Destination) -> Vec<Effect> {
         Destination::Instance(id) => fleet::open(model, id),
         Destination::Runs => {
             if !matches!(model.screens.last(), Some(Screen::Runs(_))) {
-                model.screens.push(Screen::Runs(RunsPage::default()));
+                let order = sorting::of(model, Place::Runs);
+                model.screens.push(Screen::Runs(RunsPage { order, ..RunsPage::default() }));
             }
             data::refit(model);
             Vec::new()

@@ -182,7 +182,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     }
 }
 
-/// Scrolls what will happen. How many lines that are, the screen alone knows: it stops at the last one.
+/// Scrolls what will happen. How many lines that are, the screen alone knows: it stops at the last one, and says so.
 fn scroll(page: &mut PlanPage, step: Step, height: usize) {
     let top = match step {
         Step::Up => page.top.saturating_sub(1),
@@ -193,6 +193,14 @@ fn scroll(page: &mut PlanPage, step: Step, height: usize) {
         Step::Bottom => usize::MAX,
     };
     page.top = top.min(page.most_lines());
+}
+
+/// How far that could be.
+pub(super) fn scrolled_to(model: &mut Model, top: usize) -> Vec<Effect> {
+    if let Some(Screen::Plan(page)) = model.screens.last_mut() {
+        page.top = page.top.min(top);
+    }
+    Vec::new()
 }
 
 /// The command line that makes this plan.

@@ -18,7 +18,7 @@ pub(super) fn take(model: &mut Model, replay: Replay) -> Vec<Effect> {
 }
 
 /// The time went back: what was shown is forgotten, and comes anew.
-pub(super) fn rewound(model: &mut Model) {
+pub(super) fn rewound(model: &mut Model) -> Vec<Effect> {
     if let Some(page) = model.run_page_mut() {
         page.view = None;
         page.host = None;
@@ -26,6 +26,7 @@ pub(super) fn rewound(model: &mut Model) {
         page.follow = Follow::End;
         page.found = None;
     }
+    Vec::new()
 }
 
 /// What an action asks of the replay; `None` where there is none, or it is about something else.

@@ -11,7 +11,7 @@ use super::super::msg::Msg;
 use super::super::toast::ToastKind;
 use super::{
     audit, choice, copying, data, enrol, fleet, forwards, go, host, layers, leases, log, moving,
-    palette, panes, plan, quiet, replay, run, runs, setup, sheet, wall, why,
+    palette, panes, plan, quiet, replay, run, runs, setup, sheet, sorting, wall, why,
 };
 
 /// Applies what happened and says what is to be done. Total: no message makes it fail.
@@ -76,10 +76,8 @@ fn route(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::LeaseBroken(result) => leases::broken(model, &result),
         Msg::Quiet { request, result } => quiet::answered(model, request, result),
         Msg::Replay(replay) => replay::take(model, replay),
-        Msg::Rewound => {
-            replay::rewound(model);
-            Vec::new()
-        }
+        Msg::ScrolledTo(top) => plan::scrolled_to(model, top),
+        Msg::Rewound => replay::rewound(model),
         Msg::Notice(kind, text) => {
             model.tell(kind, text.as_str());
             Vec::new()
@@ -202,6 +200,9 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 fn perform_on_page(model: &mut Model, action: Action) -> Vec<Effect> {
+    if let Some(effects) = sorting::perform(model, action) {
+        return effects;
+    }
     match model.screens.last() {
         None => fleet::perform(model, action),
         Some(Screen::Instance(_)) => fleet::perform_on_instance(model, action),
@@ -223,7 +224,11 @@ fn perform_on_page(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// Takes the filter of the list that is seen away, or leaves what stands in its place; says whether there was any.
 fn unfiltered(model: &mut Model) -> bool {
-    audit::back(model) || sheet::back(model) || runs::back(model) || choice::back_on_due(model)
+    audit::back(model)
+        || sheet::back(model)
+        || runs::back(model)
+        || choice::back_on_due(model)
+        || sorting::back(model)
 }
 
 /// One step back: a full output, then the page; on the fleet page notices, then a range, the filter, what is left out,

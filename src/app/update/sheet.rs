@@ -15,7 +15,7 @@ use super::super::sheet::{AlertsSheet, BackupsSheet, ChartsSheet, Sheet, SheetOf
 use super::super::sheet_rows::{self, InventoryRow};
 use super::super::timeline::TimelineRead;
 use super::super::toast::ToastKind;
-use super::{compare, fleet, go, leases, panes, plan, quiet};
+use super::{compare, fleet, go, leases, panes, plan, quiet, sorting};
 use crate::domain::ids::HostId;
 use crate::domain::plan::What;
 
@@ -101,7 +101,8 @@ pub(super) fn push(model: &mut Model, of: SheetOf) {
         std::mem::discriminant(&sheet.of) != kind
     };
     model.screens.retain(other);
-    model.screens.push(Screen::Sheet(Box::new(Sheet::new(of))));
+    let order = sorting::of(model, of.place());
+    model.screens.push(Screen::Sheet(Box::new(Sheet { order, ..Sheet::new(of) })));
     refit(model);
 }
 

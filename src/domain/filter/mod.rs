@@ -23,7 +23,7 @@ mod rows;
 
 pub use field::Field;
 pub use parse::FilterError;
-pub use rows::{Column, Columns, Has, Row, RowFilter};
+pub use rows::{Column, Columns, Has, Row, RowFilter, Value};
 
 use amount::Amount;
 

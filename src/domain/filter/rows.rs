@@ -39,12 +39,27 @@ pub struct Row {
     words: String,
     /// What it has; a name can stand several times.
     has: Vec<(&'static str, Has)>,
+    /// The place of a text in an order of its own, such as that of states from the worst on.
+    ranks: Vec<(&'static str, u8)>,
+    /// Whether it is one that somebody should look at.
+    problem: bool,
+}
+
+/// What a row is put in order by.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// Its place in an order of its own; the lowest stands first.
+    Rank(u8),
+    /// A text.
+    Text(String),
+    /// A figure; the greatest stands first.
+    Figure(f64),
 }
 
 impl Row {
     /// A row with these words.
     pub fn of(words: impl Into<String>) -> Self {
-        Self { words: words.into(), has: Vec::new() }
+        Self { words: words.into(), ..Self::default() }
     }
 
     /// The same with a text.
@@ -59,6 +74,35 @@ impl Row {
     pub fn figure(mut self, name: &'static str, figure: Option<f64>) -> Self {
         self.has.extend(figure.map(|figure| (name, Has::Figure(figure))));
         self
+    }
+
+    /// The same with the place of a text in an order of its own.
+    #[must_use]
+    pub fn rank(mut self, name: &'static str, rank: u8) -> Self {
+        self.ranks.push((name, rank));
+        self
+    }
+
+    /// The same as a row that somebody should look at, or not.
+    #[must_use]
+    pub fn problem(self, problem: bool) -> Self {
+        Self { problem, ..self }
+    }
+
+    /// Whether it is one that somebody should look at.
+    pub fn is_problem(&self) -> bool {
+        self.problem
+    }
+
+    /// What it is put in order by under this name; of several texts the first.
+    pub fn value(&self, name: &str) -> Option<Value> {
+        if let Some((_, rank)) = self.ranks.iter().find(|(known, _)| *known == name) {
+            return Some(Value::Rank(*rank));
+        }
+        self.has.iter().find(|(known, _)| *known == name).map(|(_, has)| match has {
+            Has::Text(text) => Value::Text(text.clone()),
+            Has::Figure(figure) => Value::Figure(*figure),
+        })
     }
 
     fn texts(&self, name: &'static str) -> impl Iterator<Item = &str> {

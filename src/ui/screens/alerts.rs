@@ -49,11 +49,11 @@ pub(in crate::ui) fn draw(
                 Tally("▼", n(State::Firing), ("firing", "firing"), Role::Down),
                 Tally("◐", n(State::Pending), ("pending", "pending"), Role::Running),
                 Tally("?", n(State::Unknown), ("cannot be judged", "unknown"), Role::Unknown),
-                Tally("○", n(State::Silenced), ("silenced", "silenced"), Role::Dim),
+                Tally("○", n(State::Silenced), ("silenced", "silent"), Role::Dim),
             ],
         ),
         hint: &source,
-        titles: ("Alerts, worst first", count(&rows, seen)),
+        titles: sheet::sheet_titles("Alerts, worst first", seen, &count(&rows, seen)),
         detail: "That alert",
         foot: String::new(),
     };
@@ -152,7 +152,7 @@ fn nothing(model: &Model, seen: &Sheet, page: &AlertsSheet) -> String {
     if model.fleet.snapshot.is_none() {
         "waiting for the first look at the fleet".to_owned()
     } else if !seen.filter.is_empty() {
-        sheet::shows_all(model, "no alert has these words")
+        sheet::shows_all(model, "alert", &seen.filter, &seen.order)
     } else if page.manager().is_some() {
         "nothing fires, by the Alertmanager and by the rules here".to_owned()
     } else {

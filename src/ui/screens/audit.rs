@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::choice::{self, Around};
 use super::sheet::{self, Column, Frame};
+use crate::app::action::Place;
 use crate::app::audit_page::{AuditPage, Shown};
 use crate::app::model::Model;
 use crate::domain::audit::{Entry, Facts, KeySource, Phase};
@@ -23,15 +24,11 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &AuditPa
     let rows = page.rows();
     let all = page.entries.known().map_or(0, Vec::len);
     let fleet = model.fleet.snapshot.as_ref().map(|s| s.fleet.to_string()).unwrap_or_default();
-    let count = if page.filter.is_empty() {
-        crate::ui::text::several(all, "record")
-    } else {
-        format!("{} of {all} with {:?}", rows.len(), page.filter)
-    };
+    let count = sheet::count_of((rows.len(), all), &page.filter, "record");
     let words = Around {
         head: vec![(" audit log  ".to_owned(), Role::Accent), (fleet, Role::Header)],
         hint: "who changed what; `bunker audit verify` tells whether it is as it was written",
-        titles: ("Records, newest first", count),
+        titles: sheet::titles("Records, newest first", Place::Audit, &page.order, &count),
         detail: "That record",
         foot: String::new(),
     };
@@ -39,7 +36,9 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &AuditPa
         Some(all) if all.is_empty() => {
             Some("nothing was changed by this program on this machine yet".to_owned())
         }
-        Some(_) if rows.is_empty() => Some(sheet::shows_all(model, "no record has these words")),
+        Some(_) if rows.is_empty() => {
+            Some(sheet::shows_all(model, "record", &page.filter, &page.order))
+        }
         Some(_) | None => None,
     };
     let none = none.as_deref();

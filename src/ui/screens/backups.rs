@@ -39,6 +39,7 @@ pub(in crate::ui) fn draw(
     let rows = sheet_rows::backups(model, seen);
     let all = model.fleet.snapshot.as_ref().map_or(0, |s| s.instances.len());
     let n = |grade: Grade| rows.iter().filter(|row| row.grade == grade).count();
+    let count = sheet::count(rows.len(), all, seen, "instance");
     let words = Around {
         head: sheet::head(
             model,
@@ -56,7 +57,7 @@ pub(in crate::ui) fn draw(
             ],
         ),
         hint: &limits(&rows),
-        titles: ("Backups, oldest first", sheet::count(rows.len(), all, seen, "instance")),
+        titles: sheet::sheet_titles("Backups, oldest first", seen, &count),
         detail: "That backup",
         foot: String::new(),
     };
@@ -99,8 +100,8 @@ fn none(model: &Model, seen: &Sheet, n: usize) -> Option<String> {
     match &model.fleet.snapshot {
         None => Some("waiting for the first look at the fleet".to_owned()),
         Some(_) if n > 0 => None,
-        Some(_) if !seen.filter.is_empty() => {
-            Some(sheet::shows_all(model, "no instance has these words"))
+        Some(snapshot) if !snapshot.instances.is_empty() => {
+            Some(sheet::shows_all(model, "backup", &seen.filter, &seen.order))
         }
         Some(_) => {
             let add = model.key_at(Action::AddInstance, Place::Fleet);

@@ -142,6 +142,6 @@ fn nothing(model: &Model, seen: &Sheet, page: &CompareSheet) -> String {
         let all = model.key(Action::CompareAll);
         format!("nothing differs that is known: {all} shows all lines")
     } else {
-        sheet::shows_all(model, "no line has these words")
+        sheet::shows_all(model, "line", &seen.filter, &seen.order)
     }
 }

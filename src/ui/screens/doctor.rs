@@ -34,6 +34,7 @@ pub(super) fn draw(
     let all: Vec<&Finding> = [here, hosts].into_iter().filter_map(Asked::known).flatten().collect();
     let bad = all.iter().filter(|f| !f.ok).count();
     let hint = hint(model, here, hosts);
+    let count = sheet::count(rows.len(), all.len(), seen, "check");
     let words = Around {
         head: sheet::head(
             model,
@@ -44,12 +45,12 @@ pub(super) fn draw(
             ],
         ),
         hint: &hint,
-        titles: ("Findings, then what is good", sheet::count(rows.len(), all.len(), seen, "check")),
+        titles: sheet::sheet_titles("Findings, then what is good", seen, &count),
         detail: "That check",
         foot: String::new(),
     };
     let known = here.known().is_some() && hosts.known().is_some();
-    let none = sheet::shows_all(model, "no check has these words");
+    let none = sheet::shows_all(model, "check", &seen.filter, &seen.order);
     let none = (rows.is_empty() && known).then_some(none.as_str());
     let columns = sheet::fitted(COLUMNS, [(0, &mut all.iter().map(|f| place(f)))]);
     let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &columns, none, area);

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::choice::{self, Around};
 use super::sheet;
+use crate::app::action::Place;
 use crate::app::choice_pages::DuePage;
 use crate::app::model::Model;
 use crate::domain::secret::due::Due;
@@ -15,13 +16,11 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &DuePage
     let n_all = page.due.known().map_or(0, Vec::len);
     let n_due = rows.iter().filter(|due| due.is_due()).count();
     let fleet = model.fleet.snapshot.as_ref().map(|s| s.fleet.to_string()).unwrap_or_default();
+    let count = format!("{n_due} due of {}", sheet::of_all(rows.len(), n_all, &page.filter));
     let words = Around {
         head: vec![(" secrets due  ".to_owned(), Role::Accent), (fleet, Role::Header)],
         hint: "by what the vaults say of age and readers; values are not opened for this",
-        titles: (
-            "Secrets",
-            format!("{n_due} due of {}", sheet::of_all(rows.len(), n_all, &page.filter)),
-        ),
+        titles: sheet::titles("Secrets, most urgent first", Place::Due, &page.order, &count),
         detail: "How it is changed",
         foot: String::new(),
     };
@@ -34,7 +33,8 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &DuePage
         sheet::instead(canvas, list, text);
     }
     if n_all > 0 && rows.is_empty() {
-        sheet::instead(canvas, list, &sheet::shows_all(model, "no secret is so"));
+        let text = sheet::shows_all(model, "secret", &page.filter, &page.order);
+        sheet::instead(canvas, list, &text);
     }
     for (y, due) in choice::lines(canvas, list, page.cursor, rows.iter().copied()) {
         let (glyph, role) = look(due);

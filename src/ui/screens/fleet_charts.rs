@@ -125,7 +125,9 @@ fn hint(model: &Model) -> String {
 fn none(model: &Model, seen: &Sheet) -> String {
     match &model.fleet.snapshot {
         None => "waiting for the first look at the fleet".to_owned(),
-        Some(_) if !seen.filter.is_empty() => sheet::shows_all(model, "no instance is like this"),
+        Some(_) if !seen.filter.is_empty() => {
+            sheet::shows_all(model, "instance", &seen.filter, &seen.order)
+        }
         Some(fleet) if fleet.instances.is_empty() => "the inventory has no instance yet".to_owned(),
         Some(_) => "the fleet page lists no instance: its filter lets none through".to_owned(),
     }

@@ -47,6 +47,7 @@ pub(super) fn draw(
         Some(refused) => format!("▲ the last good inventory is in use: {}", refused.problem),
         None => "enter on a host shows its variables, on a group its hosts".to_owned(),
     };
+    let count = sheet::count(rows.len(), groups + hosts, seen, "row");
     let words = Around {
         head: sheet::head(
             model,
@@ -58,7 +59,7 @@ pub(super) fn draw(
             ],
         ),
         hint: &hint,
-        titles: ("Groups and hosts", sheet::count(rows.len(), groups + hosts, seen, "row")),
+        titles: sheet::sheet_titles("Groups and hosts", seen, &count),
         detail: "That row",
         foot: String::new(),
     };
@@ -66,7 +67,7 @@ pub(super) fn draw(
         let add = model.key_at(Action::AddInstance, Place::Fleet);
         format!("the inventory names no host: {add} on the fleet page adds one")
     } else {
-        sheet::shows_all(model, "no row has these words")
+        sheet::shows_all(model, "group or host", &seen.filter, &seen.order)
     };
     let none = (known.is_some() && rows.is_empty()).then_some(none);
     let none = none.as_deref();
@@ -207,7 +208,7 @@ pub(super) fn variables(
     let none = if seen.filter.is_empty() {
         format!("no variable here: {} goes back", model.key(Action::Back))
     } else {
-        sheet::shows_all(model, "no variable has these words")
+        sheet::shows_all(model, "variable", &seen.filter, &seen.order)
     };
     let none = (told.known().is_some() && rows.is_empty()).then_some(none);
     let none = none.as_deref();

@@ -63,7 +63,7 @@ pub(in crate::ui) fn draw(
     let none = if seen.filter.is_empty() {
         "there is no instance that could be held".to_owned()
     } else {
-        sheet::shows_all(model, "nothing has these words")
+        sheet::shows_all(model, "lease", &seen.filter, &seen.order)
     };
     let none = rows.is_empty().then_some(none);
     let none = none.as_deref();

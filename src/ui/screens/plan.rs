@@ -32,18 +32,30 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPag
     chrome::footer(canvas, model, foot, &skip, "nothing has been changed");
     let ask = Rect { y: foot.y - 1, height: 1, ..area };
     prompt(canvas, model, page, ask);
-    let held = held(canvas, model, page, Rect { y: ask.y - 1, ..ask });
-    let ask = Rect { y: ask.y - held, ..ask };
-    let body = Rect { y: area.y + 1, height: ask.y.saturating_sub(area.y + 1), ..area };
+    held(canvas, model, page, Rect { y: ask.y - 1, ..ask });
+    let (lines, upper, lower) = parts(model, page, area);
+    happens(canvas, model, page, lines, upper);
+    plan_targets::draw(canvas, page, lower);
+}
+
+/// What will happen, where it stands, and where the targets do.
+fn parts(model: &Model, page: &PlanPage, area: Rect) -> (Vec<Fact>, Rect, Rect) {
+    let below = 2 + u16::from(blocker(page).is_some());
+    let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1 + below), ..area };
     let inner_w = usize::from(area.width.saturating_sub(4));
-    let lines = facts(plan, inner_w, model.now);
+    let lines = facts(&page.plan, inner_w, model.now);
     let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     // Whoever starts this has to see what it does: a few targets leave it more room.
     let lower = plan_targets::wanted(page, body.width).min(body.height * 2 / 5);
     let upper = wanted.min(body.height - lower);
-    happens(canvas, model, page, lines, Rect { height: upper, ..body });
     let lower = Rect { y: body.y + upper, height: body.height - upper, ..body };
-    plan_targets::draw(canvas, page, lower);
+    (lines, Rect { height: upper, ..body }, lower)
+}
+
+/// The last line of what will happen from which on it can be shown: what follows it fills the room.
+pub(in crate::ui) fn last_top(model: &Model, page: &PlanPage, area: Rect) -> usize {
+    let (lines, upper, _) = parts(model, page, area);
+    lines.len().saturating_sub(usize::from(upper.height.saturating_sub(2)))
 }
 
 /// What will happen, from the line on to which it was scrolled; the last line says how many have no room.
@@ -258,6 +270,12 @@ fn change_lines(lines: &mut Vec<Fact>, change: &Change, width: usize) {
     }
 }
 
+/// Who stands in the way where that has a line of its own: not once it was started, or waits for them.
+fn blocker(page: &PlanPage) -> Option<String> {
+    let stands = page.starting.is_none() && page.waits_since().is_none();
+    stands.then(|| in_the_way(page)).flatten()
+}
+
 /// Who stands in the way, the first by name.
 fn in_the_way(page: &PlanPage) -> Option<String> {
     let held = page.holds.in_the_way();
@@ -269,12 +287,9 @@ fn in_the_way(page: &PlanPage) -> Option<String> {
     Some(format!("{of}{more} is held by {}", standing.who()))
 }
 
-/// A line that says who holds a target, and what can be done; gives its height.
-fn held(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPage, area: Rect) -> u16 {
-    if page.starting.is_some() || page.waits_since().is_some() {
-        return 0;
-    }
-    let Some(who) = in_the_way(page) else { return 0 };
+/// A line that says who holds a target, and what can be done.
+fn held(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPage, area: Rect) {
+    let Some(who) = blocker(page) else { return };
     let key = |action| model.key_at(action, Place::Plan);
     let (wait, leases) = (key(Action::WhenFree), key(Action::Leases));
     let keys = match page.wait {
@@ -288,7 +303,6 @@ fn held(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPage, area: Rect) -> 
     let room = area.width.saturating_sub(tail + 2);
     canvas.put(area.x + 1, area.y, room, &format!("▲ {who}"), Role::Degraded);
     canvas.put_right(area.x, area.y, area.width.saturating_sub(1), &keys, Role::Accent);
-    1
 }
 
 fn prompt(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPage, area: Rect) {

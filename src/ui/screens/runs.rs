@@ -28,7 +28,8 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &RunsPag
     let all = model.runs.as_deref().unwrap_or_default();
     let runs = page.rows(all, model.now);
     let count = sheet::of_all(runs.len(), all.len(), &page.filter);
-    let inner = canvas.pane(body, "Runs", &count, Focused::Yes);
+    let (title, right) = sheet::titles("Runs, newest first", Place::Runs, &page.order, &count);
+    let inner = canvas.pane(body, title, &right, Focused::Yes);
     let columns = columns(inner.width);
     for (column, place) in &columns {
         put(
@@ -43,7 +44,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &RunsPag
     if runs.is_empty() {
         let text = match model.runs {
             None => "reading the store".to_owned(),
-            Some(_) if !all.is_empty() => sheet::shows_all(model, "no run is so"),
+            Some(_) if !all.is_empty() => sheet::shows_all(model, "run", &page.filter, &page.order),
             Some(_) => {
                 let upgrade = model.key_at(Action::Upgrade, Place::Fleet);
                 format!(

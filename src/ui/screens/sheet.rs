@@ -7,7 +7,9 @@ use super::{
     alerts, backups, charts, compare, doctor, fleet_charts, inventory, leases, panes, timeline,
     windows,
 };
-use crate::app::action::Action;
+use crate::app::action::{Action, Place};
+use crate::app::fleet_page::Listed;
+use crate::app::list_order::ListOrder;
 use crate::app::model::Model;
 use crate::app::sheet::{Sheet, SheetOf};
 use crate::ui::canvas::{Canvas, Span};
@@ -61,9 +63,14 @@ pub(super) fn frame(
     Frame { list, detail, places }
 }
 
-/// What a list says where its filter lets nothing through.
-pub(super) fn shows_all(model: &Model, text: &str) -> String {
-    format!("{text}: {} shows all", model.key(Action::Back))
+/// What a list of these says where its filter lets nothing through, or where none is one that somebody should look at.
+pub(super) fn shows_all(model: &Model, one: &str, filter: &str, order: &ListOrder) -> String {
+    let how = match (filter.is_empty(), order.listed) {
+        (true, Listed::Problems) => "needs anybody, as far as is known",
+        (false, Listed::Problems) => "is like this and needs somebody",
+        (_, Listed::All) => "is like this",
+    };
+    format!("no {one} {how}: {} shows all", model.key(Action::Back))
 }
 
 /// What a list says instead of rows, below its headings.
@@ -82,13 +89,28 @@ pub(super) fn head(model: &Model, name: &str, tallies: &[Tally<'_>]) -> Vec<Span
     let [_, right, _] = chrome::header_rights(model);
     let taken = chrome::columns(&head) + 2 + chrome::columns(&right);
     let room = usize::from(model.size.width).saturating_sub(taken);
-    let forms = [Naming::Long, Naming::Short, Naming::Close, Naming::Telling, Naming::Signs];
+    let forms = [Naming::Long, Naming::Short, Naming::Close];
     let all = forms.map(|form| tallies.iter().map(|t| t.span(form)).collect::<Vec<Span>>());
-    // The words go where there is no room, those of zeros first; the signs and numbers stay.
     let fits = |spans: &Vec<Span>| chrome::columns(spans) <= room;
-    let signs = all.last().cloned().unwrap_or_default();
-    head.extend(all.into_iter().find(fits).unwrap_or(signs));
+    head.extend(all.into_iter().find(fits).unwrap_or_else(|| with_some_words(tallies, room)));
     head
+}
+
+/// Signs and numbers with as many words as have room: those of what there is first, then those of zeros.
+fn with_some_words(tallies: &[Tally<'_>], room: usize) -> Vec<Span> {
+    let mut spans: Vec<Span> = tallies.iter().map(|t| t.span(Naming::Signs)).collect();
+    let some = (0..tallies.len()).filter(|at| tallies.get(*at).is_some_and(|t| t.1 > 0));
+    let zeros = (0..tallies.len()).filter(|at| tallies.get(*at).is_some_and(|t| t.1 == 0));
+    for at in some.chain(zeros) {
+        let mut with = spans.clone();
+        if let (Some(span), Some(tally)) = (with.get_mut(at), tallies.get(at)) {
+            *span = tally.span(Naming::Close);
+        }
+        if chrome::columns(&with) <= room {
+            spans = with;
+        }
+    }
+    spans
 }
 
 /// How many words stand beside numbers of the first line.
@@ -100,8 +122,6 @@ enum Naming {
     Short,
     /// Short ones, closer together.
     Close,
-    /// Short ones, none where the number is zero.
-    Telling,
     /// None.
     Signs,
 }
@@ -122,25 +142,56 @@ impl Tally<'_> {
             Naming::Long => format!("   {glyph} {n} {long}"),
             Naming::Short => format!("   {glyph} {n} {short}"),
             Naming::Close => format!("  {glyph} {n} {short}"),
-            Naming::Telling if *n > 0 => format!("  {glyph} {n} {short}"),
-            Naming::Telling | Naming::Signs => format!("  {glyph} {n}"),
+            Naming::Signs => format!("  {glyph} {n}"),
         };
         (text, role)
     }
 }
 
-/// What stands at the right end of a list: how many rows, and the filter.
+/// The title of a list, and what stands at its right end. `usual` says after a comma in which order the list stands by
+/// itself: not where another was chosen.
+pub(super) fn titles<'t>(
+    usual: &'t str,
+    place: Place,
+    order: &ListOrder,
+    count: &str,
+) -> (&'t str, String) {
+    let sort = order.sort.title(place);
+    let own = usual.split(", ").next().unwrap_or(usual);
+    let title = if sort.is_some() { own } else { usual };
+    let sort = sort.map(|sort| format!("sort: {sort}"));
+    let listed = (order.listed == Listed::Problems).then(|| "problems only".to_owned());
+    let right: Vec<String> =
+        [sort, listed].into_iter().flatten().chain([count.to_owned()]).collect();
+    (title, right.join("  ·  "))
+}
+
+/// The same of a sheet.
+pub(super) fn sheet_titles<'t>(usual: &'t str, seen: &Sheet, count: &str) -> (&'t str, String) {
+    titles(usual, seen.of.place(), &seen.order, count)
+}
+
+/// How many rows, and the filter.
 pub(super) fn count(n: usize, all: usize, sheet: &Sheet, one: &str) -> String {
-    if sheet.filter.is_empty() {
-        crate::ui::text::several(all, one)
-    } else {
-        format!("{n} of {all} with {:?}", sheet.filter)
+    count_of((n, all), &sheet.filter, one)
+}
+
+/// How many rows of a list are shown, and its filter.
+pub(super) fn count_of((n, all): (usize, usize), filter: &str, one: &str) -> String {
+    match filter {
+        "" if n == all => crate::ui::text::several(all, one),
+        "" => format!("{n} of {all}"),
+        filter => format!("{n} of {all} with {filter:?}"),
     }
 }
 
 /// How many rows, and the filter where there is one.
 pub(super) fn of_all(n: usize, all: usize, filter: &str) -> String {
-    if filter.is_empty() { all.to_string() } else { format!("{n} of {all} with {filter:?}") }
+    match filter {
+        "" if n == all => all.to_string(),
+        "" => format!("{n} of {all}"),
+        filter => format!("{n} of {all} with {filter:?}"),
+    }
 }
 
 /// A column of a list.

@@ -54,7 +54,7 @@ pub(super) fn draw(
         detail: "That change",
         foot: String::new(),
     };
-    let shows_all = sheet::shows_all(model, "no change is like this");
+    let shows_all = sheet::shows_all(model, "change", &seen.filter, &seen.order);
     let none = if read.kept().is_none() {
         None
     } else if seen.filter.is_empty() {

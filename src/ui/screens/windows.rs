@@ -31,6 +31,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, seen: &Sheet, 
         || "no host has a window: runs may start at any time".to_owned(),
         |s| format!("runs: {}; alerts of {} hosts are silent now", s.words, s.n_silent),
     );
+    let count = sheet::count(rows.len(), rows.len(), seen, "window");
     let words = Around {
         head: sheet::head(
             model,
@@ -41,7 +42,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, seen: &Sheet, 
             ],
         ),
         hint: &hint,
-        titles: ("Windows, soonest first", sheet::count(rows.len(), rows.len(), seen, "window")),
+        titles: sheet::sheet_titles("Windows, soonest first", seen, &count),
         detail: "That window",
         foot: String::new(),
     };
@@ -51,7 +52,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, seen: &Sheet, 
             None => "none: `bunker window add` writes one into the inventory".to_owned(),
         }
     } else {
-        sheet::shows_all(model, "no window has these words")
+        sheet::shows_all(model, "window", &seen.filter, &seen.order)
     };
     let none = rows.is_empty().then_some(none);
     let none = none.as_deref();

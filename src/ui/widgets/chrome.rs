@@ -2,7 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use crate::app::action::{ACTIONS, Action, Place};
+use crate::app::action::Action;
+use crate::app::footer::{self, Hint, Hints};
 use crate::app::model::Model;
 use crate::app::toast::{Toast, ToastKind};
 use crate::ui::canvas::{Canvas, Span};
@@ -67,7 +68,7 @@ pub(in crate::ui) fn first_line(canvas: &mut Canvas<'_>, model: &Model, head: &[
     canvas.spans(area.x, area.y, area.width.saturating_sub(used + 1), head);
 }
 
-/// The footer names what can be done here, from the table of actions.
+/// The footer names what can be done here, as far as it has room; no hint is ever cut.
 pub(in crate::ui) fn footer(
     canvas: &mut Canvas<'_>,
     model: &Model,
@@ -75,55 +76,49 @@ pub(in crate::ui) fn footer(
     skip: &[Action],
     right: &str,
 ) {
-    let place = model.place();
-    let tail = if right.is_empty() { 0 } else { u16::try_from(width(right)).unwrap_or(0) + 4 };
-    let room = area.width.saturating_sub(tail.max(1));
+    let Hints { first, last } = footer::hints(model, skip);
+    let room = usize::from(area.width).saturating_sub(2);
+    let tail = if right.is_empty() { 0 } else { width(right) + 3 };
+    // The words at the right end have no place where the help has none beside them.
+    let help = last.last().map_or(0, wide);
+    let tail = if help + usize::from(GAP) + tail > room { 0 } else { tail };
+    let mut used = tail;
+    let ends = fitting(last.iter().rev(), room, &mut used);
+    let begins = fitting(first.iter(), room, &mut used);
     let mut x = area.x + 1;
-    let rows = |wanted: Place| ACTIONS.iter().filter(move |row| row.places.contains(&wanted));
-    // Nothing lies behind these.
-    let first_page = matches!(place, Place::Fleet | Place::Setup);
-    let always: &[Action] = if first_page {
-        &[Action::Help, Action::Quit]
-    } else {
-        &[Action::Help, Action::Back, Action::Quit]
-    };
-    let row_width = |row: &crate::app::action::ActionInfo| {
-        let key = model.keymap.first(row.action, place);
-        let w = u16::try_from(width(&key) + 1 + width(row.hint)).unwrap_or(u16::MAX);
-        (key, w)
-    };
-    let kept: u16 = rows(Place::Everywhere)
-        .filter(|row| always.contains(&row.action))
-        .map(|row| row_width(row).1 + 2)
-        .sum();
-    let first = |row: &&crate::app::action::ActionInfo| leads(place).contains(&row.action);
-    let others = rows(place).filter(move |row| !first(row));
-    let own = rows(place).filter(first).chain(others);
-    let shown = own.chain(rows(Place::Everywhere)).filter(|row| {
-        let forbidden = row.changes && model.operate.is_none();
-        let nowhere_back = first_page && row.action == Action::Back;
-        let elsewhere = row.action == Action::Charts && !leads(place).contains(&row.action);
-        let unnamed = row.hint.is_empty() || skip.contains(&row.action) || elsewhere;
-        !(unnamed || forbidden || nowhere_back)
-    });
-    for row in shown {
-        let (key, w) = row_width(row);
-        // Help and leave always have their place.
-        let keep = if always.contains(&row.action) { 0 } else { kept };
-        if x + w + keep > area.x + room {
-            continue;
-        }
-        x += canvas.put(x, area.y, w, &key, Role::Key);
-        x += canvas.put(x, area.y, w, &format!(" {}", row.hint), Role::Hint) + 2;
+    for hint in begins.into_iter().chain(ends.into_iter().rev()) {
+        x += canvas.put(x, area.y, area.width, &hint.key, Role::Key);
+        x += canvas.put(x, area.y, area.width, &format!(" {}", hint.word), Role::Hint) + GAP;
     }
-    if !right.is_empty() {
+    if tail > 0 {
         canvas.put_right(area.x, area.y, area.width.saturating_sub(1), right, Role::Strong);
     }
 }
 
-/// What the footer of a page names before all else: where one would not look for it.
-fn leads(place: Place) -> &'static [Action] {
-    if place == Place::Instance { &[Action::Charts] } else { &[] }
+/// Columns between two hints.
+const GAP: u16 = 2;
+
+/// Columns of a hint.
+fn wide(hint: &Hint) -> usize {
+    width(&hint.key) + 1 + width(hint.word)
+}
+
+/// The hints up to the first that has no room any more; `used` columns of it are taken.
+fn fitting<'h>(
+    hints: impl Iterator<Item = &'h Hint>,
+    room: usize,
+    used: &mut usize,
+) -> Vec<&'h Hint> {
+    let fits = |hint: &&Hint| {
+        let gap = if *used > 0 { usize::from(GAP) } else { 0 };
+        let with = *used + gap + wide(hint);
+        let fits = with <= room;
+        if fits {
+            *used = with;
+        }
+        fits
+    };
+    hints.take_while(fits).collect()
 }
 
 fn toast_look(kind: ToastKind) -> (&'static str, Role) {

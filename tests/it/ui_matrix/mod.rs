@@ -4,14 +4,17 @@
 
 mod charted;
 mod copied;
+mod feet;
 mod fronts;
 mod in_docs;
 mod kinds;
 mod named;
 mod pages;
+mod plan_text;
 mod reasons;
 mod rules;
 mod sifted;
+mod sorted;
 mod told_keys;
 mod twins;
 mod world;

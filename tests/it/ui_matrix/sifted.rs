@@ -92,6 +92,10 @@ fn rows_are_compared_by_what_they_have() {
         ("timeline", "what=gap for>1h"),
         ("timeline", "to=v2.4.1"),
         ("inventory", "group=production host=red-deer"),
+        ("inventory", "tier>0 ref~."),
+        ("windows", "hosts>0"),
+        ("secrets-due", "set>0"),
+        ("audit", "age<999d"),
         ("doctor", "state=finding"),
         ("doctor", "check=docker state=good"),
     ] {
