@@ -249,7 +249,7 @@ fn the_tallies_of_a_list_have_short_words_where_long_ones_have_no_room() {
     for (keys, words) in [
         ("g i", "   ◆ 3 groups   · 12 hosts   ▲ 0 problems  "),
         ("g a", " firing  "),
-        ("g a", " silenced  "),
+        ("g a", " silent  "),
         ("g b", " fresh  "),
     ] {
         let mut model = at(80, 24, twelve());

@@ -9,6 +9,7 @@ use bunker_ops::app::host_layers::ReasonPick;
 use bunker_ops::app::layers::{Layer, WhyFor, WhyForm};
 use bunker_ops::app::log_page::{LogOf, LogPage, LogView};
 use bunker_ops::app::pages::{PlanPage, RunPage};
+use bunker_ops::app::quiet::{QuietAnswer, WindowDraft};
 use bunker_ops::app::replay::Replay;
 use bunker_ops::app::why::Of;
 use bunker_ops::app::{Model, Msg, Screen, update};
@@ -143,6 +144,9 @@ pub(crate) const FRONTS: &[Page] = &[
         breaks(kind, model);
         press(model, "g o n e enter");
     }),
+    layer("window-end", "End window night", keys!("g t x")),
+    layer("window-end-asks", "end window night", keys!("g t x enter")),
+    layer("window-add-asks", "add window tonight", drafted),
     layer("make-inventory", "make an inventory", |_, model| {
         first_run(model, "n", FIRST);
         press(model, "enter");
@@ -274,6 +278,22 @@ fn run_in(kind: &str, model: &mut Model, phase: Phase) {
     }
     model.screens.push(Screen::Run(Box::new(RunPage::new(run_id(0x7f3a)))));
     update(model, Msg::Run(Arc::new(view)));
+}
+
+/// A window that is typed, and what would be written for it.
+fn drafted(kind: &str, model: &mut Model) {
+    go(kind, model, "g t a t o n i g h t tab tab 2 2 : 0 0 tab 6 h enter");
+    let Some(Layer::Quiet(form)) = model.layers.last() else { panic!("{:?}", model.layers) };
+    let (request, _) = form.waits.unwrap_or_else(|| panic!("{:?}", form.problem));
+    let hosts: Vec<HostId> = names(kind).iter().take(3).map(|name| host(name)).collect();
+    let lines = ["group_vars/all/bunker.yml", "+  - name: tonight", "+    daily: 22:00"];
+    let draft = WindowDraft {
+        about: text(kind, "window tonight (daily 22:00 for 6h)"),
+        frozen: Vec::new(),
+        hosts,
+        lines: lines.map(Into::into).to_vec(),
+    };
+    update(model, Msg::Quiet { request, result: Ok(QuietAnswer::Draft(draft)) });
 }
 
 fn first_run(model: &mut Model, key: &str, words: &str) {

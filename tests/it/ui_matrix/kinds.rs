@@ -10,6 +10,7 @@ use bunker_ops::app::effect::{Answered, ChangeKind};
 use bunker_ops::app::host_layers::{PickTo, ServicePick};
 use bunker_ops::app::layers::{Layer, Letters, Then, WhyFor};
 use bunker_ops::app::log_page::LogOf;
+use bunker_ops::app::quiet::QuietAsk;
 use bunker_ops::app::setup::{SetupAsk, Typed};
 use bunker_ops::app::why::Of;
 use bunker_ops::domain::run::control::Control;
@@ -51,6 +52,7 @@ kinds!(layer, LAYERS, Layer, {
     Layer::Reasons(_) => "reasons",
     Layer::Forwards => "ports",
     Layer::Soak => "canary",
+    Layer::Quiet(_) => "window",
 });
 
 kinds!(reason, REASONS, WhyFor, {
@@ -84,7 +86,10 @@ kinds!(question, QUESTIONS, Then, {
     Then::Change(ChangeKind::BreakLease { .. }) => "asks: break a lease",
     Then::Change(ChangeKind::Shell(_)) => "asks: shell",
     Then::Change(ChangeKind::SetUp(SetupAsk::Make(_))) => "asks: make an inventory",
-    Then::Change(
+    Then::Quiet(QuietAsk::Add(..)) => "asks: add a window",
+    Then::Quiet(QuietAsk::End { .. }) => "asks: end a window",
+    Then::Quiet(QuietAsk::Draft(_))
+    | Then::Change(
         ChangeKind::Control { control: Control::Pause | Control::Resume | Control::Step, .. }
         | ChangeKind::SetUp(SetupAsk::Import(_) | SetupAsk::Demo)
         | ChangeKind::Plan { .. }
@@ -94,7 +99,8 @@ kinds!(question, QUESTIONS, Then, {
         | ChangeKind::Enrol { .. }
         | ChangeKind::StartRun { .. }
         | ChangeKind::Forward(_)
-        | ChangeKind::Revive(_),
+        | ChangeKind::Revive(_)
+        | ChangeKind::Quiet { .. },
     ) => "never asked",
 });
 

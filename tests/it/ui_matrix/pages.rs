@@ -273,6 +273,8 @@ pub(crate) fn leads_nowhere(page: &Page, kind: &str) -> bool {
         | ("variables" | "plan-held", "failing") => true,
         // Two releases, the services that a host tells.
         ("compare-releases" | "services" | "services-port", kind) => kind != "usual",
+        // A window that is on.
+        ("window-end" | "window-end-asks", kind) => kind != "usual",
         // A target that has not begun: two have.
         ("skip", "empty" | "one" | "long names") => true,
         (name, "empty") => OF_ONE.contains(&name),
