@@ -68,14 +68,13 @@ impl ListSort {
     fn compare(self, a: Option<&Value>, b: Option<&Value>) -> Ordering {
         let turned = |order: Ordering| if self.reversed { order.reverse() } else { order };
         match (a, b) {
-            (None, None) => Ordering::Equal,
             (None, Some(_)) => Ordering::Greater,
             (Some(_), None) => Ordering::Less,
             (Some(Value::Rank(a)), Some(Value::Rank(b))) => turned(a.cmp(b)),
             (Some(Value::Text(a)), Some(Value::Text(b))) => turned(natural(a, b)),
             (Some(Value::Figure(a)), Some(Value::Figure(b))) => turned(b.total_cmp(a)),
             // A column has one kind of values.
-            (Some(_), Some(_)) => Ordering::Equal,
+            (None, None) | (Some(_), Some(_)) => Ordering::Equal,
         }
     }
 }

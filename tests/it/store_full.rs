@@ -61,7 +61,7 @@ impl Desk {
     /// Takes the last byte.
     fn fill(&self) {
         let mut filler = File::create(self.filler()).unwrap();
-        for piece in [&[0_u8; 65_536][..], &[0]] {
+        for piece in [&[0_u8; 4_096][..], &[0]] {
             let full = loop {
                 if let Err(error) = filler.write_all(piece) {
                     break error;

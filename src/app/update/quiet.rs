@@ -20,9 +20,10 @@ const LINES: usize = 6;
 
 /// Opens the form of an action on the page that is seen.
 pub(super) fn open(model: &mut Model, action: Action) -> Vec<Effect> {
-    let form = match action {
-        Action::AddWindow => Ok(QuietForm::window(model.zone.iana_name())),
-        _ => end_of_window(model),
+    let form = if action == Action::AddWindow {
+        Ok(QuietForm::window(model.zone.iana_name()))
+    } else {
+        end_of_window(model)
     };
     match form {
         Ok(form) => model.layers.push(Layer::Quiet(Box::new(form))),

@@ -45,7 +45,9 @@ pub(in crate::cli) fn audited_files<T>(
     work: impl FnOnce(&dyn Audit) -> Result<(T, Facts), Trouble>,
 ) -> Result<T, Trouble> {
     let (made, told) = audited_and_told(context, deed, files, what, work)?;
-    told.iter().for_each(|told| say(told));
+    if let Some(told) = &told {
+        say(told);
+    }
     Ok(made)
 }
 

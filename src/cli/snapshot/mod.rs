@@ -131,9 +131,7 @@ async fn what(context: &Context, args: &SnapshotArgs) -> Result<Still, Trouble> 
     let to = match args.screen {
         Page::Fleet | Page::Wall | Page::Setup => Destination::Fleet,
         Page::Plan => {
-            let to = args.to.as_deref().map(str::parse::<GitRef>).transpose();
-            let to = to.map_err(|e| Trouble::new(Exit::Usage, e))?;
-            line = Some(to.map(|to| to.to_string()).unwrap_or_default());
+            line = Some(reference(args)?);
             if let Some(host) = &args.host {
                 first.push(Action::Upgrade);
                 Destination::Instance(known(context, host)?)
@@ -163,14 +161,7 @@ async fn what(context: &Context, args: &SnapshotArgs) -> Result<Still, Trouble> 
         Page::Outputs => Destination::Outputs(wiring::store_reader()?.find(&args.run).await?),
         Page::Canary => {
             first.push(Action::ShowCanary);
-            let store = wiring::store_reader()?;
-            let run = store.find(&args.run).await?;
-            if store.plan(&run).await?.canary.is_none() {
-                let text =
-                    format!("run {run} has no canary: `bunker snapshot run --run {run}` shows it");
-                return Err(Trouble::new(Exit::NotFound, text));
-            }
-            Destination::Run(run)
+            with_canary(args).await?
         }
         Page::Log => {
             first.push(Action::OpenLog);
@@ -190,6 +181,24 @@ async fn what(context: &Context, args: &SnapshotArgs) -> Result<Still, Trouble> 
     let (wall, setup) = (args.screen == Page::Wall, args.screen == Page::Setup);
     let (size, keys) = (args.size, args.keys.0.clone());
     Ok(Still { size, to, first, line, keys, patience, wall, setup })
+}
+
+/// What an upgrade would go to, as it would be typed.
+fn reference(args: &SnapshotArgs) -> Result<String, Trouble> {
+    let to = args.to.as_deref().map(str::parse::<GitRef>).transpose();
+    let to = to.map_err(|e| Trouble::new(Exit::Usage, e))?;
+    Ok(to.map(|to| to.to_string()).unwrap_or_default())
+}
+
+/// The run that is meant, which has to have a canary.
+async fn with_canary(args: &SnapshotArgs) -> Result<Destination, Trouble> {
+    let store = wiring::store_reader()?;
+    let run = store.find(&args.run).await?;
+    if store.plan(&run).await?.canary.is_none() {
+        let text = format!("run {run} has no canary: `bunker snapshot run --run {run}` shows it");
+        return Err(Trouble::new(Exit::NotFound, text));
+    }
+    Ok(Destination::Run(run))
 }
 
 /// The instance of this name, else the first one.

@@ -39,7 +39,7 @@ impl Adding {
     /// The hosts that have it then.
     pub(in crate::cli) fn hosts(&self) -> Vec<HostId> {
         let has = |host: &&std::sync::Arc<crate::domain::fleet::Host>| {
-            host.windows.iter().any(|window| *window == self.window)
+            host.windows.contains(&self.window)
         };
         self.edit.fleet.hosts.iter().filter(has).map(|host| host.id.clone()).collect()
     }

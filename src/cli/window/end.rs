@@ -34,7 +34,9 @@ pub(super) fn end(context: &Context, args: &EndArgs) -> Result<Exit, Trouble> {
         )?;
     } else {
         say(&ending.words());
-        runs::words(&closed.paused).iter().for_each(|told| say(told));
+        for told in runs::words(&closed.paused) {
+            say(&told);
+        }
     }
     closed.silences.iter().for_each(|told| say(told));
     Ok(Exit::Ok)

@@ -115,7 +115,9 @@ fn an_order_is_kept_for_the_next_time_and_means_its_own_list_alone() {
             let save = |effect| if let Effect::Save(change) = effect { Some(change) } else { None };
             let changes: Vec<ViewChange> = effects.into_iter().filter_map(save).collect();
             assert_eq!(changes.len(), 1, "{name}");
-            changes.iter().for_each(|change| view.apply(change));
+            for change in &changes {
+                view.apply(change);
+            }
         };
         kept(press(&mut model, "s"));
         kept(press(&mut model, "s"));
@@ -275,7 +277,9 @@ fn a_list_that_is_empty_says_what_it_does_not_hold() {
     let Msg::Runs(mut all) = runs("usual") else { panic!() };
     all.retain(|run| run.phase.word() == "succeeded");
     assert!(!all.is_empty());
-    all.iter_mut().for_each(|run| run.n_failed = 0);
+    for run in &mut all {
+        run.n_failed = 0;
+    }
     update(&mut model, Msg::Runs(all));
     press(&mut model, "R p");
     let wanted = "no run needs anybody, as far as is known: esc shows all";
