@@ -116,7 +116,7 @@ fn without_an_inventory_the_cockpit_says_what_to_do_makes_one_and_goes_on() {
     terminal.keys("/nowhere/at/all enter").unwrap();
     terminal.wait_for("there is nothing of that name", SOON).unwrap();
     terminal.keys("n").unwrap();
-    terminal.wait_for("name domain address repository", SOON).unwrap();
+    terminal.wait_for("name, domain, address and repository", SOON).unwrap();
     terminal.keys("only-a-name enter").unwrap();
     terminal.wait_for("write four words", SOON).unwrap();
     for _ in 0.."only-a-name".len() {
