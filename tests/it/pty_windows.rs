@@ -41,7 +41,7 @@ fn a_window_is_added_and_ended_by_keys_and_both_stand_in_the_audit_log() {
     terminal.keys("e a r l y enter").unwrap();
     terminal.wait_for("It is over on 1 host: one", SOON).unwrap();
     terminal.keys("tab enter").unwrap();
-    terminal.wait_for("window mend is over on 1 hosts", LONG).unwrap();
+    terminal.wait_for("window mend is over on 1 host", LONG).unwrap();
     terminal.wait_for("mend +off", SOON).unwrap();
     terminal.keys("q").unwrap();
     assert!(terminal.wait_end(SOON).unwrap().success());

@@ -66,7 +66,11 @@ pub(in crate::cli) fn prepare(
 impl Ending {
     /// What is told when it is over.
     pub(in crate::cli) fn words(&self) -> String {
-        format!("window {} is over on {} hosts", self.name, self.hosts.len())
+        let hosts = match self.hosts.len() {
+            1 => "1 host".to_owned(),
+            n => format!("{n} hosts"),
+        };
+        format!("window {} is over on {hosts}", self.name)
     }
 
     /// Ends it. `keep_runs` does not pause the runs on its hosts.
