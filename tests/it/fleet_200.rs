@@ -148,7 +148,7 @@ fn two_hundred_hosts_ten_of_them_misbehaving_end_as_foretold_and_no_step_began_t
         limits[0].as_str(),
         limits[1].as_str(),
         "bunker_min_healthy_s: 1",
-        "bunker_healthy_deadline_s: 120",
+        "bunker_healthy_deadline_s: 240",
     ];
     let options = policy.iter().fold(options, |options, line| options.with_policy(line));
     let lab = Lab::start(N, options).unwrap();

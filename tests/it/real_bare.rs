@@ -14,7 +14,7 @@ struct Servers(RealFleet);
 impl Servers {
     fn start(ready: Ready, releases: &[&'static str]) -> Self {
         let lab = RealLab::start_bare(ready, releases).unwrap();
-        let policy = "bunker_min_healthy_s: 3\nbunker_healthy_deadline_s: 120\n\
+        let policy = "bunker_min_healthy_s: 3\nbunker_healthy_deadline_s: 300\n\
                       common_fail2ban_ignore: [172.16.0.0/12]\n";
         for (host, _) in lab.hosts().iter().zip(releases).filter(|(_, r)| **r == "bookworm") {
             // Debian 12 does not package Compose v2: the inventory says where it is and what it must be.

@@ -69,7 +69,7 @@ impl Server {
 fn server(ready: Ready) -> Server {
     let lab = RealLab::start(ready, 1).unwrap();
     // The lab asks the API from outside.
-    let policy = "bunker_min_healthy_s: 3\nbunker_healthy_deadline_s: 60\ncml_api_bind: 0.0.0.0\n";
+    let policy = "bunker_min_healthy_s: 3\nbunker_healthy_deadline_s: 300\ncml_api_bind: 0.0.0.0\n";
     std::fs::write(lab.inventory_dir().join("group_vars/all/gates.yml"), policy).unwrap();
     lab.hosts()[0].deploy("v2.4.1").unwrap();
     let server = Server { lab, own: tempfile::tempdir().unwrap() };

@@ -80,7 +80,7 @@ fn the_day_after_backup_drill_rotation_upgrade_and_rollback_on_a_real_server() {
         Err(why) => return missing(name, &why),
     };
     let lab = RealLab::start(ready, 1).unwrap();
-    let policy = "bunker_min_healthy_s: 3\nbunker_healthy_deadline_s: 60\ncml_api_bind: 0.0.0.0\n";
+    let policy = "bunker_min_healthy_s: 3\nbunker_healthy_deadline_s: 300\ncml_api_bind: 0.0.0.0\n";
     let day = Day2(RealFleet::new(lab, policy));
     day.0.vault(&[ONE], |_, n| format!("first-value-{n}-of-a-secret"));
     day.0.ok(&["deploy", ONE, "--to", "v2.4.1", "--yes", "--skip-tags", "common"]);

@@ -22,7 +22,7 @@ fn a_real_server_becomes_an_instance_whose_secrets_stand_in_its_settings_alone()
         Err(why) => return missing(name, &why),
     };
     let lab = RealLab::start(ready, 1).unwrap();
-    let policy = "bunker_min_healthy_s: 3\nbunker_healthy_deadline_s: 90\n";
+    let policy = "bunker_min_healthy_s: 3\nbunker_healthy_deadline_s: 300\n";
     let fleet = RealFleet::new(lab, policy);
     fleet.vault(&["real-01"], |_, n| format!("{MARK}-{n}-value"));
     watch_processes(fleet.host());

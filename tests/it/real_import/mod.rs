@@ -88,7 +88,7 @@ fn by_hand(ready: Ready) -> RealFleet {
     std::fs::write(inventory.join("hosts.yml"), hosts.replace(ONE, "other")).unwrap();
     std::fs::remove_dir_all(inventory.join("host_vars").join(ONE)).unwrap();
     let policy = format!(
-        "bunker_min_healthy_s: 3\nbunker_healthy_deadline_s: 60\ncml_health_url: http://{}:4000/api/health\n",
+        "bunker_min_healthy_s: 3\nbunker_healthy_deadline_s: 300\ncml_health_url: http://{}:4000/api/health\n",
         host.address
     );
     RealFleet::new(lab, &policy)
