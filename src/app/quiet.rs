@@ -5,7 +5,7 @@ use super::form::{Field, Form, Typed};
 use super::msg::Problem;
 use crate::domain::ids::HostId;
 use crate::domain::untrusted::Safe;
-use crate::domain::window::{Whom, WindowWish};
+use crate::domain::window::{Whom, Window, WindowWish};
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,8 +97,8 @@ pub enum QuietFor {
     Window,
     /// The end of one that is on.
     End {
-        /// Its name.
-        name: Safe,
+        /// It.
+        window: Box<Window>,
         /// Whose it is.
         hosts: Vec<HostId>,
     },
@@ -159,9 +159,10 @@ impl QuietForm {
     }
 
     /// For the end of a window that is on.
-    pub fn end(name: Safe, hosts: Vec<HostId>) -> Self {
+    pub fn end(window: Window, hosts: Vec<HostId>) -> Self {
+        let window = Box::new(window);
         let why = Field::may(Word::Why, "why", "kept with the window, and in the audit log");
-        Self::new(QuietFor::End { name, hosts }, vec![why])
+        Self::new(QuietFor::End { window, hosts }, vec![why])
     }
 
     fn field(&mut self, word: Word) -> Option<&mut Field<Word>> {

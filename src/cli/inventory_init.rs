@@ -15,6 +15,7 @@ use super::wiring;
 use crate::adapters::inventory::{Begun, import, make};
 use crate::domain::audit::{Deed, Facts};
 use crate::domain::capability::Operate;
+use crate::domain::figure::several;
 use crate::domain::scaffold::first::{FirstInstance, NoInstance};
 use crate::domain::untrusted::Safe;
 use crate::engine::ports;
@@ -73,10 +74,7 @@ fn begin(dir: &Path, from: &Seed<'_>, right: &Operate) -> Result<Begun, Trouble>
 }
 
 fn words(begun: &Begun) -> String {
-    let hosts = match begun.n_hosts {
-        1 => "it names 1 host".to_owned(),
-        n => format!("it names {n} hosts"),
-    };
+    let hosts = format!("it names {}", several(begun.n_hosts, "host"));
     let left: Vec<String> = begun.left.iter().map(|left| format!("\nnot taken: {left}")).collect();
     format!("the inventory {} is there: {hosts}{}", begun.dir.display(), left.concat())
 }

@@ -8,6 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::untrusted::Safe;
 
+/// A number of things in words: `1 target`, `3 targets`.
+pub fn several(n: usize, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+}
+
 /// Where a reading came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

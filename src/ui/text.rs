@@ -3,6 +3,8 @@
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+pub(super) use crate::domain::figure::several;
+
 /// Columns that a text takes.
 pub(super) fn width(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.width() }
@@ -60,11 +62,6 @@ pub(super) fn cut_alike(a: &str, b: &str, max: (usize, usize)) -> (String, Strin
     }
     let tail = |text: &str, max| cut(&format!("…{}", text.get(from..).unwrap_or_default()), max);
     (tail(a, max.0), tail(b, max.1))
-}
-
-/// A number of things in words: `1 target`, `3 targets`.
-pub(super) fn several(n: usize, one: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
 }
 
 /// The text in lines of at most `max` columns, broken between words where possible and in a word that is longer than a line,

@@ -95,6 +95,26 @@ fn outside_of_its_window_a_run_is_refused_or_waits_as_chosen() {
     assert!(again["estimates"][0]["seconds"].is_u64(), "{again}");
 }
 
+/// Runs go by a window that says when they may work. One that is for alerts alone ends without them.
+#[test]
+fn the_end_of_a_window_pauses_the_runs_that_go_by_it_and_no_others() {
+    let bench = Bench::new(&["a", "b"], &[]);
+    for (host, only, pauses) in [("a", Some("alerts"), false), ("b", None, true)] {
+        let mut add = vec!["window", "add", "tea", "--once", "now", "--for", "2h"];
+        add.extend(["--zone", "UTC", "--host", host, "--yes"]);
+        add.extend(only.into_iter().flat_map(|only| ["--only", only]));
+        let added = bench.run(&add);
+        assert!(added.status.success(), "{added:?}");
+        let upgrade = ["upgrade", host, "--to", "v2.5.0", "--yes", "--detach", "--json"];
+        let run = bench.json(&upgrade)["run"].as_str().unwrap().to_owned();
+        bench.until(&run, "running");
+        let ended = bench.json(&["window", "end", "tea", "--yes", "--json"]);
+        let asked = if pauses { json!([run]) } else { json!([]) };
+        assert_eq!((&ended["hosts"], &ended["paused"]), (&json!([host]), &asked), "{ended:#}");
+        bench.until(&run, if pauses { "paused" } else { "succeeded" });
+    }
+}
+
 #[test]
 fn a_window_is_added_opens_what_was_shut_and_is_ended_with_who_and_why() {
     let bench = Bench::new(&["a", "b"], &[&far()]);

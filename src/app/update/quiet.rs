@@ -10,8 +10,10 @@ use super::super::quiet::{QuietAnswer, QuietAsk, QuietFor, QuietForm, WindowDraf
 use super::super::sheet_rows;
 use super::super::toast::ToastKind;
 use super::{input, layers};
+use crate::domain::figure::several;
 use crate::domain::ids::HostId;
 use crate::domain::untrusted::Safe;
+use crate::domain::window::Window;
 
 /// Names that a question tells before it only counts.
 const NAMES: usize = 8;
@@ -34,11 +36,11 @@ pub(super) fn open(model: &mut Model, action: Action) -> Vec<Effect> {
 
 fn end_of_window(model: &Model) -> Result<QuietForm, String> {
     let row = sheet_rows::selected_window(model).ok_or("there is no window to end")?;
-    let name = row.window.name.clone();
+    let name = &row.window.name;
     if !row.spell.is_some_and(|spell| spell.holds(model.now)) {
         return Err(format!("window {name} is not on: only one that is on can be ended"));
     }
-    Ok(QuietForm::end(name, row.hosts))
+    Ok(QuietForm::end(row.window, row.hosts))
 }
 
 /// A key while the form is seen.
@@ -85,7 +87,7 @@ fn submit(model: &mut Model, mut form: Box<QuietForm>) -> Vec<Effect> {
                 }
             }
         }
-        QuietFor::End { name, hosts } => Some(Err(end_question(name, hosts, form.why()))),
+        QuietFor::End { window, hosts } => Some(Err(end_question(window, hosts, form.why()))),
     };
     model.layers.push(Layer::Quiet(form));
     match next {
@@ -103,11 +105,7 @@ fn of_hosts(hosts: &[HostId]) -> String {
     let names: Vec<&str> = hosts.iter().take(NAMES).map(HostId::as_str).collect();
     let more = hosts.len().saturating_sub(NAMES);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let n = match hosts.len() {
-        1 => "1 host".to_owned(),
-        n => format!("{n} hosts"),
-    };
-    format!("{n}: {}{more}", names.join(", "))
+    format!("{}: {}{more}", several(hosts.len(), "host"), names.join(", "))
 }
 
 fn question(title: String, lines: Vec<String>, act: &'static str, ask: QuietAsk) -> Confirm {
@@ -115,12 +113,14 @@ fn question(title: String, lines: Vec<String>, act: &'static str, ask: QuietAsk)
     Confirm { title, lines, safe, act, focus, then }
 }
 
-fn end_question(name: &Safe, hosts: &[HostId], why: Option<Safe>) -> Confirm {
-    let lines = vec![
-        format!("It is over on {}.", of_hosts(hosts)),
-        "Runs on them are asked to pause: what is worked on is finished. Alerts that it silenced are loud again. Its next time is not changed."
-            .to_owned(),
-    ];
+fn end_question(window: &Window, hosts: &[HostId], why: Option<Safe>) -> Confirm {
+    let name = &window.name;
+    let mut lines = vec![format!("It is over on {}.", of_hosts(hosts))];
+    let mut told = |holds: bool, text: &str| lines.extend(holds.then(|| text.to_owned()));
+    told(window.gates_runs(), "Runs on them are asked to pause: what is worked on is finished.");
+    told(window.silences(), "Alerts that it silenced are loud again.");
+    told(window.freezes(), "Runs may start there again.");
+    told(true, "Its next time is not changed.");
     let ask = QuietAsk::End { name: name.clone(), hosts: hosts.to_vec(), why };
     question(format!("end window {name}"), lines, "end it", ask)
 }

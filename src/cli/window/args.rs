@@ -84,7 +84,7 @@ pub struct EndArgs {
     /// Why; it is kept with the window
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
-    /// Do not pause runs on its hosts
+    /// Do not pause the runs that go by it
     #[arg(long)]
     pub keep_runs: bool,
     /// Do not ask

@@ -8,6 +8,7 @@ use super::super::run::{confirm, right, say};
 use super::super::{Context, fleet, wiring};
 use super::args::EndArgs;
 use super::{ending, runs};
+use crate::domain::figure::several;
 use crate::domain::untrusted::Safe;
 
 pub(super) fn end(context: &Context, args: &EndArgs) -> Result<Exit, Trouble> {
@@ -16,8 +17,8 @@ pub(super) fn end(context: &Context, args: &EndArgs) -> Result<Exit, Trouble> {
     let among = fleet::limited(&fleet, args.limit.as_deref())?;
     let why = args.reason.as_deref().map(Safe::line);
     let ending = ending::prepare(context, &loaded, &among, &args.name, why.as_ref())?;
-    let n = ending.hosts.len();
-    let question = format!("end window {} on {n} hosts", Safe::line(&args.name));
+    let name = Safe::line(&args.name);
+    let question = format!("end window {name} on {}", several(ending.hosts.len(), "host"));
     if !args.yes && !confirm(&question, 1)? {
         say("nothing was changed");
         return Ok(Exit::Refused);

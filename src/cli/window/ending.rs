@@ -10,6 +10,7 @@ use super::super::{Context, wiring};
 use super::{runs, silences};
 use crate::adapters::inventory::WindowEdit;
 use crate::domain::audit::{Deed, Facts};
+use crate::domain::figure::several;
 use crate::domain::fleet::Host;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::inventory::Loaded;
@@ -22,6 +23,8 @@ pub(in crate::cli) struct Ending {
     name: Safe,
     /// Its hosts.
     pub(in crate::cli) hosts: Vec<HostId>,
+    /// Those on which runs go by it: it neither forbids them nor is for alerts alone.
+    gated: Vec<HostId>,
     /// When, by whom and why.
     pub(in crate::cli) ended: Ended,
     edit: WindowEdit,
@@ -46,11 +49,14 @@ pub(in crate::cli) fn prepare(
     why: Option<&Safe>,
 ) -> Result<Ending, Trouble> {
     let (now, name) = (wiring::clock().now(), Safe::line(name));
-    let (mut files, mut hosts) = (BTreeSet::new(), Vec::new());
+    let (mut files, mut hosts, mut gated) = (BTreeSet::new(), Vec::new(), Vec::new());
     let on = |w: &Window| w.name == name && w.spell_at(now).is_some();
     for host in among.iter().filter(|host| host.windows.iter().any(on)) {
         let variable = loaded.variables.get(&host.id).and_then(|v| v.get("bunker_windows"));
         files.extend(variable.map(|v| PathBuf::from(v.var.at.file.as_ref())));
+        if host.windows.iter().any(|w| on(w) && w.gates_runs()) {
+            gated.push(host.id.clone());
+        }
         hosts.push(host.id.clone());
     }
     if hosts.is_empty() {
@@ -60,20 +66,16 @@ pub(in crate::cli) fn prepare(
     let ended = Ended { at: now, by: operator::operator().user, why: why.cloned() };
     let files: Vec<PathBuf> = files.into_iter().collect();
     let edit = WindowEdit::end(&context.inventory, &files, &name, &ended)?;
-    Ok(Ending { name, hosts, ended, edit })
+    Ok(Ending { name, hosts, gated, ended, edit })
 }
 
 impl Ending {
     /// What is told when it is over.
     pub(in crate::cli) fn words(&self) -> String {
-        let hosts = match self.hosts.len() {
-            1 => "1 host".to_owned(),
-            n => format!("{n} hosts"),
-        };
-        format!("window {} is over on {hosts}", self.name)
+        format!("window {} is over on {}", self.name, several(self.hosts.len(), "host"))
     }
 
-    /// Ends it. `keep_runs` does not pause the runs on its hosts.
+    /// Ends it. `keep_runs` does not pause the runs that go by it.
     pub(in crate::cli) fn write(
         &self,
         context: &Context,
@@ -85,7 +87,8 @@ impl Ending {
         let what = format!("end {about}");
         let write = |_: &dyn crate::engine::ports::Audit| Ok((self.edit.write()?, Facts::new()));
         let ((), committed) = audited_and_told(context, deed, &self.edit.paths(), &what, write)?;
-        let paused = if keep_runs { Vec::new() } else { runs::pause(context, &self.hosts)? };
+        let gated = if keep_runs { &[][..] } else { &self.gated };
+        let paused = if gated.is_empty() { Vec::new() } else { runs::pause(context, gated)? };
         Ok(Closed { paused, committed, silences: silences::synced(&self.edit.fleet) })
     }
 }

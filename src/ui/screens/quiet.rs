@@ -18,7 +18,9 @@ const PROBLEM: usize = 2;
 pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &QuietForm, area: Rect) {
     let (title, note) = match &page.of {
         QuietFor::Window => ("A new window".to_owned(), "nothing is written yet"),
-        QuietFor::End { name, .. } => (format!("End window {name}"), "nothing is changed yet"),
+        QuietFor::End { window, .. } => {
+            (format!("End window {}", window.name), "nothing is changed yet")
+        }
     };
     let fields = u16::try_from(page.form.fields.len()).unwrap_or(8) * 2;
     let inner = dialog::frame(canvas, area, WIDE, fields + 5, &title, note);
