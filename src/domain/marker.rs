@@ -1,7 +1,8 @@
 //! The runner's own lines within a job's log, told apart from what the steps print.
 //!
 //! A mark is the byte 0x1E, the job's nonce, a space, words separated by spaces, and a newline. It may begin
-//! anywhere, because a step's last line may lack its newline. Text that a person reads is in base64.
+//! anywhere, because a step's last line may lack its newline. Text that a person reads is one word: itself
+//! behind `=` where it is plain, else in base64.
 //!
 //! **Invariant:** whatever the chunks in which the log arrives, the signals are the same; and the output
 //! together with the marks is the log, byte for byte. What does not carry the nonce, or does not parse, is output.
@@ -201,23 +202,28 @@ fn signal(line: &str) -> Option<JobSignal> {
         ["tell", step, key, value] => Some(JobSignal::Told {
             step: step.parse().ok()?,
             key: Safe::line(key),
-            value: Safe::text_from_bytes(&base64(value)?),
+            value: Safe::text_from_bytes(&word(value)?),
         }),
         ["skip", step, reason] => Some(JobSignal::Skipped {
             step: step.parse().ok()?,
-            reason: Safe::text_from_bytes(&base64(reason)?),
+            reason: Safe::text_from_bytes(&word(reason)?),
         }),
         ["fail", step, message, hint] => Some(JobSignal::Failed {
             step: step.parse().ok()?,
-            message: Safe::text_from_bytes(&base64(message)?),
+            message: Safe::text_from_bytes(&word(message)?),
             hint: match hint {
                 "-" => None,
-                hint => Some(Safe::text_from_bytes(&base64(hint)?)),
+                hint => Some(Safe::text_from_bytes(&word(hint)?)),
             },
         }),
-        ["note", text] => Some(JobSignal::Note(Safe::text_from_bytes(&base64(text)?))),
+        ["note", text] => Some(JobSignal::Note(Safe::text_from_bytes(&word(text)?))),
         _ => None,
     }
+}
+
+/// The text of a word: itself behind `=`, which base64 never begins with, or in base64.
+fn word(text: &str) -> Option<Vec<u8>> {
+    text.strip_prefix('=').map_or_else(|| base64(text), |plain| Some(plain.as_bytes().to_vec()))
 }
 
 /// Seconds since 1970, with or without a fraction of at most nine digits.
@@ -302,7 +308,7 @@ mod tests {
     fn log() -> Vec<u8> {
         format!(
             "\x1e{NONCE} start build 1700000000\nno newline at its end\x1e{NONCE} tell build backup-file L2IveA==\n\
-             \x1e{NONCE} done build 0 1700000009 1\n\x1e{NONCE} skip migrate bm90aGluZw==\n\
+             \x1e{NONCE} tell build commit =b/x+1\n\x1e{NONCE} done build 0 1700000009 1\n\x1e{NONCE} skip migrate bm90aGluZw==\n\
              \x1e{NONCE} fail up ZGlzayBmdWxs -\n\x1e{NONCE} note bG9n\n"
         )
         .into_bytes()
@@ -319,6 +325,11 @@ mod tests {
                     step: step("build"),
                     key: "backup-file".into(),
                     value: "/b/x".into()
+                },
+                JobSignal::Told {
+                    step: step("build"),
+                    key: "commit".into(),
+                    value: "b/x+1".into()
                 },
                 JobSignal::StepFinished {
                     step: step("build"),

@@ -46,6 +46,7 @@ impl HostRun {
         let mut health = Health::default();
         let mut told: Option<(Instant, GateObservation)> = None;
         loop {
+            let looked_at = Instant::now();
             let seen = ports.gates.observe(&self.plan, gate, baseline.as_ref()).await;
             let now = Instant::now();
             baseline.get_or_insert_with(|| seen.baseline.clone());
@@ -73,7 +74,9 @@ impl HostRun {
                     Outcome::Unknown(failure)
                 });
             }
-            tokio::time::sleep(ports.timing.gate_look).await;
+            let took = now.duration_since(looked_at);
+            let left = health.is_on().then(|| needed.saturating_sub(healthy_for));
+            tokio::time::sleep(rest(ports.timing.gate_look, took, needed, left)).await;
         }
     }
 
@@ -90,6 +93,20 @@ impl HostRun {
             detail: seen.detail.clone(),
         };
         self.shared.add(vec![kind]).await.map(drop)
+    }
+}
+
+/// Until the next look, after one that took so long; `left` is how long of `needed` health, where there is any, still has to
+/// last. What is not healthy yet may be at any moment, so that is asked soon; health that has to last long is asked for less
+/// often, thrice as seldom at most. And nobody is asked for more than half of the time: each look costs the host two dozen
+/// processes.
+fn rest(look: Duration, took: Duration, needed: Duration, left: Option<Duration>) -> Duration {
+    match left {
+        None => look.max(took.min(COUNTED)),
+        Some(left) => {
+            let seldom = (needed / 10).min(look * 3).max(took).min(left);
+            seldom.min(COUNTED.saturating_sub(took)).max(look)
+        }
     }
 }
 
@@ -121,5 +138,31 @@ impl Health {
 
     fn is_on(&self) -> bool {
         self.last_healthy.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_follows_soon_on_illness_and_less_often_on_health_which_counts_all_the_same() {
+        let s = Duration::from_secs;
+        let ms = Duration::from_millis;
+        for (took, needed, left, want) in [
+            (ms(100), 30, None, s(1)),
+            (s(3), 30, None, s(3)),
+            (s(60), 30, None, COUNTED),
+            (ms(100), 30, Some(s(30)), s(3)),
+            (ms(100), 600, Some(s(600)), s(3)),
+            (ms(100), 20, Some(s(20)), s(2)),
+            (ms(100), 2, Some(s(2)), s(1)),
+            (s(3), 30, Some(s(30)), s(2)),
+            (s(60), 30, Some(s(30)), s(1)),
+            (ms(100), 30, Some(s(2)), s(2)),
+            (ms(100), 30, Some(ms(1)), s(1)),
+        ] {
+            assert_eq!(rest(s(1), took, s(needed), left), want, "{took:?} {needed} {left:?}");
+        }
     }
 }

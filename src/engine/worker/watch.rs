@@ -23,6 +23,8 @@ use crate::engine::ports::{GateBaseline, GateObservation, StoreError};
 
 /// Between two looks at the targets that are done. Between batches they are looked at besides.
 const LOOK: Duration = Duration::from_secs(10);
+/// The same where a look takes long.
+const LOOK_AT_MOST: Duration = Duration::from_secs(30);
 
 /// What was seen of the targets that are done.
 #[derive(Default)]
@@ -184,9 +186,14 @@ pub(super) async fn watch(shared: &Shared) -> Result<Infallible, StoreError> {
     let deadline = shared.plan.strategy.as_ref().map_or(0, |s| s.progress_deadline_s);
     let deadline = Duration::from_secs(deadline);
     let (mut worked, mut last, mut n_before) = (Duration::ZERO, Instant::now(), 0);
+    let mut look_took = Duration::ZERO;
     loop {
-        tokio::time::sleep(LOOK).await;
+        // A look at many hosts that takes long is not followed by the next at once.
+        let rest = LOOK.max(look_took * 3).min(LOOK_AT_MOST);
+        tokio::time::sleep(rest).await;
+        let began = Instant::now();
         look(shared, |_| true).await?;
+        look_took = began.elapsed();
         let (n_working, n_done) = shared.watch.counts();
         let took = last.elapsed();
         last = Instant::now();

@@ -176,7 +176,7 @@ everything() {
     part site site
     part clock-end date +%s.%N
 }
-# What a gate asks for, once a second: much less than everything. It knows the services from its first look on.
+# What a gate asks for, every few seconds: much less than everything. It knows the services from its first look on.
 services() { printf '%s\n' "$services"; }
 containers() {
     part clock date +%s.%N

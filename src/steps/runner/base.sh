@@ -2,12 +2,6 @@
 
 br_nap() { sleep "$1" 2>/dev/null || sleep 1; }
 
-# Seconds since 1970, with a fraction where `date` knows one.
-br_now() { # -> br_time
-    br_time=$(date +%s.%N)
-    case $br_time in *.*[!0-9]* | *.) br_time=${br_time%%.*} ;; esac
-}
-
 br_size() { # FILE -> bytes
     br_bytes=$({ wc -c <"$1"; } 2>/dev/null) || br_bytes=0
     br_bytes=$((br_bytes + 0))

@@ -198,14 +198,16 @@ br_run_step() { # br_num br_id br_limit -> br_rc
     case $br_rc in
     124 | 137 | 143)
         if [ $((${br_end%%.*} - br_begin)) -ge "$br_limit" ] && [ ! -e "$br_job/abort" ]; then
-            br_mark fail "$br_id" "$(br_b64 "it took longer than $br_limit s and was ended")" -
+            br_wrap "it took longer than $br_limit s and was ended"
+            br_mark fail "$br_id" "$br_word" -
         fi
         ;;
     esac
     br_remove "$br_base".in-*
     for br_lost in "$br_base".lost-*; do
         [ -e "$br_lost" ] || continue
-        br_mark note "$(br_b64 "${br_lost##*.lost-} bytes of output are not in this log: it reached its limit, or the disk is full")"
+        br_wrap "${br_lost##*.lost-} bytes of output are not in this log: it reached its limit, or the disk is full"
+        br_mark note "$br_word"
     done
     br_changed=0
     if [ -e "$br_base.changed" ]; then br_changed=1; fi

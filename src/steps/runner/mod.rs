@@ -16,8 +16,12 @@ use crate::steps::quote::quote;
 const VERBS: &str =
     concat!(include_str!("words.sh"), include_str!("base.sh"), include_str!("verbs.sh"));
 /// The file that runs a job on the host by itself.
-const RUNNER: &str =
-    concat!(include_str!("words.sh"), include_str!("base.sh"), include_str!("detached.sh"));
+const RUNNER: &str = concat!(
+    include_str!("words.sh"),
+    include_str!("base.sh"),
+    include_str!("clock.sh"),
+    include_str!("detached.sh")
+);
 /// The file that is the shell of each step.
 const STEP: &str = concat!(include_str!("words.sh"), include_str!("step.sh"));
 

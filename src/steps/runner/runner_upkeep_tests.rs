@@ -7,6 +7,7 @@ use std::process::Command;
 use super::home::{Home, until};
 use super::*;
 use crate::domain::job::{AbortOutcome, JobEnd, JobSpec, JobStart};
+use crate::domain::marker::JobSignal;
 use crate::domain::secret::Secret;
 
 const MARKER: &str = "A=s3cret-marker\n";
@@ -50,6 +51,40 @@ fn a_new_settings_file_that_a_kill_left_is_private_and_goes_with_the_next_job() 
     assert_eq!(home.end(&next.job), JobEnd::Exited(0));
     assert!(!new.exists(), "and the next job of the instance removes it");
     assert!(!home.path().join("app/.env").exists());
+}
+
+/// The first `date` of a host tells the time, and all later ones that of another day, as where the clock is set.
+const SET_CLOCK: &str = "#!/bin/sh\nd=${0%/*}\ncase $1 in +*) ;; *) exec /bin/date \"$@\" ;; esac\n\
+    mkdir \"$d/told\" 2>/dev/null && exec /bin/date \"$@\"\nexec /bin/date -d '1 day ago' \"$@\"\n";
+
+#[test]
+fn a_clock_that_is_set_while_a_job_runs_makes_no_step_longer_or_shorter() {
+    let home = Home::new();
+    let tools = home.path().join("tools");
+    fs::create_dir(&tools).unwrap();
+    fs::write(tools.join("date"), SET_CLOCK).unwrap();
+    fs::set_permissions(tools.join("date"), fs::Permissions::from_mode(0o755)).unwrap();
+    let steps = [("one", "sleep 0.2"), ("two", "date +%s"), ("three", "true")];
+    let spec = home.spec("web-1", 1, &steps);
+    home.exec_with(&start(&spec, &JobInputs::default(), Become::LoginUser), &tools);
+    assert_eq!(home.end(&spec.job), JobEnd::Exited(0));
+    let signals = home.signals(&spec.job);
+    let times: Vec<_> = signals
+        .iter()
+        .filter_map(|signal| match signal {
+            JobSignal::StepStarted { at, .. } | JobSignal::StepFinished { at, .. } => Some(*at),
+            _ => None,
+        })
+        .collect();
+    let told = signals.iter().find_map(|signal| match signal {
+        JobSignal::Output(bytes) => std::str::from_utf8(bytes).ok()?.trim().parse::<i64>().ok(),
+        _ => None,
+    });
+    assert!(told.unwrap() < times[0].as_second() - 80_000, "the clock was set: {signals:?}");
+    assert_eq!(times.len(), 6);
+    let took = |n: usize| (times[n + 1] - times[n]).total(jiff::Unit::Second).unwrap();
+    assert!((0.18..10.0).contains(&took(0)), "{times:?}");
+    assert!((1..5).all(|n| (0.0..10.0).contains(&took(n))), "{times:?}");
 }
 
 /// Runs a job of a run of its own to its end; `over` marks the run as over, as the step does that gives the lease back.

@@ -22,18 +22,23 @@ bunker_aside() { # PATH
 # Tells the control side a value, at most 2000 bytes of it.
 bunker_tell() { # KEY VALUE
     case $1 in '' | *[!A-Za-z0-9_.-]*) return 64 ;; esac
-    br_tell tell "$br_id" "$1" "$(br_b64 "${2:-}")"
+    br_wrap "${2:-}"
+    br_tell tell "$br_id" "$1" "$br_word"
 }
 
 # Ends the step: there was nothing to do.
 bunker_skip() { # REASON
-    br_tell skip "$br_id" "$(br_b64 "${1:-}")"
+    br_wrap "${1:-}"
+    br_tell skip "$br_id" "$br_word"
     exit 77
 }
 
 # Ends the step: it failed.
 bunker_fail() { # MESSAGE [HINT]
-    br_tell fail "$br_id" "$(br_b64 "${1:-}")" "$(br_b64 "${2:-}")"
+    br_wrap "${1:-}"
+    br_why=$br_word
+    br_wrap "${2:-}"
+    br_tell fail "$br_id" "$br_why" "$br_word"
     exit 1
 }
 

@@ -55,7 +55,7 @@ br_steps() { # (ID LIMIT SCRIPT N (NAME CONTENT)xN)...
     br_n=0
     while [ $# -ge 4 ]; do
         br_n=$((br_n + 1))
-        br_num=$(printf %03d "$br_n")
+        case $br_n in ?) br_num=00$br_n ;; ??) br_num=0$br_n ;; *) br_num=$br_n ;; esac
         printf '%s\n' "$3" >"$br_tmp/steps/$br_num-$1.sh" || return 1
         printf '%s %s %s\n' "$br_num" "$1" "$2" >>"$br_tmp/plan" || return 1
         br_base=$br_tmp/steps/$br_num-$1 br_files=$4

@@ -2,7 +2,8 @@
 # holds more than it needs, since a host pays for the size of a shell with each program that the shell starts:
 #
 #   words, base, verbs     sent with each exec of the control side, which calls one verb (start, follow, look, hold, abort)
-#   words, base, detached  the file that `start` leaves on the host, named by its hash, and that runs there by itself
+#   words, base, clock, detached
+#                          the file that `start` leaves on the host, named by its hash, and that runs there by itself
 #   words, step            the file that `start` leaves for the steps, each of which is a shell of its own
 #
 # Functions and variables of its own begin with br_; steps may call those that begin with bunker_.
@@ -24,11 +25,22 @@ br_paths() { # STATE RUN INSTANCE SEQ
     br_inst=$br_state/instances/$br_instance
 }
 
-br_b64() { # TEXT -> one word
+# One word for a text: the text itself behind `=`, which costs no process, where it is plain; else in base64.
+br_wrap() { # TEXT -> br_word
+    case $1 in
+    '')
+        br_word=-
+        return
+        ;;
+    *[!A-Za-z0-9._:/@,+-]*) ;;
+    *)
+        br_word="=$1"
+        [ "${#1}" -gt 500 ] || return 0
+        ;;
+    esac
     if [ "${#1}" -le 500 ]; then
         br_word=$(printf %s "$1" | base64 -w 0)
     else
         br_word=$(printf %s "$1" | head -c 2000 | base64 -w 0)
     fi
-    printf %s "${br_word:--}"
 }
