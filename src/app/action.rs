@@ -97,6 +97,8 @@ pub enum Action {
     BreakLease,
     AddWindow,
     EndWindow,
+    Silence,
+    EndSilence,
     WhenFree,
     WaitForWindow,
     SayWhy,

@@ -42,6 +42,7 @@ fn leads(place: Place) -> &'static [Action] {
             &[A::Approve, A::Reject, A::Pause, A::Resume, A::Abort, A::NextPane, A::Panes]
         }
         Place::Backups => &[A::Open, A::Backup, A::Filter],
+        Place::Alerts => &[A::Open, A::Filter, A::Silence, A::EndSilence],
         Place::Windows => &[A::AddWindow, A::EndWindow, A::Filter],
         Place::Leases => &[A::Open, A::BreakLease, A::Filter],
         Place::FleetCharts => &[A::Open, A::NextFigure, A::Filter],

@@ -3,6 +3,7 @@
 
 use super::form::{Field, Form, Typed};
 use super::msg::Problem;
+use crate::domain::alerts::{Fits, ManagerSilence, SILENCE_LASTS, silence_s};
 use crate::domain::ids::HostId;
 use crate::domain::untrusted::Safe;
 use crate::domain::window::{Whom, Window, WindowWish};
@@ -23,6 +24,22 @@ pub enum QuietAsk {
         /// Why.
         why: Option<Safe>,
     },
+    /// Make a silence.
+    Silence {
+        /// What it fits.
+        fits: Fits,
+        /// For how long, as it was typed.
+        lasts: String,
+        /// Why.
+        why: Safe,
+    },
+    /// End a silence.
+    EndSilence {
+        /// Its id.
+        id: Safe,
+        /// Why.
+        why: Option<Safe>,
+    },
 }
 
 impl QuietAsk {
@@ -30,7 +47,10 @@ impl QuietAsk {
     pub fn why(&self) -> Option<&Safe> {
         match self {
             Self::Draft(_) => None,
-            Self::Add(_, why) | Self::End { why, .. } => why.as_ref(),
+            Self::Silence { why, .. } => Some(why),
+            Self::Add(_, why) | Self::End { why, .. } | Self::EndSilence { why, .. } => {
+                why.as_ref()
+            }
         }
     }
 
@@ -79,14 +99,26 @@ pub enum Word {
     Whose,
     /// Its time zone.
     Zone,
+    /// How long a silence lasts.
+    Lasts,
     /// Why.
     Why,
 }
 
 impl Typed for Word {
-    // What is typed means something together only: it is looked at as a whole.
-    fn check(self, _text: &str) -> Result<(), String> {
-        Ok(())
+    // What is typed of a window means something together only: it is looked at as a whole.
+    fn check(self, text: &str) -> Result<(), String> {
+        match self {
+            Self::Lasts => silence_s(text).map(drop),
+            Self::Name
+            | Self::Opens
+            | Self::At
+            | Self::Closes
+            | Self::Does
+            | Self::Whose
+            | Self::Zone
+            | Self::Why => Ok(()),
+        }
     }
 }
 
@@ -101,6 +133,15 @@ pub enum QuietFor {
         window: Box<Window>,
         /// Whose it is.
         hosts: Vec<HostId>,
+    },
+    /// A silence of one alert.
+    Silence(Fits),
+    /// The end of one.
+    EndSilence {
+        /// It.
+        silence: Box<ManagerSilence>,
+        /// How many others hold the alert too.
+        n_others: usize,
     },
 }
 
@@ -165,6 +206,26 @@ impl QuietForm {
         Self::new(QuietFor::End { window, hosts }, vec![why])
     }
 
+    /// For a silence.
+    pub fn silence(fits: Fits) -> Self {
+        let fields = vec![
+            Field::must(Word::Lasts, "for", "how long: 90m, 2h, 1d; at most 7d"),
+            Field::must(Word::Why, "why", "others read it beside the alert; kept in the audit log"),
+        ];
+        let mut form = Self::new(QuietFor::Silence(fits), fields);
+        if let Some(field) = form.field(Word::Lasts) {
+            field.fill(SILENCE_LASTS);
+        }
+        form
+    }
+
+    /// For the end of a silence, where so many others hold the alert too.
+    pub fn end_of_silence(silence: ManagerSilence, n_others: usize) -> Self {
+        let silence = Box::new(silence);
+        let why = Field::may(Word::Why, "why", WHY);
+        Self::new(QuietFor::EndSilence { silence, n_others }, vec![why])
+    }
+
     fn field(&mut self, word: Word) -> Option<&mut Field<Word>> {
         self.form.fields.iter_mut().find(|field| field.entry == word)
     }
@@ -185,6 +246,11 @@ impl QuietForm {
     /// The reason that was typed.
     pub fn why(&self) -> Option<Safe> {
         self.form.said(Word::Why).map(|text| Safe::line(&text))
+    }
+
+    /// How long, as it was typed.
+    pub fn lasts(&self) -> &str {
+        self.form.value(Word::Lasts)
     }
 
     /// The window that was typed.

@@ -25,4 +25,24 @@ pub(super) const QUIET: &[ActionInfo] = &[
     )
     .changing(Danger::Asks)
     .twin("bunker window end NAME"),
+    row(
+        Action::Silence,
+        "silence the alert",
+        "tell nobody of the selected alert for a time: asks for how long and why, then says what would be written to Alertmanager",
+        "silence",
+        &[c('z')],
+        &[Place::Alerts],
+    )
+    .changing(Danger::Asks)
+    .twin("bunker silence add ALERT --limit HOST --for 2h --why TEXT"),
+    row(
+        Action::EndSilence,
+        "end the silence",
+        "end the silence of the selected alert, whoever made it; that of a window ends with the window",
+        "end silence",
+        &[c('x')],
+        &[Place::Alerts],
+    )
+    .changing(Danger::Asks)
+    .twin("bunker silence end SILENCE"),
 ];

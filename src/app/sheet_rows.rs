@@ -119,6 +119,12 @@ pub fn selected_window(model: &Model) -> Option<WindowRow> {
     rows.into_iter().nth(sheet.cursor.selected)
 }
 
+/// The selected alert.
+pub fn selected_alert(model: &Model) -> Option<Alert> {
+    let Some(Screen::Sheet(sheet)) = model.screens.last() else { return None };
+    alerts(model, sheet).into_iter().nth(sheet.cursor.selected)
+}
+
 /// What changed on an instance, newest first.
 pub fn timeline(model: &Model, sheet: &Sheet) -> Vec<Change> {
     let SheetOf::Timeline(host, read) = &sheet.of else { return Vec::new() };

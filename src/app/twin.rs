@@ -10,6 +10,7 @@ use super::model::{Model, Screen};
 use super::sheet::SheetOf;
 use super::sheet_rows::{self, InventoryRow, WindowRow};
 use super::update::{PLAN_WAITS_S, compared_here, lease_run, plan_command};
+use crate::domain::alerts::Alert;
 use crate::domain::ids::HostId;
 use crate::domain::plan::Workflow;
 
@@ -94,17 +95,42 @@ pub fn twin(model: &Model, action: Action) -> Option<Twin> {
             Some(row) => ended(form, &row),
             None => return None,
         },
+        Action::Silence => silenced(form, &sheet_rows::selected_alert(model)?),
+        Action::EndSilence => loud(form, &sheet_rows::selected_alert(model)?),
         Action::BreakLease if subject(model).is_none() => form.replace("HOST", "--fleet"),
         _ => form.to_owned(),
     };
     Some(filled(model, &line))
 }
 
+/// Whether a name can stand in a line as it is.
+fn is_plain(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
+    !name.is_empty() && name.chars().all(plain) && !name.starts_with('-')
+}
+
+/// What silences an alert. A name that is more than one plain word stays to be typed, and so does the reason.
+fn silenced(form: &str, alert: &Alert) -> String {
+    let form = match &alert.host {
+        Some(host) => form.replace("HOST", host.as_str()),
+        None if is_plain(alert.of.as_str()) => {
+            form.replace("--limit HOST", &format!("--instance {}", alert.of))
+        }
+        None => form.replace("--limit HOST", "--instance LABEL"),
+    };
+    if is_plain(alert.name.as_str()) { form.replace("ALERT", alert.name.as_str()) } else { form }
+}
+
+/// What ends the silence of an alert; which, is to be chosen where there is none.
+fn loud(form: &str, alert: &Alert) -> String {
+    let id = alert.silence_id.as_ref().filter(|id| is_plain(id.as_str()));
+    id.map_or_else(|| form.to_owned(), |id| form.replace("SILENCE", id.as_str()))
+}
+
 /// What ends a window where its hosts have it. A name that is more than one plain word stays to be typed.
 fn ended(form: &str, row: &WindowRow) -> String {
     let name = row.window.name.as_str();
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if !name.chars().all(plain) || name.starts_with('-') {
+    if !is_plain(name) {
         return form.to_owned();
     }
     format!("{} --limit {}", form.replace("NAME", name), pattern(&row.hosts))

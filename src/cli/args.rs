@@ -22,6 +22,7 @@ pub use super::compare::CompareArgs;
 pub use super::host::args::{EnvArgs, ForwardArgs, LogsArgs, ShellArgs};
 pub use super::import::args::ImportArgs;
 pub use super::instance::args::InstanceVerb;
+pub use super::silence::args::SilenceVerb;
 pub use super::snapshot::args::SnapshotArgs;
 pub use super::timeline::TimelineArgs;
 pub use super::window::args::WindowVerb;
@@ -224,6 +225,9 @@ last, as they come. They hold no output of the hosts; `bunker logs` prints that.
     Notify(NotifyVerb),
     /// What the alert rules and the Alertmanager say, with silences
     Alerts(AlertsArgs),
+    /// Silences in the Alertmanager: list, add, end
+    #[command(subcommand)]
+    Silence(SilenceVerb),
     /// What changed on an instance and why, for how long, also while the cockpit was closed
     Timeline(TimelineArgs),
     /// Two instances, or two releases, side by side

@@ -1,8 +1,9 @@
-//! Windows from the cockpit, by the same code as `bunker window add` and `bunker window end`.
+//! Windows and silences from the cockpit, by the same code as `bunker window` and `bunker silence`.
 
 use super::Context;
 use super::exit::Trouble;
 use super::instance::add::difference;
+use super::silence::making;
 use super::window::{adding, ending, runs};
 use super::{fleet, wiring};
 use crate::app::quiet::{QuietAnswer, QuietAsk, WindowDraft};
@@ -38,6 +39,20 @@ pub(super) fn answer(context: &Context, ask: &QuietAsk) -> Result<QuietAnswer, T
             lines.extend(runs::words(&closed.paused));
             lines.extend(closed.silences);
             Ok(told(&lines))
+        }
+        QuietAsk::Silence { fits, lasts, .. } => {
+            let (fleet, _) = fleet::fleet(context)?;
+            let silence = making::meant(fits.clone(), lasts)?;
+            // One that does not answer is told before anything was asked of it.
+            making::told(&fleet)?;
+            let id = making::make(context, &fleet, &silence)?;
+            Ok(told(&[format!("silent for {lasts}: {} (silence {id})", fits.words())]))
+        }
+        QuietAsk::EndSilence { id, .. } => {
+            let (fleet, _) = fleet::fleet(context)?;
+            let silence = making::found(&fleet, id)?;
+            making::end(context, &fleet, &silence)?;
+            Ok(told(&[format!("the silence is over: {} is loud again", silence.fits)]))
         }
     }
 }

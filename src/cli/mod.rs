@@ -42,6 +42,7 @@ mod prompt;
 mod run;
 mod schema;
 mod shell;
+mod silence;
 mod snapshot;
 mod status;
 mod timeline;
@@ -89,6 +90,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Hooks(ref verb)) => hooks::run(&context, verb),
         Some(Verb::Notify(ref verb)) => notify::run(&context, verb),
         Some(Verb::Status(ref verb)) => status::run(&context, verb),
+        Some(Verb::Silence(ref verb)) => silence::run(&context, verb),
         Some(Verb::Alerts(ref args)) => alerts::run(&context, args),
         Some(Verb::Timeline(ref args)) => timeline::run(&context, args),
         Some(Verb::Compare(ref args)) => compare::run(&context, args),

@@ -67,7 +67,7 @@ impl Server {
         server
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         let url = format!("{}/api/v2{path}", self.url);
         let bytes = reqwest::get(url).await.unwrap().bytes().await.unwrap();
         serde_json::from_slice(&bytes).unwrap()

@@ -9,6 +9,7 @@
 )]
 
 mod alertmanager_real;
+mod alertmanager_silence;
 mod alertmanager_window_end;
 mod alerts;
 mod ansible_engine;
@@ -149,6 +150,7 @@ mod ui_setup;
 mod ui_sheet_keys;
 mod ui_sheet_world;
 mod ui_sheets;
+mod ui_silence;
 mod ui_styles;
 mod ui_update;
 mod ui_wall;

@@ -40,7 +40,7 @@ const OF_A_RUN: [&str; 8] =
 const BESIDE_RUNS: [&str; 3] = ["shell", "forward", "lease break"];
 
 /// Verbs that change no host: they look, or change what is kept here, in the inventory or in Alertmanager.
-const CHANGE_NO_HOST: [&str; 61] = [
+const CHANGE_NO_HOST: [&str; 64] = [
     "status",
     "backup list",
     "secrets due",
@@ -98,6 +98,9 @@ const CHANGE_NO_HOST: [&str; 61] = [
     "notify test",
     "notify retry",
     "alerts",
+    "silence list",
+    "silence add",
+    "silence end",
     "compare",
     "timeline",
     "doctor",

@@ -1,4 +1,4 @@
-//! Alertmanager, by its API v2: the silences of ours, and what it tells.
+//! Alertmanager, by its API v2: the silences of windows and of people, and what it tells.
 
 mod told;
 
@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::adapters::http::{LazyClient, read_capped, words};
+use crate::domain::alerts::{ByHand, LabelMatch};
 use crate::domain::settings::HttpUrl;
 use crate::domain::untrusted::Safe;
 use crate::domain::window::{CREATED_BY, Held, Silence, Spell};
@@ -52,6 +53,20 @@ impl Alertmanager {
         let status = response.status();
         let bytes = read_capped(response, CAP).await.map_err(|_| failed("its answer broke off"))?;
         Ok((status, bytes))
+    }
+
+    /// Makes the silence of this body; gives its id.
+    async fn created(&self, url: &HttpUrl, body: &Value) -> Result<Safe, Safe> {
+        let (status, body) = self.ask(reqwest::Method::POST, url, "/silences", Some(body)).await?;
+        let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+        match answer.get("silenceID").and_then(Value::as_str) {
+            Some(id) if status.is_success() => Ok(Safe::line(id)),
+            _ => Err(Safe::line(&format!(
+                "Alertmanager at {} made no silence: {}",
+                url.as_str(),
+                said(status, answer.to_string().as_bytes())
+            ))),
+        }
     }
 }
 
@@ -136,16 +151,18 @@ impl Silences for Alertmanager {
             "startsAt": silence.spell.from, "endsAt": silence.spell.until,
             "createdBy": CREATED_BY, "comment": silence.comment,
         });
-        let (status, body) = self.ask(reqwest::Method::POST, url, "/silences", Some(&body)).await?;
-        let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
-        match answer.get("silenceID").and_then(Value::as_str) {
-            Some(id) if status.is_success() => Ok(Safe::line(id)),
-            _ => Err(Safe::line(&format!(
-                "Alertmanager at {} made no silence: {}",
-                url.as_str(),
-                said(status, answer.to_string().as_bytes())
-            ))),
-        }
+        self.created(url, &body).await
+    }
+
+    async fn make(&self, url: &HttpUrl, silence: &ByHand) -> Result<Safe, Safe> {
+        let one = |m: LabelMatch| json!({ "name": m.name, "value": m.value, "isRegex": m.is_regex, "isEqual": true });
+        let matchers: Vec<Value> = silence.fits.matches().into_iter().map(one).collect();
+        let body = json!({
+            "matchers": matchers,
+            "startsAt": silence.spell.from, "endsAt": silence.spell.until,
+            "createdBy": silence.created_by(), "comment": silence.why,
+        });
+        self.created(url, &body).await
     }
 
     async fn expire(&self, url: &HttpUrl, id: &Safe) -> Result<(), Safe> {

@@ -31,6 +31,7 @@ mod run;
 mod runs;
 mod setup;
 mod sheet;
+mod silence;
 mod sorting;
 mod wall;
 mod why;

@@ -9,7 +9,7 @@ use super::super::msg::Problem;
 use super::super::quiet::{QuietAnswer, QuietAsk, QuietFor, QuietForm, WindowDraft};
 use super::super::sheet_rows;
 use super::super::toast::ToastKind;
-use super::{input, layers};
+use super::{input, layers, sheet, silence};
 use crate::domain::figure::several;
 use crate::domain::ids::HostId;
 use crate::domain::untrusted::Safe;
@@ -21,11 +21,13 @@ const NAMES: usize = 8;
 const LINES: usize = 6;
 
 /// Opens the form of an action on the page that is seen.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the last of the actions that have such a form")]
 pub(super) fn open(model: &mut Model, action: Action) -> Vec<Effect> {
-    let form = if action == Action::AddWindow {
-        Ok(QuietForm::window(model.zone.iana_name()))
-    } else {
-        end_of_window(model)
+    let form = match action {
+        Action::AddWindow => Ok(QuietForm::window(model.zone.iana_name())),
+        Action::Silence => silence::of_selected(model),
+        Action::EndSilence => silence::end_of_selected(model),
+        _ => end_of_window(model),
     };
     match form {
         Ok(form) => model.layers.push(Layer::Quiet(Box::new(form))),
@@ -88,6 +90,16 @@ fn submit(model: &mut Model, mut form: Box<QuietForm>) -> Vec<Effect> {
             }
         }
         QuietFor::End { window, hosts } => Some(Err(end_question(window, hosts, form.why()))),
+        QuietFor::Silence(fits) => match silence::question(model, fits, &form) {
+            Ok(question) => Some(Err(question)),
+            Err(why) => {
+                form.problem = Some(Problem { message: Safe::line(&why), hint: None });
+                None
+            }
+        },
+        QuietFor::EndSilence { silence, n_others } => {
+            Some(Err(silence::end_question(model, silence, *n_others, form.why())))
+        }
     };
     model.layers.push(Layer::Quiet(form));
     match next {
@@ -108,7 +120,12 @@ fn of_hosts(hosts: &[HostId]) -> String {
     format!("{}: {}{more}", several(hosts.len(), "host"), names.join(", "))
 }
 
-fn question(title: String, lines: Vec<String>, act: &'static str, ask: QuietAsk) -> Confirm {
+pub(super) fn question(
+    title: String,
+    lines: Vec<String>,
+    act: &'static str,
+    ask: QuietAsk,
+) -> Confirm {
     let (safe, focus, then) = ("not now", Focus::Safe, Then::Quiet(ask));
     Confirm { title, lines, safe, act, focus, then }
 }
@@ -177,6 +194,10 @@ pub(super) fn answered(
         Ok(QuietAnswer::Done(told)) => {
             model.layers.remove(at);
             model.tell(ToastKind::Done, told.as_str());
+            // What is silent is told by the Alertmanager alone.
+            if model.place() == Place::Alerts {
+                return sheet::again(model);
+            }
         }
     }
     Vec::new()

@@ -228,7 +228,9 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     match (action, host) {
         (Action::Open, _) if matches!(sheet.of, SheetOf::Leases(_)) => return leases::watch(model),
         (Action::BreakLease, _) => return leases::ask_break(model),
-        (Action::AddWindow | Action::EndWindow, _) => return quiet::open(model, action),
+        (Action::AddWindow | Action::EndWindow | Action::Silence | Action::EndSilence, _) => {
+            return quiet::open(model, action);
+        }
         (Action::Open, host) => return open_selected(model, host),
         (Action::Backup, Some(host)) => return plan::ask(model, vec![host], What::Backup),
         (Action::VerifyBackup, Some(host)) => {
@@ -288,7 +290,7 @@ fn open_selected(model: &mut Model, host: Option<HostId>) -> Vec<Effect> {
 }
 
 /// Reads again what the page shows.
-fn again(model: &mut Model) -> Vec<Effect> {
+pub(super) fn again(model: &mut Model) -> Vec<Effect> {
     let (now, request) = (model.clock, model.last_request + 1);
     let Some(sheet) = seen(model) else { return Vec::new() };
     let what = match &mut sheet.of {

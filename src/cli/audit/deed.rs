@@ -17,7 +17,7 @@ use crate::domain::untrusted::Safe;
 use crate::engine::ports::{self, Audit, Intent, StoreError};
 
 /// Does something between its intent and its outcome. Where the intent cannot be written down, it is not done.
-fn audited<T>(
+pub(in crate::cli) fn audited<T>(
     context: &Context,
     deed: Deed,
     work: impl FnOnce(&dyn Audit, &Intent) -> Result<(T, Facts), Trouble>,

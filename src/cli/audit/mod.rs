@@ -10,7 +10,7 @@ mod wanted;
 
 pub(super) use wanted::since;
 
-pub(super) use deed::{audited_and_told, audited_files, reason};
+pub(super) use deed::{audited, audited_and_told, audited_files, reason};
 
 use super::Context;
 use super::exit::{Exit, Trouble};

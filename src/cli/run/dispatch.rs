@@ -58,6 +58,7 @@ async fn carry_out(context: &Context, verb: &Verb) -> Result<Exit, Trouble> {
         | Verb::Import(_)
         | Verb::Instance(_)
         | Verb::Window(_)
+        | Verb::Silence(_)
         | Verb::Inventory(_)
         | Verb::Lease(_)
         | Verb::Hooks(_)

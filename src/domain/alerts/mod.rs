@@ -4,12 +4,14 @@
 //! judged, and that is told.
 
 mod alertmanager;
+mod by_hand;
 mod evaluate;
 mod fold;
 mod listed;
 mod rules;
 
 pub use alertmanager::{Manager, ManagerAlert, ManagerSilence, ManagerState};
+pub use by_hand::{ByHand, Fits, LabelMatch, SILENCE_LASTS, silence_s};
 pub use evaluate::{Judged, evaluate};
 pub use fold::{fold, who};
 pub use listed::{Alert, Origin, Since, State, Watch, from_here, from_manager};

@@ -24,10 +24,13 @@ mod zone;
 pub use cron::Cron;
 pub use fleet::{FleetStanding, WindowSet, fleet_standing, window_sets};
 pub use recur::Spell;
-pub use silence::{CREATED_BY, Held, Silence, Todo, reconcile, silenced_host, wanted};
+pub use silence::{
+    CREATED_BY, Held, Silence, Todo, reconcile, silenced_host, silencing_window, wanted,
+};
 pub use standing::{Standing, next_spells, silenced, standing};
 pub use wish::{Whom, WindowWish};
 pub use words::{countdown, spelled};
+pub use written::seconds as duration_s;
 pub use zone::Zone;
 
 use jiff::Timestamp;

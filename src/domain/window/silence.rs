@@ -13,6 +13,11 @@ const AHEAD: SignedDuration = SignedDuration::from_hours(26);
 /// Who we are to Alertmanager.
 pub const CREATED_BY: &str = "bunker";
 
+/// How the comment of such a silence begins, before the name of its window.
+const OF_WINDOW: &str = "maintenance window ";
+/// What follows that name, before the name of the fleet.
+const MARK: &str = "(bunker, fleet ";
+
 /// A silence that a window asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Silence {
@@ -57,7 +62,13 @@ impl Silence {
 }
 
 fn mark(fleet: &Safe) -> String {
-    format!("(bunker, fleet {fleet})")
+    format!("{MARK}{fleet})")
+}
+
+/// The window that made a silence, by who made it and its comment; `None` where no window did.
+pub fn silencing_window<'s>(by: &str, comment: &'s str) -> Option<&'s str> {
+    let of_window = comment.strip_prefix(OF_WINDOW).filter(|_| by == CREATED_BY)?;
+    Some(of_window.rsplit_once(MARK)?.0.trim_end())
 }
 
 /// The silences that the windows of a fleet ask for now and for the next day.
@@ -81,7 +92,7 @@ pub fn wanted(fleet: &Fleet, now: Timestamp) -> Vec<Silence> {
     }
     let silence = |((name, spell), mut labels): ((Safe, Spell), Vec<String>)| {
         labels.sort();
-        let comment = Safe::line(&format!("maintenance window {name} {}", mark(&fleet.name)));
+        let comment = Safe::line(&format!("{OF_WINDOW}{name} {}", mark(&fleet.name)));
         Silence { comment, labels, spell }
     };
     found.into_iter().map(silence).collect()

@@ -150,8 +150,8 @@ fn weekly(text: &str) -> Result<Opens, String> {
     Ok(Opens::Weekly(days, time(clock)?))
 }
 
-/// `90m`, `1h30m`, `2d`.
-fn seconds(text: &str) -> Result<i64, String> {
+/// The seconds of a duration as it is written: `90m`, `1h30m`, `2d`.
+pub fn seconds(text: &str) -> Result<i64, String> {
     let wrong = || format!("{text:?} is no duration such as 90m, 1h30m or 2d");
     let (mut sum, mut number) = (0i64, String::new());
     for c in text.trim().chars() {

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use crate::domain::alerts::ByHand;
 use crate::domain::settings::HttpUrl;
 use crate::domain::untrusted::Safe;
 use crate::domain::window::{Held, Silence};
@@ -13,6 +14,8 @@ pub trait Silences: Send + Sync + 'static {
     async fn held(&self, url: &HttpUrl) -> Result<Vec<Held>, Safe>;
     /// Makes a silence; gives its id.
     async fn create(&self, url: &HttpUrl, silence: &Silence) -> Result<Safe, Safe>;
+    /// Makes a silence that a person wants; gives its id.
+    async fn make(&self, url: &HttpUrl, silence: &ByHand) -> Result<Safe, Safe>;
     /// Ends a silence; one that has ended already is fine.
     async fn expire(&self, url: &HttpUrl, id: &Safe) -> Result<(), Safe>;
 }

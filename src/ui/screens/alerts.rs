@@ -184,6 +184,7 @@ fn told(model: &Model, page: &AlertsSheet, alert: &Alert) -> Vec<(&'static str, 
         let until = until.map(|s| format!(", until {}, fits {}", zone(s.until), s.fits));
         format!("{why}{}", until.unwrap_or_default())
     });
+    let end = end_of_silence(model, page, alert);
     let next = match rule {
         Some(rule) if rule.name == BACKUP_STALE => format!(
             "{} backs it up now; `bunker doctor` looks at its cron job",
@@ -202,6 +203,20 @@ fn told(model: &Model, page: &AlertsSheet, alert: &Alert) -> Vec<(&'static str, 
         ("means", rule.map_or("", |r| r.means).to_owned(), Role::Text),
         ("pending", waits.unwrap_or_default(), Role::Text),
         ("silent", silence.unwrap_or_default(), Role::Text),
+        ("end it", end.unwrap_or_default(), Role::Dim),
         ("next", next, Role::Text),
     ]
+}
+
+/// How the silence of an alert is ended, where it has one in the Alertmanager.
+fn end_of_silence(model: &Model, page: &AlertsSheet, alert: &Alert) -> Option<String> {
+    let id = alert.silence_id.as_ref()?;
+    let held = page.manager()?.silences.iter().find(|silence| silence.id == *id)?;
+    Some(match (held.window(), model.operate.is_some()) {
+        (Some(window), _) => {
+            format!("with window {window}: {} shows windows", model.key(Action::Windows))
+        }
+        (None, true) => format!("{} ends it, after it has asked", model.key(Action::EndSilence)),
+        (None, false) => format!("bunker silence end {id}"),
+    })
 }

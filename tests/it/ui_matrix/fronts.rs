@@ -9,10 +9,11 @@ use bunker_ops::app::host_layers::ReasonPick;
 use bunker_ops::app::layers::{Layer, WhyFor, WhyForm};
 use bunker_ops::app::log_page::{LogOf, LogPage, LogView};
 use bunker_ops::app::pages::{PlanPage, RunPage};
-use bunker_ops::app::quiet::{QuietAnswer, WindowDraft};
+use bunker_ops::app::quiet::{QuietAnswer, QuietForm, WindowDraft};
 use bunker_ops::app::replay::Replay;
 use bunker_ops::app::why::Of;
 use bunker_ops::app::{Model, Msg, Screen, update};
+use bunker_ops::domain::alerts::Fits;
 use bunker_ops::domain::env::EnvChangeKind;
 use bunker_ops::domain::ids::HostId;
 use bunker_ops::domain::log::{Row, Splitter, tagged};
@@ -26,7 +27,7 @@ use super::pages::{Made, Page, enrolled, found_there, run, told, unusable};
 use super::world::{full_plan, go, targets};
 use crate::sample::{host, run_id};
 use crate::ui_choice::enrol::{draft, key, typed};
-use crate::ui_sheet_world::text;
+use crate::ui_sheet_world::{manager, text};
 use crate::ui_world::{ago, env_changes, now, press, run_view};
 
 /// A way by keys alone.
@@ -147,6 +148,16 @@ pub(crate) const FRONTS: &[Page] = &[
     layer("window-end", "End window night", keys!("g t x")),
     layer("window-end-asks", "end window night", keys!("g t x enter")),
     layer("window-add-asks", "add window tonight", drafted),
+    layer("silence", "Silence ", silence),
+    layer("silence-asks", "silence ", |kind, model| {
+        silence(kind, model);
+        go(kind, model, "tab t i c k e t space 7 enter");
+    }),
+    layer("silence-end", "End silence by", end_of_silence),
+    layer("silence-end-asks", "end the silence", |kind, model| {
+        end_of_silence(kind, model);
+        go(kind, model, "enter");
+    }),
     layer("make-inventory", "make an inventory", |_, model| {
         first_run(model, "n", FIRST);
         press(model, "enter");
@@ -294,6 +305,21 @@ fn drafted(kind: &str, model: &mut Model) {
         lines: lines.map(Into::into).to_vec(),
     };
     update(model, Msg::Quiet { request, result: Ok(QuietAnswer::Draft(draft)) });
+}
+
+/// What is typed to silence an alert.
+fn silence(kind: &str, model: &mut Model) {
+    go(kind, model, "g a");
+    let (alert, label) = (text(kind, "DiskSpaceLow"), text(kind, "red-deer.example.org"));
+    let fits = Fits::new(Some(alert.as_str()), Some(vec![label.to_string()])).unwrap();
+    model.layers.push(Layer::Quiet(Box::new(QuietForm::silence(fits))));
+}
+
+/// What is typed to end a silence, while another one holds the alert too.
+fn end_of_silence(kind: &str, model: &mut Model) {
+    go(kind, model, "g a");
+    let silence = manager(kind, model).silences.remove(0);
+    model.layers.push(Layer::Quiet(Box::new(QuietForm::end_of_silence(silence, 1))));
 }
 
 fn first_run(model: &mut Model, key: &str, words: &str) {

@@ -10,7 +10,7 @@ use bunker_ops::app::effect::{Answered, ChangeKind};
 use bunker_ops::app::host_layers::{PickTo, ServicePick};
 use bunker_ops::app::layers::{Layer, Letters, Then, WhyFor};
 use bunker_ops::app::log_page::LogOf;
-use bunker_ops::app::quiet::QuietAsk;
+use bunker_ops::app::quiet::{QuietAsk, QuietFor};
 use bunker_ops::app::setup::{SetupAsk, Typed};
 use bunker_ops::app::why::Of;
 use bunker_ops::domain::run::control::Control;
@@ -52,7 +52,7 @@ kinds!(layer, LAYERS, Layer, {
     Layer::Reasons(_) => "reasons",
     Layer::Forwards => "ports",
     Layer::Soak => "canary",
-    Layer::Quiet(_) => "window",
+    Layer::Quiet(_) => "quiet",
 });
 
 kinds!(reason, REASONS, WhyFor, {
@@ -63,6 +63,13 @@ kinds!(reason, REASONS, WhyFor, {
     WhyFor::Demanded { of: Of::Port(_), .. } => "why: a port",
     WhyFor::Demanded { of: Of::Enrol, .. } => "why: an instance",
     WhyFor::Break { .. } => "why: a lease",
+});
+
+kinds!(quiet, QUIETS, QuietFor, {
+    QuietFor::Window => "typed: a window",
+    QuietFor::End { .. } => "typed: the end of a window",
+    QuietFor::Silence(_) => "typed: a silence",
+    QuietFor::EndSilence { .. } => "typed: the end of a silence",
 });
 
 /// What is done without a question before it.
@@ -88,6 +95,8 @@ kinds!(question, QUESTIONS, Then, {
     Then::Change(ChangeKind::SetUp(SetupAsk::Make(_))) => "asks: make an inventory",
     Then::Quiet(QuietAsk::Add(..)) => "asks: add a window",
     Then::Quiet(QuietAsk::End { .. }) => "asks: end a window",
+    Then::Quiet(QuietAsk::Silence { .. }) => "asks: silence",
+    Then::Quiet(QuietAsk::EndSilence { .. }) => "asks: end a silence",
     Then::Quiet(QuietAsk::Draft(_))
     | Then::Change(
         ChangeKind::Control { control: Control::Pause | Control::Resume | Control::Step, .. }
@@ -123,6 +132,9 @@ fn seen(model: &Model) -> Vec<String> {
         if let Layer::Why(form) = front {
             all.push(reason(&form.asks));
         }
+        if let Layer::Quiet(form) = front {
+            all.push(quiet(&form.of));
+        }
         if let Layer::Confirm(asks) = front {
             all.push(question(&asks.then));
         }
@@ -143,7 +155,7 @@ fn every_place_layer_question_and_line_that_is_typed_is_in_the_matrix() {
         there.extend(seen(&opened(page, "usual", &fleet, (120, 40))));
     }
     let places = Place::ALL.iter().filter(|place| **place != Place::Everywhere);
-    let kinds = [LAYERS, REASONS, QUESTIONS, SETUPS, OUTPUTS].concat();
+    let kinds = [LAYERS, REASONS, QUIETS, QUESTIONS, SETUPS, OUTPUTS].concat();
     let wanted: BTreeSet<String> = places
         .map(|place| place.title())
         .chain(kinds)

@@ -271,7 +271,9 @@ pub(crate) fn leads_nowhere(page: &Page, kind: &str) -> bool {
         // Two instances, an answer; a target that has not begun: two have.
         ("compare", "one" | "long names" | "CJK" | "hostile bytes")
         | ("variables" | "plan-held", "failing")
-        | ("skip", "empty" | "one" | "long names") => true,
+        | ("skip", "empty" | "one" | "long names")
+        // What would be written is said of an Alertmanager that answered.
+        | ("silence-asks", "empty" | "one" | "failing") => true,
         // Two releases, the services that a host tells, a window that is on.
         (
             "compare-releases" | "services" | "services-port" | "window-end" | "window-end-asks",
