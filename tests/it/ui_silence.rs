@@ -102,8 +102,8 @@ fn an_alert_is_silenced_by_keys_after_it_was_said_in_full_what_is_written() {
                 "Written to Alertmanager at http://127.0.0.1:9093:",
                 r#"alertname="MailLoop""#,
                 r#"instance="banff.example.org""#,
-                "It fits 1 alert now, and holds for 90m:",
-                "until Sun 11-22 16:02 UTC. Then it is loud again.",
+                "It fits 1 alert now.",
+                "For 90m, until Sun 11-22 16:02 UTC. Then it is loud again.",
                 "Reason: exchange",
             ],
         );

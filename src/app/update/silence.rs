@@ -97,8 +97,11 @@ pub(super) fn question(model: &Model, fits: &Fits, form: &QuietForm) -> Result<C
     let lines = vec![
         format!("Written to Alertmanager at {}:", manager.url),
         format!("{}.", fits.words()),
-        format!("It fits {} now, and holds for {lasts}:", several(n, "alert")),
-        format!("until {}. Then it is loud again.", until.strftime("%a %m-%d %H:%M %Z")),
+        format!("It fits {} now.", several(n, "alert")),
+        format!(
+            "For {lasts}, until {}. Then it is loud again.",
+            until.strftime("%a %m-%d %H:%M %Z")
+        ),
     ];
     let alert = fits.alert().map_or_else(|| "alerts".to_owned(), ToString::to_string);
     let ask = QuietAsk::Silence { fits: fits.clone(), lasts, why };

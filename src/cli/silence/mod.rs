@@ -29,7 +29,8 @@ pub(super) fn run(context: &Context, verb: &SilenceVerb) -> Result<Exit, Trouble
 fn list(context: &Context) -> Result<Exit, Trouble> {
     let (fleet, problems) = fleet::fleet(context)?;
     fleet::tell(&fleet, &problems);
-    let manager = making::told(&fleet)?;
+    let mut manager = making::told(&fleet)?;
+    manager.silences.sort_by_key(|silence| silence.until);
     if context.json {
         let all: Vec<Value> = manager.silences.iter().map(|s| as_json(&manager, s)).collect();
         print_json(&json!({ "alertmanager": manager.url, "silences": all }))?;
@@ -98,7 +99,7 @@ fn add(context: &Context, args: &AddArgs) -> Result<Exit, Trouble> {
         let until = silence.spell.until;
         print_json(&json!({ "silence": id, "fits": fits, "until": until, "alerts": n }))?;
     } else {
-        say(&format!("silent until {until} is {fits} ({now}): `bunker silence end {id}` ends it"));
+        say(&format!("{fits} ({now}) is silent until {until}: `bunker silence end {id}` ends it"));
     }
     Ok(Exit::Ok)
 }

@@ -310,7 +310,7 @@ fn drafted(kind: &str, model: &mut Model) {
 /// What is typed to silence an alert.
 fn silence(kind: &str, model: &mut Model) {
     go(kind, model, "g a");
-    let (alert, label) = (text(kind, "DiskSpaceLow"), text(kind, "red-deer.example.org"));
+    let (alert, label) = (text(kind, "InstanceDown"), text(kind, "airdrie.example.org"));
     let fits = Fits::new(Some(alert.as_str()), Some(vec![label.to_string()])).unwrap();
     model.layers.push(Layer::Quiet(Box::new(QuietForm::silence(fits))));
 }
