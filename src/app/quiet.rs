@@ -72,6 +72,8 @@ pub enum QuietAnswer {
 /// What would be written for a window.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WindowDraft {
+    /// What was asked for, and is written if it is wanted.
+    pub wish: Box<WindowWish>,
     /// The window, in words.
     pub about: Safe,
     /// The hosts that have it then.

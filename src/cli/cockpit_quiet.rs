@@ -17,6 +17,7 @@ pub(super) fn answer(context: &Context, ask: &QuietAsk) -> Result<QuietAnswer, T
             let adding = adding::prepare(context, wish)?;
             let lines = adding.edit.files.iter().flat_map(difference);
             Ok(QuietAnswer::Draft(WindowDraft {
+                wish: wish.clone(),
                 about: Safe::line(&adding.about()),
                 hosts: adding.hosts(),
                 frozen: adding.frozen(),

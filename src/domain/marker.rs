@@ -9,6 +9,7 @@
 
 use jiff::Timestamp;
 
+use super::base64::base64;
 use super::ids::StepId;
 use super::untrusted::Safe;
 
@@ -221,9 +222,13 @@ fn signal(line: &str) -> Option<JobSignal> {
     }
 }
 
-/// The text of a word: itself behind `=`, which base64 never begins with, or in base64.
+/// The text of a word: itself behind `=`, which base64 never begins with, or in base64. `-` stands for the empty text, which
+/// would be no word.
 fn word(text: &str) -> Option<Vec<u8>> {
-    text.strip_prefix('=').map_or_else(|| base64(text), |plain| Some(plain.as_bytes().to_vec()))
+    match text {
+        "-" => Some(Vec::new()),
+        text => text.strip_prefix('=').map_or_else(|| base64(text), |plain| Some(plain.into())),
+    }
 }
 
 /// Seconds since 1970, with or without a fraction of at most nine digits.
@@ -236,36 +241,6 @@ fn time(text: &str) -> Option<Timestamp> {
     let nanos =
         fraction.parse::<i32>().ok()?.checked_mul(10_i32.pow(9_u32.checked_sub(places)?))?;
     Timestamp::new(seconds.parse().ok()?, nanos).ok()
-}
-
-/// Decodes standard base64 (RFC 4648 section 4); `-` stands for the empty text, which would be no word.
-pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
-    if text == "-" {
-        return Some(Vec::new());
-    }
-    let digits = text.trim_end_matches('=');
-    if !text.len().is_multiple_of(4) || text.len() - digits.len() > 2 {
-        return None;
-    }
-    let mut bytes = Vec::with_capacity(digits.len() / 4 * 3 + 3);
-    let (mut bits, mut n_bits) = (0_u32, 0_u32);
-    for digit in digits.bytes() {
-        let value = match digit {
-            b'A'..=b'Z' => digit - b'A',
-            b'a'..=b'z' => digit - b'a' + 26,
-            b'0'..=b'9' => digit - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6 | u32::from(value)) & 0xff_ffff;
-        n_bits += 6;
-        if n_bits >= 8 {
-            n_bits -= 8;
-            bytes.push((bits >> n_bits) as u8);
-        }
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

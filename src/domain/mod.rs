@@ -9,6 +9,7 @@ pub mod answer;
 pub mod asciicast;
 pub mod audit;
 pub mod backups;
+pub(crate) mod base64;
 pub mod bundle;
 pub mod canary;
 pub mod capability;

@@ -94,6 +94,23 @@ pub(super) fn wrap(text: &str, max: usize, n_lines: usize) -> Vec<String> {
     lines
 }
 
+/// The same of a line of a file, or of a difference: the sign and the blanks before its first word stay, and blanks stand
+/// before the rest of it.
+pub(super) fn wrap_as_written(text: &str, max: usize, n_lines: usize) -> Vec<String> {
+    let sign = usize::from(text.starts_with(['+', '-']));
+    let inner = text.get(sign..).unwrap_or_default().trim_start_matches(' ');
+    let before = text.strip_suffix(inner).unwrap_or_default();
+    if !before.ends_with(' ') || before.len() >= max {
+        return wrap(text, max, n_lines);
+    }
+    let mut lines = wrap(inner, max - before.len(), n_lines);
+    for (n, line) in lines.iter_mut().enumerate() {
+        let gap = if n == 0 { before.to_owned() } else { " ".repeat(before.len()) };
+        line.insert_str(0, &gap);
+    }
+    lines
+}
+
 /// Texts in lines of at most `max` columns that together have `n_lines`: each has one, and what is left over goes to those that
 /// need more, the first ones first, up to `each`.
 pub(super) fn share<'t>(
@@ -158,6 +175,12 @@ mod tests {
         assert_eq!(wrap("at abcdefghij kl", 6, 5), ["at", "abcdef", "ghij", "kl"]);
         assert_eq!(wrap("東京都庁 x", 5, 5), ["東京", "都庁", "x"]);
         assert_eq!(wrap("東", 1, 2), ["…"]);
+        let written = |text| wrap_as_written(text, 12, 2);
+        assert_eq!(written("+  - name: a b c"), ["+  - name: a", "   b c"]);
+        assert_eq!(written("+name: a"), ["+name: a"]);
+        assert_eq!(written("    b"), ["    b"]);
+        assert_eq!(written("one  two"), ["one two"]);
+        assert_eq!(written("               b"), ["b"]);
         let shared = |n| share(["a b c", "d e", "f"].into_iter(), 2, n, 2);
         assert_eq!(shared(3), [["a…"], ["d…"], ["f"]]);
         assert_eq!(shared(4), [vec!["a", "b…"], vec!["d…"], vec!["f"]]);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bunker_ops::adapters::clock::SystemClock;
 use bunker_ops::engine::ports::Clock;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::alertmanager_real::{Server, program};
@@ -95,6 +95,67 @@ fn refuses_what_is_no_silence(bench: &Bench) {
     );
 }
 
+/// The silence that was just made is the only one, with all that was said of it.
+fn is_the_only_one(bench: &Bench, made: &Value, now: Timestamp) {
+    let label = bench.label("a");
+    let listed = bench.silences();
+    let [one] = &listed[..] else { panic!("{listed:#?}") };
+    assert_eq!(
+        (&one["id"], &one["by"], &one["why"]),
+        (&made["silence"], &"anna via bunker".into(), &"the disk comes".into())
+    );
+    assert_eq!(
+        one["alerts"],
+        json!([{"name": "CacheCold", "instance": label}]),
+        "its neighbours are loud"
+    );
+    let until: Timestamp = one["until"].as_str().unwrap().parse().unwrap();
+    let left = until.duration_since(now).as_secs();
+    assert!((7_200..7_500).contains(&left), "two hours, where nobody says anything else: {left}");
+    let (_, table, _) = bench.run(&["silence", "list"]);
+    assert!(table.contains("anna via bunker") && table.contains("the disk comes"), "{table}");
+}
+
+/// The log says whose it was.
+async fn ends_that_of_somebody_else(server: &Server, bench: &Bench, now: Timestamp) {
+    let theirs = json!({
+        "matchers": [{"name": "alertname", "value": "MailLoop", "isRegex": false}], "createdBy": "eve",
+        "startsAt": now, "endsAt": now + SignedDuration::from_hours(1), "comment": "mine"
+    });
+    server.post("/silences", &theirs).await;
+    let listed = bench.silences();
+    let eve = listed.iter().find(|s| s["by"] == "eve").unwrap();
+    assert_eq!(eve["alerts"].as_array().unwrap().len(), 2, "{eve:#}");
+    bench.refuses(&["silence", "end", eve["id"].as_str().unwrap()], 8, "nobody can be asked here");
+    let ended = bench.json(&["silence", "end", eve["id"].as_str().unwrap(), "--yes", "--json"]);
+    assert_eq!((&ended["by"], &ended["fits"]), (&"eve".into(), &eve["fits"]));
+}
+
+fn leaves_that_of_a_window(bench: &Bench) {
+    assert_eq!(bench.run(&["window", "sync"]).0, Some(0));
+    let listed = bench.silences();
+    let night =
+        listed.iter().find(|s| s["window"] == "night").unwrap_or_else(|| panic!("{listed:#?}"));
+    let (_, table, _) = bench.run(&["silence", "list"]);
+    assert!(table.contains("window night"), "{table}");
+    bench.refuses(&["silence", "end", night["id"].as_str().unwrap(), "--yes"], 8, "ends with it");
+}
+
+fn all_of_it_stands_in_the_log(bench: &Bench, fits: &str, id: &str) {
+    let log = bench.json(&["audit", "log", "--json"]);
+    let both = [("silence-add", "the disk comes", 1), ("silence-end", "it came", 2)];
+    for (deed, why, n) in both {
+        let all = records(&log, deed);
+        assert_eq!(all.len(), 2 * n, "{all:#?}");
+        let intent = all.iter().find(|r| r["why"] == why).unwrap();
+        assert_eq!((&intent["phase"], &intent["target"]), (&"intent".into(), &json!(fits)));
+        let outcome = all.iter().find(|r| r["intent"] == intent["seq"]).unwrap();
+        assert_eq!(outcome["outcome"], "done", "{all:#?}");
+    }
+    assert_eq!(records(&log, "silence-add")[0]["hosts"], json!(["a"]));
+    assert_eq!(records(&log, "silence-add")[1]["after"]["silence"], json!(id));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn alerts_are_silenced_listed_and_made_loud_and_all_of_it_stands_in_the_audit_log() {
     const NAME: &str =
@@ -122,35 +183,10 @@ async fn alerts_are_silenced_listed_and_made_loud_and_all_of_it_stands_in_the_au
     let label = bench.label("a");
     let fits = format!("alertname=\"CacheCold\" instance=\"{label}\"");
     assert_eq!((&made["fits"], &made["alerts"]), (&json!(fits), &json!(1)));
-    let listed = bench.silences();
-    let [one] = &listed[..] else { panic!("{listed:#?}") };
-    assert_eq!(
-        (&one["id"], &one["by"], &one["why"]),
-        (&json!(id), &"anna via bunker".into(), &"the disk comes".into())
-    );
-    assert_eq!(
-        one["alerts"],
-        json!([{"name": "CacheCold", "instance": label}]),
-        "its neighbours are loud"
-    );
-    let until: jiff::Timestamp = one["until"].as_str().unwrap().parse().unwrap();
-    let left = until.duration_since(now).as_secs();
-    assert!((7_200..7_500).contains(&left), "two hours, where nobody says anything else: {left}");
-    let (_, table, _) = bench.run(&["silence", "list"]);
-    assert!(table.contains("anna via bunker") && table.contains("the disk comes"), "{table}");
+    is_the_only_one(&bench, &made, now);
 
     // What somebody else made is ended too, and the log says whose it was.
-    let theirs = json!({
-        "matchers": [{"name": "alertname", "value": "MailLoop", "isRegex": false}], "createdBy": "eve",
-        "startsAt": now, "endsAt": now + SignedDuration::from_hours(1), "comment": "mine"
-    });
-    server.post("/silences", &theirs).await;
-    let listed = bench.silences();
-    let eve = listed.iter().find(|s| s["by"] == "eve").unwrap();
-    assert_eq!(eve["alerts"].as_array().unwrap().len(), 2, "{eve:#}");
-    bench.refuses(&["silence", "end", eve["id"].as_str().unwrap()], 8, "nobody can be asked here");
-    let ended = bench.json(&["silence", "end", eve["id"].as_str().unwrap(), "--yes", "--json"]);
-    assert_eq!((&ended["by"], &ended["fits"]), (&"eve".into(), &eve["fits"]));
+    ends_that_of_somebody_else(&server, &bench, now).await;
 
     let end = ["silence", "end", id, "--why", "it came", "--yes", "--json"];
     assert_eq!(bench.json(&end)["fits"], json!(fits));
@@ -161,26 +197,9 @@ async fn alerts_are_silenced_listed_and_made_loud_and_all_of_it_stands_in_the_au
     bench.refuses(&["silence", "end", "../../reload", "--yes"], 4, "has no silence");
 
     // That of a window is told as such and ends with it.
-    assert_eq!(bench.run(&["window", "sync"]).0, Some(0));
-    let listed = bench.silences();
-    let night =
-        listed.iter().find(|s| s["window"] == "night").unwrap_or_else(|| panic!("{listed:#?}"));
-    let (_, table, _) = bench.run(&["silence", "list"]);
-    assert!(table.contains("window night"), "{table}");
-    bench.refuses(&["silence", "end", night["id"].as_str().unwrap(), "--yes"], 8, "ends with it");
+    leaves_that_of_a_window(&bench);
 
-    let log = bench.json(&["audit", "log", "--json"]);
-    let both = [("silence-add", "the disk comes", 1), ("silence-end", "it came", 2)];
-    for (deed, why, n) in both {
-        let all = records(&log, deed);
-        assert_eq!(all.len(), 2 * n, "{all:#?}");
-        let intent = all.iter().find(|r| r["why"] == why).unwrap();
-        assert_eq!((&intent["phase"], &intent["target"]), (&"intent".into(), &json!(fits)));
-        let outcome = all.iter().find(|r| r["intent"] == intent["seq"]).unwrap();
-        assert_eq!(outcome["outcome"], "done", "{all:#?}");
-    }
-    assert_eq!(records(&log, "silence-add")[0]["hosts"], json!(["a"]));
-    assert_eq!(records(&log, "silence-add")[1]["after"]["silence"], json!(id));
+    all_of_it_stands_in_the_log(&bench, &fits, id);
 
     // It is gone: who does not answer, what was tried, and that nothing was changed.
     let at = server.url.clone();

@@ -99,6 +99,7 @@ fn wish() -> WindowWish {
 
 fn draft() -> WindowDraft {
     WindowDraft {
+        wish: Box::new(wish()),
         about: "window tonight (once 2026-12-24 22:00 for 6h)".into(),
         hosts: vec![host("red-deer")],
         frozen: vec![host("red-deer")],
@@ -146,6 +147,24 @@ fn a_window_is_typed_shown_and_only_then_written_for_the_reason_that_was_given()
     update(&mut model, Msg::Quiet { request, result: Ok(told) });
     assert!(model.layers.is_empty());
     assert_eq!(toast(&model), "window tonight is in the inventory");
+}
+
+#[test]
+fn now_is_the_time_at_which_it_was_asked_for_and_what_is_shown_is_what_is_written() {
+    let mut model = windows(Some(Operate::grant()));
+    press(&mut model, "a");
+    types(&mut model, "tonight");
+    press(&mut model, "tab right right tab n o w tab 2 h tab tab tab C-u");
+    types(&mut model, "UTC");
+    let (request, looks) = ask(&press(&mut model, "enter"));
+    let QuietAsk::Draft(wish) = looks else { panic!("{looks:?}") };
+    let at = crate::ui_world::now().strftime("%Y-%m-%d %H:%M").to_string();
+    assert_eq!(wish.once, Some(at));
+    // Ten minutes go by until somebody agrees.
+    model.now += jiff::SignedDuration::from_mins(10);
+    let shown = WindowDraft { wish: wish.clone(), ..draft() };
+    update(&mut model, Msg::Quiet { request, result: Ok(QuietAnswer::Draft(shown)) });
+    assert_eq!(ask(&press(&mut model, "tab enter")).1, QuietAsk::Add(wish, None));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The key by which a host was known, where it sends another one.
 
 use crate::domain::audit::fingerprint;
-use crate::domain::marker::base64;
+use crate::domain::base64::base64;
 
 /// Where the key stands that a host's own does not fit: `Offending ED25519 key in FILE:LINE`, as ssh says it.
 #[derive(Debug, PartialEq, Eq)]

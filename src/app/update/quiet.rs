@@ -80,9 +80,9 @@ fn submit(model: &mut Model, mut form: Box<QuietForm>) -> Vec<Effect> {
     let next = match &form.of {
         _ if !right => None,
         QuietFor::Window => {
-            let wish = form.wish();
-            match wish.window(model.now, &model.zone) {
-                Ok(_) => Some(Ok(QuietAsk::Draft(Box::new(wish)))),
+            let wish = form.wish().settled(model.now, &model.zone);
+            match wish.and_then(|wish| wish.window(model.now, &model.zone).map(|_| wish)) {
+                Ok(wish) => Some(Ok(QuietAsk::Draft(Box::new(wish)))),
                 Err(message) => {
                     form.problem = Some(Problem { message, hint: None });
                     None
@@ -159,8 +159,8 @@ fn add_question(form: &QuietForm, draft: &WindowDraft) -> Confirm {
     if more > 0 {
         lines.push(format!("and {more} more lines"));
     }
-    let ask = QuietAsk::Add(Box::new(form.wish()), form.why());
-    question(format!("add window {}", form.wish().name), lines, "add it", ask)
+    let ask = QuietAsk::Add(draft.wish.clone(), form.why());
+    question(format!("add window {}", draft.wish.name), lines, "add it", ask)
 }
 
 /// Asks it of who may do it; the form waits for the answer.

@@ -38,9 +38,8 @@ async fn carry_out(context: &Context, verb: &Verb) -> Result<Exit, Trouble> {
         Verb::Promote { run, all } => controls::promote(context, run, *all).await,
         Verb::Step { run } => controls::step(context, run).await,
         Verb::Skip { run, host } => controls::skip(context, run, host).await,
-        Verb::Retry { run, check, yes, detach, confirm } => {
-            let (check, yes, detach, confirm) = (*check, *yes, *detach, confirm.clone());
-            let manner = again::Manner { check, yes, detach, confirm };
+        &Verb::Retry { ref run, check, yes, detach, ref confirm } => {
+            let manner = again::Manner { check, yes, detach, confirm: confirm.clone() };
             again::retry(context, run, manner).await
         }
         Verb::Abort { run, kill, rollback } => {

@@ -51,22 +51,8 @@ pub struct WindowWish {
 impl WindowWish {
     /// The window, checked as one of the inventory is. `here` is the time zone of this machine.
     pub fn window(&self, now: Timestamp, here: &TimeZone) -> Result<Window, Safe> {
-        let line = |text: &dyn std::fmt::Display| Safe::line(&text.to_string());
-        let zone = match &self.zone {
-            Some(zone) => zone.clone(),
-            None => here.iana_name().map(str::to_owned).ok_or_else(|| {
-                Safe::line(
-                    "this machine does not tell its time zone: name one, such as America/Edmonton",
-                )
-            })?,
-        };
-        let once = match self.once.as_deref() {
-            Some("now") => {
-                let zone = TimeZone::get(&zone).map_err(|e| line(&e))?;
-                Some(now.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string())
-            }
-            other => other.map(str::to_owned),
-        };
+        let zone = self.zone(here)?;
+        let once = self.once(now, &zone)?;
         let said = [
             ("name", Some(self.name.clone())),
             ("daily", self.daily.clone()),
@@ -83,6 +69,29 @@ impl WindowWish {
         if self.deny {
             map.insert("deny".to_owned(), Value::Bool(true));
         }
-        serde_json::from_value(Value::Object(map)).map_err(|e| line(&e))
+        serde_json::from_value(Value::Object(map)).map_err(|e| Safe::line(&e.to_string()))
+    }
+
+    /// The same with `now` as the time that it is: what is shown of it is what is written later.
+    pub fn settled(&self, now: Timestamp, here: &TimeZone) -> Result<Self, Safe> {
+        let once = self.once(now, &self.zone(here)?)?;
+        Ok(Self { once, ..self.clone() })
+    }
+
+    fn zone(&self, here: &TimeZone) -> Result<String, Safe> {
+        let here = || here.iana_name().map(str::to_owned);
+        self.zone.clone().or_else(here).ok_or_else(|| {
+            Safe::line(
+                "this machine does not tell its time zone: name one, such as America/Edmonton",
+            )
+        })
+    }
+
+    fn once(&self, now: Timestamp, zone: &str) -> Result<Option<String>, Safe> {
+        if self.once.as_deref() != Some("now") {
+            return Ok(self.once.clone());
+        }
+        let zone = TimeZone::get(zone).map_err(|e| Safe::line(&e.to_string()))?;
+        Ok(Some(now.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string()))
     }
 }

@@ -69,17 +69,19 @@ fn a_clock_that_is_set_while_a_job_runs_makes_no_step_longer_or_shorter() {
     home.exec_with(&start(&spec, &JobInputs::default(), Become::LoginUser), &tools);
     assert_eq!(home.end(&spec.job), JobEnd::Exited(0));
     let signals = home.signals(&spec.job);
-    let times: Vec<_> = signals
-        .iter()
-        .filter_map(|signal| match signal {
-            JobSignal::StepStarted { at, .. } | JobSignal::StepFinished { at, .. } => Some(*at),
-            _ => None,
-        })
-        .collect();
-    let told = signals.iter().find_map(|signal| match signal {
-        JobSignal::Output(bytes) => std::str::from_utf8(bytes).ok()?.trim().parse::<i64>().ok(),
-        _ => None,
-    });
+    let time = |signal: &JobSignal| {
+        let (JobSignal::StepStarted { at, .. } | JobSignal::StepFinished { at, .. }) = signal
+        else {
+            return None;
+        };
+        Some(*at)
+    };
+    let printed = |signal: &JobSignal| {
+        let JobSignal::Output(bytes) = signal else { return None };
+        std::str::from_utf8(bytes).ok()?.trim().parse::<i64>().ok()
+    };
+    let times: Vec<_> = signals.iter().filter_map(time).collect();
+    let told = signals.iter().find_map(printed);
     assert!(told.unwrap() < times[0].as_second() - 80_000, "the clock was set: {signals:?}");
     assert_eq!(times.len(), 6);
     let took = |n: usize| (times[n + 1] - times[n]).total(jiff::Unit::Second).unwrap();

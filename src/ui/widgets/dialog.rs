@@ -6,7 +6,7 @@ use tui_input::Input;
 use crate::app::layers::{Confirm, Focus, GuardForm, ReferenceForm};
 use crate::domain::untrusted::Safe;
 use crate::ui::canvas::{Canvas, Focused};
-use crate::ui::text::{cut, width, wrap};
+use crate::ui::text::{cut, width, wrap, wrap_as_written};
 use crate::ui::theme::Role;
 
 /// Columns that a line needs in which something is typed.
@@ -63,7 +63,7 @@ pub(in crate::ui) fn confirm(
     let text_w = usize::from(w.saturating_sub(4));
     let why = why.map(|why| format!("Reason: {why}"));
     let lines: Vec<String> =
-        question.lines.iter().chain(&why).flat_map(|l| wrap(l, text_w, 4)).collect();
+        question.lines.iter().chain(&why).flat_map(|l| wrap_as_written(l, text_w, 4)).collect();
     let h = u16::try_from(lines.len()).unwrap_or(1) + 5;
     let inner = frame(canvas, area, w, h, &question.title, "");
     let y = inner.bottom().saturating_sub(2).max(inner.y);

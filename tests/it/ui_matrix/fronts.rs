@@ -298,7 +298,9 @@ fn drafted(kind: &str, model: &mut Model) {
     let (request, _) = form.waits.unwrap_or_else(|| panic!("{:?}", form.problem));
     let hosts: Vec<HostId> = names(kind).iter().take(3).map(|name| host(name)).collect();
     let lines = ["group_vars/all/bunker.yml", "+  - name: tonight", "+    daily: 22:00"];
+    let wish = Box::new(form.wish());
     let draft = WindowDraft {
+        wish,
         about: text(kind, "window tonight (daily 22:00 for 6h)"),
         frozen: Vec::new(),
         hosts,
