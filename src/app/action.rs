@@ -102,6 +102,7 @@ pub enum Action {
     WhenFree,
     WaitForWindow,
     SayWhy,
+    OpenRun,
     Inventory,
     Doctor,
     Compare,

@@ -1,5 +1,7 @@
 //! The page of the audit log.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::action::Place;
@@ -7,8 +9,10 @@ use super::choice_pages::Asked;
 use super::cursor::Cursor;
 use super::list_filter;
 use super::list_order::ListOrder;
+use super::model::{Model, Screen};
 use crate::domain::audit::Entry;
 use crate::domain::filter::{Row, RowFilter};
+use crate::domain::ids::RunId;
 
 /// Records that the page reads.
 pub const N_RECORDS: usize = 2_000;
@@ -43,11 +47,24 @@ pub struct AuditPage {
 }
 
 impl AuditPage {
-    /// The records that the filter lets through, newest first unless another order was chosen.
+    /// What was done, each deed once: an intent whose outcome is there is told by that.
+    pub fn deeds(&self) -> Vec<&Entry> {
+        let all = || self.entries.known().into_iter().flatten();
+        let ended: BTreeSet<u64> = all().filter_map(|entry| entry.record.intent).collect();
+        all().filter(|entry| !ended.contains(&entry.record.seq)).collect()
+    }
+
+    /// The record of what was about to be done, of an outcome.
+    pub fn intent(&self, outcome: &Entry) -> Option<&Entry> {
+        let seq = outcome.record.intent?;
+        self.entries.known()?.iter().find(|entry| entry.record.seq == seq)
+    }
+
+    /// The deeds that the filter lets through, newest first unless another order was chosen.
     pub fn rows(&self) -> Vec<&Entry> {
         let row = |entry: &Entry| row(entry, self.opened);
         let fits = |entry: &&Entry| self.counts.is_empty() || self.counts.lets(&row(entry));
-        let rows = self.entries.known().into_iter().flatten().filter(fits).collect();
+        let rows = self.deeds().into_iter().filter(fits).collect();
         self.order.arrange(rows, |entry| row(entry))
     }
 
@@ -60,6 +77,12 @@ impl AuditPage {
     pub fn selected(&self) -> Option<&Entry> {
         self.rows().get(self.cursor.selected).copied()
     }
+}
+
+/// The run of the selected record.
+pub fn run_of_selected(model: &Model) -> Option<RunId> {
+    let Some(Screen::Audit(page)) = model.screens.last() else { return None };
+    page.selected()?.record.run.clone()
 }
 
 fn row(entry: &Entry, now: Timestamp) -> Row {

@@ -33,6 +33,15 @@ pub(super) const SHEETS: &[ActionInfo] = &[
         SHEET,
     ),
     row(
+        Action::OpenRun,
+        "its run",
+        "open the run that this record is of",
+        "its run",
+        &[c('o')],
+        &[Place::Audit],
+    )
+    .twin("bunker show RUN"),
+    row(
         Action::CompareNext,
         "next on the right",
         "compare with the next instance, or release",

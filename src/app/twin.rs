@@ -4,6 +4,7 @@
 //! every place.
 
 use super::action::{Action, Place};
+use super::audit_page;
 use super::copy::pattern;
 use super::destination::Destination;
 use super::model::{Model, Screen};
@@ -71,6 +72,10 @@ pub fn twin(model: &Model, action: Action) -> Option<Twin> {
         Action::Open => opened(model)?,
         Action::MakePlan => return chosen(model),
         Action::Leases => leases(model),
+        Action::OpenRun => match audit_page::run_of_selected(model) {
+            Some(run) => form.replace("RUN", run.as_str()),
+            None => form.to_owned(),
+        },
         Action::Compare => match compared_here(model) {
             Some((a, b)) => format!("bunker compare {a} {b}"),
             None => return None,

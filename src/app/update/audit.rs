@@ -1,15 +1,17 @@
 //! Keys and data of the page of the audit log.
 
 use super::super::action::{Action, Place};
-use super::super::audit_page::{AuditPage, Shown};
+use super::super::audit_page::{AuditPage, Shown, run_of_selected};
 use super::super::choice_pages::Asked;
 use super::super::cursor::Cursor;
+use super::super::destination::Destination;
 use super::super::effect::Effect;
 use super::super::frame::Size;
 use super::super::layers::Layer;
 use super::super::model::{Model, Screen};
 use super::super::msg::Problem;
-use super::{fleet, sorting};
+use super::super::toast::ToastKind;
+use super::{fleet, go, sorting};
 use crate::domain::audit::Entry;
 use crate::domain::filter::RowFilter;
 
@@ -50,6 +52,9 @@ pub(super) fn refit(page: &mut AuditPage, size: Size) {
 #[expect(clippy::wildcard_enum_match_arm, reason = "the table says which actions apply here")]
 pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     let height = model.size.choice_rows();
+    if action == Action::OpenRun {
+        return open_run(model);
+    }
     let Some(Screen::Audit(page)) = model.screens.last_mut() else { return Vec::new() };
     if let Some(step) = fleet::step(action) {
         let n = page.rows().len();
@@ -65,6 +70,15 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         _ => {}
     }
+    Vec::new()
+}
+
+/// Opens the run of the selected record.
+fn open_run(model: &mut Model) -> Vec<Effect> {
+    if let Some(run) = run_of_selected(model) {
+        return go::open(model, Destination::Run(run));
+    }
+    model.tell(ToastKind::Warning, "this record is of no run");
     Vec::new()
 }
 

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::choice::{self, Around};
 use super::sheet::{self, Column, Frame};
-use crate::app::action::Place;
+use crate::app::action::{Action, Place};
 use crate::app::audit_page::{AuditPage, Shown};
 use crate::app::model::Model;
 use crate::domain::audit::{Entry, Facts, KeySource, Phase};
@@ -22,7 +22,7 @@ const COLUMNS: [Column; 5] = [
 
 pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &AuditPage, area: Rect) {
     let rows = page.rows();
-    let all = page.entries.known().map_or(0, Vec::len);
+    let all = page.deeds().len();
     let fleet = model.fleet.snapshot.as_ref().map(|s| s.fleet.to_string()).unwrap_or_default();
     let count = sheet::count_of((rows.len(), all), &page.filter, "record");
     let words = Around {
@@ -51,7 +51,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &AuditPa
         let whole = Rect { y: top, height, ..area };
         canvas.clear(whole, Role::Text);
         let inner = canvas.pane(whole, "One record", "", Focused::Yes);
-        choice::facts(canvas, inner, &told(model, entry, true));
+        choice::facts(canvas, inner, &told(model, page, entry, true));
         return;
     }
     choice::waiting(canvas, model, &page.entries, "reading the log", list);
@@ -76,7 +76,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &AuditPa
         }
     }
     if let Some(entry) = page.selected() {
-        choice::facts(canvas, detail, &told(model, entry, false));
+        choice::facts(canvas, detail, &told(model, page, entry, false));
     }
 }
 
@@ -92,7 +92,12 @@ fn look(entry: &Entry) -> (&'static str, Role) {
 }
 
 /// What is known of a record.
-fn told(model: &Model, entry: &Entry, whole: bool) -> Vec<(&'static str, String, Role)> {
+fn told(
+    model: &Model,
+    page: &AuditPage,
+    entry: &Entry,
+    whole: bool,
+) -> Vec<(&'static str, String, Role)> {
     let r = &entry.record;
     let at = r.at.to_zoned(model.zone.clone()).strftime("%F %T %Z").to_string();
     let from = r.who.from().map(|from| format!(" from {from}")).unwrap_or_default();
@@ -102,7 +107,11 @@ fn told(model: &Model, entry: &Entry, whole: bool) -> Vec<(&'static str, String,
         Some(detail) => format!("{}: {detail}", r.word()),
         None => r.word().to_owned(),
     };
-    let run = r.run.as_ref().map(ToString::to_string).unwrap_or_default();
+    let intent = page.intent(entry);
+    let took = intent.map(|intent| took(intent, entry)).unwrap_or_default();
+    let ended = format!("{ended}{took}");
+    let run = r.run.as_ref().map(|run| format!("{run}; {} opens it", model.key(Action::OpenRun)));
+    let run = run.unwrap_or_default();
     let mut facts = vec![
         ("what", format!("{} {}", r.action, r.subject()), Role::Strong),
         ("why", r.why.as_ref().map(ToString::to_string).unwrap_or_default(), Role::Text),
@@ -123,13 +132,27 @@ fn told(model: &Model, entry: &Entry, whole: bool) -> Vec<(&'static str, String,
             ("plan", r.plan.as_ref().map(ToString::to_string).unwrap_or_default(), Role::Dim),
             ("key", key.unwrap_or_default(), Role::Dim),
             ("number", format!("{} at {at}", r.seq), Role::Dim),
-            ("intent", r.intent.map(|n| n.to_string()).unwrap_or_default(), Role::Dim),
+            ("intent", begun(model, r.intent, intent), Role::Dim),
             ("hash", entry.hash.to_string(), Role::Dim),
         ]);
     } else {
         facts.push(("number", format!("{} at {at}", r.seq), Role::Dim));
     }
     facts
+}
+
+/// How long it took from the intent to the outcome.
+fn took(intent: &Entry, outcome: &Entry) -> String {
+    let s = outcome.record.at.duration_since(intent.record.at).as_secs_f64().max(0.0);
+    format!(", {} after it was begun", figures::elapsed(s))
+}
+
+/// The record that says that it was begun.
+fn begun(model: &Model, seq: Option<u64>, intent: Option<&Entry>) -> String {
+    let Some(seq) = seq else { return String::new() };
+    let Some(intent) = intent else { return seq.to_string() };
+    let at = intent.record.at.to_zoned(model.zone.clone()).strftime("%F %T %Z");
+    format!("{seq} at {at}, hash {}", intent.hash)
 }
 
 fn listed(facts: &Facts) -> String {

@@ -4,6 +4,7 @@
 
 mod charted;
 mod copied;
+mod deeds;
 mod feet;
 mod fronts;
 mod in_docs;
