@@ -32,14 +32,27 @@ const SORTED: &[Place] = &[
     Place::Backups,
     Place::Alerts,
     Place::Windows,
+    Place::Leases,
     Place::Inventory,
+    Place::Variables,
     Place::Doctor,
+    Place::Timeline,
+    Place::FleetCharts,
 ];
 /// Those of them where `r` is free.
 const REVERSED: &[Place] = &[Place::Fleet, Place::Runs, Place::Due, Place::Audit];
 /// The others.
-const REVERSED_LISTS: &[Place] =
-    &[Place::Backups, Place::Alerts, Place::Windows, Place::Inventory, Place::Doctor];
+const REVERSED_LISTS: &[Place] = &[
+    Place::Backups,
+    Place::Alerts,
+    Place::Windows,
+    Place::Leases,
+    Place::Inventory,
+    Place::Variables,
+    Place::Doctor,
+    Place::Timeline,
+    Place::FleetCharts,
+];
 /// Pages with rows that somebody should look at, and others.
 const WITH_PROBLEMS: &[Place] = &[Place::Fleet, Place::Runs, Place::Due, Place::Backups];
 

@@ -45,12 +45,13 @@ impl FleetChartsSheet {
     }
 }
 
-/// The instances of the fleet page, in its order.
+/// The instances of the fleet page, in its order unless another was chosen.
 pub fn rows(model: &Model, sheet: &Sheet) -> Vec<Arc<InstanceView>> {
     if !matches!(sheet.of, SheetOf::FleetCharts(_)) {
         return Vec::new();
     }
-    model.fleet.rows().filter(|i| sheet.shows(|| row(i))).cloned().collect()
+    let shown = model.fleet.rows().filter(|i| sheet.shows(|| row(i))).cloned().collect();
+    sheet.order.arrange(shown, |i: &Arc<InstanceView>| row(i))
 }
 
 fn row(i: &InstanceView) -> Row {
@@ -59,6 +60,7 @@ fn row(i: &InstanceView) -> Row {
     let row = Row::of(words)
         .text("instance", i.id.as_str())
         .text("health", i.verdict.health.word())
+        .rank("health", i.verdict.health as u8)
         .figure("visits", known(Signal::VisitRate))
         .figure("mails", known(Signal::MailRate))
         .figure("requests", known(Signal::RequestRate))

@@ -79,13 +79,33 @@ pub enum Standing<'a> {
 
 impl Standing<'_> {
     /// What stands first in a list.
-    fn rank(&self) -> u8 {
+    pub(super) fn rank(&self) -> u8 {
         match self {
             Self::Campaign(_) => 0,
             Self::Held(..) | Self::Job(_) => 1,
             Self::Over(_) => 2,
             Self::Unknown(_) => 3,
             Self::Asking | Self::Free => 4,
+        }
+    }
+
+    /// Its word.
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::Campaign(_) | Self::Held(..) => "held",
+            Self::Job(_) => "job",
+            Self::Over(_) => "over",
+            Self::Unknown(_) => "unknown",
+            Self::Asking => "asking",
+            Self::Free => "free",
+        }
+    }
+
+    /// The lease, whether it still counts or is over.
+    pub(super) fn lease(&self) -> Option<&Lease> {
+        match self {
+            Self::Held(lease, _) | Self::Over(lease) => Some(lease),
+            Self::Campaign(_) | Self::Job(_) | Self::Unknown(_) | Self::Asking | Self::Free => None,
         }
     }
 

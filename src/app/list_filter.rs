@@ -68,6 +68,16 @@ const FLEET_CHARTS: Columns = &[
 ];
 const TIMELINE: Columns =
     &[AGE, figure("for", Unit::Seconds), text("what"), text("from"), text("to")];
+const LEASES: Columns = &[
+    text("what"),
+    STATE,
+    text("by"),
+    figure("for", Unit::Seconds),
+    text("at"),
+    figure("heard", Unit::Seconds),
+    figure("ends", Unit::Seconds),
+];
+const VARIABLES: Columns = &[text("variable"), text("value"), text("given"), text("at")];
 const DOCTOR: Columns = &[STATE, text("place"), text("check")];
 
 /// What can be compared in the filter of a list; nothing where it knows words, patterns and `!not` only.
@@ -84,6 +94,8 @@ pub fn columns(place: Place) -> Columns {
         Place::FleetCharts => FLEET_CHARTS,
         Place::Timeline => TIMELINE,
         Place::Doctor => DOCTOR,
+        Place::Leases => LEASES,
+        Place::Variables => VARIABLES,
         _ => &[],
     }
 }
@@ -101,6 +113,10 @@ pub fn sorts(place: Place) -> &'static [&'static str] {
         Place::Windows => &["window", "state", "in", "hosts"],
         Place::Inventory => &["host", "address", "domain", "tier", "ref", "group"],
         Place::Doctor => &["place", "check", "state"],
+        Place::Leases => &["what", "state", "by", "for", "at", "heard", "ends"],
+        Place::Variables => &["variable", "value", "given", "at"],
+        Place::Timeline => &["age", "for", "what"],
+        Place::FleetCharts => &["instance", "health", "visits", "mails", "requests", "queue"],
         _ => &[],
     }
 }

@@ -101,7 +101,7 @@ fn row(model: &Model, sheet: &Sheet) -> Option<String> {
             format!("{}  {}", row.window.name, row.window)
         }
         SheetOf::Leases(_) => {
-            let (of, standing) = sheet_rows::leases(sheet).into_iter().nth(at)?;
+            let (of, standing) = sheet_rows::leases(model, sheet).into_iter().nth(at)?;
             format!("{of}  {}", standing.who())
         }
         SheetOf::Inventory(_) => match sheet_rows::inventory(sheet).get(at)? {

@@ -129,16 +129,18 @@ pub fn selected_alert(model: &Model) -> Option<Alert> {
 pub fn timeline(model: &Model, sheet: &Sheet) -> Vec<Change> {
     let SheetOf::Timeline(host, read) = &sheet.of else { return Vec::new() };
     let mut rows = timeline::of(model, host, read);
-    rows.retain(|change| sheet.shows(|| timeline::row(change, model.now)));
-    rows
+    let row = |change: &Change| timeline::row(change, model.now);
+    rows.retain(|change| sheet.shows(|| row(change)));
+    sheet.order.arrange(rows, row)
 }
 
 /// Who holds what: what is held first.
-pub fn leases(sheet: &Sheet) -> Vec<(HoldOf, Standing<'_>)> {
+pub fn leases<'s>(model: &Model, sheet: &'s Sheet) -> Vec<(HoldOf, Standing<'s>)> {
     let SheetOf::Leases(holds) = &sheet.of else { return Vec::new() };
+    let row = |(of, standing): &(HoldOf, Standing<'_>)| sheet_words::lease(of, standing, model.now);
     let mut rows = holds.rows();
-    rows.retain(|(of, standing)| sheet.shows(|| Row::of(format!("{of} {}", standing.who()))));
-    rows
+    rows.retain(|one| sheet.shows(|| row(one)));
+    sheet.order.arrange(rows, row)
 }
 
 /// The groups of the inventory, then its hosts, which alone have another order where one was chosen.
@@ -154,11 +156,8 @@ pub fn inventory(sheet: &Sheet) -> Vec<InventoryRow<'_>> {
 /// The variables of a host by name.
 pub fn variables(sheet: &Sheet) -> Vec<&VariableTold> {
     let SheetOf::Variables(_, Asked::Known(told)) = &sheet.of else { return Vec::new() };
-    let words = |v: &&VariableTold| {
-        let value = v.value.as_ref().map_or("secret", |value| value.as_str());
-        format!("{} {value} {} {}", v.name, v.given_by, v.at)
-    };
-    told.iter().filter(|v| sheet.shows(|| Row::of(words(v)))).collect()
+    let shown = told.iter().filter(|v| sheet.shows(|| sheet_words::variable(v))).collect();
+    sheet.order.arrange(shown, |v| sheet_words::variable(v))
 }
 
 /// The findings: what needs a person first, then what is good; this machine before hosts.
@@ -213,7 +212,7 @@ pub fn names(model: &Model, sheet: &Sheet) -> Vec<String> {
             let name = |row: &WindowRow| format!("{} {}", row.window.name, row.window);
             windows(model, sheet).iter().map(name).collect()
         }
-        SheetOf::Leases(_) => leases(sheet).iter().map(|(of, _)| of.to_string()).collect(),
+        SheetOf::Leases(_) => leases(model, sheet).iter().map(|(of, _)| of.to_string()).collect(),
         SheetOf::Inventory(_) => {
             let name = |row: &InventoryRow<'_>| match row {
                 InventoryRow::Group(group) => format!("@{}", group.name),
@@ -252,7 +251,7 @@ pub fn selected_host(model: &Model, sheet: &Sheet) -> Option<HostId> {
             let place: HostId = findings(sheet).get(at)?.place.parse().ok()?;
             model.fleet.instance(&place).map(|i| i.id.clone())
         }
-        SheetOf::Leases(_) => match leases(sheet).into_iter().nth(at)?.0 {
+        SheetOf::Leases(_) => match leases(model, sheet).into_iter().nth(at)?.0 {
             HoldOf::Instance(id) => Some(id),
             HoldOf::Fleet => None,
         },

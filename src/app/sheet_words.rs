@@ -2,12 +2,14 @@
 
 use jiff::Timestamp;
 
+use super::holds::{HoldOf, Standing};
 use super::sheet_rows::{BackupRow, InventoryRow, WindowRow};
 use crate::domain::alerts::Alert;
 use crate::domain::backups::Grade;
 use crate::domain::filter::Row;
 use crate::domain::finding::Finding;
 use crate::domain::ids::{GroupName, HostId};
+use crate::domain::inventory::VariableTold;
 use crate::domain::signal::Signal;
 
 pub(super) fn backup(row: &BackupRow) -> Row {
@@ -78,4 +80,28 @@ pub(super) fn finding(f: &Finding) -> Row {
         .rank("state", u8::from(f.ok))
         .text("place", f.place.as_str())
         .text("check", f.check)
+}
+
+pub(super) fn lease(of: &HoldOf, standing: &Standing<'_>, now: Timestamp) -> Row {
+    let who = standing.who();
+    let row = Row::of(format!("{of} {who}"))
+        .text("what", of.to_string())
+        .text("state", standing.word())
+        .rank("state", standing.rank());
+    let Some(lease) = standing.lease() else { return row.text("by", who) };
+    let since = |at: Timestamp| now.duration_since(at).as_secs_f64().max(0.0);
+    row.text("by", lease.operator.as_str())
+        .text("at", lease.doing.as_str())
+        .figure("for", lease.started_at().map(since))
+        .figure("heard", lease.beat_age_s.map(|s| s as f64))
+        .figure("ends", Some(lease.left_s as f64))
+}
+
+pub(super) fn variable(v: &VariableTold) -> Row {
+    let value = v.value.as_ref().map_or("secret", |value| value.as_str());
+    Row::of(format!("{} {value} {} {}", v.name, v.given_by, v.at))
+        .text("variable", v.name.as_str())
+        .text("value", value)
+        .text("given", v.given_by.as_str())
+        .text("at", v.at.as_str())
 }

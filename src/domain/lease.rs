@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -59,6 +60,13 @@ pub struct Lease {
     pub doing: Safe,
     /// Seconds until it ends by itself, by the host's clock; 0 or less where it is over.
     pub left_s: i64,
+}
+
+impl Lease {
+    /// When it was taken, where what the host says is a time.
+    pub fn started_at(&self) -> Option<Timestamp> {
+        self.started.as_str().parse().ok()
+    }
 }
 
 /// What a look at a lease found.

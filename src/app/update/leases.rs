@@ -58,7 +58,7 @@ fn ask(model: &mut Model, request: u64) -> Vec<Effect> {
 fn in_sight(model: &Model) -> Vec<HoldOf> {
     let height = model.size.choice_rows().max(1);
     let Some(Screen::Sheet(sheet)) = model.screens.last() else { return Vec::new() };
-    let rows = sheet_rows::leases(sheet);
+    let rows = sheet_rows::leases(model, sheet);
     let seen = rows.iter().skip(sheet.cursor.top).take(height);
     let selected = rows.get(sheet.cursor.selected).into_iter();
     selected.chain(seen).map(|(of, _)| of.clone()).collect()
@@ -132,7 +132,7 @@ pub(super) fn broken(model: &mut Model, result: &Result<Safe, Problem>) -> Vec<E
 /// The selected row, with what is to be known of it.
 fn selected(model: &Model) -> Option<(HoldOf, Standing<'_>)> {
     let Some(Screen::Sheet(sheet)) = model.screens.last() else { return None };
-    sheet_rows::leases(sheet).into_iter().nth(sheet.cursor.selected)
+    sheet_rows::leases(model, sheet).into_iter().nth(sheet.cursor.selected)
 }
 
 /// The run that holds the selected row, where one does.

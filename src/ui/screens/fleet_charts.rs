@@ -47,10 +47,11 @@ pub(super) fn draw(
     let shown = figures.get(..shown).unwrap_or(&figures);
     let columns = columns(room, name_w, shown);
     let all = model.fleet.n_rows();
+    let count = sheet::count(rows.len(), all, seen, "instance");
     let words = Around {
         head: sheet::head(model, "fleet charts", &[]),
         hint: &hint(model),
-        titles: ("The last hour", sheet::count(rows.len(), all, seen, "instance")),
+        titles: sheet::sheet_titles("The last hour", seen, &count),
         detail: "That instance",
         foot: String::new(),
     };

@@ -193,6 +193,7 @@ pub(super) fn variables(
 ) {
     let rows = sheet_rows::variables(seen);
     let all = told.known().map_or(0, Vec::len);
+    let count = sheet::count(rows.len(), all, seen, "variable");
     let secrets = told.known().into_iter().flatten().filter(|v| v.value.is_none()).count();
     let words = Around {
         head: vec![
@@ -201,7 +202,7 @@ pub(super) fn variables(
             (format!("   {}", several(secrets, "secret")), Role::Dim),
         ],
         hint: "after precedence; each with its file and line; secrets are never shown",
-        titles: ("Variables by name", sheet::count(rows.len(), all, seen, "variable")),
+        titles: sheet::sheet_titles("Variables, by name", seen, &count),
         detail: "That variable",
         foot: String::new(),
     };

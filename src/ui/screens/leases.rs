@@ -32,7 +32,7 @@ pub(in crate::ui) fn draw(
     page: &Holds,
     area: Rect,
 ) {
-    let rows = sheet_rows::leases(seen);
+    let rows = sheet_rows::leases(model, seen);
     let all = page.rows();
     let n = |wanted: fn(&Standing<'_>) -> bool| all.iter().filter(|(_, s)| wanted(s)).count();
     let unknown = n(|s| matches!(s, Standing::Unknown(_)));
@@ -46,6 +46,7 @@ pub(in crate::ui) fn draw(
     } else {
         format!("{} asking {} over ssh", badge::spinner(model.now), page.n_open())
     };
+    let count = sheet::count(rows.len(), all.len(), seen, "lease");
     let words = Around {
         head: sheet::head(
             model,
@@ -56,7 +57,7 @@ pub(in crate::ui) fn draw(
             ],
         ),
         hint: &hint,
-        titles: ("Who holds what", sheet::count(rows.len(), all.len(), seen, "lease")),
+        titles: sheet::sheet_titles("Who holds what", seen, &count),
         detail: "That lease",
         foot: String::new(),
     };
@@ -113,14 +114,9 @@ fn row(canvas: &mut Canvas<'_>, model: &Model, places: &Places, y: u16, standing
     places.put(canvas, y, 5, &ends(lease, job), if over { Role::Degraded } else { Role::Text });
 }
 
-/// When it was taken, by the host's word; that may be anything.
-fn started(lease: &Lease) -> Option<Timestamp> {
-    lease.started.as_str().parse().ok()
-}
-
 fn held_for(model: &Model, lease: &Lease) -> String {
     let age = |at: Timestamp| figures::age(model.clock.duration_since(at).as_secs_f64());
-    started(lease).map_or_else(|| figures::NONE.to_owned(), age)
+    lease.started_at().map_or_else(|| figures::NONE.to_owned(), age)
 }
 
 fn ends(lease: &Lease, job: bool) -> String {

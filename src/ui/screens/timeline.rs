@@ -47,10 +47,11 @@ pub(super) fn draw(
     } else {
         &stale
     };
+    let count = sheet::count(rows.len(), all, seen, "change");
     let words = Around {
         head,
         hint,
-        titles: ("Changes, newest first", sheet::count(rows.len(), all, seen, "change")),
+        titles: sheet::sheet_titles("Changes, newest first", seen, &count),
         detail: "That change",
         foot: String::new(),
     };

@@ -12,7 +12,7 @@ use super::world::{go, runs, usual};
 use crate::ui_world::{press, screen};
 
 /// The lists whose rows can be put in order, each with the heading of a column and the name that it has.
-const LISTS: [(&str, Place); 8] = [
+const LISTS: [(&str, Place); 12] = [
     ("runs", Place::Runs),
     ("secrets-due", Place::Due),
     ("audit", Place::Audit),
@@ -21,6 +21,10 @@ const LISTS: [(&str, Place); 8] = [
     ("windows", Place::Windows),
     ("inventory", Place::Inventory),
     ("doctor", Place::Doctor),
+    ("leases", Place::Leases),
+    ("variables", Place::Variables),
+    ("timeline", Place::Timeline),
+    ("fleet-charts", Place::FleetCharts),
 ];
 
 fn on(name: &str, size: (u16, u16)) -> Model {
