@@ -158,6 +158,17 @@ pub enum Action {
     ImportInventory,
     StartDemo,
     TryAgain,
+    TakeEntry,
+    EntryBefore,
+    EntryAfter,
+    CopyEntry,
+    ShowColumn,
+    ColumnBefore,
+    ColumnAfter,
+    SortColumn,
+    UsualColumns,
+    EndForward,
+    TryForward,
 }
 
 /// One row of the table.
@@ -222,7 +233,9 @@ the names of actions are in the table. What is not named keeps its keys.\n\n\
 ```yaml\npreset: tmux-safe        # default, or tmux-safe: no Ctrl but C-c\nmouse: true              # clicks and the wheel; off where text is read\nkeys:\n  everywhere:\n    top: [\"g g\", home]\n  fleet:\n    upgrade: \"U U\"\n```\n\n\
 `bunker check keys FILE` says what is wrong with such a file: a key that means two things at one place, keys that begin as others do, an unknown name, \
 something dangerous on a single key that is not its own. With anything wrong in it the cockpit says so and keeps the keys of this page. \
-`C-c` always leaves.\n";
+`C-c` always leaves.\n\n\
+A question has the keys of every question: `tab` or the arrows go to the other answer, `enter` takes it, `esc` is no. What is typed is edited as in a shell: \
+`C-a`, `C-e`, `C-u`, `C-k`, `C-w`. A letter of a bookmark, or of an entry of what can be copied, is that letter.\n";
 
 /// The keys as a section of the man page.
 pub fn keys_roff() -> String {

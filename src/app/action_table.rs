@@ -8,6 +8,7 @@ use super::action_table_log::LOG;
 use super::action_table_look::LOOK;
 use super::hold_rows::HOLDS;
 use super::key::KeyCode;
+use super::layer_rows::LAYERS;
 use super::quiet_rows::QUIET;
 use super::run_rows;
 use super::sheet_actions::SHEETS;
@@ -36,11 +37,12 @@ const OPENS: &[Place] = &[
     Place::FleetCharts,
     Place::Timeline,
     Place::Panes,
+    Place::Menu,
 ];
 
 /// All of them, in the order of the footer and the help.
 pub static ACTIONS: LazyLock<Vec<ActionInfo>> =
-    LazyLock::new(|| [WORK, HOLDS, QUIET, SHEETS, LOOK, LOG].concat());
+    LazyLock::new(|| [WORK, HOLDS, QUIET, SHEETS, LOOK, LOG, LAYERS].concat());
 
 const WORK: &[ActionInfo] = &[
     row(

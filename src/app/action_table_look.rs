@@ -78,6 +78,7 @@ const COPIED: &[Place] = &[
     Place::Timeline,
     Place::Panes,
     Place::Log,
+    Place::Ports,
 ];
 
 /// In the order of the footer and the help.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tui_input::Input;
 
-use super::action::Action;
+use super::action::{Action, Place};
 use super::columns::Column;
 use super::copy::Copying;
 use super::destination::Destination;
@@ -70,6 +70,32 @@ pub enum Layer {
     Forwards,
     /// The canary of the run that is seen.
     Soak,
+}
+
+impl Layer {
+    /// Where its keys stand in the table; `None` where they are those of a question or of a page, or what is typed.
+    pub fn place(&self) -> Option<Place> {
+        match self {
+            Self::Palette(_) => Some(Place::Palette),
+            Self::Copy(_) | Self::Services(_) | Self::Reasons(_) => Some(Place::Menu),
+            Self::Columns(_) => Some(Place::Columns),
+            Self::Forwards => Some(Place::Ports),
+            Self::Help { .. }
+            | Self::Filter(_)
+            | Self::Search(_)
+            | Self::Reference(_)
+            | Self::Playbook(_)
+            | Self::Canary(_)
+            | Self::Planning { .. }
+            | Self::Confirm(_)
+            | Self::Guard(_)
+            | Self::Why(_)
+            | Self::Quiet(_)
+            | Self::Letter(_)
+            | Self::Env(_)
+            | Self::Soak => None,
+        }
+    }
 }
 
 /// The choice of columns.

@@ -30,6 +30,7 @@ pub mod holds;
 pub mod host_layers;
 pub mod key;
 pub mod keymap;
+mod layer_rows;
 pub mod layers;
 pub mod list_filter;
 pub mod list_order;

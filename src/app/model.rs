@@ -218,6 +218,12 @@ impl Model {
         }
     }
 
+    /// Where the next key means something: what stands in front of the page, where its keys are in the table.
+    pub fn front(&self) -> Place {
+        let layer = self.layers.last().filter(|_| self.wall.is_none());
+        layer.and_then(Layer::place).unwrap_or_else(|| self.place())
+    }
+
     /// The run page, wherever it lies.
     #[expect(clippy::wildcard_enum_match_arm, reason = "one page is looked for")]
     pub fn run_page(&self) -> Option<&RunPage> {

@@ -59,11 +59,19 @@ pub enum Place {
     Setup,
     /// A wall.
     Wall,
+    /// The command palette: every other key is typed.
+    Palette,
+    /// A menu: what can be copied, the services and the reasons of an instance.
+    Menu,
+    /// The choice of columns.
+    Columns,
+    /// The ports that were brought here.
+    Ports,
 }
 
 impl Place {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 32] = [
         Self::Everywhere,
         Self::Fleet,
         Self::Instance,
@@ -92,10 +100,19 @@ impl Place {
         Self::Log,
         Self::Setup,
         Self::Wall,
+        Self::Palette,
+        Self::Menu,
+        Self::Columns,
+        Self::Ports,
     ];
 }
 
 impl Place {
+    /// Whether every key but those that are no character is typed.
+    pub fn is_typed(self) -> bool {
+        matches!(self, Self::Form | Self::Palette)
+    }
+
     /// Its name in the file of keys.
     pub fn key(self) -> String {
         self.title().to_lowercase().replace(' ', "-")
@@ -132,6 +149,10 @@ impl Place {
             Self::Log => "Log",
             Self::Setup => "First run",
             Self::Wall => "Wall",
+            Self::Palette => "Palette",
+            Self::Menu => "Menu",
+            Self::Columns => "Choice of columns",
+            Self::Ports => "Ports brought here",
         }
     }
 }

@@ -71,7 +71,7 @@ pub fn view(model: &Model, theme: &Theme, buf: &mut Buffer) {
     for layer in &model.layers {
         draw_layer(&mut canvas, model, layer, area);
     }
-    if model.layers.is_empty() && !model.pending.is_empty() {
+    if !model.pending.is_empty() {
         screens::which_key::draw(&mut canvas, model, area);
     }
     let writing = matches!(model.layers.last(), Some(Layer::Filter(_) | Layer::Search(_)));
@@ -91,11 +91,11 @@ fn draw_layer(canvas: &mut Canvas<'_>, model: &Model, layer: &Layer, area: Rect)
             let why = model.why.of_then(&question.then);
             dialog::confirm(canvas, area, question, why.as_ref());
         }
-        Layer::Copy(menu) => screens::menus::copying(canvas, menu, area),
+        Layer::Copy(menu) => screens::menus::copying(canvas, model, menu, area),
         Layer::Columns(pick) => screens::menus::columns(canvas, model, pick, area),
         Layer::Env(env) => screens::host::env(canvas, model, env, area),
-        Layer::Services(pick) => screens::host::services(canvas, pick, area),
-        Layer::Reasons(pick) => screens::host::reasons(canvas, pick, area),
+        Layer::Services(pick) => screens::host::services(canvas, model, pick, area),
+        Layer::Reasons(pick) => screens::host::reasons(canvas, model, pick, area),
         Layer::Forwards => screens::forwards::draw(canvas, model, area),
         Layer::Soak => screens::soak::draw(canvas, model, area),
         Layer::Letter(what) => screens::menus::letters(canvas, model, *what, area),

@@ -270,7 +270,7 @@ mod tests {
                 "keys:\n  plan:\n    copy: '7'\n",
                 "3: 7 is typed on a plan: the number of its instances",
             ),
-            ("keys:\n  form:\n    next-field: x\n", "3: x is typed into the form"),
+            ("keys:\n  form:\n    next-field: x\n", "3: x is typed there"),
             ("preset: emacs\n", "1: there is no preset \"emacs\""),
             ("colour: red\n", "1: there is no \"colour\" in a file of keys"),
             ("mouse: maybe\n", "1: mouse is true or false"),

@@ -170,7 +170,7 @@ impl Keymap {
                 });
                 let mut reached =
                     keys.filter(|b| self.meaning(&b.chord.0, place) == Meaning::Action(action));
-                if reached.next().is_none() && place != Place::Form {
+                if reached.next().is_none() && !place.is_typed() {
                     let text = format!("{} cannot be reached at {}", name(action), place.key());
                     faults.push((place, action, text));
                 }
@@ -201,8 +201,8 @@ fn danger(b: &Binding) -> Option<String> {
     let typed =
         matches!(first.code, super::key::KeyCode::Char(c) if !first.ctrl && !c.is_control());
     let digit = matches!(first.code, super::key::KeyCode::Char('0'..='9'));
-    if b.place == Place::Form && typed {
-        return Some(format!("{} is typed into the form", b.chord));
+    if b.place.is_typed() && typed {
+        return Some(format!("{} is typed there", b.chord));
     }
     (b.place == Place::Plan && digit && !first.ctrl)
         .then(|| format!("{} is typed on a plan: the number of its instances", b.chord))

@@ -1,7 +1,6 @@
 //! Sets of keys that the program brings.
 
 use super::{Binding, Chord, Keymap, Mouse, of_table};
-use crate::app::action::Action;
 use crate::app::key::{Key, KeyCode};
 
 /// A set of keys.
@@ -33,7 +32,7 @@ impl Preset {
             let lost = of_table().into_iter().filter(|b| b.chord.0.iter().any(|key| key.ctrl));
             let without: Vec<Binding> = lost
                 .filter(|b| !bindings.iter().any(|k| (k.place, k.action) == (b.place, b.action)))
-                .filter_map(|b| Some(Binding { chord: instead(b.action)?, ..b }))
+                .filter_map(|b| Some(Binding { chord: instead(&b)?, ..b }))
                 .collect();
             bindings.extend(without);
         }
@@ -41,9 +40,12 @@ impl Preset {
     }
 }
 
-/// A sequence for an action whose only key has Ctrl: `g` and the letter.
-fn instead(action: Action) -> Option<Chord> {
-    let letter = action.info().keys.iter().find(|key| key.ctrl)?;
+/// A sequence for an action whose only key has Ctrl: `g` and the letter; none where letters are typed.
+fn instead(b: &Binding) -> Option<Chord> {
+    if b.place.is_typed() {
+        return None;
+    }
+    let letter = b.action.info().keys.iter().find(|key| key.ctrl)?;
     let KeyCode::Char(letter) = letter.code else { return None };
     Some(Chord(vec![Key::char('g'), Key::char(letter)]))
 }
@@ -51,7 +53,7 @@ fn instead(action: Action) -> Option<Chord> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::action::Place;
+    use crate::app::action::{Action, Place};
 
     #[test]
     fn tmux_safe_has_no_ctrl_but_one_and_loses_no_action() {

@@ -1,11 +1,13 @@
 //! The choice of columns: which stand on the screen, in which order, and by which the rows are put in order.
 
+use super::super::action::{Action, Place};
 use super::super::columns::Column;
 use super::super::effect::Effect;
 use super::super::fleet_page::{Sort, SortBy};
-use super::super::key::{Key, KeyCode};
+use super::super::key::Key;
 use super::super::layers::{Layer, Pick};
 use super::super::model::Model;
+use super::menu::{self, Pressed};
 use crate::domain::view::ViewChange;
 
 pub(super) fn open(model: &mut Model) {
@@ -27,12 +29,16 @@ pub(super) fn sort(model: &mut Model, sort: Sort) -> Vec<Effect> {
 pub(super) fn on_key(model: &mut Model, mut pick: Pick, key: Key) -> Vec<Effect> {
     let last = pick.rows.len().saturating_sub(1);
     let at = pick.selected.min(last);
+    pick.selected = at;
     let mut effects = Vec::new();
-    match key.code {
-        KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q' | 'w') => return effects,
-        KeyCode::Up | KeyCode::Char('k') => pick.selected = at.saturating_sub(1),
-        KeyCode::Down | KeyCode::Char('j') => pick.selected = (at + 1).min(last),
-        KeyCode::Char(' ') => {
+    let action = match menu::pressed(model, key, Place::Columns, (&mut pick.selected, last + 1)) {
+        Pressed::Closes => return effects,
+        Pressed::Asks(action) => Some(action),
+        Pressed::Stays if menu::opened_it(model, key, Action::Columns) => return effects,
+        Pressed::Stays => None,
+    };
+    match action {
+        Some(Action::ShowColumn) => {
             if let Some((column, shown)) = pick.rows.get_mut(at)
                 && column.can_go()
             {
@@ -41,24 +47,24 @@ pub(super) fn on_key(model: &mut Model, mut pick: Pick, key: Key) -> Vec<Effect>
             }
             pick.selected = (at + 1).min(last);
         }
-        KeyCode::Char('K' | '<') if at > 0 => {
+        Some(Action::ColumnBefore) if at > 0 => {
             pick.rows.swap(at, at - 1);
             pick.selected = at - 1;
             effects = take(model, &pick);
         }
-        KeyCode::Char('J' | '>') if at < last => {
+        Some(Action::ColumnAfter) if at < last => {
             pick.rows.swap(at, at + 1);
             pick.selected = at + 1;
             effects = take(model, &pick);
         }
-        KeyCode::Char('s') => {
+        Some(Action::SortColumn) => {
             if let Some((column, _)) = pick.rows.get(at).filter(|(column, _)| column.sorts()) {
                 let by = SortBy::Column(*column);
                 let reversed = model.fleet.sort.by == by && !model.fleet.sort.reversed;
                 effects = sort(model, Sort { by, reversed });
             }
         }
-        KeyCode::Char('d') => {
+        Some(Action::UsualColumns) => {
             model.fleet.columns = Column::default_choice();
             open(model);
             return vec![save(model)];

@@ -1,14 +1,15 @@
 //! From a reason to what it rests on.
 
-use super::super::action::Action;
+use super::super::action::{Action, Place};
 use super::super::destination::Destination;
 use super::super::effect::Effect;
 use super::super::host_layers::ReasonPick;
-use super::super::key::{Key, KeyCode};
+use super::super::key::Key;
 use super::super::layers::Layer;
 use super::super::model::{Model, Screen};
 use super::super::pages::Pane;
 use super::super::toast::ToastKind;
+use super::menu::{self, Pressed};
 use super::{fleet, go, sheet};
 use crate::domain::charts::Group;
 use crate::domain::figure::Source;
@@ -66,19 +67,16 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
 }
 
 /// A key while a reason is chosen.
-#[expect(clippy::wildcard_enum_match_arm, reason = "all other keys close it")]
 pub(super) fn pick_key(model: &mut Model, mut pick: ReasonPick, key: Key) -> Vec<Effect> {
-    let last = pick.rows.len().saturating_sub(1);
-    match key.code {
-        KeyCode::Up | KeyCode::Char('k') => pick.selected = pick.selected.saturating_sub(1),
-        KeyCode::Down | KeyCode::Tab | KeyCode::Char('j') => {
-            pick.selected = (pick.selected + 1).min(last);
-        }
-        KeyCode::Enter | KeyCode::Char('l' | 'x') => {
+    let again = menu::opened_it(model, key, Action::Evidence);
+    let n = pick.rows.len();
+    match menu::pressed(model, key, Place::Menu, (&mut pick.selected, n)) {
+        Pressed::Closes => return Vec::new(),
+        pressed if again || pressed == Pressed::Asks(Action::Open) => {
             let Some((subject, _)) = pick.rows.get(pick.selected) else { return Vec::new() };
             return show(model, pick.host.clone(), subject.as_str());
         }
-        _ => return Vec::new(),
+        Pressed::Stays | Pressed::Asks(_) => {}
     }
     model.layers.push(Layer::Reasons(pick));
     Vec::new()

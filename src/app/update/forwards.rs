@@ -2,14 +2,15 @@
 
 use jiff::SignedDuration;
 
-use super::super::action::Action;
+use super::super::action::{Action, Place};
 use super::super::effect::{ChangeKind, Effect};
 use super::super::forwards::{ForwardAsk, Forwarded};
-use super::super::key::{Key, KeyCode};
+use super::super::key::Key;
 use super::super::layers::Layer;
 use super::super::model::Model;
 use super::super::toast::ToastKind;
 use super::layers::change;
+use super::menu::{self, Pressed};
 use crate::domain::forward::Wanted;
 use crate::domain::ids::HostId;
 use crate::domain::service::ServiceName;
@@ -57,32 +58,28 @@ pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
 }
 
 /// A key while the list is seen.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other keys change nothing")]
 pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
-    let step = match model.keymap.action(key, model.place()) {
-        Some(Action::Down) => Some(1),
-        Some(Action::Up) => Some(-1),
-        _ => None,
-    };
-    let last = model.forwards.all.len().saturating_sub(1);
+    let (mut selected, n) = (model.forwards.selected, model.forwards.all.len());
+    let pressed = menu::pressed(model, key, Place::Ports, (&mut selected, n));
+    model.forwards.selected = selected;
     let chosen = model.forwards.chosen().cloned();
     let mut effects = Vec::new();
-    match (key.code, step, chosen) {
-        (_, Some(step), _) => {
-            model.forwards.selected = model.forwards.selected.saturating_add_signed(step).min(last);
-        }
-        (KeyCode::Char('x') | KeyCode::Delete, _, Some(chosen)) => {
+    match (pressed, chosen) {
+        (Pressed::Closes, _) => return effects,
+        (Pressed::Asks(Action::EndForward), Some(chosen)) => {
             effects = ask(model, ForwardAsk::End(chosen.number));
         }
-        (KeyCode::Char('r'), _, Some(chosen)) => {
+        (Pressed::Asks(Action::TryForward), Some(chosen)) => {
             let again = chosen.lost.is_some().then_some(ForwardAsk::Again(chosen.number));
             effects = ask(model, again.unwrap_or(ForwardAsk::List));
         }
-        (KeyCode::Char('y'), _, Some(chosen)) => {
+        (Pressed::Asks(Action::CopyCommand), Some(chosen)) => {
             let at = chosen.at.to_string();
             model.tell(ToastKind::Done, &format!("copied: {at}"));
             effects = vec![Effect::Copy(at)];
         }
-        _ => return Vec::new(),
+        _ => {}
     }
     model.layers.push(Layer::Forwards);
     effects

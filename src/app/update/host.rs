@@ -1,15 +1,16 @@
 //! What is done on one host from its page: a shell, a look at `.env`, the log or the port of a service.
 
-use super::super::action::Action;
+use super::super::action::{Action, Place};
 use super::super::effect::{ChangeKind, Effect};
 use super::super::host_layers::{EnvLayer, PickTo, ServicePick};
-use super::super::key::{Key, KeyCode};
+use super::super::key::Key;
 use super::super::layers::{Confirm, Focus, Layer, Then};
 use super::super::log_page::LogOf;
 use super::super::model::{Model, Screen};
 use super::super::msg::Problem;
 use super::super::toast::ToastKind;
 use super::super::why::Of;
+use super::menu::{self, Pressed};
 use super::{forwards, log, why};
 use crate::domain::env_shown::EnvShown;
 use crate::domain::ids::HostId;
@@ -143,14 +144,11 @@ fn pick(model: &mut Model, host: HostId, to: PickTo) -> Vec<Effect> {
 }
 
 /// A key while a service is chosen.
-#[expect(clippy::wildcard_enum_match_arm, reason = "all other keys close it")]
 pub(super) fn pick_key(model: &mut Model, mut pick: ServicePick, key: Key) -> Vec<Effect> {
-    match key.code {
-        KeyCode::Up | KeyCode::Char('k') => pick.selected = pick.selected.saturating_sub(1),
-        KeyCode::Down | KeyCode::Tab | KeyCode::Char('j') => {
-            pick.selected = (pick.selected + 1).min(pick.rows.len().saturating_sub(1));
-        }
-        KeyCode::Enter | KeyCode::Char('l') => {
+    let n = pick.rows.len();
+    match menu::pressed(model, key, Place::Menu, (&mut pick.selected, n)) {
+        Pressed::Closes => return Vec::new(),
+        Pressed::Asks(Action::Open) => {
             let Some((service, _)) = pick.rows.get(pick.selected) else { return Vec::new() };
             let (host, service) = (pick.host.clone(), service.clone());
             return match pick.to {
@@ -161,7 +159,7 @@ pub(super) fn pick_key(model: &mut Model, mut pick: ServicePick, key: Key) -> Ve
                 PickTo::Forward => forwards::bring(model, host, service),
             };
         }
-        _ => return Vec::new(),
+        Pressed::Stays | Pressed::Asks(_) => {}
     }
     model.layers.push(Layer::Services(pick));
     Vec::new()

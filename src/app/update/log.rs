@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use tui_input::Input;
 
-use super::super::action::Action;
+use super::super::action::{Action, Place};
 use super::super::cursor::Step;
 use super::super::effect::Effect;
 use super::super::frame::Size;
@@ -321,6 +321,9 @@ fn to_mark(model: &mut Model, way: Direction) {
             model.tell(ToastKind::Warning, "marks are gone to where all lines are shown");
         }
         Some(line) => (page.follow, page.passed) = (Follow::From(line), 0),
-        None => model.tell(ToastKind::Warning, "there is no mark that way: m sets one"),
+        None => {
+            let sets = model.key_at(Action::MarkLog, Place::Log);
+            model.tell(ToastKind::Warning, &format!("there is no mark that way: {sets} sets one"));
+        }
     }
 }

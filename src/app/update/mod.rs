@@ -19,6 +19,7 @@ mod input;
 mod layers;
 mod leases;
 mod log;
+mod menu;
 mod moving;
 mod named;
 mod palette;

@@ -1,6 +1,6 @@
 //! The command palette: actions that apply here, and instances, by some of their letters.
 
-use super::super::action::{ACTIONS, ActionInfo, Place};
+use super::super::action::{ACTIONS, Action, ActionInfo, Place};
 use super::super::destination::Destination;
 use super::super::effect::Effect;
 use super::super::fuzzy;
@@ -110,12 +110,12 @@ fn take(model: &mut Model, state: Palette) -> Vec<Effect> {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other keys are typed")]
 pub(super) fn on_key(model: &mut Model, mut state: Palette, key: Key) -> Vec<Effect> {
     let last = state.found.len().saturating_sub(1);
-    match (key.ctrl, key.code) {
-        (_, KeyCode::Esc) => return Vec::new(),
-        (_, KeyCode::Enter) => return take(model, state),
-        (true, KeyCode::Char('y')) => {
+    match model.keymap.action(key, Place::Palette) {
+        Some(Action::TakeEntry) => return take(model, state),
+        Some(Action::CopyEntry) => {
             let twin = match state.found.get(state.selected) {
                 Some(Entry::Action(action)) => twin::twin(model, *action),
                 Some(Entry::Instance(id)) => {
@@ -135,12 +135,9 @@ pub(super) fn on_key(model: &mut Model, mut state: Palette, key: Key) -> Vec<Eff
             model.tell(ToastKind::Warning, &text);
             return Vec::new();
         }
-        (_, KeyCode::Up) | (true, KeyCode::Char('p')) => {
-            state.selected = state.selected.saturating_sub(1);
-        }
-        (_, KeyCode::Down | KeyCode::Tab) | (true, KeyCode::Char('n')) => {
-            state.selected = (state.selected + 1).min(last);
-        }
+        Some(Action::EntryBefore) => state.selected = state.selected.saturating_sub(1),
+        Some(Action::EntryAfter) => state.selected = (state.selected + 1).min(last),
+        _ if key.code == KeyCode::Esc => return Vec::new(),
         _ => {
             if input::edit(&mut state.input, key) {
                 state.selected = 0;

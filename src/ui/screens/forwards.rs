@@ -25,16 +25,18 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let h = h.min(area.height.saturating_sub(2));
     let inner =
         dialog::frame(canvas, area, w, h, "Ports brought here", &several(all.len(), "port"));
-    let keys = if all.is_empty() {
-        "esc back"
-    } else if lost.is_some() {
-        "r tries now  x takes it back  y copies the address  esc back"
-    } else {
-        "x takes it back  y copies the address  esc back"
-    };
+    let key = |action| model.key_at(action, Place::Ports);
+    let mut keys = format!("{} back", key(Action::Back));
+    if !all.is_empty() {
+        let (end, copy) = (key(Action::EndForward), key(Action::CopyCommand));
+        keys = format!("{end} takes it back  {copy} copies the address  {keys}");
+    }
+    if lost.is_some() {
+        keys = format!("{} tries now  {keys}", key(Action::TryForward));
+    }
     let more = "; all are taken back when you leave";
     let roomy =
-        !all.is_empty() && lost.is_none() && width(keys) + width(more) <= usize::from(inner.width);
+        !all.is_empty() && lost.is_none() && width(&keys) + width(more) <= usize::from(inner.width);
     let foot = format!("{keys}{}", if roomy { more } else { "" });
     canvas.put(inner.x, inner.bottom().saturating_sub(1), inner.width, &foot, Role::Dim);
     if all.is_empty() {

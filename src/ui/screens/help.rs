@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::app::action::{ACTIONS, Danger, Place};
+use crate::app::action::{ACTIONS, Action, Danger, Place};
 use crate::app::model::Model;
 use crate::ui::canvas::Canvas;
 use crate::ui::text::wrap;
@@ -47,8 +47,13 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, top: usize, ar
         u16::try_from(n).unwrap_or(u16::MAX).saturating_add(2).min(area.height.saturating_sub(2));
     let visible = usize::from(h.saturating_sub(2));
     let top = top.min(n.saturating_sub(visible));
-    let right = if n > visible { "j k scroll  any other key closes" } else { "any key closes" };
-    let inner = dialog::frame(canvas, area, w, h, "Help", right);
+    let key = |action| model.key(action);
+    let right = if n > visible {
+        format!("{} {} scroll  any other key closes", key(Action::Down), key(Action::Up))
+    } else {
+        "any key closes".to_owned()
+    };
+    let inner = dialog::frame(canvas, area, w, h, "Help", &right);
     for (y, (keys, text, role)) in (inner.top()..inner.bottom()).zip(lines.into_iter().skip(top)) {
         let heading = role == Role::Title;
         let room = if heading { inner.width } else { KEYS - 1 };

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::app::action::{Action, Place};
 use crate::app::host_layers::{EnvLayer, PickTo, ReasonPick, ServicePick};
 use crate::app::model::Model;
 use crate::domain::env_shown::{EnvShown, EnvState};
@@ -40,7 +41,7 @@ pub(in crate::ui) fn env(canvas: &mut Canvas<'_>, model: &Model, layer: &EnvLaye
     } else {
         "esc back  up and down scroll  secrets are shown as the first digits of a fingerprint"
     };
-    canvas.put(inner.x, inner.bottom().saturating_sub(1), inner.width, foot, Role::Dim);
+    canvas.put(inner.x, inner.bottom().saturating_sub(1), inner.width, &foot, Role::Dim);
 }
 
 fn rows(canvas: &mut Canvas<'_>, shown: &EnvShown, top: usize, inner: Rect) {
@@ -73,10 +74,17 @@ fn rows(canvas: &mut Canvas<'_>, shown: &EnvShown, top: usize, inner: Rect) {
 }
 
 /// The reasons of an instance, to choose whose evidence is looked at.
-pub(in crate::ui) fn reasons(canvas: &mut Canvas<'_>, pick: &ReasonPick, area: Rect) {
+pub(in crate::ui) fn reasons(
+    canvas: &mut Canvas<'_>,
+    model: &Model,
+    pick: &ReasonPick,
+    area: Rect,
+) {
     let n = u16::try_from(pick.rows.len()).unwrap_or(u16::MAX);
     let title = format!("Evidence for {}", pick.host);
-    let inner = dialog::frame(canvas, area, 76, n.saturating_add(4), &title, "enter shows it");
+    let take = model.key_at(Action::Open, Place::Menu);
+    let inner =
+        dialog::frame(canvas, area, 76, n.saturating_add(4), &title, &format!("{take} shows it"));
     let rows = usize::from(inner.height.saturating_sub(2));
     let top = pick.selected.saturating_sub(rows.saturating_sub(1));
     let shown = pick.rows.iter().enumerate().skip(top).take(rows);
@@ -89,22 +97,32 @@ pub(in crate::ui) fn reasons(canvas: &mut Canvas<'_>, pick: &ReasonPick, area: R
         canvas.put(inner.x + 1, y, 12, subject.as_str(), Role::Strong);
         canvas.put(inner.x + 15, y, inner.width.saturating_sub(15), text.as_str(), Role::Dim);
     }
-    let foot = "up and down choose  enter shows its evidence  esc back";
-    canvas.put(inner.x, inner.bottom().saturating_sub(1), inner.width, foot, Role::Dim);
+    let foot = chosen(model, "shows its evidence");
+    canvas.put(inner.x, inner.bottom().saturating_sub(1), inner.width, &foot, Role::Dim);
 }
 
-pub(in crate::ui) fn services(canvas: &mut Canvas<'_>, pick: &ServicePick, area: Rect) {
+/// The last line of a menu.
+fn chosen(model: &Model, does: &str) -> String {
+    let key = |action| model.key_at(action, Place::Menu);
+    let (up, down) = (key(Action::EntryBefore), key(Action::EntryAfter));
+    format!("{up} and {down} choose  {} {does}  {} back", key(Action::Open), key(Action::Back))
+}
+
+pub(in crate::ui) fn services(
+    canvas: &mut Canvas<'_>,
+    model: &Model,
+    pick: &ServicePick,
+    area: Rect,
+) {
     let n = u16::try_from(pick.rows.len()).unwrap_or(u16::MAX);
-    let (what, does, foot) = match pick.to {
-        PickTo::Follow => {
-            ("Log", "enter follows it", "up and down choose  enter follows  esc back")
-        }
-        PickTo::Forward => {
-            ("Port", "enter brings it here", "up and down choose  enter brings it here  esc back")
-        }
+    let (what, does) = match pick.to {
+        PickTo::Follow => ("Log", "follows it"),
+        PickTo::Forward => ("Port", "brings it here"),
     };
+    let foot = chosen(model, does);
+    let does = format!("{} {does}", model.key_at(Action::Open, Place::Menu));
     let title = format!("{what} of a service of {}", pick.host);
-    let inner = dialog::frame(canvas, area, 58, n.saturating_add(4), &title, does);
+    let inner = dialog::frame(canvas, area, 58, n.saturating_add(4), &title, &does);
     let rows = usize::from(inner.height.saturating_sub(2));
     let top = pick.selected.saturating_sub(rows.saturating_sub(1));
     for (y, (at, (name, state))) in
@@ -119,5 +137,5 @@ pub(in crate::ui) fn services(canvas: &mut Canvas<'_>, pick: &ServicePick, area:
         let room = inner.width.saturating_sub(33);
         canvas.put(inner.x + 33, y, room, state.as_str(), Role::Dim);
     }
-    canvas.put(inner.x, inner.bottom().saturating_sub(1), inner.width, foot, Role::Dim);
+    canvas.put(inner.x, inner.bottom().saturating_sub(1), inner.width, &foot, Role::Dim);
 }

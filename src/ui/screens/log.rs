@@ -5,6 +5,7 @@ use std::ops::Range;
 use jiff::Timestamp;
 use ratatui::layout::Rect;
 
+use crate::app::action::Action;
 use crate::app::log_page::{LogMark, LogOf, LogPage, LogView};
 use crate::app::log_rows::{Drawn, Room, TIME_W};
 use crate::app::model::Model;
@@ -34,7 +35,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &LogPage
         return;
     };
     if view.rows.is_empty() {
-        canvas.put(inner.x, inner.y, inner.width, nothing(page, view), Role::LogMeta);
+        canvas.put(inner.x, inner.y, inner.width, &nothing(model, page, view), Role::LogMeta);
     }
     lines(canvas, model, page, view, (&drawn, room), inner);
     if let Some(trouble) = &page.trouble {
@@ -44,13 +45,17 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &LogPage
     }
 }
 
-fn nothing(page: &LogPage, view: &LogView) -> &'static str {
+fn nothing(model: &Model, page: &LogPage, view: &LogView) -> String {
     if view.looked < view.length {
-        "looking through the file"
+        "looking through the file".to_owned()
     } else if page.sieve.is_open() {
-        "no output yet"
+        "no output yet".to_owned()
     } else {
-        "no line goes through the filter: & changes it, e shows more than errors"
+        format!(
+            "no line goes through the filter: {} changes it, {} shows more than errors",
+            model.key(Action::LogFilter),
+            model.key(Action::ErrorsOnly)
+        )
     }
 }
 
@@ -152,8 +157,9 @@ fn lines(
     }
     if page.follow == Follow::End && view.skipped > 0 && area.height > 2 {
         let text = format!(
-            "⋯ {} lines skipped here: f stays, and scrolling reads them",
-            grouped(view.skipped)
+            "⋯ {} lines skipped here: {} stays, and scrolling reads them",
+            grouped(view.skipped),
+            model.key(Action::Follow)
         );
         canvas.clear(Rect { height: 1, ..area }, Role::Text);
         canvas.put(area.x, area.y, area.width, &text, Role::LogMeta);

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::app::action::{Action, Place};
 use crate::app::copy::Copying;
 use crate::app::fleet_page::SortBy;
 use crate::app::layers::{Letters, Pick};
@@ -23,11 +24,12 @@ fn lines(n: usize) -> u16 {
 }
 
 /// What can be copied.
-pub(in crate::ui) fn copying(canvas: &mut Canvas<'_>, menu: &Copying, area: Rect) {
+pub(in crate::ui) fn copying(canvas: &mut Canvas<'_>, model: &Model, menu: &Copying, area: Rect) {
     let widest = menu.offers.iter().map(|o| width(o.label)).max().unwrap_or(0);
     let label = u16::try_from(widest).unwrap_or(20) + 4;
     let h = lines(menu.offers.len());
-    let inner = dialog::frame(canvas, area, 76, h, "Copy", "enter or y takes it");
+    let (take, again) = (model.key_at(Action::Open, Place::Menu), model.key(Action::CopyCommand));
+    let inner = dialog::frame(canvas, area, 76, h, "Copy", &format!("{take} or {again} takes it"));
     for (at, (y, offer)) in (inner.top()..inner.bottom()).zip(&menu.offers).enumerate() {
         if at == menu.selected {
             select(canvas, inner, y);
@@ -42,7 +44,9 @@ pub(in crate::ui) fn copying(canvas: &mut Canvas<'_>, menu: &Copying, area: Rect
 /// Which columns stand on the screen.
 pub(in crate::ui) fn columns(canvas: &mut Canvas<'_>, model: &Model, pick: &Pick, area: Rect) {
     let h = lines(pick.rows.len()).saturating_add(2);
-    let inner = dialog::frame(canvas, area, 58, h, "Columns", "esc done");
+    let key = |action| model.key_at(action, Place::Columns);
+    let done = format!("{} done", key(Action::Back));
+    let inner = dialog::frame(canvas, area, 58, h, "Columns", &done);
     let rows = usize::from(inner.height.saturating_sub(2));
     let top = pick.selected.saturating_sub(rows.saturating_sub(1));
     let shown = pick.rows.iter().enumerate().skip(top).take(rows);
@@ -62,8 +66,15 @@ pub(in crate::ui) fn columns(canvas: &mut Canvas<'_>, model: &Model, pick: &Pick
         canvas.put_right(inner.x, y, inner.width, &note, Role::Dim);
     }
     let y = inner.bottom().saturating_sub(1);
-    let help = "space show  J K move  s sort  d as it was";
-    canvas.put(inner.x, y, inner.width, help, Role::Dim);
+    let help = format!(
+        "{} show  {} {} move  {} sort  {} as it was",
+        key(Action::ShowColumn),
+        key(Action::ColumnAfter),
+        key(Action::ColumnBefore),
+        key(Action::SortColumn),
+        key(Action::UsualColumns)
+    );
+    canvas.put(inner.x, y, inner.width, &help, Role::Dim);
 }
 
 /// The letters that are bookmarks.

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::app::action::{Action, Place};
 use crate::app::destination::Destination;
 use crate::app::layers::{Entry, Palette};
 use crate::app::model::Model;
@@ -13,8 +14,11 @@ use crate::ui::widgets::{badge, dialog};
 pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, state: &Palette, area: Rect) {
     let h = area.height.saturating_sub(4).min(18);
     let w = area.width.saturating_sub(10).clamp(76, 116);
-    let inner =
-        dialog::frame(canvas, area, w, h, "Command", "enter do it  C-y copy as command  esc back");
+    let key = |action| model.keymap.first(action, Place::Palette);
+    let copy = key(Action::CopyEntry);
+    let copy = if copy.is_empty() { copy } else { format!("{copy} copy as command  ") };
+    let keys = format!("{} do it  {copy}esc back", key(Action::TakeEntry));
+    let inner = dialog::frame(canvas, area, w, h, "Command", &keys);
     if inner.height < 3 {
         return;
     }

@@ -10,7 +10,7 @@ use crate::ui::theme::Role;
 
 /// Draws a box above the footer, in as many columns as it needs.
 pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
-    let next = model.keymap.next(&model.pending, model.place());
+    let next = model.keymap.next(&model.pending, model.front());
     let lines: Vec<(String, &str)> = next
         .into_iter()
         .filter(|(_, action)| !(action.info().changes && model.operate.is_none()))

@@ -126,7 +126,7 @@ kinds!(output, OUTPUTS, LogOf, {
 
 /// All that is seen of a model.
 fn seen(model: &Model) -> Vec<String> {
-    let mut all = vec![model.place().title()];
+    let mut all = vec![model.place().title(), model.front().title()];
     for front in &model.layers {
         all.push(layer(front));
         if let Layer::Why(form) = front {

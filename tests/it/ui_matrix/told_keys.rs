@@ -7,11 +7,12 @@ use std::sync::Arc;
 use bunker_ops::app::Model;
 use bunker_ops::app::action::{ACTIONS, Action, Place};
 use bunker_ops::app::keymap::{self, Keymap};
+use bunker_ops::app::layers::Layer;
 use regex::Regex;
 
-use super::pages::{Made, PAGES, leads_nowhere, opened};
+use super::pages::{PAGES, leads_nowhere, opened};
 use super::world::fleets;
-use crate::ui_world::screen;
+use crate::ui_world::{press, screen};
 
 /// A key that does something, as a sentence says it: `x exchanges`, `N on the fleet page`.
 const SAYS: &str = r"(?:^|[ (;:│>])(?:(?:[Pp]ress|with) (?:[b-zA-Z]|enter|esc|space)\b[^a-z'.-]|(?:enter|esc|space|tab|g [a-z]|[b-zA-HJ-Z]|[a-z], [A-Z]|a) (?:(?:[a-z]+[^s '\W]s|does not|says|was)\b|on (?:the|its) page))";
@@ -20,14 +21,8 @@ const SAYS: &str = r"(?:^|[ (;:│>])(?:(?:[Pp]ress|with) (?:[b-zA-Z]|enter|esc|
 const ENGLISH: &[&str] = &["a has", "a was", "a is"];
 
 /// Keys that are written into a text with a reason: the file, a part of the text, and the reason.
-const FIXED: &[(&str, &str, &str)] = &[
-    ("ui/screens/host.rs", "enter ", "the keys of a dialog are no actions of the table"),
-    ("ui/screens/menus.rs", "", "the keys of a dialog are no actions of the table"),
-    ("ui/screens/forwards.rs", "takes it back", "the keys of a dialog are no actions of the table"),
-    ("ui/screens/asked_why.rs", "enter ", "the keys of a dialog are no actions of the table"),
-    ("ui/screens/log.rs", "", "the page of an output has not taken its keys from the table yet"),
-    ("app/update/log.rs", "", "the page of an output has not taken its keys from the table yet"),
-];
+const FIXED: &[(&str, &str, &str)] =
+    &[("ui/screens/asked_why.rs", "enter ", "the keys of a dialog are no actions of the table")];
 
 /// Every action at every place on other keys, which no word looks like.
 fn others() -> Keymap {
@@ -62,13 +57,12 @@ fn no_page_names_a_key_that_the_operator_gave_to_something_else() {
         if !matches!(kind, "usual" | "empty" | "one" | "failing" | "stale") {
             continue;
         }
-        // The keys of dialogs are fixed, and an output is another's page for now.
-        let fixed = |name: &str| ["log", "outputs", "outputs-folded"].contains(&name);
-        for page in PAGES.iter().filter(|p| p.made != Made::Layer && !fixed(p.name)) {
-            if leads_nowhere(page, kind) {
+        for page in PAGES.iter().filter(|page| !leads_nowhere(page, kind)) {
+            let mut model = opened(page, kind, &fleet, (200, 60));
+            // The keys of questions are fixed.
+            if model.layers.last().is_some_and(|layer| layer.place().is_none()) {
                 continue;
             }
-            let mut model = opened(page, kind, &fleet, (200, 60));
             model.keymap = Arc::clone(&keymap);
             let drawn = screen(&model);
             wrong.extend(
@@ -107,6 +101,63 @@ fn sentences_name_the_keys_of_the_operator() {
     }
     // What has no key is found by the palette.
     assert!(!keymap.first(Action::Back, Place::Compare).is_empty());
+}
+
+#[test]
+fn what_stands_in_front_of_a_page_has_the_keys_of_the_operator() {
+    let keymap = Arc::new(others());
+    let fleet = super::world::usual();
+    let on = |name: &str| -> Model {
+        let page = PAGES.iter().find(|page| page.name == name).unwrap();
+        let mut model = opened(page, "usual", &fleet, (120, 40));
+        model.keymap = Arc::clone(&keymap);
+        model
+    };
+    let key = |action, place| keymap.first(action, place);
+    let mut model = on("columns");
+    let usual = model.fleet.columns.clone();
+    press(&mut model, "space J d s");
+    assert_eq!(model.fleet.columns, usual, "its own keys mean something else now");
+    let show = key(Action::ShowColumn, Place::Columns);
+    let (first, _) = show.rsplit_once(' ').unwrap();
+    press(&mut model, first);
+    assert!(screen(&model).contains("show column"), "what can follow:\n{}", screen(&model));
+    press(&mut model, show.rsplit_once(' ').unwrap().1);
+    assert_ne!(model.fleet.columns, usual);
+    press(&mut model, &key(Action::UsualColumns, Place::Columns));
+    press(&mut model, &key(Action::Back, Place::Columns));
+    assert!(model.layers.is_empty(), "{:?}", model.layers);
+
+    for (name, does) in [("copy", "the first"), ("services", "the log")] {
+        let mut model = on(name);
+        let before = screen(&model);
+        press(&mut model, "j");
+        assert_eq!(screen(&model), before, "{name}");
+        press(&mut model, &key(Action::EntryAfter, Place::Menu));
+        assert_ne!(screen(&model), before, "{name}");
+        press(&mut model, "enter");
+        assert!(!model.layers.is_empty(), "{name}");
+        press(&mut model, &key(Action::EntryBefore, Place::Menu));
+        let effects = press(&mut model, &key(Action::Open, Place::Menu));
+        assert!(model.layers.is_empty() && (name == "services" || effects.len() == 1), "{does}");
+    }
+
+    let mut model = on("palette");
+    let selected = |model: &Model| match model.layers.last() {
+        Some(Layer::Palette(palette)) => palette.selected,
+        other => panic!("{other:?}"),
+    };
+    press(&mut model, "down tab C-n");
+    assert_eq!(selected(&model), 0);
+    // A key alone, since letters are typed.
+    let text = "keys:\n  palette:\n    entry-after: C-j\n";
+    let (own, problems) = keymap::parse("keys.yaml", text);
+    assert_eq!(problems, vec![]);
+    model.keymap = Arc::new(own);
+    press(&mut model, "C-j");
+    assert_eq!(selected(&model), 1);
+    let (_, problems) = keymap::parse("keys.yaml", "keys:\n  palette:\n    entry-after: j\n");
+    assert!(problems.iter().any(|p| p.to_string().contains("j is typed there")), "{problems:?}");
 }
 
 /// The texts between quotes of the code of a file, with their lines.

@@ -122,7 +122,9 @@ fn every_command_line_that_is_offered_is_one_that_the_program_takes() {
     assert!(n_whole > 500, "{n_whole}");
     // A replay is asked below.
     let unseen: Vec<_> = Place::ALL.iter().filter(|place| !places.contains(place)).collect();
-    assert_eq!(unseen, [&Place::Everywhere, &Place::Replay]);
+    let layers = [&Place::Palette, &Place::Menu, &Place::Columns, &Place::Ports];
+    assert_eq!(unseen[..2], [&Place::Everywhere, &Place::Replay]);
+    assert_eq!(unseen[2..], layers, "what stands in front of a page is about that page");
 }
 
 fn on(name: &str, keys: &str) -> Model {
