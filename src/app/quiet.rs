@@ -1,7 +1,7 @@
 //! What makes a part of the fleet quiet for a time, as it is asked for on the pages of windows and of alerts: what is typed
 //! for it, what is shown before it is done, what came of it.
 
-use super::form::{Field, Form, Typed};
+use super::form::{Blank, Field, Form, Typed};
 use super::msg::Problem;
 use crate::domain::alerts::{Fits, ManagerSilence, SILENCE_LASTS, silence_s};
 use crate::domain::ids::HostId;
@@ -199,6 +199,15 @@ impl QuietForm {
         }
         form.hint();
         form
+    }
+
+    /// Whether leaving it loses what somebody would have to think of again: more than a reason and a length.
+    pub fn is_begun(&self) -> bool {
+        let typed = |field: &Field<Word>| {
+            field.entry != Word::Zone
+                && matches!(&field.blank, Blank::Text(input) if !input.value().is_empty())
+        };
+        self.of == QuietFor::Window && self.form.fields.iter().any(typed)
     }
 
     /// For the end of a window that is on.

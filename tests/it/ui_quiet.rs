@@ -180,7 +180,15 @@ fn what_is_wrong_with_a_window_is_said_in_the_form_and_nothing_of_it_is_lost() {
     assert_eq!(press(&mut model, "enter"), vec![]);
     let drawn = screen(&model);
     assert!(drawn.contains("25:00") && drawn.contains("is no time of day"), "{drawn}");
+    // What was typed is not lost by one key.
     press(&mut model, "esc");
+    assert!(screen(&model).contains("What was typed is lost"), "{}", screen(&model));
+    press(&mut model, "enter");
+    assert!(screen(&model).contains("is no time of day"), "{}", screen(&model));
+    press(&mut model, "esc tab enter");
+    assert!(model.layers.is_empty());
+    press(&mut model, "a esc");
+    assert!(model.layers.is_empty(), "nothing was typed");
     // What the inventory says against it.
     let (request, _) = ask(&typed(&mut model));
     let message: Safe = "the inventory has neither a group nor a host red-deer".into();
@@ -190,8 +198,12 @@ fn what_is_wrong_with_a_window_is_said_in_the_form_and_nothing_of_it_is_lost() {
     assert!(drawn.contains("▼ the inventory has neither"), "{drawn}");
     assert!(drawn.contains("tonight") && drawn.contains("2026-12-24 22:00"), "{drawn}");
     assert_eq!(ask(&press(&mut model, "enter")).1, QuietAsk::Draft(Box::new(wish())));
-    // While it only looks, it can be left.
+    // While it only looks, that can be given up: the form is still there, and an answer of before says nothing to it.
     press(&mut model, "esc");
+    assert!(screen(&model).contains("2026-12-24 22:00"), "{}", screen(&model));
+    update(&mut model, Msg::Quiet { request, result: Ok(QuietAnswer::Draft(draft())) });
+    assert_eq!(model.layers.len(), 1);
+    press(&mut model, "esc tab enter");
     assert!(model.layers.is_empty());
 }
 

@@ -95,14 +95,19 @@ fn leave(model: &mut Model) {
         left(model);
         return;
     }
-    model.layers.push(Layer::Confirm(Confirm {
+    model.layers.push(Layer::Confirm(leave_form()));
+}
+
+/// The question before what was typed is lost.
+pub(super) fn leave_form() -> Confirm {
+    Confirm {
         title: "leave the form".to_owned(),
         lines: vec!["What was typed is lost. Nothing has been written.".to_owned()],
         safe: "stay",
         act: "leave it",
         focus: Focus::Safe,
         then: Then::LeaveForm,
-    }));
+    }
 }
 
 /// The form goes away.

@@ -272,7 +272,9 @@ fn carry_out(model: &mut Model, then: Then) -> Vec<Effect> {
         Then::Quiet(ask) => quiet::ask(model, ask),
         Then::Leave => vec![Effect::Quit],
         Then::LeaveForm => {
-            enrol::left(model);
+            if !quiet::left(model) {
+                enrol::left(model);
+            }
             Vec::new()
         }
         Then::Change(kind) => change(model, kind),

@@ -9,7 +9,7 @@ use super::super::msg::Problem;
 use super::super::quiet::{QuietAnswer, QuietAsk, QuietFor, QuietForm, WindowDraft};
 use super::super::sheet_rows;
 use super::super::toast::ToastKind;
-use super::{input, layers, sheet, silence};
+use super::{enrol, input, layers, sheet, silence};
 use crate::domain::figure::several;
 use crate::domain::ids::HostId;
 use crate::domain::untrusted::Safe;
@@ -49,9 +49,9 @@ fn end_of_window(model: &Model) -> Result<QuietForm, String> {
 pub(super) fn on_key(model: &mut Model, mut form: Box<QuietForm>, key: Key) -> Vec<Effect> {
     if let Some((_, changes)) = form.waits {
         if key == Key::plain(KeyCode::Esc) && !changes {
-            return Vec::new();
-        }
-        if key == Key::plain(KeyCode::Esc) {
+            // Waiting is given up; what was typed is not.
+            form.waits = None;
+        } else if key == Key::plain(KeyCode::Esc) {
             model.tell(ToastKind::Warning, "it is being done: wait for the result");
         }
         model.layers.push(Layer::Quiet(form));
@@ -61,7 +61,12 @@ pub(super) fn on_key(model: &mut Model, mut form: Box<QuietForm>, key: Key) -> V
         Some(Action::NextField) => form.form.step(true),
         Some(Action::PrevField) => form.form.step(false),
         Some(Action::GoOn) => return submit(model, form),
-        _ if key.code == KeyCode::Esc => return Vec::new(),
+        _ if key.code == KeyCode::Esc => {
+            if form.is_begun() {
+                model.layers.extend([Layer::Quiet(form), Layer::Confirm(enrol::leave_form())]);
+            }
+            return Vec::new();
+        }
         _ => {
             if input::field(&mut form.form, key) {
                 form.problem = None;
@@ -71,6 +76,11 @@ pub(super) fn on_key(model: &mut Model, mut form: Box<QuietForm>, key: Key) -> V
     }
     model.layers.push(Layer::Quiet(form));
     Vec::new()
+}
+
+/// The form goes away, where one is seen.
+pub(super) fn left(model: &mut Model) -> bool {
+    model.layers.pop_if(|layer| matches!(layer, Layer::Quiet(_))).is_some()
 }
 
 /// Enter: looks at what was typed, and asks what would come of it, or whether it is done.
