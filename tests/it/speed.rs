@@ -1,6 +1,7 @@
 //! The bars of the cockpit, three times as wide: what `cargo bench --bench cockpit` measures is held here by counts (frames, bytes,
 //! memory, seconds of CPU) and by ratios, which other work on the machine does not move. Where a time is compared, it is the best of
-//! many, and a debug build has ten times the bar, since nothing of ours is optimised in it.
+//! many, and a debug build has five times the bar, since nothing of ours is optimised in it: a frame took 11.4 ms where the release build
+//! took 2.1 to 2.9.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -19,7 +20,7 @@ pub(crate) mod outputs;
 pub(crate) mod screen;
 
 /// How much wider a bar is here.
-const WIDE: f64 = if cfg!(debug_assertions) { 30.0 } else { 3.0 };
+const WIDE: f64 = if cfg!(debug_assertions) { 3.0 * 5.0 } else { 3.0 };
 
 #[test]
 fn a_frame_of_a_thousand_instances_is_cheap_and_costs_no_more_than_what_is_seen_of_them() {
@@ -66,6 +67,7 @@ fn a_thousand_instances_of_a_dead_network_are_listed_at_once_in_little_memory_an
     let (frames, cpu) = (terminal.frames(), screen::cpu_s(&terminal));
     let third = terminal.next_frame(frames + 2, Duration::from_secs(4));
     let used = screen::cpu_s(&terminal) - cpu;
+    eprintln!("at rest {used:.3} s of CPU in four seconds");
     assert!(
         third.is_none(),
         "three frames in four seconds, in which at most the clock's minute changed"
