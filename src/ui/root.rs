@@ -71,7 +71,8 @@ pub fn view(model: &Model, theme: &Theme, buf: &mut Buffer) {
     for layer in &model.layers {
         draw_layer(&mut canvas, model, layer, area);
     }
-    if !model.pending.is_empty() {
+    let led = model.layers.last().is_none_or(|layer| layer.place().is_some());
+    if led && !model.pending.is_empty() {
         screens::which_key::draw(&mut canvas, model, area);
     }
     let writing = matches!(model.layers.last(), Some(Layer::Filter(_) | Layer::Search(_)));

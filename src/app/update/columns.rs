@@ -25,7 +25,6 @@ pub(super) fn sort(model: &mut Model, sort: Sort) -> Vec<Effect> {
     vec![Effect::Save(ViewChange::Sort(sort.to_string()))]
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "all other keys change nothing")]
 pub(super) fn on_key(model: &mut Model, mut pick: Pick, key: Key) -> Vec<Effect> {
     let last = pick.rows.len().saturating_sub(1);
     let at = pick.selected.min(last);

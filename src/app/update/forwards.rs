@@ -58,7 +58,6 @@ pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
 }
 
 /// A key while the list is seen.
-#[expect(clippy::wildcard_enum_match_arm, reason = "all other keys change nothing")]
 pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
     let (mut selected, n) = (model.forwards.selected, model.forwards.all.len());
     let pressed = menu::pressed(model, key, Place::Ports, (&mut selected, n));

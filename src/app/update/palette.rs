@@ -110,7 +110,6 @@ fn take(model: &mut Model, state: Palette) -> Vec<Effect> {
     }
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "all other keys are typed")]
 pub(super) fn on_key(model: &mut Model, mut state: Palette, key: Key) -> Vec<Effect> {
     let last = state.found.len().saturating_sub(1);
     match model.keymap.action(key, Place::Palette) {

@@ -41,7 +41,7 @@ pub(in crate::ui) fn env(canvas: &mut Canvas<'_>, model: &Model, layer: &EnvLaye
     } else {
         "esc back  up and down scroll  secrets are shown as the first digits of a fingerprint"
     };
-    canvas.put(inner.x, inner.bottom().saturating_sub(1), inner.width, &foot, Role::Dim);
+    canvas.put(inner.x, inner.bottom().saturating_sub(1), inner.width, foot, Role::Dim);
 }
 
 fn rows(canvas: &mut Canvas<'_>, shown: &EnvShown, top: usize, inner: Rect) {
