@@ -45,6 +45,22 @@ async fn an_abort_ends_the_soak_at_once_and_is_no_failure_of_the_canary() {
     assert!(began.elapsed().as_secs() < 200);
     assert!(bench.state().canary.unwrap().end.is_none());
     assert_eq!(bench.hosts.starts().get("c1/back"), None);
+
+    // Of the canary group alone nothing is left to be done, and still nobody knows whether the release is good.
+    let mut alone = plan(1_800, |_| {});
+    alone.batches.truncate(1);
+    alone.hosts.truncate(1);
+    let bench = Bench::new(&alone).await;
+    let operator = async {
+        bench.until(|_| bench.counted_s() > 100.0).await;
+        bench.ask(Control::Abort).await;
+    };
+    let (ended, ()) = tokio::join!(bench.work(), operator);
+    assert_eq!(ended, Ok(Phase::Aborted), "{:?}", bench.state().summary);
+    assert_eq!(
+        bench.state().summary.unwrap().as_str(),
+        "1 ok; its canary was not watched to its end"
+    );
 }
 
 /// A worker that dies at any write of the soak, the judgement and what follows, and another an hour later: the hour does

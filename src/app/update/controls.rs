@@ -162,6 +162,14 @@ fn question(page: &RunPage, run: RunId, control: Control, busy: usize) -> Confir
         1 => "1 instance is being worked on now.".to_owned(),
         n => format!("{n} instances are being worked on now."),
     };
+    let soaks = page.view.as_ref().and_then(|view| view.state.canary.as_ref());
+    let left = match (busy, soaks.is_some_and(|canary| canary.end.is_none())) {
+        (0, true) => {
+            "Its canary stays as it is and is judged by nobody; nothing further is started."
+        }
+        (0, false) => "Nothing further is started.",
+        _ => "Their running steps are finished, then nothing further is started.",
+    };
     let waits = page.view.as_ref().and_then(|view| view.state.why.clone());
     let waits = waits.map_or_else(
         || "It asks before each instance.".to_owned(),
@@ -197,7 +205,7 @@ fn question(page: &RunPage, run: RunId, control: Control, busy: usize) -> Confir
         Control::Abort | Control::Pause | Control::Resume | Control::Step => (
             format!("abort run {short}"),
             "abort",
-            vec![working, "Their running steps are finished, then nothing further is started.".to_owned()],
+            vec![working, left.to_owned()],
         ),
     };
     Confirm {

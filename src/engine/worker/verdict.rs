@@ -41,12 +41,19 @@ pub(super) fn of_run(plan: &Plan, state: &RunState, wish: Wish) -> (Phase, Safe)
         outcome.is_some_and(Outcome::lets_go_on)
     };
     let all_well = plan.targets().all(|target| well(&target.id));
+    // Nobody knows whether its release is good, however well its targets are.
+    let unjudged = plan.canary.is_some() && state.canary.as_ref().is_none_or(|c| c.end.is_none());
     let phase = match (all_well, wish) {
         (false, Wish::Abort | Wish::Kill) => Phase::Aborted,
+        (true, Wish::Abort | Wish::Kill) if unjudged => Phase::Aborted,
         (false, Wish::Go | Wish::Pause) => Phase::Failed,
         // Something beyond the targets stopped it.
         (true, Wish::Go | Wish::Pause) if state.stopped.is_some() => Phase::Failed,
         (true, _) => Phase::Succeeded,
     };
-    (phase, Safe::line(&state.counts().to_string()))
+    let mut summary = state.counts().to_string();
+    if all_well && phase == Phase::Aborted {
+        summary.push_str("; its canary was not watched to its end");
+    }
+    (phase, Safe::line(&summary))
 }
