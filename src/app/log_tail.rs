@@ -79,7 +79,7 @@ impl LogTail {
         self.next_offset = to;
         let n = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
         let words = if self.end() == 0 { "stand before this" } else { "skipped here" };
-        self.keep(Safe::line(&format!("⋯ {n} {words}: the file has them all (L)")));
+        self.keep(Safe::line(&format!("⋯ {n} {words}: the whole log has them")));
     }
 
     fn close(&mut self) {

@@ -56,21 +56,22 @@ async fn kept(keeping: Keeping) -> Result<String, String> {
                 places.pass(rows);
                 lines(&mut out, rows)
             });
-            let n = n.await?;
+            let are = match n.await? {
+                1 => "1 line is".to_owned(),
+                n => format!("{n} lines are"),
+            };
             out.flush().map_err(words)?;
             let file = path.display();
             if marks.is_empty() {
-                return Ok(format!("{n} lines are in {file}"));
+                return Ok(format!("{are} in {file}"));
             }
             // Beside it, so that the file holds the lines and nothing else.
             let mut beside = path.clone().into_os_string();
             beside.push(".marks");
             let told =
                 created(Path::new(&beside)).and_then(|mut f| f.write_all(places.told().as_bytes()));
-            told.map_err(|error| {
-                format!("{n} lines are in {file}, but its marks are not: {error}")
-            })?;
-            Ok(format!("{n} lines are in {file}, the marks in {file}.marks"))
+            told.map_err(|error| format!("{are} in {file}, but its marks are not: {error}"))?;
+            Ok(format!("{are} in {file}, the marks in {file}.marks"))
         }
         Keep::Pager => {
             let file = tempfile::NamedTempFile::new().map_err(words)?;

@@ -108,10 +108,12 @@ fn stand(page: &LogPage, drawn: &[Drawn<'_>], room: usize) -> String {
             words.push(format!("{part} %"));
         }
     }
+    let all =
+        format!("{} {}", grouped(view.n_lines), if view.n_lines == 1 { "line" } else { "lines" });
     if page.sieve.is_open() {
-        words.push(format!("{} lines", grouped(view.n_lines)));
+        words.push(all);
     } else {
-        words.push(format!("{} of {} lines", grouped(view.n_places), grouped(view.n_lines)));
+        words.push(format!("{} of {all}", grouped(view.n_places)));
     }
     words.push(figures::bytes(view.length as f64));
     if view.looked < view.length {

@@ -27,7 +27,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &RunsPag
     let body = Rect { y: area.y + header, height: foot.y.saturating_sub(area.y + header), ..area };
     let all = model.runs.as_deref().unwrap_or_default();
     let runs = page.rows(all, model.now);
-    let count = sheet::of_all(runs.len(), all.len(), &page.filter);
+    let count = sheet::count_of((runs.len(), all.len()), &page.filter, "run");
     let (title, right) = sheet::titles("Runs, newest first", Place::Runs, &page.order, &count);
     let inner = canvas.pane(body, title, &right, Focused::Yes);
     let columns = columns(inner.width);
