@@ -167,6 +167,7 @@ pub enum Action {
     ColumnAfter,
     SortColumn,
     UsualColumns,
+    ColumnsDone,
     EndForward,
     TryForward,
 }

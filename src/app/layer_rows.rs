@@ -79,6 +79,14 @@ pub(super) const LAYERS: &[ActionInfo] = &[
         COLUMNS,
     ),
     row(
+        Action::ColumnsDone,
+        "columns are chosen",
+        "leave the choice of columns: each change counts at once",
+        "",
+        &[k(KeyCode::Enter)],
+        COLUMNS,
+    ),
+    row(
         Action::EndForward,
         "take port back",
         "take the chosen port back: nothing listens here any more",

@@ -31,7 +31,7 @@ pub(super) fn on_key(model: &mut Model, mut pick: Pick, key: Key) -> Vec<Effect>
     pick.selected = at;
     let mut effects = Vec::new();
     let action = match menu::pressed(model, key, Place::Columns, (&mut pick.selected, last + 1)) {
-        Pressed::Closes => return effects,
+        Pressed::Closes | Pressed::Asks(Action::ColumnsDone) => return effects,
         Pressed::Asks(action) => Some(action),
         Pressed::Stays if menu::opened_it(model, key, Action::Columns) => return effects,
         Pressed::Stays => None,

@@ -125,8 +125,11 @@ fn what_stands_in_front_of_a_page_has_the_keys_of_the_operator() {
     press(&mut model, show.rsplit_once(' ').unwrap().1);
     assert_ne!(model.fleet.columns, usual);
     press(&mut model, &key(Action::UsualColumns, Place::Columns));
-    press(&mut model, &key(Action::Back, Place::Columns));
-    assert!(model.layers.is_empty(), "{:?}", model.layers);
+    let mut left = model.clone();
+    for (way, model) in [(Action::Back, &mut model), (Action::ColumnsDone, &mut left)] {
+        press(model, &key(way, Place::Columns));
+        assert!(model.layers.is_empty(), "{way:?}: {:?}", model.layers);
+    }
 
     for (name, does) in [("copy", "the first"), ("services", "the log")] {
         let mut model = on(name);
