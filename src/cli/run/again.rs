@@ -8,6 +8,7 @@ use serde_json::json;
 use super::super::Context;
 use super::super::exit::{Exit, Trouble};
 use super::super::wiring;
+use super::attach_leave::Hold;
 use super::confirm::confirm_plan;
 use super::dispatch::right;
 use super::operator::{how, operator};
@@ -118,7 +119,7 @@ pub(super) async fn retry(context: &Context, run: &str, manner: Manner) -> Resul
     }
     print::say(&format!("run {run} started"));
     let shown = if context.json { attach::Shown::Summary } else { attach::Shown::Lines };
-    attach::follow(context, &run, shown, attach::Hold::Foreground).await
+    attach::follow(context, &run, shown, Hold::Foreground).await
 }
 
 async fn launched(

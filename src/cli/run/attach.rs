@@ -11,21 +11,25 @@ use super::super::Context;
 use super::super::exit::{Exit, Trouble};
 use super::super::wiring;
 use super::attach_canary::CanaryLines;
+use super::attach_leave::{Hold, interrupted};
 use super::attach_log::{Logs, Until};
 use super::show::{exit_of, failure_text};
 use super::{print, show_json};
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::Plan;
-use crate::domain::run::control::Control;
 use crate::domain::run::event::{EventKind, RunEvent, same_but_for_time};
 use crate::domain::run::outcome::Outcome;
 use crate::domain::run::pause::PauseReason;
-use crate::domain::run::state::RunState;
+use crate::domain::run::state::{HostState, RunState};
 use crate::domain::untrusted::Safe;
-use crate::engine::ports::{RunReader, RunWriter};
+use crate::engine::ports::RunReader;
 
-/// Between two looks at the store.
+/// Between two looks at the store, while few targets are at work.
 const LOOK: Duration = Duration::from_millis(150);
+/// How many that are: with more of them, whose lines stand between each other's anyway, it is looked less often.
+const FEW: usize = 16;
+/// The longest time between two looks.
+const LOOK_AT_MOST: Duration = Duration::from_secs(1);
 /// Between two lines of a gate that say the same.
 const GATE_QUIET: SignedDuration = SignedDuration::from_secs(10);
 
@@ -45,15 +49,6 @@ pub(in crate::cli) enum Shown {
     Events,
     /// The whole run as JSON, when it has ended.
     Summary,
-}
-
-/// What Ctrl-C means for a run that is followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::cli) enum Hold {
-    /// Somebody only looks: leave at once, the run is not touched.
-    Looks,
-    /// It was started here: the first time nothing further is started, the second time leave.
-    Foreground,
 }
 
 /// Follows a run until it ends, its worker is gone, the reader has gone or Ctrl-C is pressed.
@@ -85,44 +80,10 @@ pub(in crate::cli) async fn follow_in(
     }
 }
 
-/// Waits for Ctrl-C. The first one in the foreground starts nothing further and says what still runs; the run goes on
-/// being followed. The next one leaves, and the run stays with its worker.
-async fn interrupted(context: &Context, run: &RunId, hold: Hold) -> Result<Exit, Trouble> {
-    let pressed = || async { drop(tokio::signal::ctrl_c().await) };
-    pressed().await;
-    let may = context.operate.is_some() && hold == Hold::Foreground;
-    if may && let Some(still) = pause(context, run).await? {
-        print::say(&format!(
-            "\nrun {run}: no further step is started; {still}\nCtrl-C again leaves it to its worker; `bunker resume {run}` goes on, `bunker abort {run}` ends it"
-        ));
-        pressed().await;
-    }
-    print::say(&format!(
-        "\nleft; run {run} stays with its worker: `bunker attach {run}` to come back, `bunker abort {run}` to end it"
-    ));
-    Ok(Exit::Interrupted)
-}
-
-/// Asks the run to pause; gives what still runs, or nothing where there is nobody to ask.
-async fn pause(context: &Context, run: &RunId) -> Result<Option<String>, Trouble> {
-    let store = wiring::store_writer(super::dispatch::right(context)?)?;
-    if !store.worker_alive(run).await? {
-        return Ok(None);
-    }
-    store.ask(run, Control::Pause, &super::operator::operator()).await?;
-    let state = super::worker::replay(&*store, run).await?;
-    let busy = state.hosts.iter().filter(|h| h.started.is_some() && h.outcome.is_none());
-    let busy: Vec<String> = busy
-        .map(|h| match h.running_step() {
-            Some(step) => format!("{} ({})", h.id, step.title),
-            None => h.id.to_string(),
-        })
-        .collect();
-    Ok(Some(if busy.is_empty() {
-        "nothing runs now".to_owned()
-    } else {
-        format!("these finish what they do: {}", busy.join(", "))
-    }))
+/// How long it rests between two looks while so many targets are at work.
+fn rest(n_at_work: usize) -> Duration {
+    let times = u32::try_from(n_at_work.div_ceil(FEW)).unwrap_or(u32::MAX).max(1);
+    LOOK.saturating_mul(times).min(LOOK_AT_MOST)
 }
 
 struct Tail<'a> {
@@ -166,8 +127,13 @@ impl Tail<'_> {
                 ));
                 return Ok(exit_of(self.plan, &self.state.recovered(false)));
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(rest(self.n_at_work())).await;
         }
+    }
+
+    fn n_at_work(&self) -> usize {
+        let at_work = |host: &&HostState| host.started.is_some() && host.outcome.is_none();
+        self.state.hosts.iter().filter(at_work).count()
     }
 
     async fn ended(&mut self) -> Result<Exit, Trouble> {
@@ -217,7 +183,10 @@ impl Tail<'_> {
         if self.shown != Shown::Lines {
             return Ok(ControlFlow::Continue(()));
         }
-        for host in &self.state.hosts {
+        // Of a target that is over, all was printed before that was said.
+        let all = self.state.hosts.iter();
+        let grown = all.filter(|host| until == Until::End || host.outcome.is_none());
+        for host in grown {
             if self.logs.print(self.store, &self.state.run, &host.id, until).await?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
@@ -389,4 +358,15 @@ fn hook_line(
     let how = failed.map_or_else(|| "ok".to_owned(), |why| format!("failed: {why}"));
     let said: String = lines.iter().flat_map(|line| ["\n  ", line.as_str()]).collect();
     format!("hook {hook}: {how} ({took_s:.1} s){said}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_targets_are_at_work_the_longer_it_rests_up_to_a_second() {
+        let ms = |n| rest(n).as_millis();
+        assert_eq!([0, 1, 16, 17, 50, 10_000].map(ms), [150, 150, 150, 300, 600, 1_000]);
+    }
 }

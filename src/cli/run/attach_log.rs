@@ -17,7 +17,7 @@ use crate::engine::ports::RunReader;
 const CHUNK: usize = 256 * 1024;
 
 /// How far a host's log may be printed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Until<'a> {
     /// To the next mark whose event was not seen.
     NextStep,

@@ -5,6 +5,7 @@ mod ansible;
 mod approve;
 mod attach;
 mod attach_canary;
+mod attach_leave;
 mod attach_log;
 mod backup;
 mod canary;
@@ -30,7 +31,8 @@ mod unlock;
 mod upgrade;
 mod worker;
 
-pub(super) use attach::{Hold, Shown, follow_in};
+pub(super) use attach::{Shown, follow_in};
+pub(super) use attach_leave::Hold;
 pub(super) use confirm::confirm;
 pub(super) use dispatch::{right, run};
 pub(super) use logs::{logs, logs_by_time};

@@ -8,6 +8,7 @@ use super::super::Context;
 use super::super::args::StartArgs;
 use super::super::exit::{Exit, Trouble};
 use super::super::{audit, fleet, hooks, in_the_way, wiring};
+use super::attach_leave::Hold;
 use super::confirm::confirm_plan;
 use super::dispatch::right;
 use super::operator::{how, operator};
@@ -162,7 +163,7 @@ async fn start(
         "run {run} started; Ctrl-C starts no further step, twice leaves it to its worker"
     ));
     let shown = if context.json { attach::Shown::Summary } else { attach::Shown::Lines };
-    attach::follow(context, &run, shown, attach::Hold::Foreground).await
+    attach::follow(context, &run, shown, Hold::Foreground).await
 }
 
 fn now() -> jiff::Timestamp {
