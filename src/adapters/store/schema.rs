@@ -248,7 +248,10 @@ pub(super) fn broken(path: &Path, error: &rusqlite::Error) -> StoreError {
             | rusqlite::Error::IntegralValueOutOfRange(..)
             | rusqlite::Error::Utf8Error(..)
     );
-    let hint = if is(&[E::DiskFull]) {
+    // What SQLite cannot make room for beside the database, its -shm file, comes as an I/O error.
+    let hint = if is(&[E::SystemIoFailure]) && has_no_room(path) {
+        ": the disk is full; free space on it"
+    } else if is(&[E::DiskFull]) {
         ": free space on that disk"
     } else if is(&[E::DatabaseBusy, E::DatabaseLocked]) {
         ": another program has it for longer than 10 s; look which (`fuser -v` with that path), then try again"
@@ -260,6 +263,12 @@ pub(super) fn broken(path: &Path, error: &rusqlite::Error) -> StoreError {
         ""
     };
     StoreError::Broken { path: path.display().to_string(), what: format!("{error}{hint}") }
+}
+
+/// Whether the file system of this file has no block left.
+fn has_no_room(path: &Path) -> bool {
+    let folder = path.parent().unwrap_or(path);
+    rustix::fs::statvfs(folder).is_ok_and(|disk| disk.f_bavail == 0)
 }
 
 /// A file error as the ports know it.
