@@ -103,6 +103,13 @@ fn on_a_full_disk_no_run_begins_what_was_kept_is_read_and_all_goes_on_when_there
     let made = desk.bench.run(&["backup", "one", "--yes"]);
     assert!(made.status.success(), "{made:?}");
     let before = desk.on_host();
+    // SQLite has a file beside the database while somebody has it open, which cannot be made any more then. The last one
+    // who may write takes it away.
+    desk.bench.no_worker_is_left();
+    let database = rusqlite::Connection::open(desk.bench.state().join("bunker.db")).unwrap();
+    database.query_row("SELECT count(*) FROM runs", [], |row| row.get::<_, i64>(0)).unwrap();
+    database.close().unwrap();
+    assert!(!desk.bench.state().join("bunker.db-shm").exists(), "nobody has it open");
     desk.fill();
     let refused = desk.bench.run(&["backup", "one", "--yes", "--detach"]);
     assert_eq!(refused.status.code(), Some(1), "{refused:?}");

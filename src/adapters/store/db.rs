@@ -32,6 +32,10 @@ pub(super) struct Db {
     pub(super) caller: Option<Caller>,
     /// `None` in a reader before there is a database.
     connection: Option<Connection>,
+    /// Whether that is good for one question only.
+    still: bool,
+    /// How often such a one was opened.
+    pub(super) n_still: u64,
     pub(super) folded: HashMap<RunId, Folded>,
     /// Runs that this process is the worker of, with its generation.
     pub(super) mine: HashMap<RunId, u32>,
@@ -60,8 +64,9 @@ impl Db {
 
     /// To look at things; makes nothing.
     pub(super) fn reader(dir: StateDir, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let connection = schema::open_reader(&dir.database())?;
-        Ok(Self::with(dir, clock, None, connection))
+        let mut db = Self::with(dir, clock, None, None);
+        db.existing()?;
+        Ok(db)
     }
 
     fn with(
@@ -73,13 +78,17 @@ impl Db {
         let logs = LogFiles::new(dir.runs());
         let (folded, mine) = (HashMap::new(), HashMap::new());
         let (presented, jobs) = (HashMap::new(), HashMap::new());
-        Self { dir, clock, caller, connection, folded, mine, logs, presented, jobs }
+        let (still, n_still) = (false, 0);
+        Self { dir, clock, caller, connection, still, n_still, folded, mine, logs, presented, jobs }
     }
 
     /// The connection; `None` while there is no database.
     pub(super) fn existing(&mut self) -> Result<Option<&Connection>, StoreError> {
-        if self.connection.is_none() {
-            self.connection = schema::open_reader(&self.path())?;
+        if self.connection.is_none() || self.still {
+            let found = schema::open_reader(&self.path())?;
+            self.still = found.as_ref().is_some_and(|reader| reader.still);
+            self.n_still += u64::from(self.still);
+            self.connection = found.map(|reader| reader.db);
         }
         Ok(self.connection.as_ref())
     }

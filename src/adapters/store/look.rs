@@ -114,7 +114,8 @@ impl Db {
             .prepare_cached("PRAGMA data_version")
             .and_then(|mut asked| asked.query_row([], |row| row.get::<_, i64>(0)));
         let ours = db.total_changes();
-        Ok(1 + (self.sql(theirs)?.cast_unsigned() << 32) + ours)
+        // One that is opened anew for each question counts from the beginning each time.
+        Ok(1 + (self.n_still << 56) + (self.sql(theirs)?.cast_unsigned() << 32) + ours)
     }
 
     pub(super) fn log(

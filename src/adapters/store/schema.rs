@@ -1,5 +1,6 @@
 //! Opening the database: settings, version, migrations.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -157,14 +158,36 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     Ok(db)
 }
 
+/// A database that is looked at.
+pub(super) struct Reader {
+    pub(super) db: Connection,
+    /// Whether it is read as one that nobody changes: good for one question, since somebody may when there is room again.
+    pub(super) still: bool,
+}
+
 /// Opens the database to look at it; `None` where there is none yet.
-pub(super) fn open_reader(path: &Path) -> Result<Option<Connection>, StoreError> {
+pub(super) fn open_reader(path: &Path) -> Result<Option<Reader>, StoreError> {
     if !path.exists() {
         return Ok(None);
     }
     not_hollow(path)?;
+    let still = || is_still(path).then(|| opened(path, true));
+    let (found, still) = match opened(path, false) {
+        Ok(found) => (found, false),
+        Err(error) => (still().unwrap_or(Err(error))?, true),
+    };
+    Ok(found.map(|db| Reader { db, still }))
+}
+
+fn opened(path: &Path, still: bool) -> Result<Option<Connection>, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(path, flags).map_err(|e| broken(path, &e))?;
+    let db = if still {
+        let flags = flags | OpenFlags::SQLITE_OPEN_URI;
+        Connection::open_with_flags(unchanging(path), flags)
+    } else {
+        Connection::open_with_flags(path, flags)
+    };
+    let db = db.map_err(|e| broken(path, &e))?;
     db.busy_timeout(BUSY).map_err(|e| broken(path, &e))?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     match version(&db, path)? {
@@ -172,6 +195,24 @@ pub(super) fn open_reader(path: &Path) -> Result<Option<Connection>, StoreError>
         0 => Ok(None),
         _ => Ok(Some(db)),
     }
+}
+
+/// Whether all that was written stands in the file itself and nobody can write more: its disk is full, and its -wal file is
+/// empty or is not there. Then a -shm file is not needed to read it, which SQLite cannot make where there is no room.
+fn is_still(path: &Path) -> bool {
+    let mut wal = path.as_os_str().to_owned();
+    wal.push("-wal");
+    has_no_room(path) && std::fs::metadata(wal).map_or(0, |file| file.len()) == 0
+}
+
+/// Its name for SQLite as of a file that does not change (<https://www.sqlite.org/uri.html>).
+fn unchanging(path: &Path) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-".contains(&b);
+    let bytes = path.as_os_str().as_bytes().iter();
+    let name: String = bytes
+        .map(|b| if plain(*b) { char::from(*b).to_string() } else { format!("%{b:02X}") })
+        .collect();
+    format!("file:{name}?immutable=1")
 }
 
 /// How the plan of a run (`?1`) is read. A store that was only looked at since an older program wrote it is as that left it.
