@@ -27,12 +27,23 @@ pub(super) enum Focused {
 impl Canvas<'_> {
     /// Writes a text in at most `max` columns; gives the columns used.
     pub(super) fn put(&mut self, x: u16, y: u16, max: u16, text: &str, role: Role) -> u16 {
+        self.put_styled(x, y, max, text, self.lying(role))
+    }
+
+    /// The same for what is drawn of lines and blocks, and no word: a line under it would run through the drawing.
+    pub(super) fn draw(&mut self, x: u16, y: u16, max: u16, drawn: &str, role: Role) -> u16 {
+        let mut style = self.lying(role);
+        style.add_modifier.remove(Modifier::UNDERLINED);
+        self.put_styled(x, y, max, drawn, style)
+    }
+
+    /// Text lies on what is there: a selected row, a dialog. Only a look of its own has a ground of its own.
+    fn lying(&self, role: Role) -> Style {
         let mut style = self.theme.style(role);
-        // Text lies on what is there: a selected row, a dialog. Only a look of its own has a ground of its own.
         if style.bg == self.theme.style(Role::Text).bg {
             style.bg = None;
         }
-        self.put_styled(x, y, max, text, style)
+        style
     }
 
     fn put_styled(&mut self, x: u16, y: u16, max: u16, text: &str, style: Style) -> u16 {

@@ -29,18 +29,18 @@ pub(in crate::cli) fn table(report: &Report) -> String {
 fn row(metric: &MetricReport) -> Vec<String> {
     let value = |value: f64| InUnit(metric.signal, value).to_string();
     let muted = if metric.muted { " (only shown)" } else { "" };
-    let [canary, rest] = metric.middles();
-    let shift = metric.comparison.map_or_else(
-        || "-".to_owned(),
-        |c| format!("{} ({} to {})", value(c.shift), value(c.low), value(c.high)),
-    );
+    let none = || "-".to_owned();
+    let [canary, rest] = metric.middles().unwrap_or_else(|| [none(), none()]);
+    let shift = metric.comparison.map_or_else(none, |c| {
+        format!("{} ({} to {})", value(c.shift), value(c.low), value(c.high))
+    });
     vec![
         metric.signal.key().to_owned(),
         format!("{}{muted}", metric.result.word()),
         canary,
         rest,
         shift,
-        metric.chance(),
+        metric.chance().unwrap_or_else(none),
         format!("{} / {}", metric.n_canary, metric.n_rest),
         metric.why.to_string(),
     ]

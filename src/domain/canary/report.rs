@@ -75,20 +75,15 @@ pub struct MetricReport {
 
 impl MetricReport {
     /// The middle values of the canary group and of the rest, in the unit of the signal; `-` where none was compared.
-    pub fn middles(&self) -> [String; 2] {
-        self.comparison.map_or_else(
-            || ["-".to_owned(), "-".to_owned()],
-            |c| [c.canary, c.rest].map(|value| InUnit(self.signal, value).to_string()),
-        )
+    pub fn middles(&self) -> Option<[String; 2]> {
+        let both = |c: Comparison| [c.canary, c.rest].map(|v| InUnit(self.signal, v).to_string());
+        self.comparison.map(both)
     }
 
-    /// How likely so bad a canary group is by chance; `-` where none was compared.
-    pub fn chance(&self) -> String {
-        match self.comparison {
-            None => "-".to_owned(),
-            Some(c) if c.p < 0.0005 => "<0.001".to_owned(),
-            Some(c) => format!("{:.3}", c.p),
-        }
+    /// How likely so bad a canary group is by chance; `None` where nothing was compared.
+    pub fn chance(&self) -> Option<String> {
+        let words = |p: f64| if p < 0.0005 { "<0.001".to_owned() } else { format!("{p:.3}") };
+        self.comparison.map(|c| words(c.p))
     }
 }
 

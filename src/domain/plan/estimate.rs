@@ -84,12 +84,14 @@ impl Estimate {
             (Some(_), true) => {
                 format!("the longest of the last times, by {} past {runs}", self.n_runs)
             }
-            (Some(_), false) => format!(
-                "by {} past {runs}; {} of {} hosts never did this and are taken for the slowest",
-                self.n_runs,
-                self.n_hosts.saturating_sub(self.n_known),
-                self.n_hosts
-            ),
+            (Some(_), false) => {
+                let new = match (self.n_hosts.saturating_sub(self.n_known), self.n_hosts) {
+                    (1, 1) => "the host never did this and is".to_owned(),
+                    (1, all) => format!("1 of {all} hosts never did this and is"),
+                    (n, all) => format!("{n} of {all} hosts never did this and are"),
+                };
+                format!("by {} past {runs}; {new} taken for the slowest", self.n_runs)
+            }
         }
     }
 }

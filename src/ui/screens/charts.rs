@@ -93,7 +93,7 @@ fn head(canvas: &mut Canvas<'_>, model: &Model, page: &ChartsSheet, area: Rect) 
         }
         (_, None) => (String::new(), Role::Dim),
     };
-    canvas.put(area.x + 1, area.y + 1, area.width.saturating_sub(1), &text, role);
+    canvas.put(area.x + 1, area.y + 1, area.width.saturating_sub(2), &text, role);
     // A server that fails says so wherever its figures are looked at.
     if matches!(
         model.fleet.snapshot.as_ref().map(|s| &s.metrics),
@@ -102,7 +102,7 @@ fn head(canvas: &mut Canvas<'_>, model: &Model, page: &ChartsSheet, area: Rect) 
         canvas.put_right(
             area.x,
             area.y + 1,
-            area.width - 1,
+            area.width.saturating_sub(1),
             "no bunker_metrics_url",
             Role::Degraded,
         );

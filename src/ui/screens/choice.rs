@@ -35,7 +35,7 @@ pub(super) fn around(
     let header = model.size.page_header();
     chrome::first_line(canvas, model, &words.head, area);
     if header > 1 {
-        canvas.put(area.x + 1, area.y + 1, area.width - 1, words.hint, Role::Dim);
+        canvas.put(area.x + 1, area.y + 1, area.width.saturating_sub(2), words.hint, Role::Dim);
     }
     let foot = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area };
     chrome::footer(canvas, model, foot, &[], &words.foot);

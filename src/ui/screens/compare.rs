@@ -13,9 +13,12 @@ use crate::domain::compare::running;
 use crate::domain::git::CommitSha;
 use crate::ui::canvas::Canvas;
 use crate::ui::figures;
-use crate::ui::text::{cut_alike, several};
+use crate::ui::text::{cut_alike, several, width};
 use crate::ui::theme::Role;
 use crate::ui::widgets::badge;
+
+/// Columns of what is compared, at least; at most they are a quarter of the screen.
+const WHAT_LEAST: u16 = 12;
 
 pub(super) fn draw(
     canvas: &mut Canvas<'_>,
@@ -46,10 +49,12 @@ pub(super) fn draw(
         foot: String::new(),
     };
     // What the two borders, the columns before and the gaps leave is shared by both sides.
-    let half = area.width.saturating_sub(4 + 2 + 10 + 2 + 20 + 2 + 2) / 2;
+    let longest = lines.iter().map(|line| width(line.what.as_str())).max().unwrap_or(0);
+    let what_w = u16::try_from(longest).unwrap_or(u16::MAX).min(area.width / 4).max(WHAT_LEAST);
+    let half = area.width.saturating_sub(4 + 2 + 10 + 2 + what_w + 2 + 2) / 2;
     let columns = [
         Column::left("PART", 10, 1),
-        Column::left("WHAT", 20, 0),
+        Column::left("WHAT", what_w, 0),
         Column::left("", half.clamp(8, 60), 0),
         Column::left("", 8, 0).growing(),
     ];

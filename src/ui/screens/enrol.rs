@@ -20,7 +20,13 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &EnrolPa
     let line = [(head.to_owned(), Role::Accent), (step(page), Role::Header)];
     chrome::first_line(canvas, model, &line, area);
     if header > 1 {
-        canvas.put(area.x + 1, area.y + 1, area.width - 1, &hint(model, page), Role::Dim);
+        canvas.put(
+            area.x + 1,
+            area.y + 1,
+            area.width.saturating_sub(2),
+            &hint(model, page),
+            Role::Dim,
+        );
     }
     let foot = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area };
     let skip = [Action::Palette, Action::Runs];

@@ -12,7 +12,7 @@ use crate::ui::widgets::dialog;
 const KEYS: u16 = 16;
 
 pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, top: usize, area: Rect) {
-    let w = area.width.saturating_sub(4).min(88);
+    let w = area.width.saturating_sub(4).min(120);
     let text_w = usize::from(w.saturating_sub(4 + KEYS));
     let mut lines: Vec<(String, String, Role)> = Vec::new();
     for place in [model.place(), Place::Everywhere] {

@@ -11,7 +11,7 @@ use crate::domain::signal::Signal;
 use crate::domain::snapshot::{InstanceView, MetricsState};
 use crate::ui::canvas::{Canvas, Focused};
 use crate::ui::figures;
-use crate::ui::text::width;
+use crate::ui::text::{width, wrap};
 use crate::ui::theme::Role;
 use crate::ui::widgets::{badge, chrome, spark};
 
@@ -131,7 +131,7 @@ pub(super) fn charts(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, a
         let height = (each_h - 1).min(usize::from(inner.bottom() - y - 1)).min(5);
         if let Some(trend) = i.trends.get(signal) {
             for (y, line) in (y + 1..).zip(spark::area(trend, each_w, height)) {
-                canvas.put(x, y, w, &line, why::trend_role(i, *signal));
+                canvas.draw(x, y, w, &line, why::trend_role(i, *signal));
             }
         } else {
             canvas.put(x, y + 1, w, &no_trend(model, i, *signal), Role::Dim);
@@ -156,13 +156,10 @@ fn releases(canvas: &mut Canvas<'_>, model: &Model, page: &InstancePage, area: R
         return;
     };
     if releases.is_empty() {
-        canvas.put(
-            inner.x,
-            inner.y,
-            inner.width,
-            "none recorded yet: an upgrade records one",
-            Role::Dim,
-        );
+        let text = "none recorded yet: an upgrade records one";
+        for (y, line) in (inner.top()..inner.bottom()).zip(wrap(text, inner.width.into(), 3)) {
+            canvas.put(inner.x, y, inner.width, &line, Role::Dim);
+        }
         return;
     }
     for (y, release) in (inner.top()..inner.bottom()).zip(releases) {

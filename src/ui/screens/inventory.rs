@@ -213,8 +213,9 @@ pub(super) fn variables(
     };
     let none = (told.known().is_some() && rows.is_empty()).then_some(none);
     let none = none.as_deref();
-    let Frame { list, detail, places } =
-        sheet::frame(canvas, model, &words, &VARIABLES, none, area);
+    let mut names = told.known().into_iter().flatten().map(|v| v.name.as_str());
+    let columns = sheet::fitted(VARIABLES, [(0, &mut names)]);
+    let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &columns, none, area);
     choice::waiting(canvas, model, told, "reading the files", list);
     for (y, v) in choice::lines(canvas, list, seen.cursor, rows.iter()) {
         let (text, role) = match &v.value {

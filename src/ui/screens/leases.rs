@@ -18,9 +18,9 @@ use crate::ui::widgets::badge;
 
 const COLUMNS: [Column; 6] = [
     Column::left("WHAT", 14, 0),
-    Column::left("HELD BY", 24, 0).growing_to(60),
+    Column::left("HELD BY", 24, 0),
     Column::right("FOR", 5, 3),
-    Column::left("AT", 22, 1),
+    Column::left("AT", 18, 1),
     Column::right("HEARD", 5, 4),
     Column::right("ENDS IN", 8, 2),
 ];
@@ -46,7 +46,8 @@ pub(in crate::ui) fn draw(
     } else {
         format!("{} asking {} over ssh", badge::spinner(model.now), page.n_open())
     };
-    let count = sheet::count(rows.len(), all.len(), seen, "lease");
+    // A line of the list need not be a lease that somebody has.
+    let count = sheet::count(rows.len(), all.len(), seen, "line");
     let words = Around {
         head: sheet::head(
             model,
@@ -68,7 +69,12 @@ pub(in crate::ui) fn draw(
     };
     let none = rows.is_empty().then_some(none);
     let none = none.as_deref();
-    let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &COLUMNS, none, area);
+    let held: Vec<String> = all.iter().map(|(_, standing)| held_by(standing)).collect();
+    let mut doing =
+        all.iter().filter_map(|(_, standing)| lease_of(standing)).map(|l| l.doing.as_str());
+    let columns =
+        sheet::fitted(COLUMNS, [(1, &mut held.iter().map(String::as_str)), (3, &mut doing)]);
+    let Frame { list, detail, places } = sheet::frame(canvas, model, &words, &columns, none, area);
     for (y, (of, standing)) in choice::lines(canvas, list, seen.cursor, rows.iter()) {
         let (glyph, role) = look(standing);
         canvas.put(list.x, y, 1, glyph, role);
@@ -91,20 +97,10 @@ fn look(standing: &Standing<'_>) -> (&'static str, Role) {
 }
 
 fn row(canvas: &mut Canvas<'_>, model: &Model, places: &Places, y: u16, standing: &Standing<'_>) {
-    let (lease, job) = match standing {
-        Standing::Held(lease, job) => (lease, job.is_some()),
-        Standing::Over(lease) => (lease, false),
-        Standing::Campaign(_) | Standing::Job(_) => {
-            places.put(canvas, y, 1, &standing.who(), Role::Text);
-            return;
-        }
-        Standing::Unknown(_) | Standing::Asking | Standing::Free => {
-            places.put(canvas, y, 1, &standing.who(), Role::Dim);
-            return;
-        }
-    };
-    let run = lease.run.as_ref().map(|run| format!("run {} ", run.short())).unwrap_or_default();
-    places.put(canvas, y, 1, &format!("{}, {run}({})", lease.operator, lease.workflow), Role::Text);
+    let nobody = matches!(standing, Standing::Unknown(_) | Standing::Asking | Standing::Free);
+    places.put(canvas, y, 1, &held_by(standing), if nobody { Role::Dim } else { Role::Text });
+    let Some(lease) = lease_of(standing) else { return };
+    let job = matches!(standing, Standing::Held(_, Some(_)));
     places.put(canvas, y, 2, &held_for(model, lease), Role::Text);
     places.put(canvas, y, 3, lease.doing.as_str(), Role::Text);
     let heard =
@@ -112,6 +108,24 @@ fn row(canvas: &mut Canvas<'_>, model: &Model, places: &Places, y: u16, standing
     places.put(canvas, y, 4, &heard, Role::Text);
     let over = !job && lease.left_s <= 0;
     places.put(canvas, y, 5, &ends(lease, job), if over { Role::Degraded } else { Role::Text });
+}
+
+fn lease_of<'a>(standing: &Standing<'a>) -> Option<&'a Lease> {
+    match standing {
+        Standing::Held(lease, _) | Standing::Over(lease) => Some(lease),
+        Standing::Campaign(_)
+        | Standing::Job(_)
+        | Standing::Unknown(_)
+        | Standing::Asking
+        | Standing::Free => None,
+    }
+}
+
+/// Who has it, in one line.
+fn held_by(standing: &Standing<'_>) -> String {
+    let Some(lease) = lease_of(standing) else { return standing.who() };
+    let run = lease.run.as_ref().map(|run| format!("run {} ", run.short())).unwrap_or_default();
+    format!("{}, {run}({})", lease.operator, lease.workflow)
 }
 
 fn held_for(model: &Model, lease: &Lease) -> String {

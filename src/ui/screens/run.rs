@@ -103,7 +103,7 @@ fn header(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rect) {
         line.push((format!("  by {}", by.user), Role::Dim));
     }
     if plan.batches.len() > 1
-        && let Some(batch) = state.batch
+        && let (Some(batch), None) = (state.batch, state.finished)
     {
         line.push((format!("  batch {} of {}", batch + 1, plan.batches.len()), Role::Dim));
     }
@@ -118,7 +118,14 @@ fn header(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rect) {
     if n_unknown > 0 {
         line.push((format!("  {n_unknown} unknown"), Role::Unknown));
     }
-    canvas.spans(area.x, area.y, area.width.saturating_sub(used), &line);
+    let room = area.width.saturating_sub(used + 2);
+    // What the pages of the plan and of the runs say too gives way first.
+    while chrome::columns(&line) > usize::from(room)
+        && let Some(at) = line.iter().position(|(_, role)| *role == Role::Dim)
+    {
+        line.remove(at);
+    }
+    canvas.spans(area.x, area.y, room, &line);
     if area.height >= 2 {
         second_line(canvas, model, view, area, n_bad);
     }
@@ -149,7 +156,7 @@ fn second_line(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rec
     if let Some(replay) = &model.replay {
         x += canvas.put(x, area.y + 1, area.width - 1, &place(replay), Role::Accent) + 2;
     }
-    canvas.put(x, area.y + 1, area.right().saturating_sub(x), &text, role);
+    canvas.put(x, area.y + 1, area.right().saturating_sub(x + 1), &text, role);
 }
 
 /// What keeps a run in bounds.

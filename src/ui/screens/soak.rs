@@ -136,14 +136,15 @@ fn judged(lines: &mut Lines<'_, '_>, report: &Report, decides: bool) {
 fn row(canvas: &mut Canvas<'_>, places: &Places, y: u16, metric: &MetricReport) {
     let (glyph, role) = of_result(metric.result);
     let role = if metric.muted { Role::Dim } else { role };
-    let [canary, rest] = metric.middles();
+    let none = || figures::NONE.to_owned();
+    let [canary, rest] = metric.middles().unwrap_or_else(|| [none(), none()]);
     let muted = if metric.muted { "decides nothing; " } else { "" };
     let cells = [
         (metric.signal.title().to_owned(), Role::Strong),
         (format!("{glyph} {}", metric.result.word()), role),
         (canary, Role::Text),
         (rest, Role::Text),
-        (metric.chance(), Role::Dim),
+        (metric.chance().unwrap_or_else(none), Role::Dim),
         (format!("{} / {}", metric.n_canary, metric.n_rest), Role::Dim),
         (format!("{muted}{}", metric.why), Role::Dim),
     ];

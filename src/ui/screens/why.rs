@@ -199,7 +199,7 @@ fn hour(canvas: &mut Canvas<'_>, model: &Model, i: &InstanceView, area: Rect) {
         match i.trends.get(&signal) {
             Some(trend) => {
                 let line = spark::spark(trend, usize::from(chart_w));
-                canvas.put(inner.x + label_w, y, chart_w, &line, trend_role(i, signal));
+                canvas.draw(inner.x + label_w, y, chart_w, &line, trend_role(i, signal));
             }
             None => {
                 canvas.put(inner.x + label_w, y, chart_w, "no history", Role::Dim);

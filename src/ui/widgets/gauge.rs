@@ -12,7 +12,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, place: Rect, part: f64, mark:
     let part = if part.is_finite() { part.clamp(0.0, 1.0) } else { 1.0 };
     // Something is never shown as nothing.
     let filled = ((part * full as f64).round() as usize).max(usize::from(part > 0.0)).min(full);
-    let used = canvas.put(place.x, place.y, place.width, &"━".repeat(filled), role);
+    let used = canvas.draw(place.x, place.y, place.width, &"━".repeat(filled), role);
     let rest = place.width.saturating_sub(used);
     // The quiet line of a border is not seen on the ground of a selected row.
     let selection = canvas.theme.style(Role::Selection).bg;

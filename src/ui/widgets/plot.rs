@@ -45,7 +45,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, place: Rect, lines: &[&Series
         let y = place.y + u16::try_from(row).unwrap_or(0);
         if bits > 0 {
             let sign = char::from_u32(0x2800 | bits).unwrap_or(' ').to_string();
-            canvas.put(x, y, 1, &sign, LINES.get(of).copied().unwrap_or(Role::Chart1));
+            canvas.draw(x, y, 1, &sign, LINES.get(of).copied().unwrap_or(Role::Chart1));
         } else if row + 1 == h && !seen.get(column).copied().unwrap_or(false) {
             canvas.put(x, y, 1, "·", Role::Dim);
         }

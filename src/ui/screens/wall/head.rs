@@ -34,7 +34,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) -> u16 {
         return 1 + counts(canvas, model, Rect { y: area.y + 1, ..area });
     };
     for (y, row) in (area.y..).zip(rows(&word, *size).unwrap_or_default()) {
-        canvas.put(area.x + 1, y, area.width, &row, role);
+        canvas.draw(area.x + 1, y, area.width, &row, role);
     }
     for (y, row) in (area.y..).zip(rows(&clock, *size).unwrap_or_default()) {
         canvas.put_right(area.x, y, area.width.saturating_sub(1), &row, Role::Strong);

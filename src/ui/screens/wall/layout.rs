@@ -2,10 +2,12 @@
 //!
 //! **Invariant:** whatever does not fit has its turn on a page of its own; nothing is left out.
 
+use std::cmp::Reverse;
+
 /// A tile is at least this wide.
 const TILE_W: u16 = 24;
 /// A tile is at most this wide and high: what is larger is no better read.
-const TILE_MOST: (u16, u16) = (76, 12);
+const TILE_MOST: (u16, u16) = (100, 12);
 /// The least rows of a tile: its name, and why.
 const TILE_H: u16 = 3;
 /// Rows of a tile that say all that a tile says.
@@ -85,7 +87,7 @@ pub(super) fn share(w: u16, h: u16, loud: usize, quiet: usize, longest: u16) -> 
 /// The largest tiles of which `n` fit; where not all do at the least size, as many of that size as fit.
 fn tiles(w: u16, h: u16, n: usize) -> Grid {
     let most = (w / TILE_W).max(1);
-    let mut best: Option<(u32, Grid)> = None;
+    let mut best: Option<((u32, Reverse<usize>, bool), Grid)> = None;
     for columns in 1..=most {
         let rows = n.div_ceil(usize::from(columns)).max(1);
         let Ok(rows) = u16::try_from(rows) else { continue };
@@ -100,10 +102,12 @@ fn tiles(w: u16, h: u16, n: usize) -> Grid {
         }
         // A tile is read best when it is some four times as wide as high.
         let score = u32::from(grid.w.min(grid.h * 5)) * u32::from(grid.h.min(grid.w / 3 + 1));
-        // Of what is read as well, the one that uses the width: a wall is looked at from left to right, not down its edge.
-        let is_full = usize::from(columns) <= n.max(1);
-        if best.is_none_or(|(known, _)| score > known || (score == known && is_full)) {
-            best = Some((score, grid));
+        // Of what is read as well, the one without holes, then the one that uses the width: a wall is looked at from left
+        // to right, not down its edge.
+        let holes = grid.places().saturating_sub(n);
+        let rank = (score, Reverse(holes), usize::from(columns) <= n.max(1));
+        if best.is_none_or(|(known, _)| rank >= known) {
+            best = Some((rank, grid));
         }
     }
     let least = || {
@@ -144,6 +148,9 @@ mod tests {
         let l = share(198, 48, 3, 9, 14);
         assert!(l.tiles.h >= 10 && l.tiles.pages(3) == 1 && l.names.pages(9) == 1, "{l:?}");
         assert_eq!((l.tiles.columns, l.tiles.rows), (3, 1), "side by side: {l:?}");
+        let l = share(198, 48, 4, 8, 14);
+        assert_eq!((l.tiles.columns, l.tiles.rows), (2, 2), "no hole: {l:?}");
+        assert!(l.tiles.w > 90, "and no edge left over: {l:?}");
         let l = share(198, 48, 40, 960, 9);
         assert!(l.tiles.pages(40) <= 2 && l.names.pages(960) <= 8, "{l:?}");
         let l = share(198, 48, 0, 1_000, 9);

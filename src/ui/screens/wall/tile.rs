@@ -74,7 +74,7 @@ fn loud_frame(canvas: &mut Canvas<'_>, i: &InstanceView, look: Badge, area: Rect
     let room = area.width.saturating_sub(u16::try_from(width(&word)).unwrap_or(0) + 1);
     let title =
         format!(" {} {}", look.glyph, cut(i.id.as_str(), usize::from(room).saturating_sub(3)));
-    canvas.put(area.x, area.y, room, &title, look.role);
+    canvas.draw(area.x, area.y, room, &title, look.role);
     canvas.put_right(area.x, area.y, area.width, &word, look.role);
     for x in area.left()..area.right() {
         if let Some(cell) = canvas.buf.cell_mut((x, area.y)) {
@@ -90,11 +90,11 @@ fn loud_frame(canvas: &mut Canvas<'_>, i: &InstanceView, look: Badge, area: Rect
         };
     }
     for y in area.top() + 1..area.bottom() - 1 {
-        canvas.put(area.x, y, 1, "▌", look.role);
-        canvas.put(area.right() - 1, y, 1, "▐", look.role);
+        canvas.draw(area.x, y, 1, "▌", look.role);
+        canvas.draw(area.right() - 1, y, 1, "▐", look.role);
     }
     let bottom = format!("▙{}▟", "▄".repeat(usize::from(area.width - 2)));
-    canvas.put(area.x, area.bottom() - 1, area.width, &bottom, look.role);
+    canvas.draw(area.x, area.bottom() - 1, area.width, &bottom, look.role);
     Rect { x: area.x + 2, y: area.y + 1, width: area.width - 4, height: area.height - 2 }
 }
 
@@ -120,7 +120,7 @@ fn name(canvas: &mut Canvas<'_>, i: &InstanceView, look: Badge, inner: Rect, are
     let role = if look.role == Role::Healthy { Role::Text } else { look.role };
     // A row apart from the filled one above, with which they would run together.
     for (y, row) in (inner.y + 1..).zip(&rows) {
-        canvas.put(inner.x, y, inner.width, row, role);
+        canvas.draw(inner.x, y, inner.width, row, role);
     }
     Rect { y: inner.y + 4, height: inner.height.saturating_sub(4), ..inner }
 }
