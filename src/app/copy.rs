@@ -61,7 +61,7 @@ pub fn offers(model: &Model) -> Vec<Offer> {
         }
         Some(Screen::Plan(page)) => vec![
             Offer::new('c', "command line", &plan_command(&page.plan)),
-            Offer::new('v', "hash of the plan", &page.plan.hash().to_string()),
+            Offer::new('v', "hash of the plan", &page.hash.to_string()),
         ],
         Some(Screen::Run(page)) => {
             let mut offers = of_run(&page.run);

@@ -14,7 +14,7 @@ use crate::domain::env::grouped;
 use crate::domain::filter::RowFilter;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::log::Sieve;
-use crate::domain::plan::{Outside, Plan, Wish, Workflow};
+use crate::domain::plan::{Outside, Plan, PlanHash, Wish, Workflow};
 use crate::domain::policy::{Consent, Demand};
 use crate::domain::release::Release;
 use crate::domain::run::outcome::Outcome;
@@ -60,6 +60,8 @@ pub struct InstancePage {
 pub struct PlanPage {
     /// The plan.
     pub plan: Arc<Plan>,
+    /// Its hash. A frame has no time to make that of a plan of a thousand hosts.
+    pub hash: PlanHash,
     /// The digits typed so far.
     pub typed: String,
     /// The request that starts it, once sent.
@@ -97,9 +99,10 @@ impl PlanPage {
     pub fn new(plan: Arc<Plan>) -> Self {
         let hosts = plan.hosts.iter().map(|host| host.id.clone()).collect();
         let holds = Holds::of(hosts, plan.around.campaign.is_some());
+        let hash = plan.hash();
         let (typed, starting, cursor) = (String::new(), None, Cursor::default());
         let (pane, top, wait, wish) = (Pane::Second, 0, Wait::No, None);
-        Self { plan, typed, starting, cursor, pane, top, holds, wait, wish }
+        Self { plan, hash, typed, starting, cursor, pane, top, holds, wait, wish }
     }
 
     /// Why it is refused at this time, where it is: outside of its window, and not meant to wait for it.

@@ -29,7 +29,7 @@ impl Db {
         let sql = "INSERT INTO plans (run, plan) VALUES (?1, ?2)";
         self.execute_with(sql, params![run.as_str(), text])?;
         self.audit_planned(run, &plan, &first)?;
-        self.folded.insert(run.clone(), Folded { plan, state });
+        self.folded.insert(run.clone(), Folded { plan, state, line: Some(summary) });
         self.journal(run, vec![first]).map(drop)
     }
 
@@ -125,9 +125,13 @@ impl Db {
             }
             events.push(event);
         }
-        let summary = self.json(&folded.state.summarised(&folded.plan))?;
-        let sql = "UPDATE runs SET summary = ?2 WHERE id = ?1";
-        self.execute_with(sql, params![run.as_str(), summary])?;
+        // Most events change nothing of that line, and each change of it is as long as the list of hosts.
+        let line = self.json(&folded.state.summarised(&folded.plan))?;
+        if folded.line.as_ref() != Some(&line) {
+            let sql = "UPDATE runs SET summary = ?2 WHERE id = ?1";
+            self.execute_with(sql, params![run.as_str(), line])?;
+            folded.line = Some(line);
+        }
         self.folded.insert(run.clone(), folded);
         Ok(events)
     }
@@ -138,7 +142,7 @@ impl Db {
             folded
         } else {
             let plan = self.plan(run)?;
-            Folded { state: RunState::new(run.clone(), &plan), plan }
+            Folded { state: RunState::new(run.clone(), &plan), plan, line: None }
         };
         let sql = "SELECT coalesce(max(seq), 0) FROM events WHERE run = ?1";
         let last: i64 = self.one(sql, params![run.as_str()])?.unwrap_or(0);
@@ -146,6 +150,7 @@ impl Db {
             let more = self.events(run, folded.state.seq, 1_000)?;
             let before = folded.state.seq;
             folded.state.apply_all(&more);
+            folded.line = None;
             if folded.state.seq == before {
                 return Err(self.broken(&format!("the journal of run {run} has a gap at {before}")));
             }

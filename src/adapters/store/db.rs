@@ -22,6 +22,8 @@ use crate::engine::ports::{Clock, StoreError};
 pub(super) struct Folded {
     pub(super) plan: Plan,
     pub(super) state: RunState,
+    /// The run's line in the list of runs as this process wrote it last; `None` where another may have written it since.
+    pub(super) line: Option<String>,
 }
 
 /// Everything that belongs to the thread.

@@ -1,6 +1,6 @@
 //! Raw logs of jobs: `runs/<run>/<host>/<seq>.log`, byte for byte what the host's log holds.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -27,11 +27,13 @@ struct Log {
 pub(super) struct LogFiles {
     runs: PathBuf,
     open: HashMap<Key, Log>,
+    /// Folders of hosts whose own place is durable.
+    durable: HashSet<PathBuf>,
 }
 
 impl LogFiles {
     pub(super) fn new(runs: PathBuf) -> Self {
-        Self { runs, open: HashMap::new() }
+        Self { runs, open: HashMap::new(), durable: HashSet::new() }
     }
 
     /// The folder of a host's logs.
@@ -53,7 +55,8 @@ impl LogFiles {
         let log = match self.open.entry(key.clone()) {
             std::collections::hash_map::Entry::Occupied(log) => log.into_mut(),
             std::collections::hash_map::Entry::Vacant(place) => {
-                let (file, length) = open(&path).map_err(|e| broken_file(&path, &e))?;
+                let opened = open(&path, &mut self.durable);
+                let (file, length) = opened.map_err(|e| broken_file(&path, &e))?;
                 place.insert(Log { file, path, length, dirty: false })
             }
         };
@@ -93,13 +96,18 @@ impl LogFiles {
     }
 }
 
-/// Opens a log to add to it and makes its place in the folder durable.
-fn open(path: &Path) -> std::io::Result<(File, u64)> {
+/// Opens a log to add to it and makes its place in the folder durable, and those of the folders that `known` has not yet.
+fn open(path: &Path, known: &mut HashSet<PathBuf>) -> std::io::Result<(File, u64)> {
     let folder = path.parent().unwrap_or(path);
     private_dir(folder)?;
     let file = File::options().append(true).create(true).mode(0o600).open(path)?;
-    for dir in folder.ancestors().take(3) {
-        File::open(dir)?.sync_all()?;
+    File::open(folder)?.sync_all()?;
+    // Where the folder itself stands: that of its run, and of all runs.
+    if !known.contains(folder) {
+        for dir in folder.ancestors().skip(1).take(2) {
+            File::open(dir)?.sync_all()?;
+        }
+        known.insert(folder.to_owned());
     }
     let length = file.metadata()?.len();
     Ok((file, length))

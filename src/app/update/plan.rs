@@ -262,7 +262,7 @@ fn send(model: &mut Model, plan: Arc<Plan>, consent: Consent) -> Vec<Effect> {
     let hash = plan.hash();
     let effects = layers::change(model, ChangeKind::StartRun { request, plan, consent });
     if !effects.is_empty()
-        && let Some(page) = pages(model).find(|page| page.plan.hash() == hash)
+        && let Some(page) = pages(model).find(|page| page.hash == hash)
     {
         page.starting = Some(request);
     }

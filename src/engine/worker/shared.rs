@@ -33,6 +33,10 @@ pub(super) struct Shared {
     /// Held while the wish is changed and the change is journalled, so that the journal has the changes in the
     /// order in which they happened.
     pub(super) one_at_a_time: tokio::sync::Mutex<()>,
+    /// The state as far as the journal was read last.
+    ///
+    /// **Invariant:** a journal is only ever added to, so what was read of it stays true.
+    known: tokio::sync::Mutex<RunState>,
     /// The targets that are done.
     pub(super) watch: Watch,
     /// Whether it goes one target at a time.
@@ -71,6 +75,7 @@ impl Shared {
             wish,
             tell,
             one_at_a_time: tokio::sync::Mutex::default(),
+            known: tokio::sync::Mutex::new(state.clone()),
             watch: Watch::of(state),
             stepping: watch::Sender::new(stepping),
             skips: Mutex::new(skips),
@@ -115,7 +120,9 @@ impl Shared {
 
     /// The state of the run by its journal, now.
     pub(super) async fn state(&self) -> Result<RunState, StoreError> {
-        replayed(&*self.ports.store as &dyn RunReader, &self.run, &self.plan).await
+        let mut known = self.known.lock().await;
+        read_on(&*self.ports.store as &dyn RunReader, &mut known).await?;
+        Ok(known.clone())
     }
 
     /// Whether the running steps are being ended.
@@ -210,12 +217,18 @@ pub(crate) async fn replayed(
     plan: &Plan,
 ) -> Result<RunState, StoreError> {
     let mut state = RunState::new(run.clone(), plan);
+    read_on(store, &mut state).await?;
+    Ok(state)
+}
+
+/// Applies what the journal has behind the last event of a state.
+async fn read_on(store: &dyn RunReader, state: &mut RunState) -> Result<(), StoreError> {
     loop {
-        let events = store.events(run, state.seq, 1_000).await?;
+        let events = store.events(&state.run, state.seq, 1_000).await?;
         let before = state.seq;
         state.apply_all(&events);
         if state.seq == before {
-            return Ok(state);
+            return Ok(());
         }
     }
 }

@@ -16,8 +16,7 @@ use crate::ui::theme::Role;
 use crate::ui::widgets::{badge, chrome};
 
 pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPage, area: Rect) {
-    let plan = &page.plan;
-    header(canvas, model, plan, area);
+    header(canvas, model, page, area);
     let foot = Rect { y: area.bottom() - 1, height: 1, ..area };
     let mut skip = vec![Action::Palette, Action::Runs];
     if !page.offers_window(model.clock) {
@@ -88,7 +87,8 @@ fn happens(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPage, lines: Vec<F
     }
 }
 
-fn header(canvas: &mut Canvas<'_>, model: &Model, plan: &Plan, area: Rect) {
+fn header(canvas: &mut Canvas<'_>, model: &Model, page: &PlanPage, area: Rect) {
+    let plan = &page.plan;
     let n = plan.hosts.len();
     let what = match plan.hosts.as_slice() {
         [one] => one.id.to_string(),
@@ -102,7 +102,7 @@ fn header(canvas: &mut Canvas<'_>, model: &Model, plan: &Plan, area: Rect) {
         line.push((format!(" to {} ", target.reference), Role::Header));
         line.push((format!("({})", target.sha.short()), Role::Dim));
     }
-    let hash = (format!("hash {}   ", plan.hash().short()), Role::Dim);
+    let hash = (format!("hash {}   ", page.hash.short()), Role::Dim);
     let mut forms = chrome::header_rights(model).into_iter().map(|mut right| {
         right.insert(0, hash.clone());
         right

@@ -12,6 +12,7 @@ mod kinds;
 mod named;
 mod pages;
 mod plan_text;
+mod quick;
 mod reasons;
 mod rules;
 mod sifted;
@@ -130,7 +131,7 @@ fn how_each_page_looks() {
                 continue;
             }
             for size in SIZES {
-                if *kind != "usual" && (page.kept || size != SIZES[0]) {
+                if *kind != "usual" && (page.kept || !(page.whole || size == SIZES[0])) {
                     continue;
                 }
                 let model = opened(page, kind, fleet, size);

@@ -44,6 +44,8 @@ pub(crate) struct Page {
     pub(crate) kept: bool,
     /// Whether the fleet behind it changes little of how it looks, so that two of them are drawn.
     pub(crate) brief: bool,
+    /// Whether it is one of the screens that operators live in, whose look with every fleet is kept at every size.
+    pub(crate) whole: bool,
     /// From the fleet page to it.
     pub(crate) open: fn(&str, &mut Model),
 }
@@ -55,7 +57,7 @@ impl Page {
         made: Made,
         open: fn(&str, &mut Model),
     ) -> Self {
-        Self { name, title, made, right: &[], kept: false, brief: false, open }
+        Self { name, title, made, right: &[], kept: false, brief: false, whole: false, open }
     }
 
     const fn right(self, right: &'static [&'static str]) -> Self {
@@ -64,6 +66,10 @@ impl Page {
 
     const fn kept(self) -> Self {
         Self { kept: true, ..self }
+    }
+
+    const fn whole(self) -> Self {
+        Self { whole: true, ..self }
     }
 
     pub(crate) const fn brief(self) -> Self {
@@ -95,15 +101,16 @@ pub(crate) const PAGES: &[Page] = &[
     Page::new("compare-releases", "compare", Made::List, keys!("g c o d")),
     Page::new("charts", "charts", Made::Page, keys!("g m")).kept(),
     Page::new("fleet-charts", "fleet charts", Made::List, keys!("g v"))
-        .right(&["VISITS", "MAILS", "REQUESTS", "QUEUE"]),
-    Page::new("timeline", "timeline", Made::List, keys!("g l")).right(&["FOR"]),
-    Page::new("audit", "audit log", Made::List, keys!("H")).right(&["AGE"]),
+        .right(&["VISITS", "MAILS", "REQUESTS", "QUEUE"])
+        .whole(),
+    Page::new("timeline", "timeline", Made::List, keys!("g l")).right(&["FOR"]).whole(),
+    Page::new("audit", "audit log", Made::List, keys!("H")).right(&["AGE"]).whole(),
     Page::new("audit-record", "audit log", Made::Page, keys!("H enter")),
-    Page::new("secrets-due", "secrets due", Made::List, keys!("K")).right(&["AGE", "SET"]),
+    Page::new("secrets-due", "secrets due", Made::List, keys!("K")).right(&["AGE", "SET"]).whole(),
     Page::new("rotate-secrets", "rotate secrets", Made::List, keys!("S")).right(&["AGE"]),
     Page::new("rollback", "rollback", Made::List, keys!("Z")).right(&["AGE"]),
-    Page::new("runs", "runs", Made::Page, runs_page).right(&["OK", "TOOK", "AGE"]),
-    Page::new("run", "run 7f3a", Made::Page, run),
+    Page::new("runs", "runs", Made::Page, runs_page).right(&["OK", "TOOK", "AGE"]).whole(),
+    Page::new("run", "run 7f3a", Made::Page, run).whole(),
     Page::new("run-full", "run 7f3a", Made::Page, |kind, model| {
         run(kind, model);
         press(model, "z");
@@ -123,11 +130,12 @@ pub(crate) const PAGES: &[Page] = &[
         go(kind, model, "L");
     })
     .kept(),
-    Page::new("canary", "run 7f3a", Made::Page, canary),
+    Page::new("canary", "run 7f3a", Made::Page, canary).whole(),
     Page::new("plan", "plan", Made::Page, |kind, model| {
         let page = PlanPage { typed: "3".into(), ..PlanPage::new(Arc::new(full_plan(kind))) };
         model.screens.push(Screen::Plan(Box::new(page)));
-    }),
+    })
+    .whole(),
     Page::new("plan-held", "plan", Made::Page, keys!("u enter")),
     Page::new("add", "add an instance", Made::Page, |_, model| {
         press(model, "N");
