@@ -11,7 +11,7 @@ use crate::domain::canary::soak::CanaryState;
 use crate::domain::canary::{CanaryPlan, MetricResult, Report, Verdict};
 use crate::ui::canvas::Canvas;
 use crate::ui::figures;
-use crate::ui::text::cut;
+use crate::ui::text::{cut, wrap};
 use crate::ui::theme::Role;
 use crate::ui::widgets::{dialog, gauge};
 
@@ -25,6 +25,9 @@ const COLUMNS: [Column; 7] = [
     Column::left("WHY", 24, 1).growing(),
 ];
 
+/// Lines of a verdict at most: it says why of each metric.
+const VERDICT_LINES: u16 = 3;
+
 /// Where the words of a line begin, beside what they are about.
 const WORDS: u16 = 9;
 
@@ -34,7 +37,8 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, area: Rect) {
     let report = state.and_then(CanaryState::newest);
     let n = plan.metrics.len().max(report.map_or(0, |(report, _)| report.metrics.len()));
     let told = state.map_or(0, |s| usize::from(s.gap_s > 0.0) + usize::from(s.end.is_some()));
-    let h = u16::try_from(n + told).unwrap_or(u16::MAX).saturating_add(11);
+    let more = VERDICT_LINES - 1;
+    let h = u16::try_from(n + told).unwrap_or(u16::MAX).saturating_add(11 + more);
     let w = area.width.saturating_sub(4).min(132);
     let inner = dialog::frame(canvas, area, w, h, "Canary", &title(plan));
     let foot = inner.bottom().saturating_sub(1);
@@ -73,11 +77,19 @@ struct Lines<'c, 'b> {
 
 impl Lines<'_, '_> {
     fn say(&mut self, about: &str, text: &str, role: Role) {
-        if self.y < self.area.bottom() {
-            let room = self.area.width.saturating_sub(WORDS);
+        self.say_in(1, about, text, role);
+    }
+
+    /// The same in as many lines as it needs, up to `most`.
+    fn say_in(&mut self, most: usize, about: &str, text: &str, role: Role) {
+        let room = self.area.width.saturating_sub(WORDS);
+        for (at, line) in wrap(text, usize::from(room), most).iter().enumerate() {
+            if self.y >= self.area.bottom() {
+                return;
+            }
+            let about = if at == 0 { about } else { "" };
             self.canvas.put(self.area.x, self.y, WORDS, about, Role::Dim);
-            let text = cut(text, usize::from(room));
-            self.canvas.put(self.area.x + WORDS, self.y, room, &text, role);
+            self.canvas.put(self.area.x + WORDS, self.y, room, line, role);
             self.y += 1;
         }
     }
@@ -112,7 +124,7 @@ fn clock(lines: &mut Lines<'_, '_>, plan: &CanaryPlan, state: Option<&CanaryStat
     if let Some(end) = &state.end {
         let (word, role) =
             if end.passed { ("passed", Role::Healthy) } else { ("FAILED", Role::Down) };
-        lines.say("ended", &format!("{word}: {}", end.why), role);
+        lines.say_in(usize::from(VERDICT_LINES), "ended", &format!("{word}: {}", end.why), role);
     }
 }
 
@@ -120,7 +132,8 @@ fn clock(lines: &mut Lines<'_, '_>, plan: &CanaryPlan, state: Option<&CanaryStat
 fn judged(lines: &mut Lines<'_, '_>, report: &Report, decides: bool) {
     let (glyph, role) = of_verdict(report.verdict);
     let text = format!("{glyph} {}: {}", report.verdict.word(), report.why());
-    lines.say(if decides { "judged" } else { "so far" }, &text, role);
+    let about = if decides { "judged" } else { "so far" };
+    lines.say_in(usize::from(VERDICT_LINES), about, &text, role);
     let Lines { canvas, area, y } = lines;
     let list = *y + 1;
     if list >= area.bottom() {
