@@ -84,10 +84,13 @@ pub(super) fn share(w: u16, h: u16, loud: usize, quiet: usize, longest: u16) -> 
     Layout { tiles: tiles(w, above, loud), names: names(rows), all_tiles: false }
 }
 
+/// How well a grid is read: its score, how few places stay empty, whether it has no more columns than things.
+type Rank = (u32, Reverse<usize>, bool);
+
 /// The largest tiles of which `n` fit; where not all do at the least size, as many of that size as fit.
 fn tiles(w: u16, h: u16, n: usize) -> Grid {
     let most = (w / TILE_W).max(1);
-    let mut best: Option<((u32, Reverse<usize>, bool), Grid)> = None;
+    let mut best: Option<(Rank, Grid)> = None;
     for columns in 1..=most {
         let rows = n.div_ceil(usize::from(columns)).max(1);
         let Ok(rows) = u16::try_from(rows) else { continue };
