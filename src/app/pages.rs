@@ -247,6 +247,17 @@ impl RunPage {
         }
     }
 
+    /// Whether a target that has begun stands still: the run is paused, and none of its steps runs.
+    pub fn rests(&self, host: &HostState) -> bool {
+        let paused = self.view.as_ref().is_some_and(|view| view.state.phase == Phase::Paused);
+        paused && host.started.is_some() && host.outcome.is_none() && host.running_step().is_none()
+    }
+
+    /// Whether a target is worked on now.
+    pub fn is_at_work(&self, host: &HostState) -> bool {
+        host.started.is_some() && host.outcome.is_none() && !self.rests(host)
+    }
+
     /// The targets in the order of the screen.
     pub fn hosts(&self) -> &[HostState] {
         self.view.as_ref().map(|v| v.state.hosts.as_slice()).unwrap_or_default()

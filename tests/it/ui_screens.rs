@@ -8,6 +8,9 @@ use bunker_ops::app::pages::{PlanPage, RunPage};
 use bunker_ops::app::{Model, Msg, Screen, update};
 use bunker_ops::domain::capability::Operate;
 use bunker_ops::domain::health::Health;
+use bunker_ops::domain::run::event::{EventKind, RunEvent};
+use bunker_ops::domain::run::outcome::Outcome;
+use bunker_ops::domain::run::pause::PauseReason;
 use bunker_ops::domain::snapshot::FleetSnapshot;
 use bunker_ops::tui::{Picture, text};
 use bunker_ops::ui::theme::Role;
@@ -15,9 +18,9 @@ use bunker_ops::ui::{Depth, Theme, to_ascii};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::sample::{host, run_id};
+use crate::sample::{host, run_id, step};
 use crate::ui_world::{
-    cockpit, env_changes, instance, many, plan, press, run_view, snapshot, troubled, twelve,
+    ago, cockpit, env_changes, instance, many, plan, press, run_view, snapshot, troubled, twelve,
 };
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
@@ -240,6 +243,30 @@ fn the_run_page_shows_targets_steps_output_and_what_to_do() {
     assert!(failed.contains("● 3s") && failed.contains("▼ 3s"), "{failed}");
     let gate = line(&screen, "st-albert");
     assert!(gate.contains("12s"), "{gate}");
+}
+
+/// The run that is seen goes on by one event.
+fn happens(model: &mut Model, kind: EventKind) {
+    let Some(Screen::Run(page)) = model.screens.last_mut() else { panic!("no run is seen") };
+    let state = &mut Arc::make_mut(page.view.as_mut().unwrap()).state;
+    let (run, seq, at) = (state.run.clone(), state.seq + 1, ago(1));
+    state.apply(&RunEvent { run, seq, at, kind });
+}
+
+#[test]
+fn a_paused_run_says_who_paused_it_and_that_a_target_between_two_steps_stands_still() {
+    let (_, mut model) = pages(80, 24, &twelve()).pop().unwrap();
+    let why = "paused by ann".into();
+    happens(&mut model, EventKind::Paused { why, reason: PauseReason::Manual });
+    let screen = draw(&model);
+    assert!(screen.contains("\n paused by ann") && screen.contains("1 at work"), "{screen}");
+
+    let (host, step, took_s) = (host("st-albert"), step("gate"), Some(12.0));
+    happens(&mut model, EventKind::StepFinished { host, step, outcome: Outcome::Ok, took_s });
+    let screen = draw(&model);
+    assert!(line(&screen, "st-albert").contains("▲ st-albert"), "{screen}");
+    assert!(line(&screen, "│   batch 1 of 2").contains("paused"), "{screen}");
+    assert!(screen.contains("0 at work"), "{screen}");
 }
 
 #[test]

@@ -313,7 +313,8 @@ impl Tail<'_> {
             }
             EventKind::Noted { text } => Some(format!("note: {text}")),
             EventKind::Paused { why, reason } if *reason == PauseReason::Manual => {
-                Some(format!("paused: {why}"))
+                // It says itself that it was paused, and by whom.
+                Some(why.to_string())
             }
             EventKind::Paused { why, reason } => Some(format!("paused ({}): {why}", reason.name())),
             EventKind::ApprovalAsked { why, .. } => Some(format!("waits: {why}")),

@@ -36,8 +36,7 @@ pub(in crate::ui) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &RunPage
     header(canvas, model, view, Rect { height: frame.header, ..area });
     let top = Rect { y: area.y + frame.header, height: frame.targets, ..area };
     if frame.targets > 0 {
-        let busy =
-            page.hosts().iter().filter(|h| h.started.is_some() && h.outcome.is_none()).count();
+        let busy = page.hosts().iter().filter(|h| page.is_at_work(h)).count();
         let count = format!("{} · {busy} at work", several(page.hosts().len(), "target"));
         let inner = canvas.pane(top, "Targets", &count, focus(page, Pane::First));
         run_grid::draw(canvas, model, page, inner);
@@ -142,6 +141,10 @@ fn second_line(canvas: &mut Canvas<'_>, model: &Model, view: &RunView, area: Rec
         }
         (_, Some(summary), _) => {
             (summary.to_string(), if n_bad > 0 { Role::Down } else { Role::Text })
+        }
+        // It says itself that it was paused, and by whom.
+        (Phase::Paused, None, Some(why)) if state.pause == Some(PauseReason::Manual) => {
+            (why.to_string(), Role::Degraded)
         }
         (Phase::Paused, None, Some(why)) if waits(state) => {
             let key = |action| model.key_at(action, Place::Run);

@@ -80,7 +80,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, model: &Model, page: &RunPage, inner
                 );
                 canvas.put(row.x.saturating_sub(1), y, 1, "▌", Role::Accent);
             }
-            host_row(canvas, model, host, &shape, row, Rect { y, height: 1, ..steps_area }, name_w);
+            let steps = Rect { y, height: 1, ..steps_area };
+            host_row(canvas, model, (host, page.rests(host)), &shape, (row, steps), name_w);
         }
         line += 1;
     }
@@ -112,6 +113,8 @@ fn batch_row(canvas: &mut Canvas<'_>, page: &RunPage, batch: u32, row: Rect) {
     let over = hosts.clone().all(|h| h.outcome.is_some());
     let word = match (begun, over) {
         (_, true) => "over",
+        (true, false) if hosts.clone().any(|h| page.is_at_work(h)) => "at work",
+        (true, false) if hosts.clone().any(|h| page.rests(h)) => "paused",
         (true, false) => "at work",
         (false, false) => "waits",
     };
@@ -126,8 +129,9 @@ fn batch_row(canvas: &mut Canvas<'_>, page: &RunPage, batch: u32, row: Rect) {
 }
 
 /// The target as a whole.
-fn host_badge(model: &Model, host: &HostState) -> badge::Badge {
+fn host_badge(model: &Model, (host, rests): (&HostState, bool)) -> badge::Badge {
     match (&host.outcome, host.started) {
+        _ if rests => badge::Badge { glyph: "▲", word: "paused", role: Role::Degraded },
         (Some(outcome), _) => badge::outcome(outcome),
         (None, Some(_)) if host.contact_lost.is_some() => {
             badge::Badge { glyph: "?", word: "no contact", role: Role::Unknown }
@@ -142,13 +146,12 @@ fn host_badge(model: &Model, host: &HostState) -> badge::Badge {
 fn host_row(
     canvas: &mut Canvas<'_>,
     model: &Model,
-    host: &HostState,
+    (host, rests): (&HostState, bool),
     shape: &Shape,
-    row: Rect,
-    steps: Rect,
+    (row, steps): (Rect, Rect),
     name_w: u16,
 ) {
-    let badge = host_badge(model, host);
+    let badge = host_badge(model, (host, rests));
     canvas.put(row.x, row.y, 1, badge.glyph, badge.role);
     canvas.put(row.x + 2, row.y, name_w, host.id.as_str(), Role::Strong);
     match shape {
@@ -171,7 +174,7 @@ fn host_row(
                 x += w;
             }
         }
-        Shape::Strip => strip(canvas, model, host, steps),
+        Shape::Strip => strip(canvas, model, (host, rests), steps),
     }
     if let Some(started) = host.started {
         let until = host.finished.unwrap_or(model.now);
@@ -194,7 +197,7 @@ fn step_time(model: &Model, step: &StepState) -> String {
     }
 }
 
-fn strip(canvas: &mut Canvas<'_>, model: &Model, host: &HostState, area: Rect) {
+fn strip(canvas: &mut Canvas<'_>, model: &Model, (host, rests): (&HostState, bool), area: Rect) {
     let mut line: Vec<Span> = Vec::new();
     // Signs stand apart where the words of the current step still fit behind them.
     let apart = if usize::from(area.width) >= host.steps.len() * 2 + 26 { " " } else { "" };
@@ -220,6 +223,7 @@ fn strip(canvas: &mut Canvas<'_>, model: &Model, host: &HostState, area: Rect) {
             let look = badge::outcome(outcome);
             (look.word.to_owned(), if look.role == Role::Healthy { Role::Text } else { look.role })
         }
+        (None, None) if rests => ("paused".to_owned(), Role::Degraded),
         (None, None) => {
             (if host.started.is_some() { "starting" } else { "waits" }.to_owned(), Role::Dim)
         }
