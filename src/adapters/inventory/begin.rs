@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::load;
-use crate::domain::diagnostic::Severity;
+use crate::domain::diagnostic::{Diagnostic, Severity};
 use crate::domain::scaffold::first::FirstInstance;
 use crate::domain::untrusted::Safe;
 
@@ -81,12 +81,10 @@ fn begin(dir: &Path, fill: impl FnOnce(&Path) -> io::Result<Vec<Safe>>) -> Resul
     let left = fill(new.path()).map_err(failed)?;
     let loaded = load(new.path());
     let Some(fleet) = loaded.fleet else {
-        let errors = loaded.diagnostics.iter().filter(|d| d.severity == Severity::Error);
-        let first = errors.map(ToString::to_string).next().unwrap_or_default();
-        let first = first.replace(&new.path().display().to_string(), "");
+        let first = loaded.diagnostics.iter().find(|d| d.severity == Severity::Error);
+        let first = first.map(|d| without_folder(d, new.path())).unwrap_or_default();
         return Err(Safe::line(&format!(
-            "it is no inventory that can be used: {}; one in INI form becomes YAML by `ansible-inventory -i FILE --list --yaml`",
-            first.trim_start_matches('/')
+            "it is no inventory that can be used: {first}; one in INI form becomes YAML by `ansible-inventory -i FILE --list --yaml`"
         )));
     };
     fs::set_permissions(new.path(), fs::Permissions::from_mode(0o755)).map_err(failed)?;
@@ -95,6 +93,15 @@ fn begin(dir: &Path, fill: impl FnOnce(&Path) -> io::Result<Vec<Safe>>) -> Resul
     // Its old name is gone, so there is nothing to take away.
     let _gone = new.keep();
     Ok(Begun { dir: dir.to_owned(), n_hosts: fleet.hosts.len() + fleet.left_out.len(), left })
+}
+
+/// A problem in one line, without the name of the folder, which is gone by then.
+fn without_folder(problem: &Diagnostic, folder: &Path) -> String {
+    let folder = folder.display().to_string();
+    let text = problem.to_string().replace("\n  hint: ", "; ");
+    let of_all = format!("{folder}: ");
+    text.strip_prefix(&of_all)
+        .map_or_else(|| text.replace(&format!("{folder}/"), ""), str::to_owned)
 }
 
 struct Copy {
@@ -183,5 +190,21 @@ mod tests {
         assert!(refused.as_str().contains("ansible-inventory"), "{refused}");
         assert!(!other.exists());
         assert!(import(&dir.path().join("nowhere"), &other).is_err());
+    }
+
+    #[test]
+    fn one_in_ini_form_is_refused_in_one_sentence_that_says_what_makes_it_yaml() {
+        let dir = tempfile::tempdir().unwrap();
+        let (old, new) = (dir.path().join("ansible"), dir.path().join("inventory"));
+        fs::create_dir_all(&old).unwrap();
+        fs::write(old.join("hosts.ini"), "[web]\none ansible_host=192.0.2.1\n").unwrap();
+        for from in [old.clone(), old.join("hosts.ini")] {
+            let refused = import(&from, &new).unwrap_err().to_string();
+            let begins = "it is no inventory that can be used: ";
+            assert!(refused.starts_with(begins) && !refused.contains(": :"), "{refused}");
+            assert!(!refused.contains('\\') && !refused.contains(".inventory-"), "{refused}");
+            assert!(refused.contains("`ansible-inventory -i FILE --list --yaml`"), "{refused}");
+            assert!(!new.exists());
+        }
     }
 }
