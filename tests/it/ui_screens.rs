@@ -267,6 +267,8 @@ fn a_paused_run_says_who_paused_it_and_that_a_target_between_two_steps_stands_st
     assert!(line(&screen, "st-albert").contains("▲ st-albert"), "{screen}");
     assert!(line(&screen, "│   batch 1 of 2").contains("paused"), "{screen}");
     assert!(screen.contains("0 at work"), "{screen}");
+    press(&mut model, "a");
+    assert!(draw(&model).contains("1 stands between"), "{}", draw(&model));
 }
 
 #[test]

@@ -18,7 +18,6 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(Screen::Run(page)) = model.screens.last() else { return Vec::new() };
     let (run, phase) = (page.run.clone(), page.phase());
     let Some(phase) = phase else { return Vec::new() };
-    let busy = page.hosts().iter().filter(|h| h.started.is_some() && h.outcome.is_none()).count();
     let control = match action {
         Action::Approve | Action::Reject => return guard::decide(model, action),
         Action::Pause => Control::Pause,
@@ -50,7 +49,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     if matches!(control, Control::Pause | Control::Resume | Control::Step) {
         return layers::change(model, ChangeKind::Control { run, control });
     }
-    let question = question(page, run, control, busy);
+    let question = question(page, run, control);
     model.layers.push(Layer::Confirm(question));
     Vec::new()
 }
@@ -156,20 +155,42 @@ fn roll_back(model: &mut Model, run: RunId) -> Vec<Effect> {
     Vec::new()
 }
 
-fn question(page: &RunPage, run: RunId, control: Control, busy: usize) -> Confirm {
-    let working = match busy {
+/// How many targets are worked on now, and of how many that have begun no step runs, in words.
+fn working(busy: usize, rest: usize) -> String {
+    let now = match busy {
         0 => "No instance is being worked on now.".to_owned(),
         1 => "1 instance is being worked on now.".to_owned(),
         n => format!("{n} instances are being worked on now."),
     };
+    match rest {
+        0 => now,
+        1 => format!("{now} 1 stands between two steps and is left so."),
+        n => format!("{now} {n} stand between two steps and are left so."),
+    }
+}
+
+/// What an abort leaves behind, in words; `running` is the subject of what is worked on now.
+fn left_by_abort(page: &RunPage, busy: usize, running: &str) -> String {
     let soaks = page.view.as_ref().and_then(|view| view.state.canary.as_ref());
-    let left = match (busy, soaks.is_some_and(|canary| canary.end.is_none())) {
+    match (busy, soaks.is_some_and(|canary| canary.end.is_none())) {
         (0, true) => {
             "Its canary stays as it is and is judged by nobody; nothing further is started."
+                .to_owned()
         }
-        (0, false) => "Nothing further is started.",
-        _ => "Their running steps are finished, then nothing further is started.",
+        (0, false) => "Nothing further is started.".to_owned(),
+        _ => format!("{running} finished, then nothing further is started."),
+    }
+}
+
+fn question(page: &RunPage, run: RunId, control: Control) -> Confirm {
+    let busy = page.hosts().iter().filter(|host| page.is_at_work(host)).count();
+    let rest = page.hosts().iter().filter(|host| page.rests(host)).count();
+    let working = working(busy, rest);
+    let (running, steps) = match busy {
+        1 => ("Its running step is", "Its step is"),
+        _ => ("Their running steps are", "Their steps are"),
     };
+    let left = left_by_abort(page, busy, running);
     let waits = page.view.as_ref().and_then(|view| view.state.why.clone());
     let waits = waits.map_or_else(
         || "It asks before each instance.".to_owned(),
@@ -180,12 +201,12 @@ fn question(page: &RunPage, run: RunId, control: Control, busy: usize) -> Confir
         Control::Kill => (
             format!("kill run {short}"),
             "kill",
-            vec![working, "Their steps are ended too: TERM, wait, KILL, verify. An instance may be left between two releases.".to_owned()],
+            vec![working, format!("{steps} ended too: TERM, wait, KILL, verify. An instance may be left between two releases.")],
         ),
         Control::AbortAndRollBack => (
             format!("abort run {short} and roll back"),
             "abort and roll back",
-            vec![working, "Their running steps are finished; then what this run changed goes back, as a new run. Data is not rolled back.".to_owned()],
+            vec![working, format!("{running} finished; then what this run changed goes back, as a new run. Data is not rolled back.")],
         ),
         Control::Promote => (
             format!("promote run {short}"),
@@ -205,7 +226,7 @@ fn question(page: &RunPage, run: RunId, control: Control, busy: usize) -> Confir
         Control::Abort | Control::Pause | Control::Resume | Control::Step => (
             format!("abort run {short}"),
             "abort",
-            vec![working, left.to_owned()],
+            vec![working, left],
         ),
     };
     Confirm {

@@ -237,10 +237,14 @@ fn go_on(model: &mut Model) -> Vec<Effect> {
             (format!("add {}", draft.host), lines, "add it")
         }
         Stage::Found(found) => {
-            let n = found.secrets.len();
+            let secrets = match found.secrets.len() {
+                0 => "No secret goes".to_owned(),
+                1 => "1 secret goes".to_owned(),
+                n => format!("{n} secrets go"),
+            };
             let lines = vec![
                 format!(
-                    "{n} secrets go to the vault, the files are written, then the run is planned: a backup first."
+                    "{secrets} to the vault, the files are written, then the run is planned: a backup first."
                 ),
                 "Nothing that runs is changed, nothing is seeded again.".to_owned(),
             ];
