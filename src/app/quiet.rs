@@ -103,6 +103,8 @@ pub enum Word {
     Zone,
     /// How long a silence lasts.
     Lasts,
+    /// Of how much it is.
+    Covers,
     /// Why.
     Why,
 }
@@ -119,6 +121,7 @@ impl Typed for Word {
             | Self::Does
             | Self::Whose
             | Self::Zone
+            | Self::Covers
             | Self::Why => Ok(()),
         }
     }
@@ -136,7 +139,7 @@ pub enum QuietFor {
         /// Whose it is.
         hosts: Vec<HostId>,
     },
-    /// A silence of one alert.
+    /// A silence that is begun at an alert of this.
     Silence(Fits),
     /// The end of one.
     EndSilence {
@@ -171,6 +174,11 @@ const DOES: &[(&str, &str)] = &[
     ("runs", "runs may start; alerts stay loud"),
     ("alerts", "alerts are silent; it says nothing about runs"),
     ("freeze", "no run may start while it is on"),
+];
+const COVERS: &[(&str, &str)] = &[
+    ("this", "this alert of this instance"),
+    ("everywhere", "this alert of every instance"),
+    ("instance", "all alerts of this instance"),
 ];
 const WHY: &str = "kept in the audit log";
 
@@ -222,6 +230,7 @@ impl QuietForm {
         let fields = vec![
             Field::must(Word::Lasts, "for", "how long: 90m, 2h, 1d; at most 7d"),
             Field::must(Word::Why, "why", "others read it beside the alert; kept in the audit log"),
+            Field::choice(Word::Covers, "covers", "space or arrows choose", COVERS),
         ];
         let mut form = Self::new(QuietFor::Silence(fits), fields);
         if let Some(field) = form.field(Word::Lasts) {
@@ -257,6 +266,16 @@ impl QuietForm {
     /// The reason that was typed.
     pub fn why(&self) -> Option<Safe> {
         self.form.said(Word::Why).map(|text| Safe::line(&text))
+    }
+
+    /// What a silence fits that was begun at an alert of this: that, or more, as it was chosen.
+    pub fn covers(&self, selected: &Fits) -> Result<Fits, String> {
+        let labels = || selected.labels().map(<[String]>::to_vec);
+        match self.form.value(Word::Covers) {
+            "everywhere" => Fits::new(selected.alert().map(Safe::as_str), None),
+            "instance" => Fits::new(None, labels()),
+            _ => Ok(selected.clone()),
+        }
     }
 
     /// How long, as it was typed.

@@ -28,7 +28,7 @@ pub(super) const QUIET: &[ActionInfo] = &[
     row(
         Action::Silence,
         "silence the alert",
-        "tell nobody of the selected alert for a time: asks for how long and why, then says what would be written to Alertmanager",
+        "tell nobody of the selected alert for a time: asks for how long, why, and whether everywhere or for all alerts of its instance, then says what would be written to Alertmanager",
         "silence",
         &[c('z')],
         &[Place::Alerts],

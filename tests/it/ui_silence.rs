@@ -91,7 +91,7 @@ fn an_alert_is_silenced_by_keys_after_it_was_said_in_full_what_is_written() {
         assert_eq!(press(&mut model, "enter"), vec![]);
         shows(&model, &["▼ is needed"]);
         press(&mut model, "e x c h a n g e");
-        assert_eq!(press(&mut model, "tab C-u s o o n enter"), vec![]);
+        assert_eq!(press(&mut model, "S-tab C-u s o o n enter"), vec![]);
         shows(&model, &["is no duration such as 90m"]);
         assert_eq!(press(&mut model, "C-u 8 d enter"), vec![]);
         shows(&model, &["from 1m to 7d"]);
@@ -136,6 +136,30 @@ fn an_alert_is_silenced_by_keys_after_it_was_said_in_full_what_is_written() {
         assert!(model.layers.is_empty());
         assert!(matches!(effects[..], [Effect::Look { what: Look::Alerts, .. }]), "{effects:?}");
         assert_eq!(toast(&model), "silent for 90m");
+    }
+}
+
+#[test]
+fn an_alert_is_silenced_everywhere_or_all_of_its_instance_where_that_is_chosen() {
+    let label = || Some(vec!["banff.example.org".to_owned()]);
+    let wide = [
+        ("space", "silence MailLoop everywhere", Fits::new(Some("MailLoop"), None)),
+        ("space space", "silence all alerts of banff.example.org", Fits::new(None, label())),
+        ("space space space", "silence MailLoop", Fits::new(Some("MailLoop"), label())),
+    ];
+    for size in SIZES {
+        for (keys, title, wanted) in wide.clone() {
+            let mut model = held(size, &[]);
+            press(&mut model, "z tab e x c h a n g e tab");
+            shows(&model, &["covers", "this alert of this instance"]);
+            press(&mut model, keys);
+            assert_eq!(press(&mut model, "enter"), vec![]);
+            let wanted = wanted.unwrap();
+            shows(&model, &[title, wanted.words().as_str(), "It fits 1 alert now."]);
+            let (_, asked) = ask(&press(&mut model, "tab enter"));
+            let (lasts, why) = ("2h".to_owned(), "exchange".into());
+            assert_eq!(asked, QuietAsk::Silence { fits: wanted, lasts, why });
+        }
     }
 }
 

@@ -87,7 +87,8 @@ pub(super) fn end_of_selected(model: &Model) -> Result<QuietForm, String> {
 }
 
 /// The silence as it would be made, where what was typed can be one.
-pub(super) fn question(model: &Model, fits: &Fits, form: &QuietForm) -> Result<Confirm, String> {
+pub(super) fn question(model: &Model, of: &Fits, form: &QuietForm) -> Result<Confirm, String> {
+    let fits = form.covers(of)?;
     let (lasts, why) = (form.lasts().to_owned(), form.why().unwrap_or_default());
     // Who makes it is known where it is made.
     let made = ByHand::new(fits.clone(), &lasts, (&Safe::default(), &why), model.now)?;
@@ -103,9 +104,14 @@ pub(super) fn question(model: &Model, fits: &Fits, form: &QuietForm) -> Result<C
             until.strftime("%a %m-%d %H:%M %Z")
         ),
     ];
-    let alert = fits.alert().map_or_else(|| "alerts".to_owned(), ToString::to_string);
-    let ask = QuietAsk::Silence { fits: fits.clone(), lasts, why };
-    Ok(quiet::question(format!("silence {alert}"), lines, "silence it", ask))
+    let of = fits.labels().unwrap_or_default().join(", ");
+    let what = match fits.alert() {
+        Some(alert) if of.is_empty() => format!("{alert} everywhere"),
+        Some(alert) => alert.to_string(),
+        None => format!("all alerts of {of}"),
+    };
+    let ask = QuietAsk::Silence { fits, lasts, why };
+    Ok(quiet::question(format!("silence {what}"), lines, "silence it", ask))
 }
 
 /// The end as it would be.
