@@ -100,10 +100,16 @@ fn become_instances(servers: &Servers) {
 
     // Ended in the middle of apt's work, it goes on from there.
     servers.stop_at("packages");
-    // Whether that moment was one in which dpkg unpacks is luck: this is what dpkg notes down there.
-    let torn = "sed -i '/^Package: hostname$/,/^$/ s/^Status: .*/Status: install reinstreq half-installed/' /var/lib/dpkg/status";
+    // Whether that moment was one in which dpkg unpacks is luck: this is what dpkg notes down there, in its records and aside,
+    // where it is not in its records yet.
+    let torn = "sed -i '/^Package: hostname$/,/^$/ s/^Status: .*/Status: install reinstreq half-installed/' /var/lib/dpkg/status
+        ls /var/lib/dpkg/updates | grep -q '^[0-9]' ||
+            sed -n '/^Package: hostname$/,/^$/p' /var/lib/dpkg/status >/var/lib/dpkg/updates/0000";
     for host in servers.hosts() {
         host.sh(torn).unwrap();
+        let refused =
+            host.sh("apt-get --yes --download-only install hostname 2>&1 || true").unwrap();
+        assert!(refused.contains("dpkg was interrupted"), "{}: {refused}", host.name);
     }
     let common = servers.deploy(&["--tags", "common", "--skip-tags", "validate"]);
     assert_eq!(common.status.code(), Some(0), "{}", text(&common));

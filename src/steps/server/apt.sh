@@ -4,11 +4,15 @@ apt() { apt-get -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 -o Dpkg::Option
 installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q '^install ok installed$'; }
 # Packages that dpkg says must be installed anew, since it was ended while it unpacked them.
 torn() { dpkg-query -W -f '${db:Status-Eflag} ${binary:Package}\n' 2>/dev/null | sed -n 's/^reinstreq //p' | paste -sd ' ' -; }
+# What dpkg has noted down aside and not taken into its records, since it was ended before. apt does not begin before that.
+noted() { ls /var/lib/dpkg/updates 2>/dev/null | grep -q '^[0-9]'; }
 # Installs those of the packages that are missing.
 packages() { # PACKAGE...
-    if [ -n "$(dpkg --audit 2>/dev/null)" ]; then
+    if [ -n "$(dpkg --audit 2>/dev/null)" ] || noted; then
         echo "an installation was cut off: going on with it"
-        # dpkg configures nothing before what it had unpacked in part is unpacked anew.
+        # It takes its notes first, whatever becomes of the rest here: dpkg configures nothing before what it had unpacked in
+        # part is unpacked anew.
+        ! noted || dpkg --configure -a </dev/null || echo "dpkg has taken its notes; what it says above is mended now"
         torn=$(torn)
         if [ -n "$torn" ]; then
             echo "unpacked in part, so installed anew: $torn"
