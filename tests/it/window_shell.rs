@@ -112,6 +112,12 @@ fn the_end_of_a_window_pauses_the_runs_that_go_by_it_and_no_others() {
         let asked = if pauses { json!([run]) } else { json!([]) };
         assert_eq!((&ended["hosts"], &ended["paused"]), (&json!([host]), &asked), "{ended:#}");
         bench.until(&run, if pauses { "paused" } else { "succeeded" });
+        if pauses {
+            // Its worker would wait for ever.
+            let ended = bench.run(&["abort", &run]);
+            assert!(ended.status.success(), "{ended:?}");
+            bench.until(&run, "aborted");
+        }
     }
 }
 
