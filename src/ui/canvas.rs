@@ -30,7 +30,7 @@ impl Canvas<'_> {
         self.put_styled(x, y, max, text, self.lying(role))
     }
 
-    /// The same for what is drawn of lines and blocks, and no word: a line under it would run through the drawing.
+    /// The same for what is drawn of lines and blocks, and beside that on one ground: a line under it would run through the drawing.
     pub(super) fn draw(&mut self, x: u16, y: u16, max: u16, drawn: &str, role: Role) -> u16 {
         let mut style = self.lying(role);
         style.add_modifier.remove(Modifier::UNDERLINED);

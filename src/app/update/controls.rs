@@ -164,18 +164,21 @@ fn working(busy: usize, rest: usize) -> String {
     };
     match rest {
         0 => now,
-        1 => format!("{now} 1 stands between two steps and is left so."),
-        n => format!("{now} {n} stand between two steps and are left so."),
+        1 => format!("{now} 1 stands between two steps."),
+        n => format!("{now} {n} stand between two steps."),
     }
 }
 
 /// What an abort leaves behind, in words; `running` is the subject of what is worked on now.
-fn left_by_abort(page: &RunPage, busy: usize, running: &str) -> String {
+fn left_by_abort(page: &RunPage, (busy, rest): (usize, usize), running: &str) -> String {
     let soaks = page.view.as_ref().and_then(|view| view.state.canary.as_ref());
     match (busy, soaks.is_some_and(|canary| canary.end.is_none())) {
         (0, true) => {
             "Its canary stays as it is and is judged by nobody; nothing further is started."
                 .to_owned()
+        }
+        (0, false) if rest > 0 => {
+            "What has begun is left where it stands; nothing further is started.".to_owned()
         }
         (0, false) => "Nothing further is started.".to_owned(),
         _ => format!("{running} finished, then nothing further is started."),
@@ -187,10 +190,11 @@ fn question(page: &RunPage, run: RunId, control: Control) -> Confirm {
     let rest = page.hosts().iter().filter(|host| page.rests(host)).count();
     let working = working(busy, rest);
     let (running, steps) = match busy {
+        0 => ("Whatever runs by then is", "Whatever runs by then is"),
         1 => ("Its running step is", "Its step is"),
         _ => ("Their running steps are", "Their steps are"),
     };
-    let left = left_by_abort(page, busy, running);
+    let left = left_by_abort(page, (busy, rest), running);
     let waits = page.view.as_ref().and_then(|view| view.state.why.clone());
     let waits = waits.map_or_else(
         || "It asks before each instance.".to_owned(),

@@ -11,6 +11,7 @@ use super::super::msg::Problem;
 use super::super::toast::ToastKind;
 use super::super::why::Of;
 use super::{fleet, input, layers, plan, route, why};
+use crate::domain::figure::several;
 use crate::domain::plan::{TagChoice, What};
 use crate::domain::scaffold::enrol::{Answer, Ask, Entry, ShownKey, new_instance};
 use crate::domain::snapshot::InstanceView;
@@ -237,14 +238,10 @@ fn go_on(model: &mut Model) -> Vec<Effect> {
             (format!("add {}", draft.host), lines, "add it")
         }
         Stage::Found(found) => {
-            let secrets = match found.secrets.len() {
-                0 => "No secret goes".to_owned(),
-                1 => "1 secret goes".to_owned(),
-                n => format!("{n} secrets go"),
-            };
+            let secrets = several(found.secrets.len(), "secret");
             let lines = vec![
                 format!(
-                    "{secrets} to the vault, the files are written, then the run is planned: a backup first."
+                    "The vault gets {secrets}, the files are written, then the run is planned: a backup first."
                 ),
                 "Nothing that runs is changed, nothing is seeded again.".to_owned(),
             ];

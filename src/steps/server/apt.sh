@@ -12,7 +12,7 @@ packages() { # PACKAGE...
         echo "an installation was cut off: going on with it"
         # It takes its notes first, whatever becomes of the rest here: dpkg configures nothing before what it had unpacked in
         # part is unpacked anew.
-        ! noted || dpkg --configure -a </dev/null || echo "dpkg has taken its notes; what it says above is mended now"
+        ! noted || dpkg --configure -a </dev/null || echo "dpkg has taken its notes; what it could not configure above is mended next"
         torn=$(torn)
         if [ -n "$torn" ]; then
             echo "unpacked in part, so installed anew: $torn"
