@@ -266,6 +266,26 @@ fn the_first_ctrl_c_starts_nothing_further_and_the_second_leaves_the_run_to_its_
     assert_eq!(outcomes(&shown), ["a changed", "b changed"]);
 }
 
+/// Whoever presses Ctrl-C at the first sight of a run means that run, also while it is still being started.
+#[test]
+fn a_ctrl_c_at_the_first_sight_of_a_run_is_heard() {
+    let deck = Deck::new(&["a", "b"]);
+    let mut command =
+        deck.command(&["upgrade", "a", "b", "--to", "v2.5.0", "--serial", "1", "--yes"]);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    deck.when_there("is there", |_| true);
+    interrupt(&child);
+    deck.when_there("paused", |shown| shown["state"] == "paused" && shown["reason"] == "manual");
+    interrupt(&child);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("stays with its worker"), "{said}");
+    let (code, _) = deck.run(&["resume", "last"]);
+    assert_eq!(code, Some(0));
+    deck.when_there("ended", |shown| shown["finished_at"].is_string());
+}
+
 impl Deck {
     /// The only run, once there is one and this holds of it.
     fn when_there(&self, what: &str, holds: impl Fn(&Value) -> bool) -> Value {

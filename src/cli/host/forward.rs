@@ -59,11 +59,13 @@ async fn held(
         let begun = Instant::now();
         let open = hosts.forward(&host.connection, right, to, local, DEADLINE).await;
         let open = open.map_err(failed_there)?;
+        // From here on a Ctrl-C takes it back; before, nothing is there and it just ends us.
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
         told(context, host, what, to, &open)?;
         let (at, open) = (open.at(), Some(open));
         let mut kept = Kept { hosts, host, what, right, at, to, open, n_lost: 0 };
         let why = tokio::select! {
-            _ = tokio::signal::ctrl_c() => None,
+            _ = interrupt.recv() => None,
             _ = ends.recv() => None,
             _ = hang_up.recv() => None,
             why = kept.keep() => Some(why),

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::super::Context;
 use super::super::exit::{Exit, Trouble};
 use super::super::wiring;
-use super::attach_leave::Hold;
+use super::attach_leave::{Hold, Presses};
 use super::confirm::confirm_plan;
 use super::dispatch::right;
 use super::operator::{how, operator};
@@ -103,23 +103,25 @@ pub(super) async fn retry(context: &Context, run: &str, manner: Manner) -> Resul
         print::say("nothing was done");
         return Ok(Exit::Refused);
     };
-    let run = match launched(right, &context.inventory, &plan, &consent, &operator(), &how())
-        .await?
-    {
+    unlock_plan(&plan, &Supervisor::new()).await?;
+    let mut presses = (!manner.detach).then(Presses::heard).transpose()?;
+    let (by, how) = (operator(), how());
+    let starting = launched(right, &context.inventory, &plan, &consent, &by, &how);
+    let run = match Presses::while_starting(presses.as_mut(), starting).await?? {
         Launched::Started(run) => run,
         Launched::Waits(run, approval) => return approve::waits(context, &run, &approval).await,
     };
-    if manner.detach {
+    let Some(presses) = presses else {
         if context.json {
             print::json(&json!({ "run": run, "after": old }))?;
         } else {
             print::all(&format!("{run}\n"))?;
         }
         return Ok(Exit::Ok);
-    }
+    };
     print::say(&format!("run {run} started"));
     let shown = if context.json { attach::Shown::Summary } else { attach::Shown::Lines };
-    attach::follow(context, &run, shown, Hold::Foreground).await
+    attach::follow(context, &run, shown, Hold::Foreground(presses)).await
 }
 
 async fn launched(
@@ -130,7 +132,6 @@ async fn launched(
     by: &Operator,
     how: &str,
 ) -> Result<Launched, Trouble> {
-    unlock_plan(plan, &Supervisor::new()).await?;
     let store = wiring::store_writer(right)?;
     let (workers, clock) = (wiring::workers(right, inventory), wiring::clock());
     let launcher = wiring::launcher(&*store, &workers, &*clock);
@@ -145,6 +146,7 @@ async fn started(
     by: &Operator,
     how: &str,
 ) -> Result<RunId, Trouble> {
+    unlock_plan(plan, &Supervisor::new()).await?;
     match launched(right, inventory, plan, consent, by, how).await? {
         Launched::Started(run) | Launched::Waits(run, _) => Ok(run),
     }

@@ -1,4 +1,9 @@
-//! What Ctrl-C does while a run is followed.
+//! What Ctrl-C does while a run is started and followed.
+
+use std::pin::pin;
+
+use color_eyre::eyre::WrapErr;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::super::Context;
 use super::super::exit::{Exit, Trouble};
@@ -9,12 +14,70 @@ use crate::domain::run::control::Control;
 use crate::engine::ports::{RunReader, RunWriter};
 
 /// What Ctrl-C means for a run that is followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(in crate::cli) enum Hold {
     /// Somebody only looks: leave at once, the run is not touched.
     Looks,
     /// It was started here: the first time nothing further is started, the second time leave.
-    Foreground,
+    Foreground(Presses),
+}
+
+/// Ctrl-C, heard from before a run begins: between its begin and its following none ends this program unheard, with
+/// the run going on to its next steps.
+#[derive(Debug)]
+pub(in crate::cli) struct Presses {
+    signal: Signal,
+    /// It was pressed while the run was being started.
+    early: bool,
+}
+
+impl Presses {
+    pub(super) fn heard() -> Result<Self, Trouble> {
+        let signal = signal(SignalKind::interrupt()).wrap_err("listening for Ctrl-C")?;
+        Ok(Self { signal, early: false })
+    }
+
+    /// Waits for what starts a run, and hears Ctrl-C meanwhile where the run is to be followed. A first one counts once
+    /// the run is there; a second one leaves at once.
+    pub(super) async fn while_starting<T>(
+        heard: Option<&mut Self>,
+        starting: impl Future<Output = T>,
+    ) -> Result<T, Trouble> {
+        match heard {
+            Some(presses) => presses.until(starting).await,
+            None => Ok(starting.await),
+        }
+    }
+
+    async fn until<T>(&mut self, starting: impl Future<Output = T>) -> Result<T, Trouble> {
+        let mut starting = pin!(starting);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut starting => return Ok(done),
+                _ = self.signal.recv() => {}
+            }
+            if self.early {
+                let why =
+                    "left while the run was being started: `bunker runs` says whether it is there";
+                return Err(Trouble::new(Exit::Interrupted, why));
+            }
+            self.early = true;
+            print::say(
+                "\nthe run is being started: once it is there, no further step is started; Ctrl-C again leaves at once",
+            );
+        }
+    }
+
+    async fn first(&mut self) {
+        if !self.early {
+            self.next().await;
+        }
+    }
+
+    async fn next(&mut self) {
+        let _: Option<()> = self.signal.recv().await;
+    }
 }
 
 /// Waits for Ctrl-C. The first one in the foreground starts nothing further and says what still runs; the run goes on
@@ -24,14 +87,17 @@ pub(super) async fn interrupted(
     run: &RunId,
     hold: Hold,
 ) -> Result<Exit, Trouble> {
-    let pressed = || async { drop(tokio::signal::ctrl_c().await) };
-    pressed().await;
-    let may = context.operate.is_some() && hold == Hold::Foreground;
-    if may && let Some(still) = pause(context, run).await? {
-        print::say(&format!(
-            "\nrun {run}: no further step is started; {still}\nCtrl-C again leaves it to its worker; `bunker resume {run}` goes on, `bunker abort {run}` ends it"
-        ));
-        pressed().await;
+    match hold {
+        Hold::Looks => Presses::heard()?.next().await,
+        Hold::Foreground(mut presses) => {
+            presses.first().await;
+            if let Some(still) = pause(context, run).await? {
+                print::say(&format!(
+                    "\nrun {run}: no further step is started; {still}\nCtrl-C again leaves it to its worker; `bunker resume {run}` goes on, `bunker abort {run}` ends it"
+                ));
+                presses.next().await;
+            }
+        }
     }
     print::say(&format!(
         "\nleft; run {run} stays with its worker: `bunker attach {run}` to come back, `bunker abort {run}` to end it"

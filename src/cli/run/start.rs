@@ -8,7 +8,7 @@ use super::super::Context;
 use super::super::args::StartArgs;
 use super::super::exit::{Exit, Trouble};
 use super::super::{audit, fleet, hooks, in_the_way, wiring};
-use super::attach_leave::Hold;
+use super::attach_leave::{Hold, Presses};
 use super::confirm::confirm_plan;
 use super::dispatch::right;
 use super::operator::{how, operator};
@@ -143,14 +143,19 @@ async fn start(
     let (workers, clock) =
         (wiring::workers(right, &context.inventory).lending(hosts), wiring::clock());
     let launcher = wiring::launcher(&*store, &workers, &*clock);
-    let launched = launcher.start_run(plan, consent, &operator(), &how()).await?;
+    let mut presses = (!args.detach).then(Presses::heard).transpose()?;
+    let starting = async {
+        let launched = launcher.start_run(plan, consent, &operator(), &how()).await;
+        hosts.close().await;
+        launched
+    };
+    let launched = Presses::while_starting(presses.as_mut(), starting).await??;
     drop(store);
-    hosts.close().await;
     let run = match launched {
         Launched::Started(run) => run,
         Launched::Waits(run, approval) => return approve::waits(context, &run, &approval).await,
     };
-    if args.detach {
+    let Some(presses) = presses else {
         if context.json {
             print::json(&json!({ "run": run }))?;
         } else {
@@ -158,12 +163,12 @@ async fn start(
             print::say(&format!("started; `bunker attach {run}` follows it"));
         }
         return Ok(Exit::Ok);
-    }
+    };
     print::say(&format!(
         "run {run} started; Ctrl-C starts no further step, twice leaves it to its worker"
     ));
     let shown = if context.json { attach::Shown::Summary } else { attach::Shown::Lines };
-    attach::follow(context, &run, shown, Hold::Foreground).await
+    attach::follow(context, &run, shown, Hold::Foreground(presses)).await
 }
 
 fn now() -> jiff::Timestamp {
