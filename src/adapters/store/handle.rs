@@ -127,6 +127,19 @@ macro_rules! reader {
                 self.0.look(move |db| db.log(&run, &host, offset, limit)).await
             }
 
+            async fn log_lengths(
+                &self,
+                run: &RunId,
+                hosts: &[HostId],
+            ) -> Result<Vec<u64>, StoreError> {
+                let (run, hosts) = (run.clone(), hosts.to_vec());
+                let length = move |db: &mut Db, host: &HostId| {
+                    db.log(&run, host, u64::MAX, 0).map(|(_, length)| length)
+                };
+                let all = move |db: &mut Db| hosts.iter().map(|host| length(db, host)).collect();
+                self.0.look(all).await
+            }
+
             async fn log_marks(
                 &self,
                 run: &RunId,

@@ -185,9 +185,13 @@ impl Tail<'_> {
         }
         // Of a target that is over, all was printed before that was said.
         let all = self.state.hosts.iter();
-        let grown = all.filter(|host| until == Until::End || host.outcome.is_none());
-        for host in grown {
-            if self.logs.print(self.store, &self.state.run, &host.id, until).await?.is_break() {
+        let asked = all.filter(|host| until == Until::End || host.outcome.is_none());
+        let mut hosts: Vec<HostId> = asked.map(|host| host.id.clone()).collect();
+        if until == Until::NextStep {
+            hosts = self.logs.grown(self.store, &self.state.run, hosts).await?;
+        }
+        for host in hosts {
+            if self.logs.print(self.store, &self.state.run, &host, until).await?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }

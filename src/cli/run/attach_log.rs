@@ -42,6 +42,19 @@ struct Printed {
 }
 
 impl Logs {
+    /// The hosts among these whose log is longer than what was printed of it.
+    pub(super) async fn grown(
+        &self,
+        store: &dyn RunReader,
+        run: &RunId,
+        hosts: Vec<HostId>,
+    ) -> Result<Vec<HostId>, Trouble> {
+        let lengths = store.log_lengths(run, &hosts).await?;
+        let printed = |host: &HostId| self.0.get(host).map_or(0, |printed| printed.offset);
+        let each = hosts.into_iter().zip(lengths);
+        Ok(each.filter(|(host, length)| *length > printed(host)).map(|(host, _)| host).collect())
+    }
+
     /// Prints what is new of a host's log; `Break` when the reader has gone.
     pub(super) async fn print(
         &mut self,
@@ -51,21 +64,17 @@ impl Logs {
         until: Until<'_>,
     ) -> Result<ControlFlow<()>, Trouble> {
         let printed = self.0.entry(host.clone()).or_default();
+        let (mut bytes, length) = store.log(run, host, printed.offset, CHUNK).await?;
         // The marks are asked for after the bytes, so that none within them is missing.
-        let (_, length) = store.log(run, host, printed.offset, 0).await?;
-        let whole_lines = matches!(until, Until::NextStep);
-        if whole_lines && length == printed.offset {
-            return Ok(ControlFlow::Continue(()));
-        }
         let marks = store.log_marks(run, host).await?;
         let to = printed.limit(&marks, until).unwrap_or(length).min(length);
         loop {
-            let room = usize::try_from(to.saturating_sub(printed.offset)).unwrap_or(CHUNK);
-            let (bytes, _) = store.log(run, host, printed.offset, room.min(CHUNK)).await?;
-            let last = bytes.is_empty();
+            let room = usize::try_from(to.saturating_sub(printed.offset)).unwrap_or(usize::MAX);
+            bytes.truncate(room);
+            let last = bytes.len() == room || bytes.is_empty();
             printed.offset += bytes.len() as u64;
-            printed.partial.extend(bytes);
-            let ready = printed.ready(last && !whole_lines);
+            printed.partial.append(&mut bytes);
+            let ready = printed.ready(last && until != Until::NextStep);
             let text = lines(&ready).fold(String::new(), |mut text, line| {
                 text.extend([host.as_str(), " | ", line.as_str(), "\n"]);
                 text
@@ -76,6 +85,7 @@ impl Logs {
             if last {
                 return Ok(ControlFlow::Continue(()));
             }
+            (bytes, _) = store.log(run, host, printed.offset, CHUNK).await?;
         }
     }
 }

@@ -285,6 +285,14 @@ pub trait RunReader: Send + Sync + 'static {
         offset: u64,
         limit: usize,
     ) -> Result<(Vec<u8>, u64), StoreError>;
+    /// The whole length of each of these hosts' logs, in their order: what [`Self::log`] says, asked at once.
+    async fn log_lengths(&self, run: &RunId, hosts: &[HostId]) -> Result<Vec<u64>, StoreError> {
+        let mut lengths = Vec::with_capacity(hosts.len());
+        for host in hosts {
+            lengths.push(self.log(run, host, u64::MAX, 0).await?.1);
+        }
+        Ok(lengths)
+    }
     /// Where the steps of a host begin and end in the text that [`Self::log`] gives, in order. Asked after
     /// a look at the text it has all marks within that text.
     async fn log_marks(&self, run: &RunId, host: &HostId) -> Result<Vec<StepMark>, StoreError>;
