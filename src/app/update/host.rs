@@ -62,7 +62,9 @@ fn ask_shell(model: &mut Model, host: HostId) -> Vec<Effect> {
     let recorded = model.fleet.instance(&host).is_some_and(|i| i.records_shells);
     let kept = "All that is typed and shown there is RECORDED, as bunker_shell_record wants it.";
     let kept = recorded.then(|| kept.to_owned());
-    let opens = format!("A shell opens on {host}{who}; the cockpit comes back when it is left.");
+    let opens = format!(
+        "A shell opens on {host}{who}. `exit` brings the cockpit back; one that hangs is left by enter, ~ and a full stop."
+    );
     let question = Confirm {
         title: format!("shell on {host}"),
         lines: [Some(opens), kept, Some(

@@ -10,6 +10,7 @@ mod keys;
 mod link;
 mod options;
 mod server;
+mod shell;
 mod stack;
 mod stage;
 mod start;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use portable_pty::PtySize;
 use russh::keys::PrivateKey;
 use russh::server::{
     Auth, ChannelOpenHandle, Config, Handler, Msg, Session, VerifiedPublicKey, run_stream,
@@ -19,6 +20,7 @@ use super::exec::Exec;
 use super::fault::while_black;
 use super::host::HostState;
 use super::link::{Wire, carry};
+use super::shell;
 
 /// The server's settings with a host key.
 pub(super) fn config(key: PrivateKey) -> Arc<Config> {
@@ -80,6 +82,7 @@ async fn connection(host: Arc<HostState>, mut tcp: TcpStream) {
         host: Arc::clone(&host),
         wire: Arc::clone(&wire),
         channels: HashMap::new(),
+        terminals: HashMap::new(),
         sessions: Arc::default(),
     };
     let serve = async {
@@ -99,6 +102,8 @@ struct Conversation {
     host: Arc<HostState>,
     wire: Arc<Wire>,
     channels: HashMap<ChannelId, (Channel<Msg>, Slot)>,
+    /// The terminals that were asked for and have no shell yet.
+    terminals: HashMap<ChannelId, PtySize>,
     sessions: Arc<AtomicU64>,
 }
 
@@ -173,6 +178,7 @@ impl Handler for Conversation {
 
     async fn channel_close(&mut self, id: ChannelId, _: &mut Session) -> Result<(), Self::Error> {
         self.channels.remove(&id);
+        self.terminals.remove(&id);
         Ok(())
     }
 
@@ -180,14 +186,14 @@ impl Handler for Conversation {
         &mut self,
         id: ChannelId,
         _: &str,
-        _: u32,
-        _: u32,
+        columns: u32,
+        rows: u32,
         _: u32,
         _: u32,
         _: &[(russh::Pty, u32)],
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        // There is none behind it: what is typed is not echoed.
+        self.terminals.insert(id, shell::size(columns, rows));
         session.channel_success(id)
     }
 
@@ -196,7 +202,20 @@ impl Handler for Conversation {
         id: ChannelId,
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        self.exec_request(id, b"exec /bin/sh -i", session).await
+        // Without a terminal it is a command as any other.
+        let Some(size) = self.terminals.remove(&id) else {
+            return self.exec_request(id, b"exec /bin/sh", session).await;
+        };
+        let Some((channel, slot)) = self.channels.remove(&id) else {
+            return session.channel_failure(id);
+        };
+        session.channel_success(id)?;
+        let (host, handle) = (Arc::clone(&self.host), session.handle());
+        self.host.runtime.spawn(async move {
+            shell::run(&host, &handle, channel, size).await;
+            drop(slot);
+        });
+        Ok(())
     }
 
     async fn exec_request(
