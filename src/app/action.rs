@@ -231,7 +231,7 @@ Keys with a blank between are pressed one after the other; after the first, a bo
 ## Keys of your own\n\n\
 `$XDG_CONFIG_HOME/bunker/keys.yaml` gives actions other keys. The names of places are the headings below in lower case with `-` for blanks; \
 the names of actions are in the table. What is not named keeps its keys.\n\n\
-```yaml\npreset: tmux-safe        # default, or tmux-safe: no Ctrl but C-c\nmouse: true              # clicks and the wheel; off where text is read\nkeys:\n  everywhere:\n    top: [\"g g\", home]\n  fleet:\n    upgrade: \"U U\"\n```\n\n\
+```yaml\npreset: tmux-safe        # default, or tmux-safe: no Ctrl but C-c\nmouse: true              # clicks and the wheel; off where text is read\nkeys:\n  everywhere:\n    top: [\"g g\", home]\n  fleet:\n    upgrade: \"X X\"\n```\n\n\
 `bunker check keys FILE` says what is wrong with such a file: a key that means two things at one place, keys that begin as others do, an unknown name, \
 something dangerous on a single key that is not its own. With anything wrong in it the cockpit says so and keeps the keys of this page. \
 `C-c` always leaves.\n\n\
@@ -319,5 +319,9 @@ mod tests {
         }
         let page = std::fs::read_to_string(path).unwrap_or_default();
         assert!(page == keys_page(), "docs/keys.md is stale: run this test with BUNKER_BLESS=1");
+        let example = page.split_once("```yaml\n").unwrap().1.split_once("```").unwrap().0;
+        let (keymap, problems) = crate::app::keymap::parse("keys.yaml", example);
+        assert_eq!(problems, vec![]);
+        assert_ne!(keymap, Keymap::default());
     }
 }

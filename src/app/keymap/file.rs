@@ -5,7 +5,7 @@
 //! mouse: true
 //! keys:
 //!   everywhere: {top: ["g g", home]}
-//!   fleet: {upgrade: "U U"}
+//!   fleet: {upgrade: "X X"}
 //! ```
 
 use serde_json::{Map, Value};
