@@ -135,11 +135,11 @@ fn growth_moves_nothing_that_is_read_and_the_end_is_followed() {
     let still = ask(&press(&mut model, "f"));
     update(&mut model, told(&still, 2_000));
     let before = draw(&model);
-    assert!(before.contains("line 1,981 to 2,000"), "{before}");
+    assert!(before.contains("line 1,981 to 2,000 · 100 %"), "{before}");
     update(&mut model, told(&still, 900_000));
     let after = draw(&model);
     assert!(
-        after.contains("line 1,981 to 2,000") && after.contains("line 1980 of the build"),
+        after.contains("line 1,981 to 2,000 · 0 %") && after.contains("line 1980 of the build"),
         "{after}"
     );
     assert_eq!(ask(&press(&mut model, "f")).at, Follow::End);

@@ -101,9 +101,10 @@ fn stand(page: &LogPage, drawn: &[Drawn<'_>], room: usize) -> String {
                 Drawn::Line { row, .. } => Some((row.line + 1, row.place)),
                 Drawn::Mark(_) => None,
             };
-            let (first, place) = drawn.iter().find_map(line).unwrap_or_default();
-            let (last, _) = drawn.iter().rev().find_map(line).unwrap_or_default();
-            let part = (place * 100).checked_div(view.n_places).unwrap_or(0);
+            let (first, _) = drawn.iter().find_map(line).unwrap_or_default();
+            let (last, place) = drawn.iter().rev().find_map(line).unwrap_or_default();
+            // By the last line in view, as in `less`: it is 100 at the end, and nowhere else.
+            let part = ((place + 1) * 100).checked_div(view.n_places).unwrap_or(0);
             words.push(format!("line {} to {}", grouped(first), grouped(last)));
             words.push(format!("{part} %"));
         }
