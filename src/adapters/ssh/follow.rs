@@ -21,6 +21,11 @@ use crate::steps::runner::{self, Frame, FrameReader};
 const BEGIN: Duration = Duration::from_secs(40);
 /// How long the stream may be silent: the runner sends a beat every few seconds.
 const SILENCE: Duration = Duration::from_secs(20);
+/// How long output waits for more of it, so that what a step tells, its end and the begin of the next are kept and
+/// journalled as one: each time that something is made durable costs more than all that is done with it.
+const GATHER: Duration = Duration::from_millis(50);
+/// How much of it waits at most, in bytes.
+const GATHERED: usize = 64 * 1024;
 /// How much of what goes wrong on the host is kept.
 const MAX_STDERR: usize = 64 * 1024;
 
@@ -40,8 +45,13 @@ pub(super) async fn follow(
     if timeout_at(begin, send(&mut exec, script.as_bytes())).await.is_err() {
         return Err(silent(to, &exec, BEGIN));
     }
-    let mut stream =
-        Stream { to, frames: FrameReader::new(&nonce), at: offset, stderr: Vec::new() };
+    let mut stream = Stream {
+        to,
+        frames: FrameReader::new(&nonce),
+        at: offset,
+        gathered: Vec::new(),
+        stderr: Vec::new(),
+    };
     let found = stream.run(&mut exec, sink).await?;
     match found {
         Found::End(end) => {
@@ -65,19 +75,51 @@ enum Found {
     Silent,
 }
 
+/// How the reading ended.
+enum Ended {
+    /// By the runner's word on it.
+    Said {
+        total: u64,
+        words: String,
+    },
+    Without(Found),
+}
+
 struct Stream<'a> {
     to: &'a Connection,
     frames: FrameReader,
     /// Bytes of the log that the sink has.
     at: u64,
+    /// What came after those and waits for more.
+    gathered: Vec<u8>,
     stderr: Vec<u8>,
 }
 
 impl Stream<'_> {
     async fn run(&mut self, exec: &mut Exec, sink: &mut dyn LogSink) -> Result<Found, RemoteError> {
+        let found = self.read(exec, sink).await?;
+        self.keep(sink).await?;
+        match found {
+            Ended::Said { total, words } => self.end(total, &words).map(Found::End),
+            Ended::Without(found) => {
+                if !matches!(found, Found::Silent) {
+                    self.rest_of_stderr(exec).await;
+                }
+                Ok(found)
+            }
+        }
+    }
+
+    /// Reads until nothing more is to come; the last of it may wait still.
+    async fn read(
+        &mut self,
+        exec: &mut Exec,
+        sink: &mut dyn LogSink,
+    ) -> Result<Ended, RemoteError> {
         let (mut out, mut err) = (vec![0; 64 * 1024], vec![0; 4096]);
         let mut stderr_open = true;
         let mut until = Instant::now() + SILENCE;
+        let mut due = until;
         loop {
             // Standard output first: its end decides.
             let read = tokio::select! {
@@ -90,32 +132,43 @@ impl Stream<'_> {
                     self.stderr.extend_from_slice(err.get(..room).unwrap_or_default());
                     continue;
                 }
-                () = tokio::time::sleep_until(until) => return Ok(Found::Silent),
+                () = tokio::time::sleep_until(due), if !self.gathered.is_empty() => {
+                    self.keep(sink).await?;
+                    continue;
+                }
+                () = tokio::time::sleep_until(until) => return Ok(Ended::Without(Found::Silent)),
             };
             let n = read.unwrap_or(0);
             if n == 0 {
-                self.rest_of_stderr(exec).await;
-                return Ok(Found::CutOff);
+                return Ok(Ended::Without(Found::CutOff));
             }
             until = Instant::now() + SILENCE;
+            if self.gathered.is_empty() {
+                due = Instant::now() + GATHER;
+            }
             let bytes = out.get(..n).unwrap_or_default();
             let frames = self.frames.feed(bytes).map_err(|garbled| self.protocol(&garbled))?;
             for frame in frames {
                 match frame {
                     Frame::Beat => {}
-                    Frame::Data(bytes) => self.keep(&bytes, sink).await?,
-                    Frame::End { total, words } => return self.end(total, &words).map(Found::End),
-                    Frame::NotBegun(exit) => {
-                        self.rest_of_stderr(exec).await;
-                        return Ok(Found::NotBegun(exit));
-                    }
+                    Frame::Data(bytes) => self.gathered.extend(bytes),
+                    Frame::End { total, words } => return Ok(Ended::Said { total, words }),
+                    Frame::NotBegun(exit) => return Ok(Ended::Without(Found::NotBegun(exit))),
                 }
+            }
+            if self.gathered.len() >= GATHERED || Instant::now() >= due {
+                self.keep(sink).await?;
             }
         }
     }
 
-    async fn keep(&mut self, bytes: &[u8], sink: &mut dyn LogSink) -> Result<(), RemoteError> {
-        sink.keep(bytes).await.map_err(|error| {
+    /// Hands on what waits.
+    async fn keep(&mut self, sink: &mut dyn LogSink) -> Result<(), RemoteError> {
+        let bytes = std::mem::take(&mut self.gathered);
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        sink.keep(&bytes).await.map_err(|error| {
             let text = format!("cannot keep the log here: {error}");
             let hint = "the job goes on there; make room on this machine, then resume the run";
             classify::error(self.to, Kind::Local, &text, Some(hint.into()))

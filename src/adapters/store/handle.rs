@@ -133,11 +133,7 @@ macro_rules! reader {
                 hosts: &[HostId],
             ) -> Result<Vec<u64>, StoreError> {
                 let (run, hosts) = (run.clone(), hosts.to_vec());
-                let length = move |db: &mut Db, host: &HostId| {
-                    db.log(&run, host, u64::MAX, 0).map(|(_, length)| length)
-                };
-                let all = move |db: &mut Db| hosts.iter().map(|host| length(db, host)).collect();
-                self.0.look(all).await
+                self.0.look(move |db| db.log_lengths(&run, &hosts)).await
             }
 
             async fn log_marks(

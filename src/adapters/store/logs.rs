@@ -120,8 +120,10 @@ pub(super) fn read_at(path: &Path, offset: u64, limit: usize) -> std::io::Result
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
+    // With room for what is there; else it is read in many small pieces.
+    let there = file.metadata()?.len().saturating_sub(offset).min(limit as u64);
     file.seek(SeekFrom::Start(offset))?;
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(usize::try_from(there).unwrap_or(0));
     file.take(limit as u64).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -125,23 +125,48 @@ impl Db {
         offset: u64,
         limit: usize,
     ) -> Result<(Vec<u8>, u64), StoreError> {
-        let folder = self.logs.folder(run, host);
-        let key = (run.clone(), host.clone());
-        let mut log = self.presented.remove(&key).unwrap_or_else(|| Presented::new(folder.clone()));
-        log.know(self.jobs(run, host)?);
-        let read = log.read(offset, limit).map_err(|e| broken_file(&folder, &e));
-        self.presented.insert(key, log);
-        read
+        self.know_jobs(run)?;
+        self.known_log(run, host, offset, limit)
     }
 
-    /// Where the steps begin and end in that text, as far as it was read or can be.
+    /// How long each of these logs is.
+    pub(super) fn log_lengths(
+        &mut self,
+        run: &RunId,
+        hosts: &[HostId],
+    ) -> Result<Vec<u64>, StoreError> {
+        self.know_jobs(run)?;
+        let length =
+            |host: &HostId| self.known_log(run, host, u64::MAX, 0).map(|(_, length)| length);
+        hosts.iter().map(length).collect()
+    }
+
+    /// Of the jobs that are known.
+    fn known_log(
+        &mut self,
+        run: &RunId,
+        host: &HostId,
+        offset: u64,
+        limit: usize,
+    ) -> Result<(Vec<u8>, u64), StoreError> {
+        let folder = self.logs.folder(run, host);
+        let key = (run.clone(), host.clone());
+        let log = self.presented.entry(key).or_insert_with(|| Presented::new(folder.clone()));
+        log.know(self.jobs.get(run).map_or(&[], |jobs| jobs.of(host)));
+        log.read(offset, limit).map_err(|e| broken_file(&folder, &e))
+    }
+
+    /// Where the steps begin and end in that text, as far as it was read, or can be where it never was.
     pub(super) fn log_marks(
         &mut self,
         run: &RunId,
         host: &HostId,
     ) -> Result<Vec<StepMark>, StoreError> {
-        self.log(run, host, u64::MAX, 0)?;
-        let log = self.presented.get(&(run.clone(), host.clone()));
+        let key = (run.clone(), host.clone());
+        if !self.presented.contains_key(&key) {
+            self.log(run, host, u64::MAX, 0)?;
+        }
+        let log = self.presented.get(&key);
         Ok(log.map(|log| log.marks().to_vec()).unwrap_or_default())
     }
 

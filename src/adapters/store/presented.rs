@@ -104,7 +104,10 @@ impl Presented {
         let Some(job) = self.jobs.get(place.idx) else { return Ok(false) };
         let room = stop.filter(|(idx, _)| *idx == place.idx).map(|(_, raw)| raw - place.raw);
         let limit = room.map_or(CHUNK, |room| CHUNK.min(usize::try_from(room).unwrap_or(CHUNK)));
-        let bytes = read_at(&path(&self.folder, job.seq), place.raw, limit)?;
+        let file = path(&self.folder, job.seq);
+        // Mostly nothing is new, which its length says without opening it.
+        let grown = std::fs::metadata(&file).is_ok_and(|meta| meta.len() > place.raw);
+        let bytes = if grown { read_at(&file, place.raw, limit)? } else { Vec::new() };
         if !bytes.is_empty() {
             place.raw += bytes.len() as u64;
             let signals = place.parser.feed(&bytes);
