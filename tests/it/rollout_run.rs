@@ -247,9 +247,7 @@ fn interrupt(child: &Child) {
 #[test]
 fn the_first_ctrl_c_starts_nothing_further_and_the_second_leaves_the_run_to_its_worker() {
     let deck = Deck::new(&["a", "b"]);
-    let mut command =
-        deck.command(&["upgrade", "a", "b", "--to", "v2.5.0", "--serial", "1", "--yes"]);
-    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let child = deck.one_after_the_other();
     deck.when_there("a is worked on", |shown| shown["targets"][0]["state"] == "running");
     interrupt(&child);
     let shown = deck.when_there("paused", |shown| shown["state"] == "paused");
@@ -270,9 +268,7 @@ fn the_first_ctrl_c_starts_nothing_further_and_the_second_leaves_the_run_to_its_
 #[test]
 fn a_ctrl_c_at_the_first_sight_of_a_run_is_heard() {
     let deck = Deck::new(&["a", "b"]);
-    let mut command =
-        deck.command(&["upgrade", "a", "b", "--to", "v2.5.0", "--serial", "1", "--yes"]);
-    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let child = deck.one_after_the_other();
     deck.when_there("is there", |_| true);
     interrupt(&child);
     deck.when_there("paused", |shown| shown["state"] == "paused" && shown["reason"] == "manual");
@@ -287,6 +283,12 @@ fn a_ctrl_c_at_the_first_sight_of_a_run_is_heard() {
 }
 
 impl Deck {
+    /// An upgrade of a, then of b, that is followed.
+    fn one_after_the_other(&self) -> Child {
+        let args = ["upgrade", "a", "b", "--to", "v2.5.0", "--serial", "1", "--yes"];
+        self.command(&args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
     /// The only run, once there is one and this holds of it.
     fn when_there(&self, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + LONG;

@@ -194,6 +194,8 @@ async fn a_log_is_shown_without_marks_and_kept_with_them(stores: &dyn Stores) {
         .keep_log(&run, &a, 2, format!("{}three\n", mark(2, "note eA==")).as_bytes())
         .await
         .unwrap();
+    let lengths = reader.log_lengths(&run, &[host("b"), a.clone()]).await;
+    assert_eq!(lengths, Ok(vec![0, 13]), "each in its place");
     assert_eq!(reader.log(&run, &a, 5, 100).await, Ok((b"wothree\n".to_vec(), 13)));
     // Three megabytes, then any part of them.
     let big: Vec<u8> = (0..3_000_000u32).map(|n| b'a' + (n % 23) as u8).collect();

@@ -174,6 +174,27 @@ impl Desk {
     }
 }
 
+/// What cannot be looked at is not shown as an output without a line.
+#[tokio::test]
+async fn an_output_that_cannot_be_looked_at_is_an_error_and_not_empty() {
+    let own = tempfile::tempdir().unwrap();
+    let dir = StateDir::at(own.path().to_owned());
+    let store = writer(&dir).unwrap();
+    begun(&store, 1).await.unwrap();
+    let (run, a) = (run_id(1), simple_plan(&["a"]).hosts[0].id.clone());
+    let steps = Vec::new();
+    let job = EventKind::JobIntended { host: a.clone(), seq: 1, nonce: "ab".repeat(16), steps };
+    store.append(&run, vec![job]).await.unwrap();
+    store.keep_log(&run, &a, 1, b"one line\n").await.unwrap();
+    assert_eq!(reader(&dir).unwrap().log(&run, &a, 0, 99).await.unwrap().1, 9);
+    let folder = dir.runs().join(run.as_str()).join(a.as_str());
+    fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(reader(&dir).unwrap().log(&run, &a, 0, 99).await, Ok((Vec::new(), 0)));
+    fs::write(&folder, "in the way").unwrap();
+    let said = reader(&dir).unwrap().log(&run, &a, 0, 99).await.unwrap_err().to_string();
+    assert!(said.contains(&folder.display().to_string()), "{said}");
+}
+
 #[test]
 fn a_database_that_is_none_any_more_begins_no_run_is_said_everywhere_and_left_as_it_is() {
     let desk = Desk::new();

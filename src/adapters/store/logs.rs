@@ -113,6 +113,15 @@ fn open(path: &Path, known: &mut HashSet<PathBuf>) -> std::io::Result<(File, u64
     Ok((file, length))
 }
 
+/// How long a file is; 0 where it is missing. What cannot be looked at is no empty file.
+pub(super) fn length_of(path: &Path) -> std::io::Result<u64> {
+    match std::fs::metadata(path) {
+        Ok(meta) => Ok(meta.len()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(error),
+    }
+}
+
 /// Bytes of a file from `offset` on; none where the file is missing or shorter.
 pub(super) fn read_at(path: &Path, offset: u64, limit: usize) -> std::io::Result<Vec<u8>> {
     let mut file = match File::open(path) {

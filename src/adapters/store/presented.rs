@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::logs::read_at;
+use super::logs::{length_of, read_at};
 use crate::domain::marker::{JobSignal, MarkerParser, StepMark};
 
 /// How much is read at a time, in bytes.
@@ -106,7 +106,7 @@ impl Presented {
         let limit = room.map_or(CHUNK, |room| CHUNK.min(usize::try_from(room).unwrap_or(CHUNK)));
         let file = path(&self.folder, job.seq);
         // Mostly nothing is new, which its length says without opening it.
-        let grown = std::fs::metadata(&file).is_ok_and(|meta| meta.len() > place.raw);
+        let grown = length_of(&file)? > place.raw;
         let bytes = if grown { read_at(&file, place.raw, limit)? } else { Vec::new() };
         if !bytes.is_empty() {
             place.raw += bytes.len() as u64;

@@ -58,13 +58,12 @@ impl Presses {
                 _ = self.signal.recv() => {}
             }
             if self.early {
-                let why =
-                    "left while the run was being started: `bunker runs` says whether it is there";
+                let why = "left while the run was being started, and it may go on: `bunker runs` shows whether it is there, `bunker pause last` holds it";
                 return Err(Trouble::new(Exit::Interrupted, why));
             }
             self.early = true;
             print::say(
-                "\nthe run is being started: once it is there, no further step is started; Ctrl-C again leaves at once",
+                "\nthe run is being started; as soon as it is there, it is asked to start no further step. Ctrl-C again leaves at once, without that",
             );
         }
     }
