@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::domain::audit::Wanted;
 use crate::domain::bundle::{Bundle, Cleaner, FORMAT, Limits, Line, Reader, Redacted, Unusable};
 use crate::domain::ids::{HostId, RunId};
+use crate::domain::plan::Plan;
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::{AuditReader, RunReader, StoreError};
 
@@ -116,7 +117,7 @@ async fn fill(
     lines.put_clean(&Line::Bundle { format: FORMAT, program, run: run.clone(), redacted })?;
     let plan = store.plan(run).await?;
     let hosts: Vec<HostId> = plan.hosts.iter().map(|h| h.id.clone()).collect();
-    lines.put(&Line::Plan { plan: Box::new(plan) })?;
+    lines.put(&Line::Plan { plan: Box::new(Plan::clone(&plan)) })?;
     let mut after = 0;
     loop {
         let events = store.events(run, after, CHUNK).await?;

@@ -14,6 +14,7 @@ pub mod inventory;
 pub mod log_file;
 pub mod notify;
 pub mod paths;
+mod proc_table;
 pub mod recording;
 pub mod replay;
 pub mod ssh;

@@ -199,9 +199,9 @@ impl RunReader for ReplayStore {
         Err(StoreError::NoSuchRun(text.chars().take(80).collect()))
     }
 
-    async fn plan(&self, run: &RunId) -> Result<Plan, StoreError> {
+    async fn plan(&self, run: &RunId) -> Result<Arc<Plan>, StoreError> {
         self.mine(run)?;
-        Ok(self.bundle.plan.clone())
+        Ok(Arc::new(self.bundle.plan.clone()))
     }
 
     async fn events(

@@ -45,6 +45,13 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Trouble> {
     Ok(built.wrap_err("starting the runtime")?)
 }
 
+/// The runtime of a verb that is about runs: one thread. It waits for hosts nearly all of the time, and what wakes it is done
+/// sooner than handed to another thread. The store has a thread of its own, and what takes long goes to others.
+pub(super) fn runtime_of_runs() -> Result<tokio::runtime::Runtime, Trouble> {
+    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    Ok(built.wrap_err("starting the runtime")?)
+}
+
 /// The clock of this machine.
 pub(super) fn clock() -> Arc<SystemClock> {
     Arc::new(SystemClock)

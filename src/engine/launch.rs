@@ -3,6 +3,7 @@
 //! **Invariant:** a worker is started for a new run only with an [`Approved`], which the guardrails alone make, and only
 //! within the maintenance windows of its targets. There is no other way to a run.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::ids::RunId;
@@ -154,7 +155,7 @@ impl Launcher<'_> {
         Ok(self.store.decide(run, &given).await?)
     }
 
-    async fn asked(&self, run: &RunId) -> Result<(Plan, Approval), LaunchError> {
+    async fn asked(&self, run: &RunId) -> Result<(Arc<Plan>, Approval), LaunchError> {
         let approval = self.store.approval(run).await?;
         let approval = approval.ok_or_else(|| LaunchError::NotAsked(run.clone()))?;
         Ok((self.store.plan(run).await?, approval))

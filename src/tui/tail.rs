@@ -62,7 +62,7 @@ async fn complain(tell: &Sender<Msg>, error: &StoreError) {
 /// Tells the state of a run whenever it changed.
 pub(super) async fn run(store: Arc<dyn RunReader>, run: RunId, tell: Sender<Msg>) {
     let plan = match store.plan(&run).await {
-        Ok(plan) => Arc::new(plan),
+        Ok(plan) => plan,
         Err(error) => return complain(&tell, &error).await,
     };
     let mut state = RunState::new(run.clone(), &plan);

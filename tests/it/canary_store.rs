@@ -60,7 +60,7 @@ impl RunReader for Stores {
     async fn find(&self, text: &str) -> Result<RunId, StoreError> {
         text.parse().map_err(|_| StoreError::NoSuchRun(text.into()))
     }
-    async fn plan(&self, run: &RunId) -> Result<Plan, StoreError> {
+    async fn plan(&self, run: &RunId) -> Result<Arc<Plan>, StoreError> {
         self.of(run).plan(run).await
     }
     async fn events(

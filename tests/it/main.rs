@@ -111,6 +111,7 @@ mod run_fake_store;
 mod run_fakes;
 mod run_gate;
 mod run_panic;
+mod run_power;
 mod run_process;
 mod run_reboot;
 mod run_rollout;

@@ -155,8 +155,9 @@ impl RunReader for FakeStore {
     async fn find(&self, text: &str) -> Result<RunId, StoreError> {
         text.parse().map_err(|_| StoreError::NoSuchRun(text.into()))
     }
-    async fn plan(&self, run: &RunId) -> Result<Plan, StoreError> {
-        self.lock().plan.clone().ok_or_else(|| StoreError::NoSuchRun(run.to_string()))
+    async fn plan(&self, run: &RunId) -> Result<Arc<Plan>, StoreError> {
+        let plan = self.lock().plan.clone();
+        plan.map(Arc::new).ok_or_else(|| StoreError::NoSuchRun(run.to_string()))
     }
     async fn events(
         &self,

@@ -17,7 +17,7 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    fn new(names: &[&str]) -> Self {
+    pub(crate) fn new(names: &[&str]) -> Self {
         Self::with(names, &["bunker_min_healthy_s: 2"])
     }
 
@@ -98,7 +98,7 @@ impl Bench {
         found
     }
 
-    fn kill_worker(&self) {
+    pub(crate) fn kill_worker(&self) {
         let workers = self.processes("worker");
         assert_eq!(workers.len(), 1, "one worker carries the run");
         kill(workers[0]);
@@ -158,7 +158,7 @@ pub(crate) fn running_step(shown: &Value) -> Option<&str> {
     steps.iter().find(|s| s["state"] == "running").and_then(|s| s["id"].as_str())
 }
 
-fn all_well(shown: &Value) -> bool {
+pub(crate) fn all_well(shown: &Value) -> bool {
     let steps = shown["targets"][0]["steps"].as_array().unwrap();
     steps
         .iter()

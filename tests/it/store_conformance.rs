@@ -14,7 +14,7 @@ use bunker_ops::domain::run::control::Control;
 use bunker_ops::domain::run::event::EventKind;
 use bunker_ops::domain::run::outcome::Outcome;
 use bunker_ops::domain::run::state::{Phase, RunState};
-use bunker_ops::engine::ports::{RunReader, RunWriter, StoreError};
+use bunker_ops::engine::ports::{Output, RunReader, RunWriter, StoreError};
 
 use crate::sample::{StepClock, ann, host, planned, run_id, simple_plan, step};
 
@@ -68,7 +68,7 @@ async fn events_come_back_in_order_and_the_list_follows_the_fold(stores: &dyn St
     let (plan, writer, reader) = (simple_plan(&["a", "b"]), stores.writer(), stores.reader());
     let run = run_id(2);
     writer.create(&run, &plan, planned(&plan)).await.unwrap();
-    assert_eq!(reader.plan(&run).await.unwrap(), plan);
+    assert_eq!(*reader.plan(&run).await.unwrap(), plan);
     assert_eq!(reader.runs(1).await.unwrap()[0].phase, Phase::Planned);
     assert_eq!(writer.claim(&run, me()).await, Ok(1));
     let made = writer
@@ -194,8 +194,11 @@ async fn a_log_is_shown_without_marks_and_kept_with_them(stores: &dyn Stores) {
         .keep_log(&run, &a, 2, format!("{}three\n", mark(2, "note eA==")).as_bytes())
         .await
         .unwrap();
-    let lengths = reader.log_lengths(&run, &[host("b"), a.clone()]).await;
-    assert_eq!(lengths, Ok(vec![0, 13]), "each in its place");
+    let outputs = reader.outputs(&run, &[(host("b"), 0), (a.clone(), 5)], 100).await.unwrap();
+    let none = Output { bytes: Vec::new(), length: 0, marks: Vec::new() };
+    let marks = reader.log_marks(&run, &a).await.unwrap();
+    let rest = Output { bytes: b"wothree\n".to_vec(), length: 13, marks };
+    assert_eq!(outputs, [none, rest], "each in its place");
     assert_eq!(reader.log(&run, &a, 5, 100).await, Ok((b"wothree\n".to_vec(), 13)));
     // Three megabytes, then any part of them.
     let big: Vec<u8> = (0..3_000_000u32).map(|n| b'a' + (n % 23) as u8).collect();

@@ -41,13 +41,17 @@ async fn a_store_of_an_older_program_is_read_as_it_is_and_taken_along_by_the_nex
     let early = reader(&dir);
     assert_eq!(early.plan(&run).await, Err(StoreError::NoSuchRun(run.to_string())));
     writer(&dir).create(&run, &plan, planned(&plan)).await.unwrap();
-    assert_eq!(early.plan(&run).await.as_ref(), Ok(&plan));
+    assert_eq!(early.plan(&run).await.as_deref(), Ok(&plan));
     as_before(&dir.database());
     let looking = reader(&dir);
-    assert_eq!(looking.plan(&run).await.unwrap(), plan);
+    assert_eq!(*looking.plan(&run).await.unwrap(), plan);
     let changing = writer(&dir);
     for store in [&looking as &dyn RunReader, &changing, &reader(&dir)] {
-        assert_eq!(store.plan(&run).await.unwrap(), plan, "also for whoever was looking meanwhile");
+        assert_eq!(
+            *store.plan(&run).await.unwrap(),
+            plan,
+            "also for whoever was looking meanwhile"
+        );
     }
     changing.claim(&run, std::process::id()).await.unwrap();
     assert_eq!(changing.append(&run, vec![EventKind::Resumed]).await.unwrap()[0].seq, 2);

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 use crate::domain::git::GitUrl;
@@ -46,8 +47,8 @@ impl Answer {
     }
 }
 
-/// Runs git on a bare repository. An error says why git could not be run or did not end.
-pub(super) async fn git(repository: &Path, args: &[&str]) -> Result<Answer, Safe> {
+/// Runs git on a bare repository and gives it this to read. An error says why git could not be run or did not end.
+pub(super) async fn git(repository: &Path, args: &[&str], input: Vec<u8>) -> Result<Answer, Safe> {
     let mut command = Command::new("git");
     for (name, _) in std::env::vars_os().filter(|(name, _)| names_git(name)) {
         command.env_remove(name);
@@ -64,14 +65,26 @@ pub(super) async fn git(repository: &Path, args: &[&str]) -> Result<Answer, Safe
     command
         .args(["-c", "protocol.ext.allow=never", "-c", "core.hooksPath=/dev/null"])
         .args(["-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "color.ui=false"])
+        .args(["-c", "maintenance.auto=false"])
         .arg("--git-dir")
         .arg(repository)
         .args(args)
-        .stdin(Stdio::null())
+        .stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true);
-    let ran = tokio::time::timeout(DEADLINE, command.output()).await;
+    let talk = async {
+        let mut child = command.spawn()?;
+        let stdin = child.stdin.take();
+        let give = async {
+            if let Some(mut stdin) = stdin {
+                // Where git does not take it, its status says why.
+                drop(stdin.write_all(&input).await);
+            }
+        };
+        tokio::join!(give, child.wait_with_output()).1
+    };
+    let ran = tokio::time::timeout(DEADLINE, talk).await;
     let output = match ran {
         Ok(Ok(output)) => output,
         Ok(Err(e)) if e.kind() == std::io::ErrorKind::NotFound => {
@@ -100,7 +113,18 @@ pub(super) async fn run(
     path: &Path,
     args: &[&str],
 ) -> Result<Answer, RepositoryError> {
-    git(path, args).await.map_err(|message| RepositoryError::Failed {
+    fed(repo, what, path, args, Vec::new()).await
+}
+
+/// Runs git on our copy of a repository and gives it this to read.
+pub(super) async fn fed(
+    repo: &GitUrl,
+    what: &'static str,
+    path: &Path,
+    args: &[&str],
+    input: Vec<u8>,
+) -> Result<Answer, RepositoryError> {
+    git(path, args, input).await.map_err(|message| RepositoryError::Failed {
         repo: repo.clone(),
         what,
         message,

@@ -4,6 +4,7 @@ mod change;
 mod command;
 mod compose;
 mod mirror;
+mod objects;
 mod variables;
 
 pub use mirror::Mirrors;

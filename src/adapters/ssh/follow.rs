@@ -116,7 +116,7 @@ impl Stream<'_> {
         exec: &mut Exec,
         sink: &mut dyn LogSink,
     ) -> Result<Ended, RemoteError> {
-        let (mut out, mut err) = (vec![0; 64 * 1024], vec![0; 4096]);
+        let (mut out, mut err) = (vec![0; 16 * 1024], vec![0; 4096]);
         let mut stderr_open = true;
         let mut until = Instant::now() + SILENCE;
         let mut due = until;

@@ -28,9 +28,8 @@ pub(super) enum Tenancy {
 pub(super) fn borrow(own: &Path, config: &str) -> Option<(ControlFiles, Process)> {
     let name = ControlFiles::name_of(config);
     let others = folders(own.parent()?).filter(|dir| dir != own);
-    others.flat_map(|dir| connections(&dir)).find_map(|files| {
-        let may = files.config.file_name()?.to_str()?.starts_with(&name);
-        if !may || fs::read_to_string(&files.config).ok()? != config {
+    others.flat_map(|dir| connections(&dir, &name)).find_map(|files| {
+        if fs::read_to_string(&files.config).ok()? != config {
             return None;
         }
         let process = master(&files)?;
@@ -47,7 +46,7 @@ pub(super) fn borrow(own: &Path, config: &str) -> Option<(ControlFiles, Process)
 /// Lets another process use all connections of this folder, also after we have gone.
 pub(super) fn lend_all(own: &Path, to: u32) {
     let Some(to) = Process::find(to) else { return };
-    for files in connections(own).filter(|files| master(files).is_some()) {
+    for files in connections(own, "").filter(|files| master(files).is_some()) {
         // Where it cannot be marked, the other opens a connection of its own.
         drop(own_private(&guest(&files, to)));
     }
@@ -78,7 +77,7 @@ pub(super) fn leave(files: &ControlFiles, process: Process, as_what: Tenancy) ->
 /// Leaves every connection that was lent to us, used or not.
 pub(super) fn leave_all(own: &Path) {
     let Some(base) = own.parent() else { return };
-    for files in folders(base).filter(|dir| dir != own).flat_map(|dir| connections(&dir)) {
+    for files in folders(base).filter(|dir| dir != own).flat_map(|dir| connections(&dir, "")) {
         let Some(process) = master(&files).filter(|_| guest(&files, Process::own()).exists())
         else {
             continue;
@@ -90,7 +89,7 @@ pub(super) fn leave_all(own: &Path) {
 /// Ends the connections of a dead process that nobody was lent, and removes their files; gives whether any is left.
 pub(super) fn clear(dead: &Path) -> bool {
     let mut left_over = false;
-    for files in connections(dead) {
+    for files in connections(dead, "") {
         match master(&files) {
             Some(_) if has_guests(&files) => left_over = true,
             Some(process) => {
@@ -106,20 +105,28 @@ pub(super) fn clear(dead: &Path) -> bool {
 
 /// Whether a connection of this folder is open.
 pub(super) fn any_open(dir: &Path) -> bool {
-    connections(dir).any(|files| master(&files).is_some())
+    connections(dir, "").any(|files| master(&files).is_some())
 }
 
 fn folders(base: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     fs::read_dir(base).into_iter().flatten().flatten().map(|entry| entry.path())
 }
 
-/// The connections whose process is noted in a folder.
-fn connections(dir: &Path) -> impl Iterator<Item = ControlFiles> + use<> {
-    let noted = |path: PathBuf| {
-        let is_note = path.extension().is_some_and(|ending| ending == "pid");
-        is_note.then(|| ControlFiles::of(&path.with_extension("")))
-    };
-    folders(dir).filter_map(noted)
+/// The names in a folder that begin like this. Each host looks through the folder, so nothing is made of the others.
+fn names(dir: &Path, begin: &str) -> impl Iterator<Item = String> + use<> {
+    let begin = begin.to_owned();
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    entries.filter_map(move |entry| {
+        let name = entry.file_name().into_string().ok()?;
+        name.starts_with(&begin).then_some(name)
+    })
+}
+
+/// The connections whose process is noted in a folder and whose name begins like this.
+fn connections(dir: &Path, begin: &str) -> impl Iterator<Item = ControlFiles> + use<> {
+    let dir = dir.to_owned();
+    names(&dir, begin)
+        .filter_map(move |name| Some(ControlFiles::of(&dir.join(name.strip_suffix(".pid")?))))
 }
 
 /// The living process of a connection.
@@ -142,12 +149,12 @@ fn beside(files: &ControlFiles, ending: &str) -> PathBuf {
 
 fn marks(files: &ControlFiles) -> impl Iterator<Item = PathBuf> + use<> {
     let stem = files.process.with_extension("");
-    let stem = stem.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+    let stem = stem.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let dir = files.process.parent().map(Path::to_owned).unwrap_or_default();
-    folders(&dir).filter(move |path| {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let ending = name.strip_prefix(&stem).and_then(|rest| rest.strip_prefix('.'));
-        ending.is_some_and(|ending| ending == "left" || ending.starts_with("guest-"))
+    let begin = format!("{stem}.");
+    names(&dir, &begin).filter_map(move |name| {
+        let ending = name.strip_prefix(&begin)?;
+        (ending == "left" || ending.starts_with("guest-")).then(|| dir.join(&name))
     })
 }
 

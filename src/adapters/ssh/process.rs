@@ -1,8 +1,8 @@
 //! Local processes, told apart from later ones with the same number by their start time.
 
-use std::fs;
-
 use rustix::process::{Pid, Signal, kill_process};
+
+use crate::adapters::proc_table;
 
 /// A process of this machine: its number and when it started, in clock ticks since boot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,18 +14,18 @@ pub(super) struct Process {
 impl Process {
     /// The process with this number now.
     pub(super) fn find(pid: u32) -> Option<Self> {
-        Some(Self { pid, started: start_time(pid)? })
+        Some(Self { pid, started: proc_table::started(pid)? })
     }
 
     /// This very process.
     pub(super) fn own() -> Self {
         let pid = std::process::id();
-        Self { pid, started: start_time(pid).unwrap_or_default() }
+        Self { pid, started: proc_table::started(pid).unwrap_or_default() }
     }
 
     /// Whether it is the same process still, and no zombie.
     pub(super) fn is_alive(self) -> bool {
-        start_time(self.pid) == Some(self.started)
+        proc_table::started(self.pid) == Some(self.started)
     }
 
     /// Asks it to end, if it is the same process still.
@@ -50,20 +50,8 @@ impl Process {
 
     /// Whether it runs a program of this name.
     pub(super) fn is_named(self, name: &str) -> bool {
-        fs::read_to_string(format!("/proc/{}/comm", self.pid)).is_ok_and(|comm| comm.trim() == name)
+        proc_table::is_named(self.pid, name)
     }
-}
-
-/// Field 22 of `/proc/PID/stat`; the second field, the name, may hold spaces and parentheses.
-fn start_time(pid: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, rest) = stat.rsplit_once(") ")?;
-    let mut fields = rest.split(' ');
-    let state = fields.next()?;
-    if matches!(state, "Z" | "X") {
-        return None;
-    }
-    fields.nth(18)?.parse().ok()
 }
 
 #[cfg(test)]

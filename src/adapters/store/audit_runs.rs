@@ -8,7 +8,7 @@ use super::db::Db;
 use super::liveness::Process;
 use crate::domain::audit::{Deed, Ending, Facts};
 use crate::domain::ids::{HostId, RunId, StepId};
-use crate::domain::plan::{HostPlan, Phase, Plan, VaultAct, VaultStep};
+use crate::domain::plan::{HostPlan, Phase, Plan, PlanHash, VaultAct, VaultStep};
 use crate::domain::run::control::Control;
 use crate::domain::run::event::EventKind;
 use crate::domain::run::outcome::{Failure, NotRun, Outcome};
@@ -28,9 +28,13 @@ impl Db {
         plan: &Plan,
         first: &EventKind,
     ) -> Result<(), StoreError> {
-        let mut deed = deed_of_run(run, plan);
+        let (hash, after) = match first {
+            EventKind::Planned { hash, after, .. } => (Some(hash.clone()), after.as_ref()),
+            _ => (Some(plan.hash()), None),
+        };
+        let mut deed = deed_of_run(run, plan, hash);
         let said = self.caller.as_ref().is_some_and(|caller| caller.why.is_some());
-        if let (false, EventKind::Planned { after: Some(after), .. }) = (said, first) {
+        if let (false, Some(after)) = (said, after) {
             deed.why = self.reason_of_ours(after)?;
         }
         let asks = plan.targets().any(|host| host.settings.policy.require_why);
@@ -62,7 +66,8 @@ impl Db {
     /// A worker took the run.
     pub(super) fn audit_claimed(&mut self, run: &RunId, number: u32) -> Result<(), StoreError> {
         let plan = self.plan(run)?;
-        let mut deed = deed_of_run(run, &plan);
+        // What is taken up is what stands there now, whatever was said of it.
+        let mut deed = deed_of_run(run, &plan, Some(plan.hash()));
         deed.action = Safe::line("run-take-up");
         deed = deed.after("worker", &number.to_string());
         self.audit_ended(&deed, None, &Ending::done())
@@ -94,11 +99,11 @@ impl Db {
                 self.audit_ended(&deed, intent, &ending(outcome))
             }
             EventKind::ApprovalGiven { .. } => {
-                let deed = deed_of_decision("run-approve", run, plan);
+                let deed = deed_of_decision("run-approve", plan, state);
                 self.audit_ended(&deed, None, &Ending::done())
             }
             EventKind::ApprovalRefused { why, .. } => {
-                let deed = deed_of_decision("run-reject", run, plan);
+                let deed = deed_of_decision("run-reject", plan, state);
                 let ending = Ending { detail: Some(why.clone()), ..Ending::done() };
                 self.audit_ended(&deed, None, &ending)
             }
@@ -108,7 +113,7 @@ impl Db {
                 self.audit_ended(&deed, intent, &ending(outcome))
             }
             EventKind::RunFinished { state: phase, summary } => {
-                let deed = deed_of_run(run, plan);
+                let deed = deed_of_run(run, plan, state.hash.clone());
                 let intent = self.audit_intent_of(run, &deed.action)?;
                 let outcome = Safe::line(phase.word());
                 let end = Ending { outcome, detail: Some(summary.clone()), after: Facts::new() };
@@ -152,10 +157,11 @@ impl Db {
     }
 }
 
-fn deed_of_run(run: &RunId, plan: &Plan) -> Deed {
+/// The run as a whole; the hash is that of its plan.
+fn deed_of_run(run: &RunId, plan: &Plan, hash: Option<PlanHash>) -> Deed {
     let mut deed = Deed::new(RUN).about(plan.workflow.name()).of_run(run);
     deed.hosts = plan.targets().map(|host| host.id.clone()).collect();
-    deed.plan = Some(plan.hash());
+    deed.plan = hash;
     for host in plan.targets() {
         if let Some(from) = &host.from {
             deed = deed.before(&format!("commit of {}", host.id), from.as_str());
@@ -173,8 +179,8 @@ fn deed_of_control(run: &RunId, plan: &Plan, control: &Control) -> Deed {
     deed
 }
 
-fn deed_of_decision(action: &str, run: &RunId, plan: &Plan) -> Deed {
-    let mut deed = deed_of_run(run, plan);
+fn deed_of_decision(action: &str, plan: &Plan, state: &RunState) -> Deed {
+    let mut deed = deed_of_run(&state.run, plan, state.hash.clone());
     deed.action = Safe::line(action);
     deed
 }

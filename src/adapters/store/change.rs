@@ -1,5 +1,7 @@
 //! Changes of the database. Each runs within a transaction that the thread begins and commits.
 
+use std::sync::Arc;
+
 use rusqlite::params;
 
 use super::db::{Db, Folded};
@@ -29,7 +31,8 @@ impl Db {
         let sql = "INSERT INTO plans (run, plan) VALUES (?1, ?2)";
         self.execute_with(sql, params![run.as_str(), text])?;
         self.audit_planned(run, &plan, &first)?;
-        self.folded.insert(run.clone(), Folded { plan, state, line: Some(summary) });
+        let folded = Folded { plan: Arc::new(plan), state, line: Some(summary), is_current: true };
+        self.folded.insert(run.clone(), folded);
         self.journal(run, vec![first]).map(drop)
     }
 
@@ -103,7 +106,7 @@ impl Db {
         self.execute_with(sql, params![release.instance.as_str(), run, record])
     }
 
-    /// Writes events behind the last one and keeps the run's line in the list of runs.
+    /// Writes events behind the last one. The run's line in the list of runs follows before they are durable.
     pub(super) fn journal(
         &mut self,
         run: &RunId,
@@ -113,6 +116,11 @@ impl Db {
         let mut events = Vec::with_capacity(kinds.len());
         for kind in kinds {
             let (seq, at) = (folded.state.seq + 1, self.clock.now());
+            if let EventKind::JobEnded { host, seq, .. } = &kind {
+                self.logs.job_ends(run, host, *seq);
+            } else if let EventKind::HostFinished { host, .. } = &kind {
+                self.logs.host_ends(run, host);
+            }
             let event = RunEvent { run: run.clone(), seq, at, kind };
             let sql = "INSERT INTO events (run, seq, at, event) VALUES (?1, ?2, ?3, ?4)";
             let text = self.json(&event)?;
@@ -125,24 +133,37 @@ impl Db {
             }
             events.push(event);
         }
-        // Most events change nothing of that line, and each change of it is as long as the list of hosts.
-        let line = self.json(&folded.state.summarised(&folded.plan))?;
-        if folded.line.as_ref() != Some(&line) {
-            let sql = "UPDATE runs SET summary = ?2 WHERE id = ?1";
-            self.execute_with(sql, params![run.as_str(), line])?;
-            folded.line = Some(line);
-        }
+        self.added_to.insert(run.clone());
         self.folded.insert(run.clone(), folded);
         Ok(events)
     }
 
+    /// Writes the lines in the list of runs that this transaction's events changed.
+    pub(super) fn write_lines(&mut self) -> Result<(), StoreError> {
+        for run in std::mem::take(&mut self.added_to) {
+            let mut folded = self.folded(&run)?;
+            // Most events change nothing of that line, and each change of it is as long as the list of hosts.
+            let line = self.json(&folded.state.summarised(&folded.plan))?;
+            if folded.line.as_ref() != Some(&line) {
+                let sql = "UPDATE runs SET summary = ?2 WHERE id = ?1";
+                self.execute_with(sql, params![run.as_str(), line])?;
+                folded.line = Some(line);
+            }
+            self.folded.insert(run, folded);
+        }
+        Ok(())
+    }
+
     /// The fold up to the last event in the database, whoever wrote it.
     fn folded(&mut self, run: &RunId) -> Result<Folded, StoreError> {
-        let mut folded = if let Some(folded) = self.folded.remove(run) {
-            folded
-        } else {
-            let plan = self.plan(run)?;
-            Folded { state: RunState::new(run.clone(), &plan), plan, line: None }
+        let mut folded = match self.folded.remove(run) {
+            Some(folded) if folded.is_current => return Ok(folded),
+            Some(folded) => folded,
+            None => {
+                let plan = self.plan(run)?;
+                let state = RunState::new(run.clone(), &plan);
+                Folded { state, plan, line: None, is_current: false }
+            }
         };
         let sql = "SELECT coalesce(max(seq), 0) FROM events WHERE run = ?1";
         let last: i64 = self.one(sql, params![run.as_str()])?.unwrap_or(0);
@@ -155,6 +176,7 @@ impl Db {
                 return Err(self.broken(&format!("the journal of run {run} has a gap at {before}")));
             }
         }
+        folded.is_current = true;
         Ok(folded)
     }
 
@@ -167,10 +189,14 @@ impl Db {
 
     /// Refuses a worker whose run was taken over meanwhile, for example while it slept.
     fn must_be_mine(&mut self, run: &RunId) -> Result<(), StoreError> {
+        if self.surely_mine.contains(run) {
+            return Ok(());
+        }
         let sql = "SELECT generation FROM runs WHERE id = ?1";
         let now: Option<u32> = self.one(sql, params![run.as_str()])?;
         let now = now.ok_or_else(|| StoreError::NoSuchRun(run.to_string()))?;
         if self.mine.get(run) == Some(&now) {
+            self.surely_mine.insert(run.clone());
             return Ok(());
         }
         let sql = "SELECT coalesce(worker_pid, 0) FROM runs WHERE id = ?1";

@@ -1,6 +1,6 @@
 //! What the thread owns: the connection, open log files and what it remembers between calls.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -20,10 +20,12 @@ use crate::engine::ports::{Clock, StoreError};
 
 /// The fold of a run that this process changes, kept so that an append need not read the journal.
 pub(super) struct Folded {
-    pub(super) plan: Plan,
+    pub(super) plan: Arc<Plan>,
     pub(super) state: RunState,
     /// The run's line in the list of runs as this process wrote it last; `None` where another may have written it since.
     pub(super) line: Option<String>,
+    /// Whether nobody else changed the database since this was read from it.
+    pub(super) is_current: bool,
 }
 
 /// Everything that belongs to the thread.
@@ -39,8 +41,14 @@ pub(super) struct Db {
     /// How often such a one was opened.
     pub(super) n_still: u64,
     pub(super) folded: HashMap<RunId, Folded>,
+    /// Runs that events of this transaction are of: their lines are written once, at its end.
+    pub(super) added_to: HashSet<RunId>,
     /// Runs that this process is the worker of, with its generation.
     pub(super) mine: HashMap<RunId, u32>,
+    /// Those among them that nobody can have taken over since that was looked at.
+    pub(super) surely_mine: HashSet<RunId>,
+    /// SQLite's `data_version` in the last transaction: it is another one when somebody else changed the database since.
+    data_version: Option<i64>,
     pub(super) logs: LogFiles,
     pub(super) presented: HashMap<(RunId, HostId), Presented>,
     /// The jobs of the runs whose output was asked for.
@@ -78,10 +86,22 @@ impl Db {
         connection: Option<Connection>,
     ) -> Self {
         let logs = LogFiles::new(dir.runs());
-        let (folded, mine) = (HashMap::new(), HashMap::new());
-        let (presented, jobs) = (HashMap::new(), HashMap::new());
-        let (still, n_still) = (false, 0);
-        Self { dir, clock, caller, connection, still, n_still, folded, mine, logs, presented, jobs }
+        Self {
+            dir,
+            clock,
+            caller,
+            connection,
+            still: false,
+            n_still: 0,
+            folded: HashMap::new(),
+            added_to: HashSet::new(),
+            mine: HashMap::new(),
+            surely_mine: HashSet::new(),
+            data_version: None,
+            logs,
+            presented: HashMap::new(),
+            jobs: HashMap::new(),
+        }
     }
 
     /// The connection; `None` while there is no database.
@@ -129,18 +149,33 @@ impl Db {
         self.execute_with(sql, &[])
     }
 
-    /// Begins what is committed together.
+    /// Begins what is committed together. Within it nobody else changes anything.
     pub(super) fn begin(&mut self) -> Result<(), StoreError> {
-        self.execute("BEGIN IMMEDIATE")
+        self.execute("BEGIN IMMEDIATE")?;
+        let found = self.one("PRAGMA data_version", &[]);
+        if found.is_err() {
+            drop(self.execute("ROLLBACK"));
+        }
+        let now: Option<i64> = found?;
+        if self.data_version != now {
+            self.data_version = now;
+            self.surely_mine.clear();
+            self.folded.values_mut().for_each(|folded| folded.is_current = false);
+        }
+        Ok(())
     }
 
-    /// Makes everything since `begin` durable: output first, then the events that depend on it.
+    /// Makes everything since `begin` durable: the output of what has ended first, then the events that say so.
     pub(super) fn commit(&mut self) -> Result<(), StoreError> {
-        let committed = self.logs.sync().and_then(|()| self.execute("COMMIT"));
+        let committed = self
+            .write_lines()
+            .and_then(|()| self.logs.sync_due())
+            .and_then(|()| self.execute("COMMIT"));
         if committed.is_err() {
             // The transaction may have ended by itself (disk full); what matters is that none is open.
             drop(self.execute("ROLLBACK"));
-            self.folded.clear();
+            self.forget();
+            self.added_to.clear();
         }
         committed
     }
@@ -151,12 +186,20 @@ impl Db {
         change: impl FnOnce(&mut Self) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.execute("SAVEPOINT change")?;
+        let added_to = self.added_to.clone();
         let made = change(self);
         if made.is_err() {
-            self.folded.clear();
+            self.forget();
+            self.added_to = added_to;
             self.execute("ROLLBACK TO change")?;
         }
         self.execute("RELEASE change")?;
         made
+    }
+
+    /// Takes nothing for known that was, or was to be, changed in this transaction.
+    fn forget(&mut self) {
+        self.folded.clear();
+        self.surely_mine.clear();
     }
 }

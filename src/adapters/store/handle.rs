@@ -19,7 +19,7 @@ use crate::domain::run::control::{Control, ControlRequest};
 use crate::domain::run::event::{EventKind, RunEvent};
 use crate::domain::run::operator::Operator;
 use crate::domain::run::state::RunSummary;
-use crate::engine::ports::{AuditReader, Clock, RunReader, RunWriter, StoreError};
+use crate::engine::ports::{AuditReader, Clock, Output, RunReader, RunWriter, StoreError};
 
 /// Looks at runs. Works, and sees nothing, where there is no store yet; makes nothing.
 #[derive(Debug)]
@@ -92,7 +92,7 @@ macro_rules! reader {
                 self.0.look(move |db| db.find(&text)).await
             }
 
-            async fn plan(&self, run: &RunId) -> Result<Plan, StoreError> {
+            async fn plan(&self, run: &RunId) -> Result<Arc<Plan>, StoreError> {
                 let run = run.clone();
                 self.0.look(move |db| db.plan(&run)).await
             }
@@ -127,13 +127,14 @@ macro_rules! reader {
                 self.0.look(move |db| db.log(&run, &host, offset, limit)).await
             }
 
-            async fn log_lengths(
+            async fn outputs(
                 &self,
                 run: &RunId,
-                hosts: &[HostId],
-            ) -> Result<Vec<u64>, StoreError> {
-                let (run, hosts) = (run.clone(), hosts.to_vec());
-                self.0.look(move |db| db.log_lengths(&run, &hosts)).await
+                from: &[(HostId, u64)],
+                limit: usize,
+            ) -> Result<Vec<Output>, StoreError> {
+                let (run, from) = (run.clone(), from.to_vec());
+                self.0.look(move |db| db.outputs(&run, &from, limit)).await
             }
 
             async fn log_marks(

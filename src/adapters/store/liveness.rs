@@ -1,6 +1,8 @@
 //! Whether a process that wrote itself into the store still lives.
 
-use std::path::Path;
+use std::sync::OnceLock;
+
+use crate::adapters::proc_table;
 
 /// A process of this or another machine, as the store remembers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +21,7 @@ const FRESH_S: i64 = 30;
 impl Process {
     /// The process with this id here.
     pub(super) fn here(pid: u32) -> Self {
-        Self { pid, start: start_of(pid).unwrap_or_default(), machine: machine() }
+        Self { pid, start: start_of(pid).unwrap_or_default(), machine: machine().to_owned() }
     }
 
     /// Whether it lives. Here the process table decides, so that a worker that slept is not
@@ -33,22 +35,18 @@ impl Process {
     }
 }
 
-/// Start time of a process; `None` where there is none or it is only waiting to be collected.
 fn start_of(pid: u32) -> Option<String> {
-    let stat =
-        std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat")).ok()?;
-    // The second field is the program's name in parentheses and may hold anything.
-    let (_, fields) = stat.rsplit_once(')')?;
-    let mut fields = fields.split_ascii_whitespace();
-    let state = fields.next()?;
-    let start = fields.nth(18)?;
-    (!matches!(state, "Z" | "X" | "x")).then(|| start.to_owned())
+    proc_table::started(pid).map(|ticks| ticks.to_string())
 }
 
-fn machine() -> String {
-    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-    let space = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
-    format!("{} {}", boot.trim(), space.display())
+/// This machine, as long as this process lives.
+fn machine() -> &'static str {
+    static MACHINE: OnceLock<String> = OnceLock::new();
+    MACHINE.get_or_init(|| {
+        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        let space = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+        format!("{} {}", boot.trim(), space.display())
+    })
 }
 
 #[cfg(test)]

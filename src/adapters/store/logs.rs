@@ -1,6 +1,9 @@
 //! Raw logs of jobs: `runs/<run>/<host>/<seq>.log`, byte for byte what the host's log holds.
+//!
+//! **Invariant:** a log is durable before the journal says that its job or its host's work has ended. Until then the host has it
+//! as well, and who goes on with the run follows it from the length of what is kept here.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -27,13 +30,15 @@ struct Log {
 pub(super) struct LogFiles {
     runs: PathBuf,
     open: HashMap<Key, Log>,
-    /// Folders of hosts whose own place is durable.
+    /// Those that are to be durable with the next commit.
+    due: HashSet<Key>,
+    /// Those whose place is durable, and folders of hosts.
     durable: HashSet<PathBuf>,
 }
 
 impl LogFiles {
     pub(super) fn new(runs: PathBuf) -> Self {
-        Self { runs, open: HashMap::new(), durable: HashSet::new() }
+        Self { runs, open: HashMap::new(), due: HashSet::new(), durable: HashSet::new() }
     }
 
     /// The folder of a host's logs.
@@ -45,18 +50,17 @@ impl LogFiles {
         self.folder(run, host).join(format!("{seq}.log"))
     }
 
-    /// Adds bytes; gives the new length. They are not durable before the next [`Self::sync`].
+    /// Adds bytes; gives the new length. They need not be durable before its job ends.
     pub(super) fn keep(&mut self, key: &Key, bytes: &[u8]) -> Result<u64, StoreError> {
         if self.open.len() >= OPEN && !self.open.contains_key(key) {
-            self.sync()?;
+            self.sync(self.open.keys().cloned().collect::<Vec<_>>())?;
             self.open.clear();
         }
         let path = self.path(key);
         let log = match self.open.entry(key.clone()) {
             std::collections::hash_map::Entry::Occupied(log) => log.into_mut(),
             std::collections::hash_map::Entry::Vacant(place) => {
-                let opened = open(&path, &mut self.durable);
-                let (file, length) = opened.map_err(|e| broken_file(&path, &e))?;
+                let (file, length) = open(&path).map_err(|e| broken_file(&path, &e))?;
                 place.insert(Log { file, path, length, dirty: false })
             }
         };
@@ -72,13 +76,64 @@ impl LogFiles {
         Ok(log.length)
     }
 
-    /// Makes all bytes durable.
-    pub(super) fn sync(&mut self) -> Result<(), StoreError> {
-        for log in self.open.values_mut().filter(|log| log.dirty) {
-            log.file.sync_data().map_err(|e| broken_file(&log.path, &e))?;
-            log.dirty = false;
+    /// The journal is about to say that this job has ended.
+    pub(super) fn job_ends(&mut self, run: &RunId, host: &HostId, seq: u32) {
+        self.due.insert((run.clone(), host.clone(), seq));
+    }
+
+    /// The journal is about to say that the work of this host has ended, perhaps without the end of a job.
+    pub(super) fn host_ends(&mut self, run: &RunId, host: &HostId) {
+        let open = self.open.keys().filter(|(of, who, _)| of == run && who == host);
+        self.due.extend(open.cloned());
+    }
+
+    /// Makes durable what the journal is about to take for finished.
+    pub(super) fn sync_due(&mut self) -> Result<(), StoreError> {
+        let due = std::mem::take(&mut self.due);
+        self.sync(due)
+    }
+
+    /// Makes these logs durable, and their places: of a folder that several share once.
+    fn sync(&mut self, which: impl IntoIterator<Item = Key>) -> Result<(), StoreError> {
+        let (mut folders, mut placed) = (BTreeSet::new(), Vec::new());
+        for key in which {
+            let path = self.path(&key);
+            let synced = match self.open.get(&key) {
+                Some(log) if !log.dirty => continue,
+                Some(log) => log.file.sync_data(),
+                // An earlier worker may have kept all of it. A job that said nothing has none.
+                None => match File::open(&path) {
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                    opened => opened.and_then(|file| file.sync_data()),
+                },
+            };
+            synced.map_err(|e| broken_file(&path, &e))?;
+            if let Some(log) = self.open.get_mut(&key) {
+                log.dirty = false;
+            }
+            if self.durable.contains(&path) {
+                continue;
+            }
+            let folder = path.parent().unwrap_or(&path).to_owned();
+            if !self.durable.contains(&folder) {
+                // Where the folder itself stands: that of its run, and of all runs.
+                folders.extend(folder.ancestors().skip(1).take(2).map(Path::to_owned));
+            }
+            folders.insert(folder.clone());
+            placed.extend([path, folder]);
         }
+        for folder in &folders {
+            let synced = File::open(folder).and_then(|dir| dir.sync_all());
+            synced.map_err(|e| broken_file(folder, &e))?;
+        }
+        self.durable.extend(placed);
         Ok(())
+    }
+
+    /// How many logs hold what a loss of power would take.
+    #[cfg(test)]
+    pub(super) fn n_not_durable(&self) -> usize {
+        self.open.values().filter(|log| log.dirty).count()
     }
 
     /// Length of a log, 0 where there is none.
@@ -96,19 +151,10 @@ impl LogFiles {
     }
 }
 
-/// Opens a log to add to it and makes its place in the folder durable, and those of the folders that `known` has not yet.
-fn open(path: &Path, known: &mut HashSet<PathBuf>) -> std::io::Result<(File, u64)> {
-    let folder = path.parent().unwrap_or(path);
-    private_dir(folder)?;
+/// Opens a log to add to it.
+fn open(path: &Path) -> std::io::Result<(File, u64)> {
+    private_dir(path.parent().unwrap_or(path))?;
     let file = File::options().append(true).create(true).mode(0o600).open(path)?;
-    File::open(folder)?.sync_all()?;
-    // Where the folder itself stands: that of its run, and of all runs.
-    if !known.contains(folder) {
-        for dir in folder.ancestors().skip(1).take(2) {
-            File::open(dir)?.sync_all()?;
-        }
-        known.insert(folder.to_owned());
-    }
     let length = file.metadata()?.len();
     Ok((file, length))
 }

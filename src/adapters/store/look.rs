@@ -1,5 +1,7 @@
 //! Questions to the database.
 
+use std::sync::Arc;
+
 use rusqlite::{OptionalExtension, params};
 
 use super::db::Db;
@@ -12,7 +14,7 @@ use crate::domain::plan::Plan;
 use crate::domain::release::{Release, ReleaseRecord};
 use crate::domain::run::event::RunEvent;
 use crate::domain::run::state::{Phase, RunSummary};
-use crate::engine::ports::StoreError;
+use crate::engine::ports::{Output, StoreError};
 
 /// A number of rows as SQLite wants it.
 pub(super) fn rows(limit: usize) -> i64 {
@@ -61,11 +63,15 @@ impl Db {
         }
     }
 
-    pub(super) fn plan(&mut self, run: &RunId) -> Result<Plan, StoreError> {
+    /// The plan of a run. It never changes, so who has it from before need not read it again.
+    pub(super) fn plan(&mut self, run: &RunId) -> Result<Arc<Plan>, StoreError> {
+        if let Some(folded) = self.folded.get(run) {
+            return Ok(Arc::clone(&folded.plan));
+        }
         let (path, none) = (self.path(), || StoreError::NoSuchRun(run.to_string()));
         let sql = plan_of(self.existing()?.ok_or_else(none)?, &path)?;
         let found: Vec<String> = self.query(sql, params![run.as_str()], |row| row.get(0))?;
-        self.parsed(found.first().ok_or_else(none)?)
+        self.parsed(found.first().ok_or_else(none)?).map(Arc::new)
     }
 
     pub(super) fn events(
@@ -129,16 +135,20 @@ impl Db {
         self.known_log(run, host, offset, limit)
     }
 
-    /// How long each of these logs is.
-    pub(super) fn log_lengths(
+    /// What is new of each of these logs.
+    pub(super) fn outputs(
         &mut self,
         run: &RunId,
-        hosts: &[HostId],
-    ) -> Result<Vec<u64>, StoreError> {
+        from: &[(HostId, u64)],
+        limit: usize,
+    ) -> Result<Vec<Output>, StoreError> {
         self.know_jobs(run)?;
-        let length =
-            |host: &HostId| self.known_log(run, host, u64::MAX, 0).map(|(_, length)| length);
-        hosts.iter().map(length).collect()
+        let mut outputs = Vec::with_capacity(from.len());
+        for (host, offset) in from {
+            let (bytes, length) = self.known_log(run, host, *offset, limit)?;
+            outputs.push(Output { bytes, length, marks: self.log_marks(run, host)? });
+        }
+        Ok(outputs)
     }
 
     /// Of the jobs that are known.

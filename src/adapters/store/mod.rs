@@ -11,6 +11,8 @@ mod campaigns;
 mod change;
 mod check;
 mod db;
+#[cfg(test)]
+mod db_tests;
 mod handle;
 mod jobs;
 mod liveness;

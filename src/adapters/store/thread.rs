@@ -1,7 +1,9 @@
 //! The thread that owns the connection.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
@@ -11,11 +13,12 @@ use crate::engine::ports::StoreError;
 /// Tells the caller of a change what came of it, once it is durable.
 pub(super) type Reply = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 type Change = Box<dyn FnOnce(Result<&mut Db, StoreError>) -> Reply + Send>;
+type Look = Box<dyn FnOnce(&mut Db) + Send>;
 
 enum Work {
     /// Sees only what is durable.
-    Look(Box<dyn FnOnce(&mut Db) + Send>),
-    /// Touches files, not the database.
+    Look(Look),
+    /// Touches files, not the database; is not waited with.
     File(Box<dyn FnOnce(&mut Db) + Send>),
     /// Is committed together with its neighbours.
     Change(Change),
@@ -23,6 +26,12 @@ enum Work {
 
 /// How many pieces of work share a commit at most.
 const TOGETHER: usize = 256;
+/// How many changes ...
+const MANY: usize = 8;
+/// ... within this time are many.
+const WITHIN: Duration = Duration::from_millis(500);
+/// How far apart the commits of many begin.
+const APART: Duration = Duration::from_millis(100);
 
 /// Sends work to the thread. The thread ends when this is dropped and its work done.
 #[derive(Debug)]
@@ -99,36 +108,119 @@ impl Thread {
 }
 
 fn serve(db: &mut Db, queue: &mpsc::Receiver<Work>) {
-    while let Ok(first) = queue.recv() {
-        let rest = std::iter::from_fn(|| queue.try_recv().ok()).take(TOGETHER);
-        let mut replies: Vec<Reply> = Vec::new();
-        for work in std::iter::once(first).chain(rest) {
-            match work {
-                Work::Look(look) => {
-                    settle(db, &mut replies);
-                    look(db);
-                }
-                Work::File(touch) => touch(db),
-                Work::Change(change) => {
-                    let begun = if replies.is_empty() { db.begin() } else { Ok(()) };
-                    match begun {
-                        Ok(()) => replies.push(change(Ok(db))),
-                        Err(error) => change(Err(error))(Ok(())),
-                    }
-                }
-            }
+    let (mut pace, mut batch) = (Pace::default(), Batch::default());
+    loop {
+        let next = match batch.due {
+            None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(due) => queue.recv_timeout(due.saturating_duration_since(Instant::now())),
+        };
+        match next {
+            Ok(work) => batch.take(db, work, &mut pace),
+            Err(RecvTimeoutError::Timeout) => batch.settle(db, &mut pace),
+            Err(RecvTimeoutError::Disconnected) => return batch.settle(db, &mut pace),
         }
-        settle(db, &mut replies);
+        if batch.len() >= TOGETHER {
+            batch.settle(db, &mut pace);
+        }
     }
 }
 
-/// Makes what was changed durable and says so; where that fails, nothing was changed.
-fn settle(db: &mut Db, replies: &mut Vec<Reply>) {
-    if replies.is_empty() {
-        return;
+/// Changes that wait for their commit.
+#[derive(Default)]
+struct Batch {
+    changes: Vec<Change>,
+    /// What was asked for after them.
+    looks: Vec<Look>,
+    /// When they are committed at the latest; `None` while there are none.
+    due: Option<Instant>,
+}
+
+impl Batch {
+    fn len(&self) -> usize {
+        self.changes.len() + self.looks.len()
     }
-    let committed = db.commit();
-    for reply in replies.drain(..) {
-        reply(committed.clone());
+
+    fn take(&mut self, db: &mut Db, work: Work, pace: &mut Pace) {
+        match work {
+            Work::File(touch) => touch(db),
+            Work::Look(look) if self.changes.is_empty() => look(db),
+            Work::Look(look) => self.looks.push(look),
+            Work::Change(change) => {
+                let now = Instant::now();
+                pace.came(now);
+                self.due.get_or_insert_with(|| pace.next(now));
+                self.changes.push(change);
+            }
+        }
+    }
+
+    /// Makes all changes durable in one commit and says so, then answers the looks, which see what is durable. Where the
+    /// commit fails, nothing was changed.
+    fn settle(&mut self, db: &mut Db, pace: &mut Pace) {
+        if self.due.take().is_none() {
+            return;
+        }
+        pace.last = Some(Instant::now());
+        let begun = db.begin();
+        let each = self.changes.drain(..);
+        let replies: Vec<Reply> =
+            each.map(|change| change(begun.clone().map(|()| &mut *db))).collect();
+        let committed = begun.and_then(|()| db.commit());
+        for reply in replies {
+            reply(committed.clone());
+        }
+        for look in self.looks.drain(..) {
+            look(db);
+        }
+    }
+}
+
+/// How soon changes are committed: at once while few come, and a tenth of a second apart at least while many do. A commit
+/// costs many times what it holds, and whoever waits for one among many does not wait for it alone.
+#[derive(Default)]
+struct Pace {
+    /// When the last few changes came, the oldest first.
+    came: VecDeque<Instant>,
+    /// When the last commit began.
+    last: Option<Instant>,
+}
+
+impl Pace {
+    fn came(&mut self, now: Instant) {
+        if self.came.len() >= MANY {
+            self.came.pop_front();
+        }
+        self.came.push_back(now);
+    }
+
+    /// When the next commit is due, for what comes now.
+    fn next(&self, now: Instant) -> Instant {
+        let since = self.came.front().filter(|_| self.came.len() >= MANY);
+        let many = since.is_some_and(|first| now.duration_since(*first) < WITHIN);
+        self.last.filter(|_| many).map_or(now, |last| now.max(last + APART))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_changes_are_committed_at_once_and_many_a_tenth_of_a_second_apart() {
+        let begin = Instant::now();
+        let at = |ms| begin + Duration::from_millis(ms);
+        let mut pace = Pace::default();
+        for (n, ms) in (0..MANY as u64 - 1).map(|n| (n, 10 * n)) {
+            pace.came(at(ms));
+            assert_eq!(pace.next(at(ms)), at(ms), "change {n}");
+            pace.last = Some(at(ms));
+        }
+        pace.came(at(70));
+        assert_eq!(pace.next(at(70)), at(160), "the last was at 60");
+        pace.came(at(300));
+        assert_eq!(pace.next(at(300)), at(300), "many, and the last was long ago");
+        pace.last = Some(at(300));
+        pace.came(at(2_000));
+        assert_eq!(pace.next(at(2_000)), at(2_000), "few again");
     }
 }

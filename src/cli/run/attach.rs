@@ -72,8 +72,8 @@ pub(in crate::cli) async fn follow_in(
     let plan = store.plan(run).await?;
     let state = RunState::new(run.clone(), &plan);
     let (logs, gates) = (Logs::default(), BTreeMap::new());
-    let canary = CanaryLines::default();
-    let mut tail = Tail { store, plan: &plan, state, shown, logs, gates, canary };
+    let (canary, out) = (CanaryLines::default(), print::Lines::default());
+    let mut tail = Tail { store, plan: &plan, state, shown, logs, gates, canary, out };
     tokio::select! {
         ended = tail.until_end() => ended,
         left = interrupted(context, run, hold) => left,
@@ -95,6 +95,7 @@ struct Tail<'a> {
     /// What was printed last of each host's gate, and when that was seen.
     gates: BTreeMap<HostId, (Safe, Timestamp)>,
     canary: CanaryLines,
+    out: print::Lines,
 }
 
 impl Tail<'_> {
@@ -106,6 +107,7 @@ impl Tail<'_> {
             if self.logs(Until::NextStep).await?.is_break() {
                 return Ok(Exit::Ok);
             }
+            let before = self.state.seq;
             if version != Some(now) && self.events().await?.is_break() {
                 return Ok(Exit::Ok);
             }
@@ -113,22 +115,39 @@ impl Tail<'_> {
             if self.state.finished.is_some() {
                 return self.ended().await;
             }
-            let alive = self.store.worker_alive(&self.state.run).await?;
-            if !alive && self.state.generation > 0 && self.events().await?.is_continue() {
-                if self.state.finished.is_some() {
-                    return self.ended().await;
-                }
-                if self.logs(Until::End).await?.is_break() {
-                    return Ok(Exit::Ok);
-                }
-                let run = &self.state.run;
-                print::say(&format!(
-                    "run {run} is lost: its worker is gone; `bunker resume {run}` goes on with it"
-                ));
-                return Ok(exit_of(self.plan, &self.state.recovered(false)));
+            // Who wrote just now lives.
+            if self.state.seq == before
+                && let Some(lost) = self.lost().await?
+            {
+                return Ok(lost);
+            }
+            if self.out.print()?.is_break() {
+                return Ok(Exit::Ok);
             }
             tokio::time::sleep(rest(self.n_at_work())).await;
         }
+    }
+
+    /// How it ends where the run has no worker any more.
+    async fn lost(&mut self) -> Result<Option<Exit>, Trouble> {
+        let alive = self.store.worker_alive(&self.state.run).await?;
+        if alive || self.state.generation == 0 {
+            return Ok(None);
+        }
+        if self.events().await?.is_break() {
+            return Ok(Some(Exit::Ok));
+        }
+        if self.state.finished.is_some() {
+            return self.ended().await.map(Some);
+        }
+        if self.logs(Until::End).await?.is_break() || self.out.print()?.is_break() {
+            return Ok(Some(Exit::Ok));
+        }
+        let run = &self.state.run;
+        print::say(&format!(
+            "run {run} is lost: its worker is gone; `bunker resume {run}` goes on with it"
+        ));
+        Ok(Some(exit_of(self.plan, &self.state.recovered(false))))
     }
 
     fn n_at_work(&self) -> usize {
@@ -137,7 +156,7 @@ impl Tail<'_> {
     }
 
     async fn ended(&mut self) -> Result<Exit, Trouble> {
-        if self.logs(Until::End).await?.is_break() {
+        if self.logs(Until::End).await?.is_break() || self.out.print()?.is_break() {
             return Ok(Exit::Ok);
         }
         if self.shown == Shown::Summary {
@@ -186,12 +205,11 @@ impl Tail<'_> {
         // Of a target that is over, all was printed before that was said.
         let all = self.state.hosts.iter();
         let asked = all.filter(|host| until == Until::End || host.outcome.is_none());
-        let mut hosts: Vec<HostId> = asked.map(|host| host.id.clone()).collect();
-        if until == Until::NextStep {
-            hosts = self.logs.grown(self.store, &self.state.run, hosts).await?;
-        }
+        let hosts: Vec<HostId> = asked.map(|host| host.id.clone()).collect();
+        self.logs.read(self.store, &self.state.run, hosts.iter().cloned()).await?;
         for host in hosts {
-            if self.logs.print(self.store, &self.state.run, &host, until).await?.is_break() {
+            let to = (until, &mut self.out);
+            if self.logs.print(self.store, &self.state.run, &host, to).await?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
@@ -204,7 +222,7 @@ impl Tail<'_> {
             Shown::Summary => return Ok(ControlFlow::Continue(())),
             Shown::Events => {
                 let line = serde_json::to_string(event).wrap_err("writing JSON")?;
-                return print::text(&format!("{line}\n"));
+                return self.out.add(&format!("{line}\n"));
             }
             Shown::Lines => {}
         }
@@ -217,13 +235,14 @@ impl Tail<'_> {
         } else {
             None
         };
-        if let Some((host, until)) = before
-            && self.logs.print(self.store, &self.state.run, host, until).await?.is_break()
-        {
-            return Ok(ControlFlow::Break(()));
+        if let Some((host, until)) = before {
+            let to = (until, &mut self.out);
+            if self.logs.print(self.store, &self.state.run, host, to).await?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
         }
         match self.line(event) {
-            Some(line) => print::text(&format!("{line}\n")),
+            Some(line) => self.out.add(&format!("{line}\n")),
             None => Ok(ControlFlow::Continue(())),
         }
     }

@@ -33,7 +33,7 @@ pub(super) async fn step(context: &Context, run: &str) -> Result<Exit, Trouble> 
         );
         return Err(Trouble::new(Exit::Refused, why));
     }
-    if state.finished.is_none() && state.goes_one_by_one(&store.plan(&id).await?) {
+    if state.finished.is_none() && state.goes_one_by_one(&*store.plan(&id).await?) {
         let means = "it goes one target at a time already; `bunker promote --all` leaves that";
         return told(context, &id, Control::Step.name(), means);
     }

@@ -12,7 +12,7 @@ use crate::domain::capability::Operate;
 
 /// Carries out one of the verbs that are about runs.
 pub(in crate::cli) fn run(context: &Context, verb: &Verb) -> Result<Exit, Trouble> {
-    let runtime = wiring::runtime()?;
+    let runtime = wiring::runtime_of_runs()?;
     let ended = runtime.block_on(carry_out(context, verb));
     runtime.shutdown_background();
     ended

@@ -18,6 +18,34 @@ pub(super) fn text(text: &str) -> Result<ControlFlow<()>, Trouble> {
     }
 }
 
+/// Text that is printed together: each printing costs more than what is printed.
+#[derive(Debug, Default)]
+pub(super) struct Lines(String);
+
+/// How much of it waits at most, in bytes.
+const TOGETHER: usize = 64 * 1024;
+
+impl Lines {
+    /// Adds text; `Break` when the reader has gone.
+    pub(super) fn add(&mut self, more: &str) -> Result<ControlFlow<()>, Trouble> {
+        self.0.push_str(more);
+        if self.0.len() < TOGETHER { Ok(ControlFlow::Continue(())) } else { self.print() }
+    }
+
+    /// Prints what waits; `Break` when the reader has gone.
+    pub(super) fn print(&mut self) -> Result<ControlFlow<()>, Trouble> {
+        let waiting = std::mem::take(&mut self.0);
+        if waiting.is_empty() { Ok(ControlFlow::Continue(())) } else { text(&waiting) }
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        // Who is interrupted keeps what was to be seen before; where that fails there is nowhere left to complain to.
+        drop(self.print());
+    }
+}
+
 /// Prints text on standard output; a reader that has gone is no error.
 pub(super) fn all(data: &str) -> Result<(), Trouble> {
     text(data).map(|_gone| ())

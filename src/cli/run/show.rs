@@ -8,7 +8,7 @@ use super::super::output::columns;
 use super::super::wiring;
 use super::worker::replay;
 use super::{canary_text, print, show_json};
-use crate::domain::plan::{Plan, Readiness};
+use crate::domain::plan::{Plan, PlanHash, Readiness};
 use crate::domain::run::outcome::{Failure, Outcome};
 use crate::domain::run::state::{HostState, Phase, RunState};
 use crate::engine::ports::RunReader;
@@ -132,7 +132,7 @@ fn heading(plan: &Plan, state: &RunState) -> String {
         plan.workflow.name(),
         target.unwrap_or_default(),
         by.unwrap_or_default(),
-        state.hash.short(),
+        state.hash.as_ref().map_or("-", PlanHash::short),
         time(state.planned),
         time(state.started),
         time(state.finished)

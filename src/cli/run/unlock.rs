@@ -20,7 +20,7 @@ pub(in crate::cli) async fn unlock_for(
     if store.worker_alive(run).await? {
         return Ok(());
     }
-    unlock_plan(&store.plan(run).await?, supervisor).await
+    unlock_plan(&*store.plan(run).await?, supervisor).await
 }
 
 /// The same for a plan whose run is about to be started without planning anew.

@@ -50,7 +50,7 @@ pub(super) async fn work(context: &Context, run: &str, identity: bool) -> Result
     match worked {
         Ok(_) => {
             let state = replay(&*store, &run).await?;
-            Ok(exit_of(&store.plan(&run).await?, &state))
+            Ok(exit_of(&*store.plan(&run).await?, &state))
         }
         Err(WorkerError::Store(error)) => Err(error.into()),
     }

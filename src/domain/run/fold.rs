@@ -22,7 +22,7 @@ impl RunState {
             run,
             seq: 0,
             phase: Phase::Planned,
-            hash: plan.hash(),
+            hash: None,
             by: None,
             planned: None,
             started: None,
@@ -76,7 +76,7 @@ impl RunState {
         match kind {
             EventKind::Planned { hash, by, after, .. } => {
                 self.after.clone_from(after);
-                self.hash = hash.clone();
+                self.hash = Some(hash.clone());
                 self.by = Some(by.clone());
                 self.planned = Some(at);
             }

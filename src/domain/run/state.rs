@@ -111,7 +111,7 @@ pub struct RunState {
     /// Where it stands. Never `Lost` by the fold alone: that follows from the worker's heartbeat.
     pub phase: Phase,
     /// Hash of its plan.
-    pub hash: PlanHash,
+    pub hash: Option<PlanHash>,
     /// Who started it.
     pub by: Option<Operator>,
     /// When it was planned.

@@ -29,6 +29,8 @@ pub use silences::Silences;
 pub use templates::TemplateSource;
 pub use timeline::{Timeline, TimelineReader};
 
+use std::sync::Arc;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -256,6 +258,17 @@ pub enum StoreError {
     },
 }
 
+/// A part of a host's log, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// The part.
+    pub bytes: Vec<u8>,
+    /// The whole length of the log, in bytes.
+    pub length: u64,
+    /// Where steps begin and end in it: all marks within that length.
+    pub marks: Vec<StepMark>,
+}
+
 /// Looking at runs.
 #[async_trait]
 pub trait RunReader: Send + Sync + 'static {
@@ -264,7 +277,7 @@ pub trait RunReader: Send + Sync + 'static {
     /// The run that a person means by an id, the end of an id, or `last`.
     async fn find(&self, text: &str) -> Result<RunId, StoreError>;
     /// The plan of a run.
-    async fn plan(&self, run: &RunId) -> Result<Plan, StoreError>;
+    async fn plan(&self, run: &RunId) -> Result<Arc<Plan>, StoreError>;
     /// Events after `seq`, in order, at most `limit`.
     async fn events(
         &self,
@@ -285,13 +298,20 @@ pub trait RunReader: Send + Sync + 'static {
         offset: u64,
         limit: usize,
     ) -> Result<(Vec<u8>, u64), StoreError>;
-    /// The whole length of each of these hosts' logs, in their order: what [`Self::log`] says, asked at once.
-    async fn log_lengths(&self, run: &RunId, hosts: &[HostId]) -> Result<Vec<u64>, StoreError> {
-        let mut lengths = Vec::with_capacity(hosts.len());
-        for host in hosts {
-            lengths.push(self.log(run, host, u64::MAX, 0).await?.1);
+    /// What is new of several hosts' logs: of each, in their order, what [`Self::log`] gives from its offset on, and what
+    /// [`Self::log_marks`] gives after that. Asked at once, since each question to a store costs more than its answer.
+    async fn outputs(
+        &self,
+        run: &RunId,
+        from: &[(HostId, u64)],
+        limit: usize,
+    ) -> Result<Vec<Output>, StoreError> {
+        let mut outputs = Vec::with_capacity(from.len());
+        for (host, offset) in from {
+            let (bytes, length) = self.log(run, host, *offset, limit).await?;
+            outputs.push(Output { bytes, length, marks: self.log_marks(run, host).await? });
         }
-        Ok(lengths)
+        Ok(outputs)
     }
     /// Where the steps of a host begin and end in the text that [`Self::log`] gives, in order. Asked after
     /// a look at the text it has all marks within that text.

@@ -25,7 +25,7 @@ pub(super) struct Shared {
     pub(super) run: RunId,
     /// Its process.
     pub(super) pid: u32,
-    pub(super) plan: Plan,
+    pub(super) plan: Arc<Plan>,
     /// What is wanted of the run now.
     pub(super) wish: watch::Receiver<Wish>,
     /// Says what is wanted. Only while `one_at_a_time` is held.
@@ -53,7 +53,7 @@ impl Shared {
     pub(super) fn new(
         ports: WorkerPorts,
         (run, pid): (RunId, u32),
-        plan: Plan,
+        plan: Arc<Plan>,
         state: &RunState,
     ) -> Arc<Self> {
         let (tell, wish) = watch::channel(Wish::of(state));

@@ -128,7 +128,7 @@ fn call(
         workflow: Safe::line(plan.workflow.name()),
         target: target.map(|t| Safe::line(&format!("{} ({})", t.reference, t.sha.short()))),
         run: Some(shared.run.clone()),
-        plan: Some(state.hash.to_string()),
+        plan: state.hash.as_ref().map(ToString::to_string),
         by: state.by.as_ref().map(by),
         batch: batch.map(|n| n + 1),
         batches: u32::try_from(plan.batches.len()).unwrap_or(u32::MAX),

@@ -1,0 +1,86 @@
+//! Objects of a repository, as many as are wanted by one process (`git cat-file --batch`, git-cat-file(1)).
+
+use std::path::Path;
+
+use super::command::{fed, succeeded};
+use crate::domain::git::GitUrl;
+use crate::engine::ports::RepositoryError;
+
+/// What a name leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Object {
+    /// `blob`, `commit`, `tree` or `tag`.
+    pub(super) kind: String,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// The objects with these names (`<commit>:<path>` and the like), each in its place; `None` where there is none.
+pub(super) async fn read(
+    repo: &GitUrl,
+    what: &'static str,
+    path: &Path,
+    names: &[String],
+) -> Result<Vec<Option<Object>>, RepositoryError> {
+    // A name with a line break would be two; nothing in a repository that we look for has one.
+    let asked = names.iter().map(|name| name.replace(['\n', '\0'], "\u{fffd}"));
+    let input = asked.fold(String::new(), |text, name| text + &name + "\n");
+    let answer = fed(repo, what, path, &["cat-file", "--batch"], input.into_bytes()).await?;
+    succeeded(repo, what, &answer)?;
+    let mut rest = answer.stdout.as_slice();
+    let objects: Option<Vec<_>> = names.iter().map(|_| next(&mut rest)).collect();
+    objects.ok_or_else(|| RepositoryError::Failed {
+        repo: repo.clone(),
+        what,
+        message: "git said less than it was asked".into(),
+    })
+}
+
+/// Takes the next object off the answer: `<id> <kind> <size>`, a line break, its bytes, a line break; or a line of other
+/// words for a name that leads nowhere. The outer `None` is an answer that ended too early.
+fn next(rest: &mut &[u8]) -> Option<Option<Object>> {
+    let end = rest.iter().position(|b| *b == b'\n')?;
+    let (line, after) = rest.split_at_checked(end)?;
+    let after = after.get(1..)?;
+    let line = String::from_utf8_lossy(line);
+    let words: Vec<&str> = line.split(' ').collect();
+    let [id, kind, size] = words.as_slice() else {
+        *rest = after;
+        return Some(None);
+    };
+    let is_id = id.len() >= 40 && id.bytes().all(|b| b.is_ascii_hexdigit());
+    let (true, Ok(size)) = (is_id, size.parse::<usize>()) else {
+        *rest = after;
+        return Some(None);
+    };
+    let (bytes, after) = after.split_at_checked(size)?;
+    *rest = after.get(1..)?;
+    Some(Some(Object { kind: (*kind).to_owned(), bytes: bytes.to_vec() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_answer_is_taken_whole_whatever_its_bytes_are() {
+        let id = "a".repeat(40);
+        let tricky = format!("{id} blob 3\n\n");
+        let text = format!(
+            "{id} commit 0\n\n{id}:no such file missing\n{id} blob {}\n{tricky}\nx y missing\n{id} tree 1\nz\n",
+            tricky.len()
+        );
+        let mut rest = text.as_bytes();
+        let of = |kind: &str, bytes: &str| Object { kind: kind.into(), bytes: bytes.into() };
+        assert_eq!(next(&mut rest), Some(Some(of("commit", ""))));
+        assert_eq!(next(&mut rest), Some(None));
+        assert_eq!(next(&mut rest), Some(Some(of("blob", &tricky))));
+        assert_eq!(next(&mut rest), Some(None));
+        assert_eq!(next(&mut rest), Some(Some(of("tree", "z"))));
+        assert_eq!((next(&mut rest), rest), (None, &b""[..]));
+        for cut in 1..text.len() {
+            let mut rest = &text.as_bytes()[..cut];
+            let n = std::iter::from_fn(|| next(&mut rest)).count();
+            assert!(n < 5, "cut at {cut}");
+        }
+    }
+}
