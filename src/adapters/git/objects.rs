@@ -27,34 +27,40 @@ pub(super) async fn read(
     let answer = fed(repo, what, path, &["cat-file", "--batch"], input.into_bytes()).await?;
     succeeded(repo, what, &answer)?;
     let mut rest = answer.stdout.as_slice();
-    let objects: Option<Vec<_>> = names.iter().map(|_| next(&mut rest)).collect();
-    objects.ok_or_else(|| RepositoryError::Failed {
+    let objects: Result<Vec<_>, CutOff> = names.iter().map(|_| next(&mut rest)).collect();
+    objects.map_err(|CutOff| RepositoryError::Failed {
         repo: repo.clone(),
         what,
         message: "git said less than it was asked".into(),
     })
 }
 
+/// The answer ended within an object, or before it.
+#[derive(Debug, PartialEq, Eq)]
+struct CutOff;
+
 /// Takes the next object off the answer: `<id> <kind> <size>`, a line break, its bytes, a line break; or a line of other
-/// words for a name that leads nowhere. The outer `None` is an answer that ended too early.
-fn next(rest: &mut &[u8]) -> Option<Option<Object>> {
-    let end = rest.iter().position(|b| *b == b'\n')?;
-    let (line, after) = rest.split_at_checked(end)?;
-    let after = after.get(1..)?;
-    let line = String::from_utf8_lossy(line);
+/// words for a name that leads nowhere.
+fn next(rest: &mut &[u8]) -> Result<Option<Object>, CutOff> {
+    let end = rest.iter().position(|b| *b == b'\n').ok_or(CutOff)?;
+    let (line, after) = rest.split_at_checked(end).ok_or(CutOff)?;
+    let after = after.get(1..).ok_or(CutOff)?;
+    let Some((kind, size)) = header(&String::from_utf8_lossy(line)) else {
+        *rest = after;
+        return Ok(None);
+    };
+    let (bytes, after) = after.split_at_checked(size).ok_or(CutOff)?;
+    *rest = after.get(1..).ok_or(CutOff)?;
+    Ok(Some(Object { kind, bytes: bytes.to_vec() }))
+}
+
+/// Kind and size in bytes.
+fn header(line: &str) -> Option<(String, usize)> {
     let words: Vec<&str> = line.split(' ').collect();
-    let [id, kind, size] = words.as_slice() else {
-        *rest = after;
-        return Some(None);
-    };
+    let [id, kind, size] = words.as_slice() else { return None };
     let is_id = id.len() >= 40 && id.bytes().all(|b| b.is_ascii_hexdigit());
-    let (true, Ok(size)) = (is_id, size.parse::<usize>()) else {
-        *rest = after;
-        return Some(None);
-    };
-    let (bytes, after) = after.split_at_checked(size)?;
-    *rest = after.get(1..)?;
-    Some(Some(Object { kind: (*kind).to_owned(), bytes: bytes.to_vec() }))
+    is_id.then_some(())?;
+    Some(((*kind).to_owned(), size.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -71,15 +77,15 @@ mod tests {
         );
         let mut rest = text.as_bytes();
         let of = |kind: &str, bytes: &str| Object { kind: kind.into(), bytes: bytes.into() };
-        assert_eq!(next(&mut rest), Some(Some(of("commit", ""))));
-        assert_eq!(next(&mut rest), Some(None));
-        assert_eq!(next(&mut rest), Some(Some(of("blob", &tricky))));
-        assert_eq!(next(&mut rest), Some(None));
-        assert_eq!(next(&mut rest), Some(Some(of("tree", "z"))));
-        assert_eq!((next(&mut rest), rest), (None, &b""[..]));
+        assert_eq!(next(&mut rest), Ok(Some(of("commit", ""))));
+        assert_eq!(next(&mut rest), Ok(None));
+        assert_eq!(next(&mut rest), Ok(Some(of("blob", &tricky))));
+        assert_eq!(next(&mut rest), Ok(None));
+        assert_eq!(next(&mut rest), Ok(Some(of("tree", "z"))));
+        assert_eq!((next(&mut rest), rest), (Err(CutOff), &b""[..]));
         for cut in 1..text.len() {
             let mut rest = &text.as_bytes()[..cut];
-            let n = std::iter::from_fn(|| next(&mut rest)).count();
+            let n = std::iter::from_fn(|| next(&mut rest).ok()).count();
             assert!(n < 5, "cut at {cut}");
         }
     }

@@ -28,9 +28,10 @@ impl Db {
         plan: &Plan,
         first: &EventKind,
     ) -> Result<(), StoreError> {
-        let (hash, after) = match first {
-            EventKind::Planned { hash, after, .. } => (Some(hash.clone()), after.as_ref()),
-            _ => (Some(plan.hash()), None),
+        let (hash, after) = if let EventKind::Planned { hash, after, .. } = first {
+            (Some(hash.clone()), after.as_ref())
+        } else {
+            (Some(plan.hash()), None)
         };
         let mut deed = deed_of_run(run, plan, hash);
         let said = self.caller.as_ref().is_some_and(|caller| caller.why.is_some());
