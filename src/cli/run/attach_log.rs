@@ -82,10 +82,11 @@ impl Logs {
         if !self.0.get(host).is_some_and(|printed| printed.knows(until)) {
             self.read(store, run, one()).await?;
         }
-        let to = self.0.entry(host.clone()).or_default().limit(until);
+        let printed = self.0.entry(host.clone()).or_default();
+        // Settled before more is read, which may bring a mark behind this place.
+        let to = printed.limit(until).unwrap_or(printed.length).min(printed.length);
         loop {
             let printed = self.0.entry(host.clone()).or_default();
-            let to = to.unwrap_or(printed.length).min(printed.length);
             let room = usize::try_from(to.saturating_sub(printed.offset)).unwrap_or(usize::MAX);
             let ready = printed.ahead.len().min(room);
             // Whatever the store says, what it has no bytes of is not waited for.
