@@ -31,7 +31,7 @@ pub(super) async fn read(
     objects.map_err(|CutOff| RepositoryError::Failed {
         repo: repo.clone(),
         what,
-        message: "git said less than it was asked".into(),
+        message: "git ended in the middle of its answer: try again".into(),
     })
 }
 
@@ -58,8 +58,9 @@ fn next(rest: &mut &[u8]) -> Result<Option<Object>, CutOff> {
 fn header(line: &str) -> Option<(String, usize)> {
     let words: Vec<&str> = line.split(' ').collect();
     let [id, kind, size] = words.as_slice() else { return None };
-    let is_id = id.len() >= 40 && id.bytes().all(|b| b.is_ascii_hexdigit());
-    is_id.then_some(())?;
+    if id.len() < 40 || !id.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
     Some(((*kind).to_owned(), size.parse().ok()?))
 }
 

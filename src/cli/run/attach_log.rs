@@ -62,6 +62,9 @@ impl Logs {
                 from.push((host, printed.read_to()));
             }
         }
+        if from.is_empty() {
+            return Ok(());
+        }
         let outputs = store.outputs(run, &from, CHUNK).await?;
         for ((host, _), output) in from.iter().zip(outputs) {
             self.0.entry(host.clone()).or_default().take(output);

@@ -7,6 +7,8 @@ mod attach;
 mod attach_canary;
 mod attach_leave;
 mod attach_log;
+#[cfg(test)]
+mod attach_log_tests;
 mod backup;
 mod canary;
 mod canary_text;

@@ -39,6 +39,14 @@ impl Lines {
     }
 }
 
+#[cfg(test)]
+impl Lines {
+    /// Takes what waits, unprinted.
+    pub(super) fn take(&mut self) -> String {
+        std::mem::take(&mut self.0)
+    }
+}
+
 impl Drop for Lines {
     fn drop(&mut self) {
         // Who is interrupted keeps what was to be seen before; where that fails there is nowhere left to complain to.
