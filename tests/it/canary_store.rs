@@ -163,10 +163,12 @@ impl RunWriter for Stores {
     ) -> Result<(), StoreError> {
         self.of(run).keep_hook_log(run, hook, bytes).await
     }
-    async fn record_release(&self, release: &Release) -> Result<(), StoreError> {
-        match &release.record.run {
-            Some(run) => self.of(run).record_release(release).await,
-            None => Ok(()),
-        }
+    async fn append_released(
+        &self,
+        run: &RunId,
+        kinds: Vec<EventKind>,
+        release: &Release,
+    ) -> Result<Vec<RunEvent>, StoreError> {
+        self.of(run).append_released(run, kinds, release).await
     }
 }

@@ -1,7 +1,7 @@
 //! The runner of remote jobs on a real Debian server: as root by `sudo -n`, under systemd, beyond the ssh session.
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::io::{Read as _, Write as _};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use bunker_ops::domain::connection::Become;
@@ -9,7 +9,7 @@ use bunker_ops::domain::job::{
     AbortOutcome, JobEnd, JobInputs, JobRef, JobSpec, JobStart, JobStep, JobTruth,
 };
 use bunker_ops::steps::envelope::{COMMAND, Envelope, Opened};
-use bunker_ops::steps::runner;
+use bunker_ops::steps::runner::{self, Frame, FrameReader};
 
 use crate::capability::missing;
 use crate::lab::real::{Ready, RealHost, RealLab};
@@ -17,8 +17,8 @@ use crate::lab::real::{Ready, RealHost, RealLab};
 const NONCE: &str = "00112233445566778899aabbccddeeff";
 
 /// One ssh session of its own, as `deploy`, that runs a script the way the program does.
-fn exec(lab: &RealLab, host: &RealHost, script: &str) -> Vec<u8> {
-    let envelope = Envelope { nonce: NONCE, root: true, limit_s: Some(60) };
+fn session(lab: &RealLab, host: &RealHost, script: &str, limit_s: Option<u64>) -> Child {
+    let envelope = Envelope { nonce: NONCE, root: true, limit_s };
     let mut child = Command::new("ssh")
         .arg("-F")
         .arg(lab.dir().join("ssh_config"))
@@ -28,11 +28,36 @@ fn exec(lab: &RealLab, host: &RealHost, script: &str) -> Vec<u8> {
         .spawn()
         .unwrap();
     child.stdin.take().unwrap().write_all(envelope.wrap(script).as_bytes()).unwrap();
-    let out = child.wait_with_output().unwrap();
+    child
+}
+
+fn exec(lab: &RealLab, host: &RealHost, script: &str) -> Vec<u8> {
+    let out = session(lab, host, script, Some(60)).wait_with_output().unwrap();
+    let envelope = Envelope { nonce: NONCE, root: true, limit_s: None };
     match envelope.open(&out.stdout) {
         Opened::Whole { output, .. } => output,
         other @ (Opened::NotBegun { .. } | Opened::CutOff) => panic!("{other:?}"),
     }
+}
+
+/// Starts a job, and cuts the session as soon as the host has said what came of it.
+fn start(lab: &RealLab, host: &RealHost, spec: &JobSpec) -> JobStart {
+    let script = runner::start(spec, &JobInputs::default(), Become::Root, NONCE, 40);
+    let mut child = session(lab, host, &script, None);
+    let (mut out, mut reader) = (child.stdout.take().unwrap(), FrameReader::new(NONCE));
+    let mut bytes = [0; 4096];
+    let words = loop {
+        let n = out.read(&mut bytes).unwrap();
+        assert!(n > 0, "no word on the start");
+        match reader.feed(&bytes[..n]).unwrap().into_iter().next() {
+            None => {}
+            Some(Frame::Started(words)) => break words,
+            Some(other) => panic!("{other:?}"),
+        }
+    };
+    child.kill().unwrap();
+    child.wait().unwrap();
+    runner::read_start(&words).unwrap()
 }
 
 fn job(seq: u32) -> JobRef {
@@ -86,9 +111,8 @@ fn a_job_runs_as_root_in_a_unit_of_its_own_and_an_abort_leaves_no_process() {
             "id -u; grep -o 'bunker-[^/]*service' /proc/self/cgroup | sort -u; docker ps -q | wc -l",
         )],
     );
-    let start = runner::start(&short, &JobInputs::default(), Become::Root);
-    assert_eq!(runner::read_start(&ask(&start)).unwrap(), JobStart::Started);
-    assert_eq!(runner::read_start(&ask(&start)).unwrap(), JobStart::AlreadyThere);
+    assert_eq!(start(&lab, host, &short), JobStart::Started);
+    assert_eq!(start(&lab, host, &short), JobStart::AlreadyThere);
     until("the first job has ended", || matches!(look(1), JobTruth::Ended { .. }));
     assert!(matches!(look(1), JobTruth::Ended { end: JobEnd::Exited(0), .. }), "{:?}", look(1));
     let log = host.sh("cat /var/lib/bunker/ops/261122-221405-7f3a/real-01/1/log").unwrap();
@@ -98,11 +122,7 @@ fn a_job_runs_as_root_in_a_unit_of_its_own_and_an_abort_leaves_no_process() {
 
     // Two processes, one of them with a session of its own that a signal to the group does not reach.
     let long = spec(2, &[("long", "setsid sleep 4711 & sleep 4711")]);
-    assert_eq!(
-        runner::read_start(&ask(&runner::start(&long, &JobInputs::default(), Become::Root)))
-            .unwrap(),
-        JobStart::Started
-    );
+    assert_eq!(start(&lab, host, &long), JobStart::Started);
     let count = || {
         host.sh("grep -lzx 471[1] /proc/[0-9]*/cmdline 2>/dev/null | wc -l")
             .unwrap()

@@ -193,6 +193,40 @@ impl RunReader for FakeStore {
     }
 }
 
+impl FakeStore {
+    /// Adds events, and a release with them.
+    async fn journal(
+        &self,
+        run: &RunId,
+        kinds: Vec<EventKind>,
+        release: Option<&Release>,
+    ) -> Result<Vec<RunEvent>, StoreError> {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        let mut memory = self.lock();
+        let mut made = Vec::new();
+        for kind in kinds {
+            let seq = memory.events.len() as u64 + 1 + made.len() as u64;
+            let numbered = || Timestamp::from_second(1_790_000_000 + seq.cast_signed()).unwrap();
+            let at = self.clock.as_ref().map_or_else(numbered, |clock| clock.now());
+            made.push(RunEvent { run: run.clone(), seq, at, kind });
+        }
+        // All events of one append or none.
+        let what: Vec<String> = made.iter().map(|event| name_of(&event.kind)).collect();
+        self.write(&mut memory, &what, |m, whole| {
+            if whole {
+                m.events.extend(made.clone());
+                if let Some(release) = release {
+                    let run = &release.record.run;
+                    let same = |r: &Release| r.instance == release.instance && r.record.run == *run;
+                    m.releases.retain(|r| !same(r));
+                    m.releases.push(release.clone());
+                }
+            }
+        })?;
+        Ok(made)
+    }
+}
+
 #[async_trait]
 impl RunWriter for FakeStore {
     async fn create(&self, run: &RunId, plan: &Plan, first: EventKind) -> Result<(), StoreError> {
@@ -231,23 +265,7 @@ impl RunWriter for FakeStore {
         run: &RunId,
         kinds: Vec<EventKind>,
     ) -> Result<Vec<RunEvent>, StoreError> {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-        let mut memory = self.lock();
-        let mut made = Vec::new();
-        for kind in kinds {
-            let seq = memory.events.len() as u64 + 1 + made.len() as u64;
-            let numbered = || Timestamp::from_second(1_790_000_000 + seq.cast_signed()).unwrap();
-            let at = self.clock.as_ref().map_or_else(numbered, |clock| clock.now());
-            made.push(RunEvent { run: run.clone(), seq, at, kind });
-        }
-        // All events of one append or none.
-        let what: Vec<String> = made.iter().map(|event| name_of(&event.kind)).collect();
-        self.write(&mut memory, &what, |m, whole| {
-            if whole {
-                m.events.extend(made.clone());
-            }
-        })?;
-        Ok(made)
+        self.journal(run, kinds, None).await
     }
     async fn ask(&self, _: &RunId, control: Control, by: &Operator) -> Result<(), StoreError> {
         let mut memory = self.lock();
@@ -290,12 +308,12 @@ impl RunWriter for FakeStore {
     async fn keep_hook_log(&self, _: &RunId, _: &'static str, _: &[u8]) -> Result<(), StoreError> {
         Ok(())
     }
-    async fn record_release(&self, release: &Release) -> Result<(), StoreError> {
-        let mut memory = self.lock();
-        let same =
-            |r: &Release| r.instance == release.instance && r.record.run == release.record.run;
-        memory.releases.retain(|r| !same(r));
-        memory.releases.push(release.clone());
-        Ok(())
+    async fn append_released(
+        &self,
+        run: &RunId,
+        kinds: Vec<EventKind>,
+        release: &Release,
+    ) -> Result<Vec<RunEvent>, StoreError> {
+        self.journal(run, kinds, Some(release)).await
     }
 }

@@ -223,10 +223,20 @@ async fn releases_are_kept_once_per_run(stores: &dyn Stores) {
         previous: None,
         env_sha256: None,
     };
+    let plan = simple_plan(&["a"]);
+    for n in [1, 2] {
+        writer.create(&run_id(n), &plan, planned(&plan)).await.unwrap();
+        writer.claim(&run_id(n), std::process::id()).await.unwrap();
+    }
+    let begins = || vec![EventKind::BatchStarted { batch: 0 }];
     for (n, healthy) in [(1, false), (2, true), (1, true)] {
         let release = Release { instance: host("a"), record: record(n, healthy) };
-        writer.record_release(&release).await.unwrap();
+        let events = writer.append_released(&run_id(n), begins(), &release).await.unwrap();
+        assert_eq!(events.into_iter().map(|e| e.kind).collect::<Vec<_>>(), begins());
     }
+    let release = Release { instance: host("b"), record: record(3, true) };
+    let refused = writer.append_released(&run_id(3), begins(), &release).await;
+    assert!(refused.is_err(), "neither the events nor the release: {refused:?}");
     let kept = reader.releases(&host("a"), 10).await.unwrap();
     assert_eq!(
         kept.iter().map(|r| r.record.clone()).collect::<Vec<_>>(),

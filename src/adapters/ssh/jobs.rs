@@ -1,12 +1,14 @@
 //! Work that changes hosts.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::classify;
-use super::follow;
+use super::exec::nonce;
+use super::follow::{BEGIN, JobStream};
 use super::pool::SshPool;
 use crate::domain::capability::Operate;
 use crate::domain::connection::Connection;
@@ -25,12 +27,15 @@ pub struct SshJobs {
     pool: Arc<SshPool>,
     /// The log whose head the hosts keep.
     log: Option<Arc<dyn AuditReader>>,
+    /// The sessions by which jobs were started, until somebody follows them: a job's log comes in the same session, which
+    /// spares the host another.
+    begun: Arc<Mutex<HashMap<JobRef, JobStream>>>,
 }
 
 impl SshJobs {
     /// Needs the right to change something.
     pub fn new(pool: Arc<SshPool>, _right: &Operate) -> Self {
-        Self { pool, log: None }
+        Self { pool, log: None, begun: Arc::default() }
     }
 
     /// Leaves the head of this log on every host where a job is started.
@@ -46,6 +51,10 @@ impl SshJobs {
         head.map(|head| anchor::keep(&head, to.become_root)).unwrap_or_default()
     }
 
+    fn begun(&self) -> MutexGuard<'_, HashMap<JobRef, JobStream>> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn ask<T>(
         &self,
         to: &Connection,
@@ -55,7 +64,7 @@ impl SshJobs {
         read: fn(&[u8]) -> Result<T, Unreadable>,
     ) -> Result<T, RemoteError> {
         let answer = self.pool.inner.run(to, script, deadline).await?;
-        read(&answer.stdout).map_err(|problem| unreadable(to, what, &problem, &answer))
+        read(&answer.stdout).map_err(|problem| unreadable(to, what, &problem, &complaint(&answer)))
     }
 }
 
@@ -63,7 +72,7 @@ pub(super) fn unreadable(
     to: &Connection,
     what: &str,
     problem: &Unreadable,
-    got: &ReadOutput,
+    complaint: &str,
 ) -> RemoteError {
     let at = classify::target(to);
     match problem {
@@ -72,15 +81,16 @@ pub(super) fn unreadable(
             classify::error(to, Kind::Exit(1), &text, Some("nothing was started".into()))
         }
         Unreadable::Garbled(answer) => {
-            let stderr = String::from_utf8_lossy(&got.stderr);
-            let said = stderr.lines().last().unwrap_or_default();
-            let text = format!(
-                "{at} gave no sense when asked to {what}: {answer} {said} (exit {})",
-                got.exit
-            );
+            let text = format!("{at} gave no sense when asked to {what}: {answer} {complaint}");
             classify::error(to, Kind::Protocol, &text, None)
         }
     }
+}
+
+/// What a host said beside its answer.
+pub(super) fn complaint(answer: &ReadOutput) -> String {
+    let stderr = String::from_utf8_lossy(&answer.stderr);
+    format!("{} (exit {})", stderr.lines().last().unwrap_or_default(), answer.exit)
 }
 
 #[async_trait]
@@ -106,9 +116,22 @@ impl RemoteJobs for SshJobs {
         if spec.steps.first().is_some_and(|step| step.new_login) {
             self.pool.inner.log_in_anew(to);
         }
-        let job = runner::start(spec, inputs, to.become_root);
+        let nonce = nonce(to)?;
+        let job = runner::start(spec, inputs, to.become_root, &nonce, BEGIN.as_secs());
         let script = format!("{}{job}", self.anchor(to).await);
-        self.ask(to, &script, DEADLINE, "start the job", runner::read_start).await
+        let stream = JobStream::open(&self.pool.inner, to, &nonce, &script, 0).await?;
+        let (stream, words) = stream.started().await?;
+        match runner::read_start(&words) {
+            Ok(start) => {
+                self.begun().insert(spec.job.clone(), stream);
+                Ok(start)
+            }
+            Err(problem) => {
+                let error = unreadable(to, "start the job", &problem, &stream.complaint());
+                stream.end().await;
+                Err(error)
+            }
+        }
     }
 
     async fn follow_job(
@@ -118,7 +141,16 @@ impl RemoteJobs for SshJobs {
         offset: u64,
         sink: &mut dyn LogSink,
     ) -> Result<JobEnd, RemoteError> {
-        follow::follow(&self.pool.inner, to, job, offset, sink).await
+        let begun = self.begun().remove(job).filter(|stream| stream.goes_on_at(to, offset));
+        let stream = match begun {
+            Some(stream) => stream,
+            None => {
+                let nonce = nonce(to)?;
+                let script = runner::follow(job, to.become_root, &nonce, offset);
+                JobStream::open(&self.pool.inner, to, &nonce, &script, offset).await?
+            }
+        };
+        stream.follow(sink).await
     }
 
     async fn look_at_job(&self, to: &Connection, job: &JobRef) -> Result<JobTruth, RemoteError> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::SshPool;
-use super::jobs::unreadable;
+use super::jobs::{complaint, unreadable};
 use crate::domain::capability::Operate;
 use crate::domain::connection::Connection;
 use crate::domain::lease::{Broken, LeaseOf, Renewed, Taken};
@@ -41,7 +41,7 @@ impl SshLeases {
         read: fn(&[u8]) -> Result<T, Unreadable>,
     ) -> Result<T, RemoteError> {
         let answer = self.pool.inner.run(to, script, DEADLINE).await?;
-        read(&answer.stdout).map_err(|problem| unreadable(to, what, &problem, &answer))
+        read(&answer.stdout).map_err(|problem| unreadable(to, what, &problem, &complaint(&answer)))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -38,6 +39,8 @@ pub(super) struct Inner {
     dir: ControlDir,
     slots: Mutex<HashMap<Connection, Arc<Slot>>>,
     starts: Starts,
+    /// How many logs of jobs are followed now.
+    pub(super) n_followed: Arc<AtomicU32>,
 }
 
 impl std::fmt::Debug for Inner {
@@ -81,8 +84,9 @@ impl SshPool {
     /// Makes a pool. Connections that dead processes of this program left are ended first.
     pub fn open(settings: SshSettings) -> Result<Arc<Self>, ControlDirError> {
         let dir = ControlDir::open(&settings.control)?;
-        let inner =
-            Inner { settings, dir, slots: Mutex::new(HashMap::new()), starts: Starts::new() };
+        let slots = Mutex::new(HashMap::new());
+        let (starts, n_followed) = (Starts::new(), Arc::default());
+        let inner = Inner { settings, dir, slots, starts, n_followed };
         Ok(Arc::new(Self { inner: Arc::new(inner) }))
     }
 

@@ -255,8 +255,17 @@ impl RunWriter for StoreWriter {
         self.0.file(move |db| db.keep_hook_log(&run, hook, &output)).await
     }
 
-    async fn record_release(&self, release: &Release) -> Result<(), StoreError> {
-        let release = release.clone();
-        self.0.change(move |db| db.record_release(&release)).await
+    async fn append_released(
+        &self,
+        run: &RunId,
+        kinds: Vec<EventKind>,
+        release: &Release,
+    ) -> Result<Vec<RunEvent>, StoreError> {
+        let (run, release) = (run.clone(), release.clone());
+        let change = move |db: &mut Db| {
+            let events = db.append(&run, kinds)?;
+            db.record_release(&release).map(|()| events)
+        };
+        self.0.change(change).await
     }
 }

@@ -8,9 +8,9 @@ use crate::domain::remote::RemoteErrorKind;
 /// The longest wait between two attempts at a host that does not answer.
 const LONGEST: Duration = Duration::from_mins(1);
 
-/// A look that took long is followed by a pause of so many times as long: a host that is busy is asked for at most a fifth of
+/// A look that took long is followed by a pause of so many times as long: a host that is busy is asked for at most a tenth of
 /// its time, so that looking at it does not keep it from its work.
-const REST: u32 = 4;
+const REST: u32 = 9;
 /// That pause is at most so many intervals: what is known does not grow old for it, see `Board::facts_stale_s`.
 const LONGEST_REST: u32 = 2;
 
@@ -64,7 +64,8 @@ mod tests {
         for round in 0..50 {
             for (ended, want) in [
                 (Ended::Well(Duration::ZERO), 10.0),
-                (Ended::Well(Duration::from_secs(2)), 10.0),
+                (Ended::Well(Duration::from_secs(1)), 10.0),
+                (Ended::Well(Duration::from_secs(2)), 18.0),
                 (Ended::Well(Duration::from_secs(5)), 20.0),
                 (Ended::Well(Duration::from_secs(19)), 20.0),
                 (Ended::Badly(1, RemoteErrorKind::Timeout), 20.0),

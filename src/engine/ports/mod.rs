@@ -375,8 +375,13 @@ pub trait RunWriter: RunReader {
         hook: &'static str,
         output: &[u8],
     ) -> Result<(), StoreError>;
-    /// Keeps a release.
-    async fn record_release(&self, release: &Release) -> Result<(), StoreError>;
+    /// Journals events, and keeps the release that they left on an instance: both or neither.
+    async fn append_released(
+        &self,
+        run: &RunId,
+        kinds: Vec<EventKind>,
+        release: &Release,
+    ) -> Result<Vec<RunEvent>, StoreError>;
 }
 
 /// Starts workers. Implementations are built with a `domain::capability::Operate`.

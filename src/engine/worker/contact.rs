@@ -99,9 +99,9 @@ async fn until_end(
         }
         let error = match followed {
             Ok(end) => {
-                if progress.state.contact_lost.is_some() {
+                if progress.journal.state.contact_lost.is_some() {
                     let host = job.instance.clone();
-                    progress.add(vec![EventKind::ContactRestored { host }]).await?;
+                    progress.journal.add(vec![EventKind::ContactRestored { host }]).await?;
                 }
                 return Ok(Ok(end));
             }
@@ -116,9 +116,9 @@ async fn until_end(
         if hopeless || strange || backoff.is_over() {
             return Ok(Err(silent(&error)));
         }
-        if progress.state.contact_lost.is_none() {
+        if progress.journal.state.contact_lost.is_none() {
             let host = job.instance.clone();
-            progress.add(vec![EventKind::ContactLost { host, error }]).await?;
+            progress.journal.add(vec![EventKind::ContactLost { host, error }]).await?;
         }
         backoff.pause().await;
     }

@@ -20,26 +20,30 @@ const QUIET: Duration = Duration::from_secs(5);
 impl HostRun {
     /// Looks until the gate passes, fails or its deadline is over, and journals how it ended.
     pub(super) async fn gate(&mut self, gate: &GateSpec) -> Result<(), StoreError> {
-        let (host, step) = (self.state.id.clone(), gate.id.clone());
+        let (host, step) = (self.journal.state.id.clone(), gate.id.clone());
         let began = Instant::now();
-        let host_time = self.shared.ports.clock.now();
-        self.add(vec![EventKind::StepStarted {
-            host: host.clone(),
-            step: step.clone(),
-            host_time,
-        }])
-        .await?;
-        let outcome = tokio::select! {
-            outcome = self.watch_gate(gate, began) => outcome?,
-            _ = controls::wanted(self.shared.wish.clone(), Wish::Kill) => Outcome::Cancelled,
+        let host_time = self.journal.shared.ports.clock.now();
+        self.journal
+            .add(vec![EventKind::StepStarted { host: host.clone(), step: step.clone(), host_time }])
+            .await?;
+        let (outcome, last) = tokio::select! {
+            ended = self.watch_gate(gate, began) => ended?,
+            _ = controls::wanted(self.journal.shared.wish.clone(), Wish::Kill) => (Outcome::Cancelled, None),
             never = self.renewing(gate.title.as_str()) => match never {},
         };
         let took_s = Some(began.elapsed().as_secs_f64());
-        self.add(vec![EventKind::StepFinished { host, step, outcome, took_s }]).await
+        self.journal.note(last.into_iter().collect());
+        self.journal.note(vec![EventKind::StepFinished { host, step, outcome, took_s }]);
+        Ok(())
     }
 
-    async fn watch_gate(&self, gate: &GateSpec, began: Instant) -> Result<Outcome, StoreError> {
-        let ports = &self.shared.ports;
+    /// How the gate ends, and the look that decided it where that is not journalled yet.
+    async fn watch_gate(
+        &self,
+        gate: &GateSpec,
+        began: Instant,
+    ) -> Result<(Outcome, Option<EventKind>), StoreError> {
+        let ports = &self.journal.shared.ports;
         let needed = Duration::from_secs(gate.min_healthy_s);
         let mut patience = Patience::with_health(began, Duration::from_secs(gate.deadline_s));
         let mut baseline: Option<GateBaseline> = None;
@@ -57,22 +61,22 @@ impl HostRun {
                 !same_but_for_time(last.detail.as_str(), seen.detail.as_str())
                     || now.duration_since(*at) >= QUIET
             });
-            if news || passed || over {
-                self.tell_look(gate, healthy_for, &seen).await?;
-                told = Some((now, seen.clone()));
-            }
+            let look = self.look(gate, healthy_for, &seen);
             if passed {
-                self.shared.watch.passed(&self.state.id, health, baseline);
-                return Ok(Outcome::Ok);
+                self.journal.shared.watch.passed(&self.journal.state.id, health, baseline);
+                return Ok((Outcome::Ok, Some(look)));
             }
             if over {
+                self.journal.shared.add(vec![look]).await?;
                 let failure = ports.gates.explain(&self.plan, gate, &seen).await;
                 let known = seen.known || seen.hopeless;
-                return Ok(if known {
-                    Outcome::Failed(failure)
-                } else {
-                    Outcome::Unknown(failure)
-                });
+                let outcome =
+                    if known { Outcome::Failed(failure) } else { Outcome::Unknown(failure) };
+                return Ok((outcome, None));
+            }
+            if news {
+                self.journal.shared.add(vec![look]).await?;
+                told = Some((now, seen));
             }
             let took = now.duration_since(looked_at);
             let left = health.is_on().then(|| needed.saturating_sub(healthy_for));
@@ -80,19 +84,13 @@ impl HostRun {
         }
     }
 
-    async fn tell_look(
-        &self,
-        gate: &GateSpec,
-        healthy_for: Duration,
-        seen: &GateObservation,
-    ) -> Result<(), StoreError> {
-        let kind = EventKind::GateObserved {
-            host: self.state.id.clone(),
+    fn look(&self, gate: &GateSpec, healthy_for: Duration, seen: &GateObservation) -> EventKind {
+        EventKind::GateObserved {
+            host: self.journal.state.id.clone(),
             step: gate.id.clone(),
             healthy_s: healthy_for.as_secs_f64(),
             detail: seen.detail.clone(),
-        };
-        self.shared.add(vec![kind]).await.map(drop)
+        }
     }
 }
 

@@ -40,7 +40,7 @@ impl HostRun {
             return Ok(());
         }
         let ours = |ids: &[StepId]| steps.iter().any(|s| ids.contains(&s.step.id));
-        let before = self.state.jobs.iter().find(|(_, job)| ours(&job.steps));
+        let before = self.journal.state.jobs.iter().find(|(_, job)| ours(&job.steps));
         let (spec, sent_before) = match before.map(|(seq, job)| (*seq, job.end.is_some())) {
             Some((_, true)) => return Ok(()),
             Some((seq, false)) => (self.spec_of(seq, &steps), true),
@@ -57,25 +57,30 @@ impl HostRun {
 
     /// Journals that a job is about to be sent, under the next number.
     async fn intend(&mut self, steps: Vec<JobStep>) -> Result<JobSpec, StoreError> {
-        let seq = self.state.jobs.keys().next_back().map_or(1, |last| last + 1);
-        let (nonce, fence) = (self.shared.ports.clock.nonce(), self.state.lease_generation());
+        let seq = self.journal.state.jobs.keys().next_back().map_or(1, |last| last + 1);
+        let (nonce, fence) =
+            (self.journal.shared.ports.clock.nonce(), self.journal.state.lease_generation());
         let spec = JobSpec { job: self.job_ref(seq), nonce, fence, steps };
         let steps = spec.steps.iter().map(|s| s.id.clone()).collect();
-        let (host, nonce) = (self.state.id.clone(), spec.nonce.clone());
-        self.add(vec![EventKind::JobIntended { host, seq, nonce, steps }]).await?;
+        let (host, nonce) = (self.journal.state.id.clone(), spec.nonce.clone());
+        self.journal.add(vec![EventKind::JobIntended { host, seq, nonce, steps }]).await?;
         Ok(spec)
     }
 
     fn job_ref(&self, seq: u32) -> JobRef {
-        JobRef { run: self.shared.run.clone(), instance: self.state.id.clone(), seq }
+        JobRef {
+            run: self.journal.shared.run.clone(),
+            instance: self.journal.state.id.clone(),
+            seq,
+        }
     }
 
     /// A job as it was intended.
     fn spec_of(&self, seq: u32, steps: &[PlannedStep]) -> Option<JobSpec> {
-        let job = self.state.jobs.get(&seq)?;
+        let job = self.journal.state.jobs.get(&seq)?;
         let step = |id: &StepId| steps.iter().find(|s| &s.step.id == id).map(|s| s.step.clone());
         let steps = job.steps.iter().filter_map(step).collect();
-        let fence = self.state.lease_generation();
+        let fence = self.journal.state.lease_generation();
         Some(JobSpec { job: self.job_ref(seq), nonce: job.nonce.clone(), fence, steps })
     }
 
@@ -85,25 +90,25 @@ impl HostRun {
         kind: Kind,
         sent_before: bool,
     ) -> Result<Flow, StoreError> {
+        self.journal.write().await?;
         let started = self.start(spec, kind, sent_before).await?;
         if started.is_break() {
             return Ok(started);
         }
-        let (shared, state) = (std::sync::Arc::clone(&self.shared), self.state.clone());
-        let mut progress =
-            Progress::open(shared, state, spec.job.seq, &spec.nonce, self.secrets.redactor())
-                .await?;
         let to = self.plan.connection.clone();
+        let (journal, redactor) = (self.journal.clone(), self.secrets.redactor());
+        let mut progress = Progress::open(journal, spec.job.seq, &spec.nonce, redactor).await?;
         let ended = contact::follow(&to, &spec.job, kind, &mut progress).await?;
         let flow = match ended {
             Ok(end) => {
                 progress.finish().await?;
-                settle(&mut progress, spec, end).await?;
+                let settled = settled(&progress, spec, end);
+                progress.journal.note(settled);
                 Flow::Continue(())
             }
             Err(outcome) => Flow::Break(outcome),
         };
-        self.state = progress.state;
+        self.journal = progress.journal;
         Ok(flow)
     }
 
@@ -120,12 +125,12 @@ impl HostRun {
             Err(error) => return Ok(Flow::Break(self.no_inputs(&error))),
         };
         let mut perhaps_there = sent_before;
-        let mut backoff = Backoff::new(&self.shared.ports);
+        let mut backoff = Backoff::new(&self.journal.shared.ports);
         loop {
             let tried = self.try_start(spec, &inputs, kind, &mut perhaps_there).await;
             let error = match tried {
                 Ok(Ok(start)) => {
-                    self.job_is_there(spec, start).await?;
+                    self.job_is_there(spec, start);
                     return Ok(Flow::Continue(()));
                 }
                 Ok(Err(refused)) => return Ok(Flow::Break(refused)),
@@ -138,14 +143,14 @@ impl HostRun {
             let last = if patient {
                 backoff.is_over()
             } else {
-                backoff.n_tries() >= self.shared.ports.timing.first_attempts
+                backoff.n_tries() >= self.journal.shared.ports.timing.first_attempts
             };
             if last || !error.kind.is_transient() {
                 return Ok(Flow::Break(not_started(&error, perhaps_there, self.touched())));
             }
-            if patient && self.state.contact_lost.is_none() {
-                let host = self.state.id.clone();
-                self.add(vec![EventKind::ContactLost { host, error }]).await?;
+            if patient && self.journal.state.contact_lost.is_none() {
+                let host = self.journal.state.id.clone();
+                self.journal.add(vec![EventKind::ContactLost { host, error }]).await?;
             }
             backoff.pause().await;
         }
@@ -158,7 +163,7 @@ impl HostRun {
         kind: Kind,
         perhaps_there: &mut bool,
     ) -> Result<Result<JobStart, Outcome>, RemoteError> {
-        let (remote, to) = (&self.shared.ports.remote, &self.plan.connection);
+        let (remote, to) = (&self.journal.shared.ports.remote, &self.plan.connection);
         if *perhaps_there {
             match remote.look_at_job(to, &spec.job).await? {
                 JobTruth::NeverStarted => *perhaps_there = false,
@@ -167,7 +172,7 @@ impl HostRun {
                 }
             }
         }
-        if let (Kind::Work, Some(refused)) = (kind, self.may_start().await) {
+        if let (Kind::Work, Some(refused)) = (kind, self.refusal().await) {
             return Ok(Err(refused));
         }
         let failed = match remote.start_job(to, spec, inputs).await {
@@ -189,21 +194,21 @@ impl HostRun {
         }
     }
 
-    async fn job_is_there(&mut self, spec: &JobSpec, start: JobStart) -> Result<(), StoreError> {
-        let (host, seq) = (self.state.id.clone(), spec.job.seq);
+    fn job_is_there(&mut self, spec: &JobSpec, start: JobStart) {
+        let (host, seq) = (self.journal.state.id.clone(), spec.job.seq);
         let mut kinds = Vec::new();
-        if self.state.contact_lost.is_some() {
+        if self.journal.state.contact_lost.is_some() {
             kinds.push(EventKind::ContactRestored { host: host.clone() });
         }
-        if self.state.jobs.get(&seq).is_some_and(|job| !job.started) {
+        if self.journal.state.jobs.get(&seq).is_some_and(|job| !job.started) {
             kinds.push(EventKind::JobStarted { host, seq, start });
         }
-        if kinds.is_empty() { Ok(()) } else { self.add(kinds).await }
+        self.journal.note(kinds);
     }
 
     /// Whether a job of this run is known to have reached the host.
     pub(super) fn touched(&self) -> bool {
-        self.state.jobs.values().any(|job| job.started)
+        self.journal.state.jobs.values().any(|job| job.started)
     }
 }
 
@@ -221,9 +226,9 @@ fn not_started(error: &RemoteError, perhaps_there: bool, touched: bool) -> Outco
     }
 }
 
-/// Journals the end of a job, and an outcome for each of its steps that should have one.
-async fn settle(progress: &mut Progress, spec: &JobSpec, end: JobEnd) -> Result<(), StoreError> {
-    let state = &progress.state;
+/// What the end of a job means: an outcome for each of its steps that should have one, and that end.
+fn settled(progress: &Progress, spec: &JobSpec, end: JobEnd) -> Vec<EventKind> {
+    let state = &progress.journal.state;
     let open: Vec<&StepId> = spec
         .steps
         .iter()
@@ -277,5 +282,5 @@ async fn settle(progress: &mut Progress, spec: &JobSpec, end: JobEnd) -> Result<
     };
     let mut kinds: Vec<EventKind> = settled.into_iter().map(finished).collect();
     kinds.push(EventKind::JobEnded { host: host.clone(), seq, end });
-    progress.add(kinds).await
+    kinds
 }

@@ -19,13 +19,15 @@ impl HostRun {
     /// Prolongs the lease again and again, saying what the run does there, until it is dropped. A host that does not
     /// answer is asked again; one that was lost to another run is left alone, and its runner refuses our next job.
     pub(super) async fn renewing(&self, doing: &str) -> Infallible {
-        let Some(fence) = self.state.lease_generation() else {
+        let Some(fence) = self.journal.state.lease_generation() else {
             return std::future::pending().await;
         };
-        let (of, desk) =
-            (LeaseOf::Instance(self.state.id.clone()), &self.shared.ports.around.leases);
+        let (of, desk) = (
+            LeaseOf::Instance(self.journal.state.id.clone()),
+            &self.journal.shared.ports.around.leases,
+        );
         let hold = Hold {
-            run: self.shared.run.clone(),
+            run: self.journal.shared.run.clone(),
             fence: Some(fence),
             hold_s: HOLD_S,
             doing: Safe::line(doing),
@@ -40,7 +42,7 @@ impl HostRun {
                 Ok(Renewed::Ours | Renewed::Busy) => {}
                 Ok(Renewed::Gone | Renewed::Lost(_)) => return std::future::pending().await,
                 Err(error) => {
-                    tracing::warn!(host = %self.state.id, message = error.message.as_str(), "a lease was not prolonged");
+                    tracing::warn!(host = %self.journal.state.id, message = error.message.as_str(), "a lease was not prolonged");
                 }
             }
         }

@@ -12,6 +12,7 @@ mod contact;
 mod controls;
 mod gate;
 mod host;
+mod host_journal;
 mod job;
 mod lease_keeper;
 mod patience;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::host_journal::HostJournal;
 use super::progress::Progress;
 use super::shared::Shared;
 use super::verdict;
@@ -35,7 +36,7 @@ impl PlaybookHost {
     /// Journals that the work on it begins.
     pub(super) async fn begin(
         shared: &Arc<Shared>,
-        mut state: HostState,
+        state: HostState,
         secrets: &Secrets,
     ) -> Result<Self, StoreError> {
         let (host, nonce) = (state.id.clone(), shared.ports.clock.nonce());
@@ -49,25 +50,23 @@ impl PlaybookHost {
             },
             EventKind::JobStarted { host, seq: JOB, start: JobStart::Started },
         ];
-        for event in shared.add(kinds).await? {
-            state.apply(event.at, &event.kind);
-        }
+        let mut journal = HostJournal::new(Arc::clone(shared), state);
+        journal.add(kinds).await?;
         let redactor = Redactor::new(secrets);
-        let progress =
-            Progress::open(Arc::clone(shared), state, JOB, &nonce, redactor.clone()).await?;
+        let progress = Progress::open(journal, JOB, &nonce, redactor.clone()).await?;
         Ok(Self { shared: Arc::clone(shared), progress, redactor, nonce, tally: None, fell: None })
     }
 
     /// A task begins on it; one that has begun already goes on.
     pub(super) async fn task_started(&mut self, task: u32, name: &Safe) -> Result<(), StoreError> {
         let Some(step) = step_id(task) else { return Ok(()) };
-        if self.progress.state.step(&step).is_some_and(|s| s.started.is_some()) {
+        if self.progress.journal.state.step(&step).is_some_and(|s| s.started.is_some()) {
             return Ok(());
         }
         let title: String = self.redactor.line(name).as_str().chars().take(TITLE).collect();
-        let host = self.progress.state.id.clone();
+        let host = self.progress.journal.state.id.clone();
         let added = EventKind::StepAdded { host, step: step.clone(), title: Safe::line(&title) };
-        self.progress.add(vec![added]).await?;
+        self.progress.journal.add(vec![added]).await?;
         self.mark(&format!("start {step} {}", self.now())).await
     }
 
@@ -116,12 +115,12 @@ impl PlaybookHost {
 
     /// Whether a task has begun on it.
     pub(super) fn is_touched(&self) -> bool {
-        self.progress.state.steps.iter().any(|s| s.started.is_some())
+        self.progress.journal.state.steps.iter().any(|s| s.started.is_some())
     }
 
     /// The process has ended while a task ran here: what became of it nobody can tell.
     pub(super) async fn cut_off(&mut self, killed: Option<bool>) -> Result<(), StoreError> {
-        let Some(step) = self.progress.state.running_step().map(|s| s.id.clone()) else {
+        let Some(step) = self.progress.journal.state.running_step().map(|s| s.id.clone()) else {
             return Ok(());
         };
         let what = match killed {
@@ -165,7 +164,7 @@ impl PlaybookHost {
         outcome: Outcome,
     ) -> Result<(), StoreError> {
         self.progress.finish().await?;
-        let host = self.progress.state.id.clone();
+        let host = self.progress.journal.state.id.clone();
         let end = match exit {
             Some(code) => JobEnd::Exited(code),
             None => JobEnd::Interrupted(Safe::line("it was ended by a signal, or never began")),

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use super::host_journal::HostJournal;
 use super::shared::Shared;
-use crate::domain::ids::{HostId, StepId};
+use crate::domain::ids::StepId;
 use crate::domain::job::EXIT_SKIPPED;
 use crate::domain::marker::{JobSignal, MarkerParser};
 use crate::domain::run::event::EventKind;
 use crate::domain::run::outcome::{Failure, Outcome};
-use crate::domain::run::state::HostState;
 use crate::domain::secret::Redactor;
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::{LogSink, StoreError};
@@ -23,14 +23,12 @@ const LAST_LINES: usize = 20;
 
 /// Reads one job's log for one host.
 pub(super) struct Progress {
-    shared: Arc<Shared>,
-    host: HostId,
+    /// The target, this job's events included.
+    pub(super) journal: HostJournal,
     seq: u32,
     redactor: Redactor,
     parser: MarkerParser,
     reading: Reading,
-    /// The target as journalled, this job's events included.
-    pub(super) state: HostState,
     /// Set when a store error ended the following: it decides, not the connection's.
     pub(super) broken: Option<StoreError>,
     /// Bytes that arrived since the last look at this number.
@@ -51,31 +49,19 @@ struct Reading {
 impl Progress {
     /// Reads what is kept of this job's log already, and journals what of it was not yet.
     pub(super) async fn open(
-        shared: Arc<Shared>,
-        state: HostState,
+        journal: HostJournal,
         seq: u32,
         nonce: &str,
         redactor: Redactor,
     ) -> Result<Self, StoreError> {
-        let host = state.id.clone();
-        let parser = MarkerParser::new(nonce);
-        let reading = Reading::default();
-        let mut progress = Self {
-            shared,
-            host,
-            seq,
-            redactor,
-            parser,
-            reading,
-            state,
-            broken: None,
-            fresh_bytes: 0,
-        };
+        let (parser, reading) = (MarkerParser::new(nonce), Reading::default());
+        let mut progress =
+            Self { journal, seq, redactor, parser, reading, broken: None, fresh_bytes: 0 };
         let mut offset = 0;
         loop {
-            let store = Arc::clone(&progress.shared.ports.store);
-            let run = &progress.shared.run;
-            let bytes = store.raw_log(run, &progress.host, seq, offset, 64 * 1024).await?;
+            let (shared, id) = (progress.shared(), &progress.journal.state.id);
+            let kept = shared.ports.store.raw_log(&shared.run, id, seq, offset, 64 * 1024);
+            let bytes = kept.await?;
             if bytes.is_empty() {
                 return Ok(progress);
             }
@@ -87,7 +73,7 @@ impl Progress {
 
     /// What all hosts of the run share.
     pub(super) fn shared(&self) -> Arc<Shared> {
-        Arc::clone(&self.shared)
+        Arc::clone(&self.journal.shared)
     }
 
     /// The log is followed again from where the kept bytes end.
@@ -104,18 +90,12 @@ impl Progress {
         self.believe(signals).await
     }
 
-    /// Journals events about this host.
-    pub(super) async fn add(&mut self, kinds: Vec<EventKind>) -> Result<(), StoreError> {
-        for event in self.shared.add(kinds).await? {
-            self.state.apply(event.at, &event.kind);
-        }
-        Ok(())
-    }
-
     /// A failure of the step that ran last, with its last lines.
     pub(super) fn failure(&self, exit: Option<i32>, message: &Safe, hint: Option<Safe>) -> Failure {
-        let whole_log =
-            format!("`bunker logs {} {}` shows the whole output", self.shared.run, self.host);
+        let whole_log = format!(
+            "`bunker logs {} {}` shows the whole output",
+            self.journal.shared.run, self.journal.state.id
+        );
         Failure {
             exit,
             message: message.clone(),
@@ -138,25 +118,25 @@ impl Progress {
         if kinds.is_empty() {
             return Ok(());
         }
-        self.add(kinds).await
+        self.journal.add(kinds).await
     }
 
     /// Whether the journal has this already: a worker that died had kept the bytes and read them.
     fn is_journalled(&self, kind: &EventKind) -> bool {
-        let step = |id| self.state.step(id);
+        let step = |id| self.journal.state.step(id);
         if let EventKind::StepStarted { step: id, .. } = kind {
             step(id).is_none_or(|s| s.started.is_some())
         } else if let EventKind::StepFinished { step: id, .. } = kind {
             step(id).is_none_or(|s| s.outcome.is_some())
         } else if let EventKind::Told { key, value, .. } = kind {
-            self.state.told.get(key) == Some(value)
+            self.journal.state.told.get(key) == Some(value)
         } else {
             false
         }
     }
 
     fn event_of(&mut self, signal: JobSignal) -> Option<EventKind> {
-        let host = self.host.clone();
+        let host = self.journal.state.id.clone();
         match signal {
             JobSignal::Output(bytes) => {
                 self.reading.keep(&bytes);
@@ -200,7 +180,7 @@ impl Progress {
                 let reason = self.reading.skipped.clone();
                 Outcome::Skipped(reason.unwrap_or_else(|| Safe::line("there was nothing to do")))
             }
-            _ if self.shared.killing() => Outcome::Cancelled,
+            _ if self.journal.shared.killing() => Outcome::Cancelled,
             _ => {
                 let plain = Safe::line(&format!("{step} ended with exit code {exit}"));
                 let (message, hint) = self.reading.said.clone().unwrap_or((plain, None));
@@ -246,12 +226,13 @@ impl Progress {
         if bytes.is_empty() {
             return Ok(());
         }
-        let (store, run) = (Arc::clone(&self.shared.ports.store), self.shared.run.clone());
-        store.keep_log(&run, &self.host, self.seq, bytes).await?;
-        if self.state.contact_lost.is_some() {
-            self.add(vec![EventKind::ContactRestored { host: self.host.clone() }]).await?;
+        let (shared, id) = (self.shared(), self.journal.state.id.clone());
+        shared.ports.store.keep_log(&shared.run, &id, self.seq, bytes).await?;
+        if self.journal.state.contact_lost.is_some() {
+            self.journal.note(vec![EventKind::ContactRestored { host: id }]);
         }
         let signals = self.parser.feed(bytes);
-        self.believe(signals).await
+        self.believe(signals).await?;
+        self.journal.write().await
     }
 }

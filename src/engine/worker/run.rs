@@ -232,7 +232,7 @@ async fn one_host(
     (places, at): (Arc<Places>, usize),
     begun: bool,
 ) -> Result<(), StoreError> {
-    let id = host.state.id.clone();
+    let id = host.journal.state.id.clone();
     let (mut place, turn) = loop {
         let place = places.take(&shared, at).await;
         if begun {

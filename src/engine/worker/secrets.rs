@@ -33,8 +33,8 @@ impl HostRun {
     /// Reads the host's secrets where the plan has holes for them. Without them nothing is sent, and nothing
     /// is kept of what a job prints that runs already.
     pub(super) async fn unlock(&mut self) -> Flow {
-        let Some(inventory) = &self.shared.plan.vault else { return Flow::Continue(()) };
-        match self.shared.ports.secrets.secrets(inventory, &self.state.id).await {
+        let Some(inventory) = &self.journal.shared.plan.vault else { return Flow::Continue(()) };
+        match self.journal.shared.ports.secrets.secrets(inventory, &self.journal.state.id).await {
             Ok(secrets) => {
                 self.secrets = HostSecrets(secrets);
                 Flow::Continue(())
@@ -54,7 +54,7 @@ impl HostRun {
 
     fn without_secrets(&self, what: &str, hint: &str) -> Outcome {
         let failure = verdict::failure(what, Some(hint));
-        let runs = self.state.jobs.values().any(|job| job.started && job.end.is_none());
+        let runs = self.journal.state.jobs.values().any(|job| job.started && job.end.is_none());
         if runs { Outcome::Unknown(failure) } else { Outcome::Failed(failure) }
     }
 }

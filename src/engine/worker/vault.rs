@@ -14,7 +14,7 @@ impl HostRun {
     /// Carries out a step of the vault. It may be done twice, so one that a dead worker left open is done again.
     pub(super) async fn vault_phase(&mut self, step: &VaultStep) -> Result<Flow, StoreError> {
         if self.is_open(&step.id) {
-            if let Some(refused) = self.may_start().await {
+            if let Some(refused) = self.may_start().await? {
                 return Ok(Flow::Break(refused));
             }
             self.vault_step(step).await?;
@@ -25,7 +25,7 @@ impl HostRun {
                 }
             }
         }
-        let ended = self.state.step(&step.id).and_then(|s| s.outcome.clone());
+        let ended = self.journal.state.step(&step.id).and_then(|s| s.outcome.clone());
         Ok(match ended {
             Some(outcome) if !outcome.lets_go_on() => Flow::Break(outcome),
             _ => Flow::Continue(()),
@@ -33,11 +33,11 @@ impl HostRun {
     }
 
     async fn vault_step(&mut self, step: &VaultStep) -> Result<(), StoreError> {
-        let (host, id) = (self.state.id.clone(), step.id.clone());
+        let (host, id) = (self.journal.state.id.clone(), step.id.clone());
         let began = Instant::now();
-        let host_time = self.shared.ports.clock.now();
+        let host_time = self.journal.shared.ports.clock.now();
         let started = EventKind::StepStarted { host: host.clone(), step: id.clone(), host_time };
-        self.add(vec![started]).await?;
+        self.journal.add(vec![started]).await?;
         let mut kinds = Vec::new();
         let outcome = match self.change_vault(step).await {
             Ok(change) => {
@@ -64,14 +64,16 @@ impl HostRun {
         };
         let took_s = Some(began.elapsed().as_secs_f64());
         kinds.push(EventKind::StepFinished { host, step: id, outcome, took_s });
-        self.add(kinds).await
+        self.journal.add(kinds).await
     }
 
     async fn change_vault(&self, step: &VaultStep) -> Result<VaultChange, VaultError> {
-        let vault = &self.shared.ports.vault;
-        let Some(inventory) = &self.shared.plan.vault else { return Ok(VaultChange::default()) };
-        let by = Safe::line(&format!("run {}", self.shared.run));
-        let host = &self.state.id;
+        let vault = &self.journal.shared.ports.vault;
+        let Some(inventory) = &self.journal.shared.plan.vault else {
+            return Ok(VaultChange::default());
+        };
+        let by = Safe::line(&format!("run {}", self.journal.shared.run));
+        let host = &self.journal.state.id;
         match step.act {
             VaultAct::Stage => vault.stage(inventory, host, &step.secrets, &by).await,
             VaultAct::Promote => vault.promote(inventory, host, &step.secrets).await,

@@ -12,9 +12,9 @@ pub enum Unreadable {
     Garbled(Safe),
 }
 
-/// Reads the answer to `start`.
-pub fn read_start(stdout: &[u8]) -> Result<JobStart, Unreadable> {
-    match line(stdout).as_str() {
+/// Reads the answer to `start`, the words of [`Frame::Started`](super::Frame::Started).
+pub fn read_start(words: &str) -> Result<JobStart, Unreadable> {
+    match words {
         "started" => Ok(JobStart::Started),
         "there" => Ok(JobStart::AlreadyThere),
         other => Err(unreadable(other)),
@@ -90,11 +90,11 @@ mod tests {
 
     #[test]
     fn answers_mean_what_the_runner_means() {
-        assert_eq!(read_start(b"started\n"), Ok(JobStart::Started));
-        assert_eq!(read_start(b"there\n"), Ok(JobStart::AlreadyThere));
+        assert_eq!(read_start("started"), Ok(JobStart::Started));
+        assert_eq!(read_start("there"), Ok(JobStart::AlreadyThere));
         let refused = Unreadable::Refused("cannot make /x".into());
-        assert_eq!(read_start(b"no cannot make /x\n"), Err(refused));
-        assert_eq!(read_start(b""), Err(Unreadable::Garbled("".into())));
+        assert_eq!(read_start("no cannot make /x"), Err(refused));
+        assert_eq!(read_start(""), Err(Unreadable::Garbled("".into())));
         assert_eq!(read_abort(b"left 2\n"), Ok(AbortOutcome::StillRunning));
         assert_eq!(read_hold(b"held\n"), Ok(true));
     }

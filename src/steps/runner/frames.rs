@@ -21,8 +21,12 @@ pub enum Frame {
         /// `none`, or the words of the end.
         words: String,
     },
+    /// What came of starting the job, in the runner's words; where it is there, its log follows.
+    Started(String),
     /// The script did not begin; exit code of what stood in front of it.
     NotBegun(i32),
+    /// The script began and ended before it had said all; its exit code.
+    Died(i32),
 }
 
 /// The stream is not what the runner sends.
@@ -177,6 +181,9 @@ impl FrameReader {
                 Some(words) => words,
                 None => return Ok(None),
             }
+        } else if line == b"\n" {
+            // It stands before the end of the envelope.
+            return Ok(None);
         } else {
             line.strip_prefix(self.prefix.as_slice()).ok_or(Garbled)?
         };
@@ -184,15 +191,18 @@ impl FrameReader {
         let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
         match (word, self.state) {
             ("begin", State::Before) => self.state = State::Header,
-            ("rc", State::Before) => {
+            ("rc", State::Before | State::Header) => {
+                let exit = rest.parse().map_err(|_| Garbled)?;
+                let begun = self.state == State::Header;
                 self.state = State::Over;
-                return Ok(Some(Frame::NotBegun(rest.parse().map_err(|_| Garbled)?)));
+                return Ok(Some(if begun { Frame::Died(exit) } else { Frame::NotBegun(exit) }));
             }
             ("data", State::Header) => {
                 self.state = State::Data(rest.parse().map_err(|_| Garbled)?);
             }
             ("raw", State::Header) => self.state = State::Raw(0),
             ("beat", State::Header) => return Ok(Some(Frame::Beat)),
+            ("start", State::Header) => return Ok(Some(Frame::Started(rest.to_owned()))),
             ("end", State::Header) => {
                 let (total, words) = rest.split_once(' ').ok_or(Garbled)?;
                 let total = total.parse().map_err(|_| Garbled)?;
@@ -249,7 +259,7 @@ mod tests {
                 match frame {
                     Frame::Data(bytes) => log.extend(bytes),
                     Frame::Beat => beats += 1,
-                    last @ (Frame::End { .. } | Frame::NotBegun(_)) => end = Some(last),
+                    last => end = Some(last),
                 }
             }
         }
@@ -282,6 +292,11 @@ mod tests {
         assert_eq!(read(&[refused.as_bytes()]), Ok((vec![], 0, Some(Frame::NotBegun(1)))));
         let garbled = format!("\x1e{NONCE} begin\nnonsense\n");
         assert_eq!(read(&[garbled.as_bytes()]), Err(Garbled));
+        let died = format!("\x1e{NONCE} begin\n\x1e{NONCE} start started\n\n\x1e{NONCE} rc 2\n");
+        assert_eq!(read(&[died.as_bytes()]), Ok((vec![], 0, Some(Frame::Died(2)))));
+        let cut = died.strip_suffix(&format!("\n\x1e{NONCE} rc 2\n")).unwrap();
+        let started = Frame::Started("started".into());
+        assert_eq!(read(&[cut.as_bytes()]), Ok((vec![], 0, Some(started))));
         assert_eq!(end_of("none"), Ok(None));
         assert_eq!(end_of("ended exit 3"), Ok(Some(JobEnd::Exited(3))));
         assert_eq!(end_of("what"), Err(Garbled));

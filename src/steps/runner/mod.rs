@@ -30,15 +30,23 @@ pub const STATE_ROOT: &str = "/var/lib/bunker";
 /// Where it does elsewhere, below the home of the login user.
 pub const STATE_USER: &str = ".local/state/bunker";
 
-/// The script that starts a job, at most once. It holds what is in `inputs`, so it is sent and forgotten.
-pub fn start(spec: &JobSpec, inputs: &JobInputs, who: Become) -> String {
+/// The script that starts a job, at most once and `at_most_s` seconds after it came, says what came of it and then streams
+/// the job's log from its begin, in frames that carry `nonce`. It holds what is in `inputs`, so it is sent and forgotten.
+pub fn start(
+    spec: &JobSpec,
+    inputs: &JobInputs,
+    who: Become,
+    nonce: &str,
+    at_most_s: u64,
+) -> String {
     let hash = hex(&Sha256::digest(format!("{RUNNER}{STEP}")));
     let root = match who {
         Become::Root => "1",
         Become::LoginUser => "0",
     };
     let fence = spec.fence.map_or_else(|| "-".to_owned(), |generation| generation.to_string());
-    let mut words = vec![hash, RUNNER.to_owned(), STEP.to_owned(), unit(&spec.job)];
+    let mut words = vec![nonce.to_owned(), at_most_s.to_string(), hash];
+    words.extend([RUNNER.to_owned(), STEP.to_owned(), unit(&spec.job)]);
     words.extend([root.to_owned(), spec.nonce.clone(), fence]);
     for step in &spec.steps {
         words.push(step.id.to_string());

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::home::{Home, until};
+use super::home::{Home, starting, until};
 use super::*;
 use crate::domain::job::{AbortOutcome, JobEnd, JobStart};
 use crate::domain::secret::Secret;
@@ -17,8 +17,7 @@ fn inputs(step: &str) -> JobInputs {
 }
 
 fn begin(home: &Home, spec: &JobSpec, step: &str) {
-    let started = read_start(&home.exec(&start(spec, &inputs(step), Become::LoginUser)));
-    assert_eq!(started, Ok(JobStart::Started));
+    assert_eq!(home.begin(&starting(spec, &inputs(step))), Ok(JobStart::Started));
 }
 
 /// Files below the host's state that hold the marker.

@@ -1,38 +1,28 @@
 //! Following a log while it grows, with the tools of this machine and with such as some hosts have.
 
 use std::fs;
-use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::home::{Home, NONCE};
+use super::home::{Home, NONCE, starting};
 use super::*;
-use crate::domain::job::{JobEnd, JobInputs, JobSpec, JobStart};
-use crate::steps::envelope::{COMMAND, Envelope};
+use crate::domain::job::{JobEnd, JobInputs, JobSpec, JobStart, JobTruth};
 
 /// What arrives of a job's log from an offset on, and how it ends.
 fn stream(home: &Home, spec: &JobSpec, tools: &Path, offset: u64) -> (Vec<u8>, Option<Frame>) {
-    let envelope = Envelope { nonce: NONCE, root: false, limit_s: None };
-    let script = envelope.wrap(&follow(&spec.job, Become::LoginUser, NONCE, offset));
-    let path = std::env::var("PATH").unwrap();
-    let mut child = Command::new("/bin/sh")
-        .args(["-c", COMMAND])
-        .env("HOME", home.path())
-        .env("PATH", format!("{}:{path}", tools.display()))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
-    let out = child.wait_with_output().unwrap().stdout;
+    let script = follow(&spec.job, Become::LoginUser, NONCE, offset);
+    read(&home.output(&script, tools, None))
+}
+
+/// What a stream holds: a log, and what is said last.
+fn read(out: &[u8]) -> (Vec<u8>, Option<Frame>) {
     let (mut log, mut last) = (Vec::new(), None);
-    for frame in FrameReader::new(NONCE).feed(&out).unwrap() {
+    for frame in FrameReader::new(NONCE).feed(out).unwrap() {
         match frame {
             Frame::Data(bytes) => log.extend(bytes),
             Frame::Beat => {}
-            end @ (Frame::End { .. } | Frame::NotBegun(_)) => last = Some(end),
+            other => last = Some(other),
         }
     }
     (log, last)
@@ -115,9 +105,44 @@ fn the_output_of_a_step_is_kept_by_one_process_however_it_came() {
     let tools = instead(&home, "dd", counts);
     let several = "echo one; sleep 0.1; echo two; sleep 0.1; printf three";
     let spec = home.spec("web-1", 1, &[("several", several), ("quiet", ":"), ("one", "echo x")]);
-    let started = start(&spec, &JobInputs::default(), Become::LoginUser);
-    assert_eq!(read_start(&home.exec_with(&started, &tools)).unwrap(), JobStart::Started);
+    let script = starting(&spec, &JobInputs::default());
+    assert_eq!(home.begin_with(&script, &tools), Ok(JobStart::Started));
     assert_eq!(home.end(&spec.job), JobEnd::Exited(0));
     let calls = fs::read_to_string(tools.join("dd.calls")).unwrap();
     assert_eq!(calls.lines().count(), 3, "one for each step, and no second that finds nothing");
+}
+
+#[test]
+fn the_session_that_starts_a_job_brings_its_log() {
+    let home = Home::new();
+    let spec = home.spec("web-1", 1, &[("one", GROWING), ("two", "echo two")]);
+    let script = starting(&spec, &JobInputs::default());
+    let nowhere = Path::new("/nonexistent");
+    for said in ["started", "there"] {
+        let out = home.output(&script, nowhere, None);
+        let frames = FrameReader::new(NONCE).feed(&out).unwrap();
+        assert_eq!(frames.first(), Some(&Frame::Started(said.into())));
+        let (log, end) = read(&out);
+        assert_eq!(log, home.log(&spec.job), "{said}");
+        let total = log.len() as u64;
+        assert_eq!(end, Some(Frame::End { total, words: "ended exit 0".into() }), "{said}");
+    }
+}
+
+#[test]
+fn a_start_that_comes_too_late_starts_nothing_and_leaves_nothing() {
+    let home = Home::new();
+    let spec = home.spec("web-1", 1, &[("one", "echo one")]);
+    let script = start(&spec, &JobInputs::default(), Become::LoginUser, NONCE, 0);
+    // A disk that hangs for two seconds.
+    let hangs = script.replace("br_steps() {", "br_steps() {\nsleep 2\n");
+    assert_ne!(hangs, script);
+    let refused = home.begin(&hangs).unwrap_err();
+    let Unreadable::Refused(why) = refused else { panic!("{refused:?}") };
+    assert!(why.as_str().starts_with("its files took too long to write into "), "{why}");
+    assert_eq!(home.look(&spec.job), JobTruth::NeverStarted);
+    let left = fs::read_dir(home.folder(&spec.job).parent().unwrap()).unwrap().count();
+    assert_eq!(left, 0);
+    assert_eq!(home.start(&spec), JobStart::Started, "and it may be started again");
+    assert_eq!(home.end(&spec.job), JobEnd::Exited(0));
 }

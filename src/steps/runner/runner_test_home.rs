@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{STATE_USER, abort, look, read_abort, read_look, read_start, start};
+use super::{
+    Frame, FrameReader, STATE_USER, Unreadable, abort, look, read_abort, read_look, read_start,
+    start,
+};
 use crate::domain::connection::Become;
 use crate::domain::job::{
     AbortOutcome, JobEnd, JobInputs, JobRef, JobSpec, JobStart, JobStep, JobTruth,
@@ -16,6 +19,11 @@ use crate::domain::marker::{JobSignal, MarkerParser};
 use crate::steps::envelope::{COMMAND, Envelope, Opened};
 
 pub(super) const NONCE: &str = "00112233445566778899aabbccddeeff";
+
+/// The script that starts a job.
+pub(super) fn starting(spec: &JobSpec, inputs: &JobInputs) -> String {
+    start(spec, inputs, Become::LoginUser, NONCE, 40)
+}
 
 /// A home on this machine. Whatever it started is ended with it.
 pub(super) struct Home {
@@ -58,13 +66,50 @@ impl Home {
     }
 
     pub(super) fn exec(&self, script: &str) -> Vec<u8> {
-        self.exec_with(script, Path::new("/nonexistent"))
+        let out = self.output(script, Path::new("/nonexistent"), Some(60));
+        let envelope = Envelope { nonce: NONCE, root: false, limit_s: None };
+        match envelope.open(&out) {
+            Opened::Whole { output, .. } => output,
+            other @ (Opened::NotBegun { .. } | Opened::CutOff) => panic!("{other:?}"),
+        }
+    }
+
+    /// All that comes back of a script, where the programs of this folder stand before those of the machine.
+    pub(super) fn output(&self, script: &str, tools: &Path, limit_s: Option<u64>) -> Vec<u8> {
+        self.send(script, tools, limit_s).wait_with_output().unwrap().stdout
+    }
+
+    pub(super) fn start(&self, spec: &JobSpec) -> JobStart {
+        self.begin(&starting(spec, &JobInputs::default())).unwrap()
+    }
+
+    /// Runs a script that starts a job until it says what came of that, and does not follow the job.
+    pub(super) fn begin(&self, script: &str) -> Result<JobStart, Unreadable> {
+        self.begin_with(script, Path::new("/nonexistent"))
     }
 
     /// The same where the programs of this folder stand before those of the machine.
-    pub(super) fn exec_with(&self, script: &str, tools: &Path) -> Vec<u8> {
+    pub(super) fn begin_with(&self, script: &str, tools: &Path) -> Result<JobStart, Unreadable> {
+        let mut child = self.send(script, tools, None);
+        let (mut out, mut reader) = (child.stdout.take().unwrap(), FrameReader::new(NONCE));
+        let mut bytes = [0; 4096];
+        let words = loop {
+            let n = out.read(&mut bytes).unwrap();
+            assert!(n > 0, "no word on the start");
+            match reader.feed(&bytes[..n]).unwrap().into_iter().next() {
+                None => {}
+                Some(Frame::Started(words)) => break words,
+                Some(other) => panic!("{other:?}"),
+            }
+        };
+        child.kill().unwrap();
+        child.wait().unwrap();
+        read_start(&words)
+    }
+
+    fn send(&self, script: &str, tools: &Path, limit_s: Option<u64>) -> Child {
         let path = std::env::var("PATH").unwrap();
-        let envelope = Envelope { nonce: NONCE, root: false, limit_s: Some(60) };
+        let envelope = Envelope { nonce: NONCE, root: false, limit_s };
         let mut child = Command::new("/bin/sh")
             .args(["-c", COMMAND])
             .env("HOME", self.path())
@@ -74,15 +119,7 @@ impl Home {
             .spawn()
             .unwrap();
         child.stdin.take().unwrap().write_all(envelope.wrap(script).as_bytes()).unwrap();
-        let out = child.wait_with_output().unwrap();
-        match envelope.open(&out.stdout) {
-            Opened::Whole { output, .. } => output,
-            other @ (Opened::NotBegun { .. } | Opened::CutOff) => panic!("{other:?}"),
-        }
-    }
-
-    pub(super) fn start(&self, spec: &JobSpec) -> JobStart {
-        read_start(&self.exec(&start(spec, &JobInputs::default(), Become::LoginUser))).unwrap()
+        child
     }
 
     pub(super) fn look(&self, job: &JobRef) -> JobTruth {

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::home::{Home, until};
+use super::home::{Home, starting, until};
 use super::*;
 use crate::domain::job::{AbortOutcome, JobEnd, JobStart, JobTruth};
 use crate::domain::marker::JobSignal;
@@ -268,9 +268,9 @@ fn binary_output_a_line_of_ten_megabytes_and_ten_thousand_short_ones_are_kept_by
 fn a_log_ends_at_its_limit_says_so_and_the_marks_go_on() {
     let home = Home::new();
     let spec = home.spec("web-1", 1, &[("one", "head -c 3000000 /dev/zero"), ("two", "echo more")]);
-    let script = start(&spec, &JobInputs::default(), Become::LoginUser)
+    let script = starting(&spec, &JobInputs::default())
         .replace("br_log_limit=268435456", "br_log_limit=1000000");
-    assert_eq!(read_start(&home.exec(&script)), Ok(JobStart::Started));
+    assert_eq!(home.begin(&script), Ok(JobStart::Started));
     assert_eq!(home.end(&spec.job), JobEnd::Exited(0));
     let signals = home.signals(&spec.job);
     assert_eq!(finished(&signals).len(), 2);
@@ -291,11 +291,8 @@ fn a_log_ends_at_its_limit_says_so_and_the_marks_go_on() {
 fn a_disk_that_is_full_at_the_start_starts_nothing_and_says_where() {
     let home = Home::new();
     let spec = home.spec("web-1", 1, &[("one", "echo never")]);
-    let script = format!(
-        "trap '' XFSZ; ulimit -f 0\n{}",
-        start(&spec, &JobInputs::default(), Become::LoginUser)
-    );
-    let answer = read_start(&home.exec(&script));
+    let script = starting(&spec, &JobInputs::default());
+    let answer = home.begin(&format!("trap '' XFSZ; ulimit -f 0\n{script}"));
     let Err(Unreadable::Refused(why)) = answer else { panic!("{answer:?}") };
     assert!(why.as_str().starts_with("cannot write "), "{why}");
     assert!(why.as_str().contains("KB free on "), "{why}");

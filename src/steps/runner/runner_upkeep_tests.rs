@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use super::home::{Home, until};
+use super::home::{Home, starting, until};
 use super::*;
 use crate::domain::job::{AbortOutcome, JobEnd, JobSpec, JobStart};
 use crate::domain::marker::JobSignal;
@@ -32,8 +32,7 @@ fn a_new_settings_file_that_a_kill_left_is_private_and_goes_with_the_next_job() 
     let spec = home.spec("web-1", 1, &[("env", &stopped_midway())]);
     let env = ("env".parse().unwrap(), "env".parse().unwrap(), Secret::new(MARKER.to_owned()));
     let inputs = JobInputs { files: vec![env] };
-    let started = read_start(&home.exec(&start(&spec, &inputs, Become::LoginUser)));
-    assert_eq!(started, Ok(JobStart::Started));
+    assert_eq!(home.begin(&starting(&spec, &inputs)), Ok(JobStart::Started));
     until(|| ready(&home, &spec));
     let new = home.path().join("app/.env.bunker-new");
     assert_eq!(fs::read_to_string(&new).unwrap(), MARKER);
@@ -53,9 +52,9 @@ fn a_new_settings_file_that_a_kill_left_is_private_and_goes_with_the_next_job() 
     assert!(!home.path().join("app/.env").exists());
 }
 
-/// The first `date` of a host tells the time, and all later ones that of another day, as where the clock is set.
-const SET_CLOCK: &str = "#!/bin/sh\nd=${0%/*}\ncase $1 in +*) ;; *) exec /bin/date \"$@\" ;; esac\n\
-    mkdir \"$d/told\" 2>/dev/null && exec /bin/date \"$@\"\nexec /bin/date -d '1 day ago' \"$@\"\n";
+/// A runner's first `date` tells the time, and all later ones that of another day, as where the clock is set.
+const SET_CLOCK: &str = "#!/bin/sh\nd=${0%/*}\ncase $1 in +%s.%N) mkdir \"$d/told\" 2>/dev/null && exec /bin/date \"$@\" ;;\n\
+    +*) ;; *) exec /bin/date \"$@\" ;; esac\nexec /bin/date -d '1 day ago' \"$@\"\n";
 
 #[test]
 fn a_clock_that_is_set_while_a_job_runs_makes_no_step_longer_or_shorter() {
@@ -66,7 +65,8 @@ fn a_clock_that_is_set_while_a_job_runs_makes_no_step_longer_or_shorter() {
     fs::set_permissions(tools.join("date"), fs::Permissions::from_mode(0o755)).unwrap();
     let steps = [("one", "sleep 0.2"), ("two", "date +%s"), ("three", "true")];
     let spec = home.spec("web-1", 1, &steps);
-    home.exec_with(&start(&spec, &JobInputs::default(), Become::LoginUser), &tools);
+    let script = starting(&spec, &JobInputs::default());
+    assert_eq!(home.begin_with(&script, &tools), Ok(JobStart::Started));
     assert_eq!(home.end(&spec.job), JobEnd::Exited(0));
     let signals = home.signals(&spec.job);
     let time = |signal: &JobSignal| {

@@ -3,16 +3,34 @@
 br_refuse() { # what went wrong
     [ -z "${br_tmp:-}" ] || rm -rf "$br_tmp"
     br_left=$(df -P "$br_state" 2>/dev/null | awk 'NR==2 {print $4 " KB free on " $6}')
-    printf 'no %s%s\n' "$1" "${br_left:+ ($br_left)}"
+    br_say_start "no $1${br_left:+ ($br_left)}"
     exit 0
 }
 
-br_start() { # SHA RUNNER STEP UNIT ROOT NONCE FENCE (ID LIMIT SCRIPT N (NAME CONTENT)xN)...
-    br_sha=$1 br_runner_text=$2 br_step_text=$3 br_unit=$4 br_root=$5 br_nonce=$6 br_fence=$7
-    shift 7
+br_say_start() { printf '\036%s start %s\n' "$br_fnonce" "$1"; }
+
+# Whole seconds since the host was started, nothing where it does not say.
+br_seconds() { # -> br_secs
+    br_secs=
+    { IFS=. read -r br_secs br_x </proc/uptime; } 2>/dev/null
+    case $br_secs in *[!0-9]*) br_secs= ;; esac
+}
+
+br_in_time() {
+    br_seconds
+    [ -z "$br_late" ] || [ "${br_secs:-0}" -le "$br_late" ]
+}
+
+# Makes the job and starts it, at most once. A start that was held up, by a disk that hung, comes too late: by then whoever
+# asked has given it up.
+br_start() { # AT_MOST SHA RUNNER STEP UNIT ROOT NONCE FENCE (ID LIMIT SCRIPT N (NAME CONTENT)xN)...
+    br_seconds
+    br_late=${br_secs:+$((br_secs + $1))}
+    br_sha=$2 br_runner_text=$3 br_step_text=$4 br_unit=$5 br_root=$6 br_nonce=$7 br_fence=$8
+    shift 8
     umask 077
     if [ -d "$br_job" ]; then
-        echo there
+        br_say_start there
         return
     fi
     mkdir -p "$br_parent" "$br_inst" 2>/dev/null || br_refuse "cannot make $br_parent"
@@ -21,10 +39,11 @@ br_start() { # SHA RUNNER STEP UNIT ROOT NONCE FENCE (ID LIMIT SCRIPT N (NAME CO
     br_leave "$br_file" "$br_runner_text"
     br_tmp=$br_parent/.$br_seq.$br_nonce.$$
     br_steps "$@" 2>/dev/null || br_refuse "cannot write the job's files in $br_parent"
+    br_in_time || br_refuse "its files took too long to write into $br_parent"
     if ! mkdir "$br_job" 2>/dev/null; then
         rm -rf "$br_tmp"
         [ -d "$br_job" ] || br_refuse "cannot make $br_job"
-        echo there
+        br_say_start there
         return
     fi
     # Nothing has been started, so a folder that cannot be filled may go again.
@@ -33,8 +52,12 @@ br_start() { # SHA RUNNER STEP UNIT ROOT NONCE FENCE (ID LIMIT SCRIPT N (NAME CO
         br_refuse "cannot fill $br_job"
     }
     rmdir "$br_tmp"
+    br_in_time || {
+        rm -rf "$br_job"
+        br_refuse "its files took too long to write into $br_parent"
+    }
     br_launch
-    echo started
+    br_say_start started
 }
 
 # A file that stays, whole or not at all.
@@ -131,8 +154,8 @@ br_say_look() {
 # Sends the log from an offset on, in frames: "data N" and N bytes, "raw" and bytes up to "sent N", "beat", at last "end TOTAL
 # WORDS". As long as the runner lives and the tools can do it, the log is not looked at again and again but waited for:
 # fifty followers that look would take the time that the jobs need.
-br_follow() { # NONCE OFFSET
-    br_fnonce=$1 br_off=$2 br_idle=0 br_beat=0 br_round=0 br_waits=
+br_follow() { # OFFSET
+    br_off=$1 br_idle=0 br_beat=0 br_round=0 br_waits=
     if command -v timeout >/dev/null 2>&1; then br_waits=1; fi
     exec 8>&1
     while :; do
@@ -143,7 +166,9 @@ br_follow() { # NONCE OFFSET
             br_wait_for_log || return
             continue
         fi
-        br_size "$br_job/log"
+        br_bytes=$br_off
+        # A runner that has not begun has said nothing.
+        if [ "$br_truth" != running ] || [ -n "$br_s_pid" ]; then br_size "$br_job/log"; fi
         if [ "$br_bytes" -gt "$br_off" ]; then
             printf '\036%s data %s\n' "$br_fnonce" $((br_bytes - br_off)) || return
             tail -c "+$((br_off + 1))" "$br_job/log" | head -c $((br_bytes - br_off)) || return
@@ -260,8 +285,17 @@ br_main() { # VERB STATE RUN INSTANCE SEQ ...
     br_paths "$2" "$3" "$4" "$5"
     shift 5
     case $br_verb in
-    start) br_start "$@" ;;
-    follow) br_follow "$@" ;;
+    start)
+        # What is said of a job's log is marked by this word.
+        br_fnonce=$1
+        shift
+        br_start "$@"
+        br_follow 0
+        ;;
+    follow)
+        br_fnonce=$1
+        br_follow "$2"
+        ;;
     look) br_say_look ;;
     hold) br_hold ;;
     abort) br_abort "$@" ;;
