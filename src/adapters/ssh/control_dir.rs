@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::control_files::ControlFiles;
-use super::lending;
+use super::lending::{self, Others};
 use super::process::Process;
 
 /// The longest socket path that `ssh` can bind: 104 bytes on some systems, less the 17 that it adds meanwhile.
@@ -42,6 +42,7 @@ pub enum ControlDirError {
 pub(super) struct ControlDir {
     path: PathBuf,
     next: AtomicU32,
+    others: Others,
 }
 
 static POOLS: AtomicU32 = AtomicU32::new(0);
@@ -57,13 +58,18 @@ impl ControlDir {
             return Err(ControlDirError::TooLong(path));
         }
         own(&path)?;
-        Ok(Self { path, next: AtomicU32::new(0) })
+        Ok(Self { path, next: AtomicU32::new(0), others: Others::default() })
     }
 
     /// Names for the files of a new connection with this configuration; a name is never used again.
     pub(super) fn files(&self, config: &str) -> ControlFiles {
         let n = self.next.fetch_add(1, Ordering::Relaxed);
         ControlFiles::of(&self.path.join(format!("{}-{n}", ControlFiles::name_of(config))))
+    }
+
+    /// What other processes have open.
+    pub(super) fn others(&self) -> &Others {
+        &self.others
     }
 
     /// Where it is.

@@ -34,6 +34,12 @@ impl ControlFiles {
         }
     }
 
+    /// Whether they are those of a connection with a configuration of this name.
+    pub(super) fn is_named(&self, name: &str) -> bool {
+        let file = self.process.file_name().and_then(|file| file.to_str());
+        file.is_some_and(|file| file.starts_with(name))
+    }
+
     /// Removes them.
     pub(super) fn remove(&self) {
         for path in [&self.socket, &self.config, &self.log, &self.process] {

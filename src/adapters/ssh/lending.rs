@@ -11,6 +11,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::control_files::{ControlFiles, own_private};
 use super::process::Process;
@@ -24,21 +26,41 @@ pub(super) enum Tenancy {
     Guest,
 }
 
+/// The connections of other processes, as of a moment ago: all hosts of a fleet look for theirs at once.
+#[derive(Debug, Default)]
+pub(super) struct Others(Mutex<Option<(Instant, Arc<[ControlFiles]>)>>);
+
+/// How long they are taken for known. One that came since is not found, and another is opened.
+const KNOWN_FOR: Duration = Duration::from_millis(100);
+
+impl Others {
+    fn now(&self, own: &Path) -> Arc<[ControlFiles]> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, found)) = known.as_ref().filter(|(at, _)| at.elapsed() < KNOWN_FOR) {
+            return Arc::clone(found);
+        }
+        let others = own.parent().into_iter().flat_map(folders).filter(|dir| dir != own);
+        let found: Arc<[_]> = others.flat_map(|dir| connections(&dir)).collect();
+        *known = Some((Instant::now(), Arc::clone(&found)));
+        found
+    }
+}
+
 /// Finds an open connection of another process that was opened with exactly this configuration, and says that we use it.
-pub(super) fn borrow(own: &Path, config: &str) -> Option<(ControlFiles, Process)> {
+pub(super) fn borrow(own: &Path, others: &Others, config: &str) -> Option<(ControlFiles, Process)> {
     let name = ControlFiles::name_of(config);
-    let others = folders(own.parent()?).filter(|dir| dir != own);
-    others.flat_map(|dir| connections(&dir, &name)).find_map(|files| {
+    let others = others.now(own);
+    others.iter().filter(|files| files.is_named(&name)).find_map(|files| {
         if fs::read_to_string(&files.config).ok()? != config {
             return None;
         }
-        let process = master(&files)?;
+        let process = master(files)?;
         // A mark of ours may stand there already, made by who started us.
-        drop(own_private(&guest(&files, Process::own())));
-        if master(&files) == Some(process) && files.socket.exists() {
-            return Some((files, process));
+        drop(own_private(&guest(files, Process::own())));
+        if master(files) == Some(process) && files.socket.exists() {
+            return Some((files.clone(), process));
         }
-        drop(fs::remove_file(guest(&files, Process::own())));
+        drop(fs::remove_file(guest(files, Process::own())));
         None
     })
 }
@@ -46,7 +68,7 @@ pub(super) fn borrow(own: &Path, config: &str) -> Option<(ControlFiles, Process)
 /// Lets another process use all connections of this folder, also after we have gone.
 pub(super) fn lend_all(own: &Path, to: u32) {
     let Some(to) = Process::find(to) else { return };
-    for files in connections(own, "").filter(|files| master(files).is_some()) {
+    for files in connections(own).filter(|files| master(files).is_some()) {
         // Where it cannot be marked, the other opens a connection of its own.
         drop(own_private(&guest(&files, to)));
     }
@@ -64,7 +86,7 @@ pub(super) fn leave(files: &ControlFiles, process: Process, as_what: Tenancy) ->
         }
         Tenancy::Guest => {
             drop(fs::remove_file(guest(files, Process::own())));
-            has_guests(files) || (owner_lives(files) && !left(files).exists())
+            (owner_lives(files) && !left(files).exists()) || has_guests(files)
         }
     };
     if !in_use {
@@ -77,7 +99,7 @@ pub(super) fn leave(files: &ControlFiles, process: Process, as_what: Tenancy) ->
 /// Leaves every connection that was lent to us, used or not.
 pub(super) fn leave_all(own: &Path) {
     let Some(base) = own.parent() else { return };
-    for files in folders(base).filter(|dir| dir != own).flat_map(|dir| connections(&dir, "")) {
+    for files in folders(base).filter(|dir| dir != own).flat_map(|dir| connections(&dir)) {
         let Some(process) = master(&files).filter(|_| guest(&files, Process::own()).exists())
         else {
             continue;
@@ -89,7 +111,7 @@ pub(super) fn leave_all(own: &Path) {
 /// Ends the connections of a dead process that nobody was lent, and removes their files; gives whether any is left.
 pub(super) fn clear(dead: &Path) -> bool {
     let mut left_over = false;
-    for files in connections(dead, "") {
+    for files in connections(dead) {
         match master(&files) {
             Some(_) if has_guests(&files) => left_over = true,
             Some(process) => {
@@ -105,14 +127,14 @@ pub(super) fn clear(dead: &Path) -> bool {
 
 /// Whether a connection of this folder is open.
 pub(super) fn any_open(dir: &Path) -> bool {
-    connections(dir, "").any(|files| master(&files).is_some())
+    connections(dir).any(|files| master(&files).is_some())
 }
 
 fn folders(base: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     fs::read_dir(base).into_iter().flatten().flatten().map(|entry| entry.path())
 }
 
-/// The names in a folder that begin like this. Each host looks through the folder, so nothing is made of the others.
+/// The names in a folder that begin like this.
 fn names(dir: &Path, begin: &str) -> impl Iterator<Item = String> + use<> {
     let begin = begin.to_owned();
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
@@ -122,10 +144,10 @@ fn names(dir: &Path, begin: &str) -> impl Iterator<Item = String> + use<> {
     })
 }
 
-/// The connections whose process is noted in a folder and whose name begins like this.
-fn connections(dir: &Path, begin: &str) -> impl Iterator<Item = ControlFiles> + use<> {
+/// The connections whose process is noted in a folder.
+fn connections(dir: &Path) -> impl Iterator<Item = ControlFiles> + use<> {
     let dir = dir.to_owned();
-    names(&dir, begin)
+    names(&dir, "")
         .filter_map(move |name| Some(ControlFiles::of(&dir.join(name.strip_suffix(".pid")?))))
 }
 
@@ -249,8 +271,8 @@ mod tests {
         let base = own.path().parent().unwrap().to_owned();
         let ssh = Pretender::start(tmp.path());
         open(&base, "1-1-0", "Host a", &ssh);
-        assert!(borrow(own.path(), "Host b").is_none());
-        let (files, process) = borrow(own.path(), "Host a").unwrap();
+        assert!(borrow(own.path(), own.others(), "Host b").is_none());
+        let (files, process) = borrow(own.path(), own.others(), "Host a").unwrap();
         assert_eq!(process, ssh.process());
         assert!(guest(&files, Process::own()).exists());
     }
@@ -264,11 +286,11 @@ mod tests {
         // Its owner is dead, two use it: another process and this one.
         let files = open(&base, "999999999-1-0", "Host a", &ssh);
         drop(own_private(&guest(&files, other.process())));
-        borrow(own.path(), "Host a").unwrap();
+        borrow(own.path(), own.others(), "Host a").unwrap();
         assert!(!leave(&files, ssh.process(), Tenancy::Guest));
         assert!(ssh.lives());
         drop(other);
-        borrow(own.path(), "Host a").unwrap();
+        borrow(own.path(), own.others(), "Host a").unwrap();
         leave_all(own.path());
         wait_until_ended(&ssh);
         assert!(!base.join("999999999-1-0").exists());

@@ -53,11 +53,16 @@ impl std::fmt::Debug for Master {
 impl Master {
     /// Uses the connection that another process of this user has open to the very same place, if one does. One through a
     /// jump host hangs on a second one, and is not lent.
-    pub(super) async fn borrow(to: &Connection, own: &Path, known_hosts: &[&Path]) -> Option<Self> {
+    pub(super) async fn borrow(
+        to: &Connection,
+        own: &ControlDir,
+        known_hosts: &[&Path],
+    ) -> Option<Self> {
         if !to.jump.is_empty() {
             return None;
         }
-        let (files, process) = lending::borrow(own, &config::render(to, known_hosts, None))?;
+        let config = config::render(to, known_hosts, None);
+        let (files, process) = lending::borrow(own.path(), own.others(), &config)?;
         if ask_process(&files.socket, CHECK_LIMIT).await != Some(process) {
             lending::leave(&files, process, Tenancy::Guest);
             return None;

@@ -242,7 +242,7 @@ fn opening(
         let known =
             [Some(pool.settings.known_hosts.as_path()), to.known_hosts.as_deref().map(Path::new)];
         let known: Vec<&Path> = known.into_iter().flatten().collect();
-        if may_borrow && let Some(lent) = Master::borrow(&to, pool.dir.path(), &known).await {
+        if may_borrow && let Some(lent) = Master::borrow(&to, &pool.dir, &known).await {
             return Ok(Arc::new(lent));
         }
         let bastion = match bastion(&to) {

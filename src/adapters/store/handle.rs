@@ -228,6 +228,20 @@ impl RunWriter for StoreWriter {
         self.0.file(move |db| db.logs.keep(&key, &bytes)).await
     }
 
+    async fn keep_and_append(
+        &self,
+        run: &RunId,
+        (host, seq, bytes): (&HostId, u32, &[u8]),
+        kinds: Vec<EventKind>,
+    ) -> Result<Vec<RunEvent>, StoreError> {
+        let (run, key, bytes) = (run.clone(), (run.clone(), host.clone(), seq), bytes.to_vec());
+        let change = move |db: &mut Db| {
+            db.logs.keep(&key, &bytes)?;
+            db.append(&run, kinds)
+        };
+        self.0.change(change).await
+    }
+
     async fn log_length(&self, run: &RunId, host: &HostId, seq: u32) -> Result<u64, StoreError> {
         let key = (run.clone(), host.clone(), seq);
         self.0.file(move |db| Ok(db.logs.length(&key))).await

@@ -4,6 +4,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::engine::ports::StoreError;
@@ -153,9 +154,16 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     let settings =
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
     db.execute_batch(settings).map_err(|e| broken(&e))?;
-    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    prepare_once(&db).map_err(|e| broken(&e))?;
     migrate(&db, path)?;
     Ok(db)
+}
+
+/// Lets each statement be prepared once. Without the planner's stability guarantee SQLite prepares one anew with each value
+/// that might let it use a partial index (<https://www.sqlite.org/queryplanner-ng.html>).
+fn prepare_once(db: &Connection) -> rusqlite::Result<()> {
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
 
 /// A database that is looked at.
@@ -189,7 +197,7 @@ fn opened(path: &Path, still: bool) -> Result<Option<Connection>, StoreError> {
     };
     let db = db.map_err(|e| broken(path, &e))?;
     db.busy_timeout(BUSY).map_err(|e| broken(path, &e))?;
-    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    prepare_once(&db).map_err(|e| broken(path, &e))?;
     match version(&db, path)? {
         // Being made by another program at this moment.
         0 => Ok(None),

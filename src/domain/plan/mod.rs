@@ -7,6 +7,7 @@ mod around;
 mod budget;
 mod draft;
 mod estimate;
+mod hash;
 mod held;
 mod opening;
 mod playbook;
@@ -23,6 +24,7 @@ mod workflow;
 pub use around::{Around, CampaignSpec};
 pub use budget::FailureBudget;
 pub use estimate::{Estimate, Past, estimate, estimates};
+pub use hash::PlanHash;
 pub use opening::Opening;
 pub use playbook::{
     ANSIBLE_PASSWORD, AnsibleTag, Playbook, PlaybookFiles, PlaybookPath, PlaybookWish,
@@ -36,13 +38,10 @@ pub use vault::{VaultAct, VaultStep};
 pub use wish::{What, Wish};
 pub use workflow::Workflow;
 
-use std::fmt;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::canary::CanaryPlan;
 use super::connection::Connection;
@@ -271,35 +270,7 @@ pub struct Plan {
     pub made_at: Timestamp,
 }
 
-/// SHA-256 of what a plan does, 64 hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct PlanHash(pub String);
-
-impl PlanHash {
-    /// The first four digits, as the screens show them.
-    pub fn short(&self) -> &str {
-        self.0.get(..4).unwrap_or(&self.0)
-    }
-}
-
-impl fmt::Display for PlanHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 impl Plan {
-    /// The hash of everything that decides what will be done: all but `made_at`.
-    pub fn hash(&self) -> PlanHash {
-        let timeless = Self { made_at: Timestamp::UNIX_EPOCH, ..self.clone() };
-        let json = serde_json::to_vec(&timeless).unwrap_or_default();
-        let mut hex = String::with_capacity(64);
-        for byte in Sha256::digest(&json) {
-            let _ = write!(hex, "{byte:02x}");
-        }
-        PlanHash(hex)
-    }
-
     /// The hosts that will be run, in order.
     pub fn targets(&self) -> impl Iterator<Item = &HostPlan> {
         self.hosts.iter().filter(|h| h.will_run())

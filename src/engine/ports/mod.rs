@@ -357,6 +357,17 @@ pub trait RunWriter: RunReader {
         seq: u32,
         bytes: &[u8],
     ) -> Result<u64, StoreError>;
+    /// Adds bytes to the raw log of a job, as [`Self::keep_log`], and then journals what they say. Asked at once, since each
+    /// question to a store costs more than its answer.
+    async fn keep_and_append(
+        &self,
+        run: &RunId,
+        (host, seq, bytes): (&HostId, u32, &[u8]),
+        kinds: Vec<EventKind>,
+    ) -> Result<Vec<RunEvent>, StoreError> {
+        self.keep_log(run, host, seq, bytes).await?;
+        self.append(run, kinds).await
+    }
     /// Length of the raw log of a job.
     async fn log_length(&self, run: &RunId, host: &HostId, seq: u32) -> Result<u64, StoreError>;
     /// Bytes of the raw log of a job from `offset` on, at most `limit`.

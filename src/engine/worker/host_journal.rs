@@ -45,6 +45,17 @@ impl HostJournal {
         if due.is_empty() { Ok(()) } else { self.shared.add(due).await.map(drop) }
     }
 
+    /// Keeps output of a job, and journals what is due, that of the output among it.
+    pub(super) async fn write_output(&mut self, seq: u32, bytes: &[u8]) -> Result<(), StoreError> {
+        let due = self.take();
+        let (store, run, host) = (&self.shared.ports.store, &self.shared.run, &self.state.id);
+        if due.is_empty() {
+            store.keep_log(run, host, seq, bytes).await.map(drop)
+        } else {
+            store.keep_and_append(run, (host, seq, bytes), due).await.map(drop)
+        }
+    }
+
     /// Takes what is due, to journal it.
     pub(super) fn take(&mut self) -> Vec<EventKind> {
         std::mem::take(&mut self.due)

@@ -170,7 +170,7 @@ impl PlaybookHost {
             None => JobEnd::Interrupted(Safe::line("it was ended by a signal, or never began")),
         };
         let ended = EventKind::JobEnded { host: host.clone(), seq: JOB, end };
-        self.shared.add(vec![ended, EventKind::HostFinished { host, outcome }]).await.map(drop)
+        self.progress.journal.add(vec![ended, EventKind::HostFinished { host, outcome }]).await
     }
 
     fn now(&self) -> String {

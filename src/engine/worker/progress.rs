@@ -1,4 +1,4 @@
-//! From the bytes of a job's log to events: kept first, believed then.
+//! From the bytes of a job's log to events: kept first, journalled then.
 
 use std::sync::Arc;
 
@@ -67,7 +67,8 @@ impl Progress {
             }
             offset += bytes.len() as u64;
             let signals = progress.parser.feed(&bytes);
-            progress.believe(signals).await?;
+            progress.believe(signals);
+            progress.journal.write().await?;
         }
     }
 
@@ -87,7 +88,8 @@ impl Progress {
         let held = self.redactor.finish();
         self.keep_and_believe(&held).await?;
         let signals = self.parser.finish();
-        self.believe(signals).await
+        self.believe(signals);
+        Ok(())
     }
 
     /// A failure of the step that ran last, with its last lines.
@@ -109,16 +111,14 @@ impl Progress {
         self.reading.ends_as = outcome;
     }
 
-    async fn believe(&mut self, signals: Vec<JobSignal>) -> Result<(), StoreError> {
+    /// What a log says is journalled with what comes next.
+    fn believe(&mut self, signals: Vec<JobSignal>) {
         let mut kinds = Vec::new();
         for signal in signals {
             kinds.extend(self.event_of(signal));
         }
         kinds.retain(|kind| !self.is_journalled(kind));
-        if kinds.is_empty() {
-            return Ok(());
-        }
-        self.journal.add(kinds).await
+        self.journal.note(kinds);
     }
 
     /// Whether the journal has this already: a worker that died had kept the bytes and read them.
@@ -226,13 +226,12 @@ impl Progress {
         if bytes.is_empty() {
             return Ok(());
         }
-        let (shared, id) = (self.shared(), self.journal.state.id.clone());
-        shared.ports.store.keep_log(&shared.run, &id, self.seq, bytes).await?;
         if self.journal.state.contact_lost.is_some() {
-            self.journal.note(vec![EventKind::ContactRestored { host: id }]);
+            let host = self.journal.state.id.clone();
+            self.journal.note(vec![EventKind::ContactRestored { host }]);
         }
         let signals = self.parser.feed(bytes);
-        self.believe(signals).await?;
-        self.journal.write().await
+        self.believe(signals);
+        self.journal.write_output(self.seq, bytes).await
     }
 }
