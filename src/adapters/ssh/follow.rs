@@ -179,7 +179,7 @@ impl JobStream {
                     }
                     self.gathered.extend(bytes);
                 }
-                last => return Ok(last),
+                last @ (Next::Frame(_) | Next::CutOff | Next::Silent) => return Ok(last),
             }
             if self.gathered.len() >= GATHERED || Instant::now() >= due {
                 self.keep(sink).await?;

@@ -142,13 +142,12 @@ impl RemoteJobs for SshJobs {
         sink: &mut dyn LogSink,
     ) -> Result<JobEnd, RemoteError> {
         let begun = self.begun().remove(job).filter(|stream| stream.goes_on_at(to, offset));
-        let stream = match begun {
-            Some(stream) => stream,
-            None => {
-                let nonce = nonce(to)?;
-                let script = runner::follow(job, to.become_root, &nonce, offset);
-                JobStream::open(&self.pool.inner, to, &nonce, &script, offset).await?
-            }
+        let stream = if let Some(stream) = begun {
+            stream
+        } else {
+            let nonce = nonce(to)?;
+            let script = runner::follow(job, to.become_root, &nonce, offset);
+            JobStream::open(&self.pool.inner, to, &nonce, &script, offset).await?
         };
         stream.follow(sink).await
     }

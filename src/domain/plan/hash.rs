@@ -21,6 +21,14 @@ use crate::domain::untrusted::Safe;
 pub struct PlanHash(pub String);
 
 impl PlanHash {
+    fn of(hashed: Sha256) -> Self {
+        let mut hex = String::with_capacity(64);
+        for byte in hashed.finalize() {
+            let _ = write!(hex, "{byte:02x}");
+        }
+        Self(hex)
+    }
+
     /// The first four digits, as the screens show them.
     pub fn short(&self) -> &str {
         self.0.get(..4).unwrap_or(&self.0)
@@ -73,11 +81,7 @@ impl Plan {
         // What is written cannot fail, and nothing of a plan cannot be written.
         let written = serde_json::to_writer(&mut hashed, &self.timeless());
         let hashing = hashed.into_inner().ok().filter(|_| written.is_ok());
-        let mut hex = String::with_capacity(64);
-        for byte in hashing.unwrap_or_else(|| Hashing(Sha256::new())).0.finalize() {
-            let _ = write!(hex, "{byte:02x}");
-        }
-        PlanHash(hex)
+        PlanHash::of(hashing.map_or_else(Sha256::new, |hashing| hashing.0))
     }
 
     fn timeless(&self) -> Timeless<'_> {
@@ -144,8 +148,7 @@ mod tests {
 
     fn of_its_json(plan: &Plan) -> PlanHash {
         let timeless = Plan { made_at: Timestamp::UNIX_EPOCH, ..plan.clone() };
-        let json = serde_json::to_vec(&timeless).unwrap();
-        PlanHash(Sha256::digest(&json).iter().map(|byte| format!("{byte:02x}")).collect())
+        PlanHash::of(Sha256::new_with_prefix(serde_json::to_vec(&timeless).unwrap()))
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod configure;
 mod deploy;
 mod env;
 mod import;
+mod past;
 mod retry;
 mod rollback;
 mod rotate;
@@ -16,8 +17,8 @@ mod select;
 mod strategy;
 mod upgrade;
 
+pub(crate) use past::own_past;
 pub use retry::{RetryError, retry};
-pub(crate) use rules::own_past;
 pub use rules::ruled;
 
 use std::path::PathBuf;

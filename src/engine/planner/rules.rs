@@ -1,20 +1,10 @@
 //! What binds a plan: guardrails, windows, and how long it takes by the past.
 
-use std::collections::BTreeMap;
-
+use super::past::past_of;
 use crate::domain::fleet::Fleet;
-use crate::domain::plan::{Past, Plan, Rules, Workflow, estimates};
+use crate::domain::plan::{Plan, Rules, Workflow, estimates};
 use crate::domain::policy;
-use crate::domain::run::control::Control;
-use crate::domain::run::outcome::Outcome;
-use crate::domain::run::state::{Phase, RunState};
-use crate::engine::ports::{RunReader, StoreError};
-use crate::engine::worker::replayed;
-
-/// Runs that are looked through for past ones of a workflow.
-const RUNS: usize = 200;
-/// Past runs that are gone by.
-const GONE_BY: u32 = 10;
+use crate::engine::ports::RunReader;
 
 /// The plan with the rules of its fleet in it.
 pub async fn ruled(past: &dyn RunReader, fleet: &Fleet, mut plan: Plan) -> Plan {
@@ -52,50 +42,4 @@ fn waits_for_windows(workflow: Workflow) -> bool {
         | Workflow::Import
         | Workflow::Ansible => true,
     }
-}
-
-/// How long the hosts of the last good runs took that did the same: this workflow, and of Ansible this playbook.
-async fn past_of(store: &dyn RunReader, new: &Plan) -> Result<Past, StoreError> {
-    let playbook = |plan: &Plan| plan.playbook.as_ref().map(|p| p.wish.clone());
-    let mut past = Past::default();
-    for run in store.runs(RUNS).await? {
-        if past.n_runs >= GONE_BY || run.workflow != new.workflow || run.phase != Phase::Succeeded {
-            continue;
-        }
-        let plan = store.plan(&run.run).await?;
-        if playbook(&plan) != playbook(new) {
-            continue;
-        }
-        let state = replayed(store, &run.run, &plan).await?;
-        if !was_left_alone(&state) {
-            continue;
-        }
-        past.n_runs += 1;
-        for (host, took) in took(&state) {
-            past.hosts.entry(host).or_default().push(took);
-        }
-    }
-    Ok(past)
-}
-
-/// What a run itself tells of how long its targets take.
-pub(crate) fn own_past(state: &RunState) -> Past {
-    let hosts = took(state).into_iter().map(|(host, took)| (host, vec![took]));
-    Past { n_runs: 1, hosts: hosts.collect() }
-}
-
-/// Seconds that each host took that ended well.
-fn took(state: &RunState) -> BTreeMap<crate::domain::ids::HostId, f64> {
-    let ended = state.hosts.iter().filter(|h| h.outcome.as_ref().is_some_and(Outcome::lets_go_on));
-    let each = ended.filter_map(|host| {
-        let took = host.finished?.duration_since(host.started?).as_secs_f64();
-        Some((host.id.clone(), took.max(0.0)))
-    });
-    each.collect()
-}
-
-/// Whether nothing kept it waiting: a run that was paused for a night says nothing of how long the work takes.
-fn was_left_alone(state: &RunState) -> bool {
-    let paused = state.controls.iter().any(|(_, control, _)| *control == Control::Pause);
-    !paused && state.generation <= 1
 }

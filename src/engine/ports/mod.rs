@@ -3,6 +3,7 @@
 mod alerts;
 mod audit;
 mod campaigns;
+mod gates;
 mod hooks;
 mod leases;
 mod outbox;
@@ -16,6 +17,7 @@ mod timeline;
 pub use alerts::{AlertSource, Told};
 pub use audit::{Audit, AuditReader, Intent, OpenAudit, audited, audited_there};
 pub use campaigns::{CampaignHeld, Campaigns};
+pub use gates::{GateBaseline, GateCheck, GateObservation};
 pub use hooks::{HookFolder, HookRunner};
 pub use leases::LeaseDesk;
 pub use outbox::{Courier, Outbox, Posted, SendFault, Sent};
@@ -31,7 +33,6 @@ pub use timeline::{Timeline, TimelineReader};
 
 use std::sync::Arc;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -44,14 +45,13 @@ use crate::domain::fleet::MetricsSettings;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::job::{AbortOutcome, JobEnd, JobInputs, JobRef, JobSpec, JobStart, JobTruth};
 use crate::domain::marker::StepMark;
-use crate::domain::plan::{GateSpec, HostPlan, Plan};
+use crate::domain::plan::Plan;
 use crate::domain::policy::{Approval, Verdicted};
 use crate::domain::release::Release;
 use crate::domain::remote::RemoteError;
 use crate::domain::run::control::{Control, ControlRequest};
 use crate::domain::run::event::{EventKind, RunEvent};
 use crate::domain::run::operator::Operator;
-use crate::domain::run::outcome::Failure;
 use crate::domain::run::state::RunSummary;
 use crate::domain::settings::HttpUrl;
 use crate::domain::snapshot::HttpHealth;
@@ -131,49 +131,6 @@ pub trait RemoteJobs: RemoteRead {
 pub trait HealthSource: Send + Sync + 'static {
     /// Asks once. `previous` carries since when it fails.
     async fn health(&self, url: &HttpUrl, previous: &HttpHealth) -> HttpHealth;
-}
-
-/// What there was when a gate was first looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct GateBaseline {
-    /// Docker's restart count per container id.
-    pub restarts: BTreeMap<Safe, u32>,
-    /// The services of the checkout, which no later look asks for again; none where they were not seen.
-    pub services: Vec<Safe>,
-}
-
-/// What one look at a gate found.
-#[derive(Debug, Clone, PartialEq)]
-pub struct GateObservation {
-    /// Whether everything that the gate asks for holds now.
-    pub healthy: bool,
-    /// Whether it could be looked at. A look that saw nothing is neither green nor red: it ends the
-    /// uninterrupted time, and a gate whose last look saw nothing ends Unknown, not Failed.
-    pub known: bool,
-    /// What is missing, or `healthy`: lower case, no full stop.
-    pub detail: Safe,
-    /// Whether waiting cannot help (a crash loop, a wrong commit that answers): the gate fails now.
-    pub hopeless: bool,
-    /// The restart counts of this look: those of the first look are the baseline of the later ones.
-    pub baseline: GateBaseline,
-    /// By how many seconds the host's clock is ahead of ours, where it was read.
-    pub skew_s: Option<f64>,
-}
-
-/// Evaluates gates. It only looks; how long health must last and when to give up is the worker's part.
-#[async_trait]
-pub trait GateCheck: Send + Sync + 'static {
-    /// Looks once. `baseline` is that of the first look, `None` at the first.
-    async fn observe(
-        &self,
-        host: &HostPlan,
-        gate: &GateSpec,
-        baseline: Option<&GateBaseline>,
-    ) -> GateObservation;
-
-    /// Says for people why the gate failed, what still works, how to roll back, and the last lines
-    /// of the containers that are not well. `last` is the last look.
-    async fn explain(&self, host: &HostPlan, gate: &GateSpec, last: &GateObservation) -> Failure;
 }
 
 /// The central metrics server.

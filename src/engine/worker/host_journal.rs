@@ -35,7 +35,9 @@ impl HostJournal {
     /// Lets events about this host be journalled with what comes next.
     pub(super) fn note(&mut self, kinds: Vec<EventKind>) {
         let now = self.shared.ports.clock.now();
-        kinds.iter().for_each(|kind| self.state.apply(now, kind));
+        for kind in &kinds {
+            self.state.apply(now, kind);
+        }
         self.due.extend(kinds);
     }
 

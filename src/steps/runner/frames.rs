@@ -259,7 +259,10 @@ mod tests {
                 match frame {
                     Frame::Data(bytes) => log.extend(bytes),
                     Frame::Beat => beats += 1,
-                    last => end = Some(last),
+                    last @ (Frame::End { .. }
+                    | Frame::Started(_)
+                    | Frame::NotBegun(_)
+                    | Frame::Died(_)) => end = Some(last),
                 }
             }
         }

@@ -22,7 +22,10 @@ fn read(out: &[u8]) -> (Vec<u8>, Option<Frame>) {
         match frame {
             Frame::Data(bytes) => log.extend(bytes),
             Frame::Beat => {}
-            other => last = Some(other),
+            other @ (Frame::End { .. }
+            | Frame::Started(_)
+            | Frame::NotBegun(_)
+            | Frame::Died(_)) => last = Some(other),
         }
     }
     (log, last)
