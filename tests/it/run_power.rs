@@ -18,7 +18,7 @@ fn output_that_a_loss_of_power_took_comes_again_and_nothing_counts_twice() {
         });
         bench.kill_worker();
         let before = bench.json(&["show", &run, "--json"]);
-        let log = bench.state().join("runs").join(&run).join("one/1.log");
+        let log = bench.state().join("runs").join(&run).join("one.1.log");
         let whole = std::fs::metadata(&log).unwrap().len();
         assert!(whole > left, "{whole} bytes were kept");
         std::fs::File::options().write(true).open(&log).unwrap().set_len(left).unwrap();

@@ -111,12 +111,14 @@ impl Bench {
     /// The raw logs of a host's jobs in a run: as the host has them and as we kept them.
     pub(crate) fn logs(&self, run: &str, host: &str) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
         let there = self.lab.named(host).unwrap().state_dir().join("ops").join(run).join(host);
-        let here = self.state().join("runs").join(run).join(host);
+        let here = self.state().join("runs").join(run);
         let read =
             |path: &Path| std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        let n = std::fs::read_dir(&here).unwrap().count();
+        let names = std::fs::read_dir(&here).unwrap().map(|entry| entry.unwrap().file_name());
+        let ours = format!("{host}.");
+        let n = names.filter(|name| name.to_str().unwrap().starts_with(&ours)).count();
         let hosts = (1..=n).map(|seq| read(&there.join(seq.to_string()).join("log"))).collect();
-        (hosts, (1..=n).map(|seq| read(&here.join(format!("{seq}.log")))).collect())
+        (hosts, (1..=n).map(|seq| read(&here.join(format!("{host}.{seq}.log")))).collect())
     }
 }
 

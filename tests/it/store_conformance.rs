@@ -310,7 +310,7 @@ async fn nobody_else_can_read_the_store_and_a_newer_one_is_refused() {
     for file in ["bunker.db", "bunker.db-wal", "bunker.db-shm"] {
         assert_eq!(mode(&dir.path().join(file)), 0o600, "{file}");
     }
-    let log = dir.runs().join(run_id(1).as_str()).join("a/1.log");
+    let log = dir.runs().join(run_id(1).as_str()).join("a.1.log");
     assert_eq!((mode(&log), mode(log.parent().unwrap())), (0o600, 0o700));
     drop(writer);
 

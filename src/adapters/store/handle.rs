@@ -244,7 +244,7 @@ impl RunWriter for StoreWriter {
 
     async fn log_length(&self, run: &RunId, host: &HostId, seq: u32) -> Result<u64, StoreError> {
         let key = (run.clone(), host.clone(), seq);
-        self.0.file(move |db| Ok(db.logs.length(&key))).await
+        self.0.file(move |db| db.logs.length(&key)).await
     }
 
     async fn raw_log(

@@ -159,11 +159,11 @@ impl Db {
         offset: u64,
         limit: usize,
     ) -> Result<(Vec<u8>, u64), StoreError> {
-        let folder = self.logs.folder(run, host);
+        let logs = self.logs.of(run, host);
         let key = (run.clone(), host.clone());
-        let log = self.presented.entry(key).or_insert_with(|| Presented::new(folder.clone()));
+        let log = self.presented.entry(key).or_insert_with(|| Presented::new(logs.clone()));
         log.know(self.jobs.get(run).map_or(&[], |jobs| jobs.of(host)));
-        log.read(offset, limit).map_err(|e| broken_file(&folder, &e))
+        log.read(offset, limit).map_err(|e| broken_file(logs.folder(), &e))
     }
 
     /// Where the steps begin and end in that text, as far as it was read, or can be where it never was.

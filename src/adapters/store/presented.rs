@@ -1,8 +1,6 @@
 //! A host's log as people read it: all its jobs in this run one after the other, less the runner's marks.
 
-use std::path::{Path, PathBuf};
-
-use super::logs::{length_of, read_at};
+use super::logs::{HostLogs, read_at};
 use crate::domain::marker::{JobSignal, MarkerParser, StepMark};
 
 /// How much is read at a time, in bytes.
@@ -31,7 +29,7 @@ struct Place {
 
 /// What is remembered of one host's log, so that reading on costs only what is new.
 pub(super) struct Presented {
-    folder: PathBuf,
+    logs: HostLogs,
     jobs: Vec<JobLog>,
     /// In order; the first is the beginning, the last is as far as was ever read.
     places: Vec<Place>,
@@ -40,9 +38,9 @@ pub(super) struct Presented {
 }
 
 impl Presented {
-    /// Of a host whose logs lie in `folder`; nothing was read yet.
-    pub(super) fn new(folder: PathBuf) -> Self {
-        Self { folder, jobs: Vec::new(), places: Vec::new(), marks: Vec::new() }
+    /// Of a host with these logs; nothing was read yet.
+    pub(super) fn new(logs: HostLogs) -> Self {
+        Self { logs, jobs: Vec::new(), places: Vec::new(), marks: Vec::new() }
     }
 
     /// Takes the jobs that the journal names by now.
@@ -104,10 +102,12 @@ impl Presented {
         let Some(job) = self.jobs.get(place.idx) else { return Ok(false) };
         let room = stop.filter(|(idx, _)| *idx == place.idx).map(|(_, raw)| raw - place.raw);
         let limit = room.map_or(CHUNK, |room| CHUNK.min(usize::try_from(room).unwrap_or(CHUNK)));
-        let file = path(&self.folder, job.seq);
         // Mostly nothing is new, which its length says without opening it.
-        let grown = length_of(&file)? > place.raw;
-        let bytes = if grown { read_at(&file, place.raw, limit)? } else { Vec::new() };
+        let grown = self.logs.find(job.seq)?.filter(|(_, length)| *length > place.raw);
+        let bytes = match grown {
+            Some((file, _)) => read_at(&file, place.raw, limit)?,
+            None => Vec::new(),
+        };
         if !bytes.is_empty() {
             place.raw += bytes.len() as u64;
             let signals = place.parser.feed(&bytes);
@@ -116,7 +116,7 @@ impl Presented {
         }
         // The end of this file: of all of it, once the next job has begun.
         let Some(next) = self.jobs.get(place.idx + 1) else { return Ok(false) };
-        if !path(&self.folder, next.seq).exists() {
+        if self.logs.find(next.seq)?.is_none() {
             return Ok(false);
         }
         let signals = place.parser.finish();
@@ -126,10 +126,6 @@ impl Presented {
         place.parser = MarkerParser::new(&next.nonce);
         Ok(true)
     }
-}
-
-fn path(folder: &Path, seq: u32) -> PathBuf {
-    folder.join(format!("{seq}.log"))
 }
 
 /// The part of the text that is wanted.

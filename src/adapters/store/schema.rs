@@ -130,6 +130,8 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT;
     CREATE INDEX timeline_of ON timeline (fleet, instance);
 ",
+    // Logs of jobs begin in the folder of their run, where a program of before would not find them. Nothing changes here.
+    "",
 ];
 
 /// The version from which on plans stand in a table of their own.

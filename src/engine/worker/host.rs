@@ -3,6 +3,8 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
+
 use super::controls::{self, Wish};
 use super::host_journal::HostJournal;
 use super::secrets::HostSecrets;
@@ -155,9 +157,10 @@ impl HostRun {
 
     /// How the host ends because nothing further is started on it; waits while the run is paused.
     pub(super) async fn may_start(&mut self) -> Result<Option<Outcome>, StoreError> {
-        if *self.journal.shared.wish.borrow() == Wish::Pause {
-            self.journal.write().await?;
+        if let Some(now) = self.refusal().now_or_never() {
+            return Ok(now);
         }
+        self.journal.write().await?;
         Ok(self.refusal().await)
     }
 
