@@ -241,7 +241,8 @@ impl JobStream {
     }
 
     fn protocol(&self, what: &dyn std::fmt::Display) -> RemoteError {
-        let text = format!("cannot follow the job on {}: {what}", classify::target(&self.to));
+        let at = classify::target(&self.to);
+        let text = format!("what {at} says of the job cannot be read: {what}");
         classify::error(&self.to, Kind::Protocol, &text, None)
     }
 
