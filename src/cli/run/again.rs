@@ -121,7 +121,7 @@ pub(super) async fn retry(context: &Context, run: &str, manner: Manner) -> Resul
     };
     print::say(&format!("run {run} started"));
     let shown = if context.json { attach::Shown::Summary } else { attach::Shown::Lines };
-    attach::follow(context, &run, shown, Hold::Foreground(presses)).await
+    attach::follow_planned(context, &run, &plan, shown, Hold::Foreground(presses)).await
 }
 
 async fn launched(

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use color_eyre::eyre::WrapErr;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::super::Context;
 use super::super::exit::{Exit, Trouble};
@@ -17,9 +17,8 @@ use super::show::{exit_of, failure_text};
 use super::{print, show_json};
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::Plan;
-use crate::domain::run::event::{EventKind, RunEvent, same_but_for_time};
+use crate::domain::run::event::{EventKind, RunEvent};
 use crate::domain::run::outcome::Outcome;
-use crate::domain::run::pause::PauseReason;
 use crate::domain::run::state::{HostState, RunState};
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::RunReader;
@@ -27,11 +26,9 @@ use crate::engine::ports::RunReader;
 /// Between two looks at the store, while few targets are at work.
 const LOOK: Duration = Duration::from_millis(150);
 /// How many that are: with more of them, whose lines stand between each other's anyway, it is looked less often.
-const FEW: usize = 16;
+const FEW: usize = 8;
 /// The longest time between two looks.
 const LOOK_AT_MOST: Duration = Duration::from_secs(1);
-/// Between two lines of a gate that say the same.
-const GATE_QUIET: SignedDuration = SignedDuration::from_secs(10);
 
 /// Follows the run that is meant.
 pub(super) async fn attach(context: &Context, run: &str) -> Result<Exit, Trouble> {
@@ -70,14 +67,19 @@ pub(in crate::cli) async fn follow_in(
     hold: Hold,
 ) -> Result<Exit, Trouble> {
     let plan = store.plan(run).await?;
-    let state = RunState::new(run.clone(), &plan);
-    let (logs, gates) = (Logs::default(), BTreeMap::new());
-    let (canary, out) = (CanaryLines::default(), print::Lines::default());
-    let mut tail = Tail { store, plan: &plan, state, shown, logs, gates, canary, out };
-    tokio::select! {
-        ended = tail.until_end() => ended,
-        left = interrupted(context, run, hold) => left,
-    }
+    Tail::of(store, run, &plan, shown).or_left(context, hold).await
+}
+
+/// [`follow`] for whoever has the run's plan already.
+pub(super) async fn follow_planned(
+    context: &Context,
+    run: &RunId,
+    plan: &Plan,
+    shown: Shown,
+    hold: Hold,
+) -> Result<Exit, Trouble> {
+    let store = wiring::store_reader()?;
+    Tail::of(&*store, run, plan, shown).or_left(context, hold).await
 }
 
 /// How long it rests between two looks while so many targets are at work.
@@ -86,19 +88,36 @@ fn rest(n_at_work: usize) -> Duration {
     LOOK.saturating_mul(times).min(LOOK_AT_MOST)
 }
 
-struct Tail<'a> {
+/// A run that is followed, as far as it was printed.
+pub(super) struct Tail<'a> {
     store: &'a dyn RunReader,
-    plan: &'a Plan,
-    state: RunState,
+    pub(super) plan: &'a Plan,
+    pub(super) state: RunState,
     shown: Shown,
     logs: Logs,
     /// What was printed last of each host's gate, and when that was seen.
-    gates: BTreeMap<HostId, (Safe, Timestamp)>,
-    canary: CanaryLines,
+    pub(super) gates: BTreeMap<HostId, (Safe, Timestamp)>,
+    pub(super) canary: CanaryLines,
     out: print::Lines,
 }
 
-impl Tail<'_> {
+impl<'a> Tail<'a> {
+    fn of(store: &'a dyn RunReader, run: &RunId, plan: &'a Plan, shown: Shown) -> Self {
+        let state = RunState::new(run.clone(), plan);
+        let (logs, gates) = (Logs::default(), BTreeMap::new());
+        let (canary, out) = (CanaryLines::default(), print::Lines::default());
+        Self { store, plan, state, shown, logs, gates, canary, out }
+    }
+
+    /// Follows until the run ends or whoever follows leaves.
+    async fn or_left(mut self, context: &Context, hold: Hold) -> Result<Exit, Trouble> {
+        let run = self.state.run.clone();
+        tokio::select! {
+            ended = self.until_end() => ended,
+            left = interrupted(context, &run, hold) => left,
+        }
+    }
+
     async fn until_end(&mut self) -> Result<Exit, Trouble> {
         let mut version = None;
         loop {
@@ -246,142 +265,6 @@ impl Tail<'_> {
             None => Ok(ControlFlow::Continue(())),
         }
     }
-
-    /// Whether a look at a gate says something else than the last one that was printed, or that was long ago.
-    fn is_gate_news(&mut self, host: &HostId, detail: &Safe, at: Timestamp) -> bool {
-        let said = self.gates.get(host);
-        let news = said.is_none_or(|(last, when)| {
-            !same_but_for_time(last.as_str(), detail.as_str())
-                || at.duration_since(*when) >= GATE_QUIET
-        });
-        if news {
-            self.gates.insert(host.clone(), (detail.clone(), at));
-        }
-        news
-    }
-
-    /// One event as a line, where it is news for a person.
-    fn line(&mut self, event: &RunEvent) -> Option<String> {
-        let gate_news = if let EventKind::GateObserved { host, detail, .. } = &event.kind {
-            self.is_gate_news(host, detail, event.at)
-        } else {
-            false
-        };
-        let title = |host: &HostId, step| {
-            let step = self.state.host(host).and_then(|h| h.step(step));
-            step.map(|s| s.title.to_string()).unwrap_or_default()
-        };
-        let said = |host: &HostId, what: &str| Some(format!("{host} > {what}"));
-        match &event.kind {
-            EventKind::StepStarted { host, step, .. } => {
-                said(host, &format!("{}: started", title(host, step)))
-            }
-            EventKind::StepFinished { host, step, outcome, took_s } => {
-                let took = took_s.map(|s| format!(" ({s:.1} s)")).unwrap_or_default();
-                said(host, &format!("{}: {}{took}", title(host, step), outcome.word()))
-            }
-            EventKind::GateObserved { host, step, healthy_s, detail } if gate_news => said(
-                host,
-                &format!("{}: {detail}, healthy for {healthy_s:.0} s", title(host, step)),
-            ),
-            EventKind::ContactLost { host, error } => {
-                said(host, &format!("contact lost ({}); its job goes on there", error.message))
-            }
-            EventKind::ContactRestored { host } => said(host, "in contact again"),
-            EventKind::HostFinished { host, outcome } => said(host, outcome.word()),
-            EventKind::HostRelapsed { host, failure } => {
-                said(host, &format!("no longer healthy: {}", failure.message))
-            }
-            EventKind::BatchStarted { .. }
-            | EventKind::BatchFinished { .. }
-            | EventKind::WorkerStarted { .. }
-            | EventKind::HookRan { .. }
-            | EventKind::Noted { .. }
-            | EventKind::Paused { .. }
-            | EventKind::ApprovalAsked { .. }
-            | EventKind::ApprovalGiven { .. }
-            | EventKind::ApprovalRefused { .. }
-            | EventKind::Resumed
-            | EventKind::Stopping { .. }
-            | EventKind::GateObserved { .. }
-            | EventKind::Planned { .. }
-            | EventKind::HostStarted { .. }
-            | EventKind::StepAdded { .. }
-            | EventKind::JobIntended { .. }
-            | EventKind::JobStarted { .. }
-            | EventKind::JobEnded { .. }
-            | EventKind::Told { .. }
-            | EventKind::Controlled { .. }
-            | EventKind::RunFinished { .. }
-            | EventKind::Unrecognised => self.line_of_run(&event.kind),
-            EventKind::CanarySoak { .. }
-            | EventKind::CanaryGap { .. }
-            | EventKind::CanaryJudged { .. }
-            | EventKind::CanarySoFar { .. }
-            | EventKind::CanaryEnded { .. } => self.canary.line(event),
-        }
-    }
-
-    /// One event that is about the run as a whole.
-    fn line_of_run(&self, kind: &EventKind) -> Option<String> {
-        match kind {
-            EventKind::BatchStarted { batch } => {
-                Some(format!("batch {} of {}", batch + 1, self.plan.batches.len()))
-            }
-            EventKind::WorkerStarted { generation, .. } if *generation > 1 => {
-                Some(format!("worker {generation} goes on"))
-            }
-            EventKind::HookRan { hook, failed, lines, took_s, .. } => {
-                Some(hook_line(hook, failed.as_ref(), lines, *took_s))
-            }
-            EventKind::Noted { text } => Some(format!("note: {text}")),
-            EventKind::Paused { why, reason } if *reason == PauseReason::Manual => {
-                // It says itself that it was paused, and by whom.
-                Some(why.to_string())
-            }
-            EventKind::Paused { why, reason } => Some(format!("paused ({}): {why}", reason.name())),
-            EventKind::ApprovalAsked { why, .. } => Some(format!("waits: {why}")),
-            EventKind::ApprovalGiven { by } => Some(format!("approved by {}", by.user)),
-            EventKind::Resumed => Some("resumed".to_owned()),
-            EventKind::Stopping { why } => Some(format!("stopping: {why}")),
-            EventKind::CanarySoak { .. }
-            | EventKind::CanaryGap { .. }
-            | EventKind::CanaryJudged { .. }
-            | EventKind::CanarySoFar { .. }
-            | EventKind::CanaryEnded { .. }
-            | EventKind::GateObserved { .. }
-            | EventKind::StepStarted { .. }
-            | EventKind::StepFinished { .. }
-            | EventKind::ContactLost { .. }
-            | EventKind::ContactRestored { .. }
-            | EventKind::HostFinished { .. }
-            | EventKind::HostRelapsed { .. }
-            | EventKind::WorkerStarted { .. }
-            | EventKind::BatchFinished { .. }
-            | EventKind::Planned { .. }
-            | EventKind::ApprovalRefused { .. }
-            | EventKind::HostStarted { .. }
-            | EventKind::StepAdded { .. }
-            | EventKind::JobIntended { .. }
-            | EventKind::JobStarted { .. }
-            | EventKind::JobEnded { .. }
-            | EventKind::Told { .. }
-            | EventKind::Controlled { .. }
-            | EventKind::RunFinished { .. }
-            | EventKind::Unrecognised => None,
-        }
-    }
-}
-
-fn hook_line(
-    hook: &impl std::fmt::Display,
-    failed: Option<&Safe>,
-    lines: &[Safe],
-    took_s: f64,
-) -> String {
-    let how = failed.map_or_else(|| "ok".to_owned(), |why| format!("failed: {why}"));
-    let said: String = lines.iter().flat_map(|line| ["\n  ", line.as_str()]).collect();
-    format!("hook {hook}: {how} ({took_s:.1} s){said}")
 }
 
 #[cfg(test)]
@@ -391,6 +274,6 @@ mod tests {
     #[test]
     fn the_more_targets_are_at_work_the_longer_it_rests_up_to_a_second() {
         let ms = |n| rest(n).as_millis();
-        assert_eq!([0, 1, 16, 17, 50, 10_000].map(ms), [150, 150, 150, 300, 600, 1_000]);
+        assert_eq!([0, 1, 8, 9, 24, 50, 10_000].map(ms), [150, 150, 150, 300, 450, 1_000, 1_000]);
     }
 }

@@ -5,6 +5,7 @@ mod ansible;
 mod approve;
 mod attach;
 mod attach_canary;
+mod attach_event;
 mod attach_leave;
 mod attach_log;
 #[cfg(test)]

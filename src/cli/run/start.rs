@@ -168,7 +168,7 @@ async fn start(
         "run {run} started; Ctrl-C starts no further step, twice leaves it to its worker"
     ));
     let shown = if context.json { attach::Shown::Summary } else { attach::Shown::Lines };
-    attach::follow(context, &run, shown, Hold::Foreground(presses)).await
+    attach::follow_planned(context, &run, plan, shown, Hold::Foreground(presses)).await
 }
 
 fn now() -> jiff::Timestamp {
