@@ -1,8 +1,8 @@
 //! The log of a job, as it grows.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -23,13 +23,20 @@ use crate::steps::runner::{self, Frame, FrameReader, Garbled};
 pub(super) const BEGIN: Duration = Duration::from_secs(40);
 /// How long the stream may be silent: the runner sends a beat every few seconds.
 const SILENCE: Duration = Duration::from_secs(20);
-/// How long output waits for more of it, so that what a step tells, its end and the begin of the next are kept and
-/// journalled as one: each time that something is made durable costs more than all that is done with it.
-const GATHER: Duration = Duration::from_millis(50);
-/// The same for each log that is followed at the same time ...
-const GATHER_EACH: Duration = Duration::from_millis(10);
-/// ... and in all: nobody reads that many logs line by line.
+/// How long output waits for more of it at most, so that what a step tells, its end and the begin of the next are kept and
+/// journalled as one: each time that something is made durable costs more than all that is done with it. With how many
+/// logs that are followed at the same time: nobody reads that many line by line.
+const GATHER: [(u32, Duration); 3] = [
+    (5, Duration::from_millis(50)),
+    (10, Duration::from_millis(100)),
+    (25, Duration::from_millis(250)),
+];
+/// With more than those.
 const GATHER_MOST: Duration = Duration::from_millis(500);
+/// How far apart it is looked whether more has come to what waits: the end of a job is not to wait as long as words do.
+const LOOK: Duration = Duration::from_millis(100);
+/// What says more than this while it waits is read as it comes, so that the host can go on writing.
+const LITTLE: usize = 4 * 1024;
 /// How much of it waits at most, in bytes.
 const GATHERED: usize = 64 * 1024;
 /// How much of what goes wrong on the host is kept.
@@ -61,10 +68,21 @@ impl Followed {
         Self(Arc::clone(all))
     }
 
-    /// How long output waits for more of it.
-    fn gather(&self) -> Duration {
-        (GATHER_EACH * self.0.load(Ordering::Relaxed)).clamp(GATHER, GATHER_MOST)
+    /// Until when what arrives now waits for more.
+    fn due(&self) -> Instant {
+        let n_followed = self.0.load(Ordering::Relaxed);
+        let few = GATHER.into_iter().find(|(most, _)| n_followed <= *most);
+        moment(few.map_or(GATHER_MOST, |(_, gather)| gather))
     }
+}
+
+/// The next of the moments that are so far apart. They are the same for all logs that are followed: what is kept at the
+/// same time shares a commit, and this program wakes once for all.
+fn moment(apart: Duration) -> Instant {
+    static BEGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let (now, apart) = (Instant::now(), apart.as_micros());
+    let rest = apart - now.duration_since(*BEGIN).as_micros() % apart;
+    now + Duration::from_micros(u64::try_from(rest).unwrap_or_default())
 }
 
 impl Drop for Followed {
@@ -175,14 +193,17 @@ impl JobStream {
                 Next::Frame(Frame::Beat) => {}
                 Next::Frame(Frame::Data(bytes)) => {
                     if self.gathered.is_empty() {
-                        due = Instant::now() + self.followed.gather();
+                        due = self.followed.due();
                     }
                     self.gathered.extend(bytes);
                 }
                 last @ (Next::Frame(_) | Next::CutOff | Next::Silent) => return Ok(last),
             }
-            if self.gathered.len() >= GATHERED || Instant::now() >= due {
+            if self.gathered.len() >= GATHERED {
                 self.keep(sink).await?;
+            } else if (1..LITTLE).contains(&self.gathered.len()) && self.waiting.is_empty() {
+                // What comes meanwhile waits in the pipe, and nobody is woken for each word of it.
+                tokio::time::sleep_until(due.min(moment(LOOK))).await;
             }
         }
     }

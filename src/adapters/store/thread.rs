@@ -30,8 +30,12 @@ const TOGETHER: usize = 256;
 const MANY: usize = 8;
 /// ... within this time are many.
 const WITHIN: Duration = Duration::from_millis(500);
-/// How far apart the commits of many begin.
-const APART: Duration = Duration::from_millis(100);
+/// How far apart the commits of many begin, for each change that came within a second ...
+const APART_EACH: Duration = Duration::from_millis(3);
+/// ... at least ...
+const APART_LEAST: Duration = Duration::from_millis(100);
+/// ... and at most.
+const APART_MOST: Duration = Duration::from_millis(150);
 
 /// Sends work to the thread. The thread ends when this is dropped and its work done.
 #[derive(Debug)]
@@ -175,11 +179,11 @@ impl Batch {
     }
 }
 
-/// How soon changes are committed: at once while few come, and a tenth of a second apart at least while many do. A commit
-/// costs many times what it holds, and whoever waits for one among many does not wait for it alone.
+/// How soon changes are committed: at once while few come; apart while many do, the further the more. A commit costs many
+/// times what it holds, and whoever waits for one among many does not wait for it alone.
 #[derive(Default)]
 struct Pace {
-    /// When the last few changes came, the oldest first.
+    /// When the changes of the last second came, the oldest first; no more of them than matter.
     came: VecDeque<Instant>,
     /// When the last commit began.
     last: Option<Instant>,
@@ -187,7 +191,9 @@ struct Pace {
 
 impl Pace {
     fn came(&mut self, now: Instant) {
-        if self.came.len() >= MANY {
+        let matter = (APART_MOST.as_millis() / APART_EACH.as_millis()) as usize;
+        let old = |first: &Instant| now.duration_since(*first) >= Duration::from_secs(1);
+        while self.came.len() > matter || self.came.front().is_some_and(old) {
             self.came.pop_front();
         }
         self.came.push_back(now);
@@ -195,9 +201,11 @@ impl Pace {
 
     /// When the next commit is due, for what comes now.
     fn next(&self, now: Instant) -> Instant {
-        let since = self.came.front().filter(|_| self.came.len() >= MANY);
+        let since = self.came.len().checked_sub(MANY).and_then(|at| self.came.get(at));
         let many = since.is_some_and(|first| now.duration_since(*first) < WITHIN);
-        self.last.filter(|_| many).map_or(now, |last| now.max(last + APART))
+        let each = APART_EACH * u32::try_from(self.came.len()).unwrap_or(u32::MAX);
+        let apart = each.clamp(APART_LEAST, APART_MOST);
+        self.last.filter(|_| many).map_or(now, |last| now.max(last + apart))
     }
 }
 
@@ -206,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn few_changes_are_committed_at_once_and_many_a_tenth_of_a_second_apart() {
+    fn few_changes_are_committed_at_once_and_many_apart() {
         let begin = Instant::now();
         let at = |ms| begin + Duration::from_millis(ms);
         let mut pace = Pace::default();
@@ -222,5 +230,23 @@ mod tests {
         pace.last = Some(at(300));
         pace.came(at(2_000));
         assert_eq!(pace.next(at(2_000)), at(2_000), "few again");
+    }
+
+    #[test]
+    fn the_more_changes_came_within_a_second_the_further_apart_are_commits() {
+        let begin = Instant::now();
+        let at = |ms| begin + Duration::from_millis(ms);
+        let apart = |n: u64, each_ms: u64| {
+            let mut pace = Pace::default();
+            (0..n).for_each(|n| pace.came(at(n * each_ms)));
+            let now = at((n - 1) * each_ms);
+            pace.last = Some(now);
+            (pace.next(now) - now).as_millis()
+        };
+        assert_eq!(
+            [apart(8, 20), apart(33, 20), apart(40, 20), apart(200, 5)],
+            [100, 100, 120, 150]
+        );
+        assert_eq!(apart(200, 25), 120, "those of a second count");
     }
 }

@@ -74,6 +74,19 @@ fn a_tail_that_cannot_watch_a_process_is_done_without() {
 }
 
 #[test]
+fn a_tail_that_does_not_wait_is_begun_once_and_then_done_without() {
+    let home = Home::new();
+    let ends = "for a; do case $a in --pid=*) echo begun >>\"$0.times\"; exit 0 ;; esac; done; exec /usr/bin/tail \"$@\"";
+    let tools = instead(&home, "tail", ends);
+    let spec = home.spec("web-1", 1, &[("one", "sleep 1; echo x; sleep 1")]);
+    home.start(&spec);
+    let (whole, end) = stream(&home, &spec, &tools, 0);
+    assert_eq!(whole, home.log(&spec.job));
+    assert!(matches!(end, Some(Frame::End { .. })), "{end:?}");
+    assert_eq!(fs::read_to_string(tools.join("tail.times")).unwrap(), "begun\n");
+}
+
+#[test]
 fn a_dd_that_speaks_otherwise_and_of_one_byte_is_understood() {
     let home = Home::new();
     // As busybox says it, and as GNU says it of one byte.

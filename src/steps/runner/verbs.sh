@@ -152,8 +152,8 @@ br_say_look() {
 }
 
 # Sends the log from an offset on, in frames: "data N" and N bytes, "raw" and bytes up to "sent N", "beat", at last "end TOTAL
-# WORDS". As long as the runner lives and the tools can do it, the log is not looked at again and again but waited for:
-# fifty followers that look would take the time that the jobs need.
+# WORDS". As long as the runner lives and the tools can do it, one process looks for more of the log: fifty followers that
+# begin programs for each look would take the time that the jobs need.
 br_follow() { # OFFSET
     br_off=$1 br_idle=0 br_beat=0 br_round=0 br_waits=
     if command -v timeout >/dev/null 2>&1; then br_waits=1; fi
@@ -195,13 +195,15 @@ br_rest() {
     br_nap "0.$br_wait"
 }
 
-# Sends what the log gets within five seconds, as it comes, or until the runner ends. GNU's `tail` waits without looking;
-# one that cannot watch a process says so at once, and the log is looked at instead. How much was sent is `dd`'s word.
+# Sends what the log gets within five seconds, ten times a second, or until the runner ends. GNU's `tail` does so where the
+# log is its standard input; of a file that it opens itself it would send each word alone, at once, which costs every process
+# from here to whoever reads it more than the word. One that cannot watch a process says so, and the log is looked at
+# by other means. How much was sent is `dd`'s word.
 br_wait_for_log() {
     printf '\036%s raw\n' "$br_fnonce" || return
     br_said=$({
         {
-            timeout 5 tail -s 0.2 --pid="$br_s_pid" -c "+$((br_off + 1))" -f "$br_job/log" 2>/dev/null
+            timeout 5 tail -s 0.1 --pid="$br_s_pid" -c "+$((br_off + 1))" -f 2>/dev/null <"$br_job/log"
             echo "code $?" >&9
         } | LC_ALL=C dd bs=65536 2>&9 >&8
     } 9>&1)
@@ -211,7 +213,12 @@ br_wait_for_log() {
     printf '\036%s sent %s\n' "$br_fnonce" "$br_sent" || return
     br_off=$((br_off + br_sent))
     br_code=${br_said##*code }
-    case ${br_code%%[!0-9]*} in 0 | 124) ;; *) br_waits='' ;; esac
+    case ${br_code%%[!0-9]*} in
+    124) ;;
+    # One that ends while the runner lives does not wait.
+    0) if kill -0 "$br_s_pid" 2>/dev/null; then br_waits=''; fi ;;
+    *) br_waits='' ;;
+    esac
 }
 
 br_hold() {
