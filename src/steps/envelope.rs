@@ -6,7 +6,7 @@
 //! begins. The exit code comes back as a line of the output, because that of an ssh channel means nothing.
 
 use crate::domain::marker::MARK;
-use crate::steps::quote::quote;
+use crate::steps::quote::quote_into;
 
 /// What the login shell is asked to run: words that mean the same in every shell.
 pub const COMMAND: &str = "exec /bin/sh -c 'eval \"$(cat)\"'";
@@ -26,18 +26,22 @@ impl Envelope<'_> {
     /// The text to send by standard input.
     pub fn wrap(&self, script: &str) -> String {
         let nonce = self.nonce;
-        let inner =
-            format!("{{\nexec </dev/null\nprintf '\\036%s begin\\n' {nonce}\n{script}\n}}\n");
         let limit = self.limit_s.map_or_else(String::new, |s| {
             format!("command -v timeout >/dev/null 2>&1 && bunker_t='timeout -k 2 {s}'\n")
         });
         let root = if self.root { "[ \"$(id -u)\" = 0 ] || bunker_s='sudo -n --'\n" } else { "" };
-        format!(
-            "{{\nLC_ALL=C; export LC_ALL; bunker_s=; bunker_t=\n{limit}{root}\
-             printf '%s\\n' {} 2>/dev/null | $bunker_s $bunker_t /bin/sh -c 'eval \"$(cat)\"'\n\
-             printf '\\n\\036%s rc %s\\n' {nonce} \"$?\"\n}}\n",
-            quote(&inner)
-        )
+        let mut text = format!(
+            "{{\nLC_ALL=C; export LC_ALL; bunker_s=; bunker_t=\n{limit}{root}printf '%s\\n' "
+        );
+        let end = format!(
+            " 2>/dev/null | $bunker_s $bunker_t /bin/sh -c 'eval \"$(cat)\"'\n\
+             printf '\\n\\036%s rc %s\\n' {nonce} \"$?\"\n}}\n"
+        );
+        let begin = format!("{{\nexec </dev/null\nprintf '\\036%s begin\\n' {nonce}\n");
+        text.reserve(end.len() + script.len() + script.len() / 8);
+        quote_into(&mut text, &[&begin, script, "\n}\n"]);
+        text.push_str(&end);
+        text
     }
 
     /// The bytes that stand before the script's output.
@@ -101,6 +105,7 @@ fn rfind(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::steps::quote::quote;
     use std::io::Write;
     use std::process::{Command, Output, Stdio};
 

@@ -28,8 +28,9 @@ pub struct Claim {
     pub operator: Operator,
 }
 
-/// What all that reads or writes a lease needs.
-pub(super) const COMMON: &str = include_str!("lease.sh");
+/// The words of the shell by which a lease is read and written. The runner gives them to each step, so that not every
+/// step of a plan holds them (`docs/decisions/0016-the-runner-brings-the-words-of-the-lease.md`).
+pub const WORDS: &str = include_str!("lease.sh");
 /// Takes it.
 pub(super) const ACQUIRE: &str = include_str!("lease_acquire.sh");
 
@@ -64,7 +65,7 @@ fn with_claim(script: Script, claim: &Claim, hold_s: u64) -> Script {
         .set("target", one_line(&claim.target).as_str())
         .set("operator", who(&claim.operator).as_str())
         .set("hold_s", &hold_s.to_string())
-        .fixed(COMMON)
+        .fixed("lease_place")
 }
 
 /// An operator as one line: `ann on desk from 10.0.0.7`.

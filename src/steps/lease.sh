@@ -1,9 +1,12 @@
-# Who may change this instance. Sourced by acquire, keep and release, and by the desk; whoever writes here holds the
-# flock of the instance meanwhile, so two jobs never read and write here at the same time. The hard link makes the file
-# appear at once with its whole content, for readers and for programs that do not take the flock.
-state=${lease_home:-$BUNKER_STATE/instances/$BUNKER_INSTANCE}
-lease=$state/lease
-lease_new=$lease.$$
+# Who may change this instance: words for acquire, keep and release, which each step has from the runner, and for the
+# desk. Whoever writes here holds the flock of the instance meanwhile, so two jobs never read and write here at the same
+# time. The hard link makes the file appear at once with its whole content, for readers and for programs that do not
+# take the flock.
+lease_place() { # -> state, lease, lease_new
+    state=${lease_home:-$BUNKER_STATE/instances/$BUNKER_INSTANCE}
+    lease=$state/lease
+    lease_new=$lease.$$
+}
 # Read by the shell itself: a lease is looked at often, and each program that is started costs a host more than this.
 lease_field() {
     [ -r "$lease" ] || return 0

@@ -3,7 +3,7 @@
 //! **Invariants:** whoever changes a lease holds the flock of its folder meanwhile, and none is changed while a job
 //! runs there. A break first makes the old generation void, then leaves its record, then removes the lease.
 
-use super::lease::{ACQUIRE, COMMON, Claim, who};
+use super::lease::{ACQUIRE, Claim, WORDS, who};
 use super::runner::Unreadable;
 use super::script::Script;
 use crate::domain::connection::Become;
@@ -83,7 +83,7 @@ fn desk(of: &LeaseOf, who: Become, script: Script) -> Script {
             .set("campaign", key.as_str())
             .fixed("lease_home=$BUNKER_STATE/campaigns/$campaign"),
     };
-    script.fixed("umask 077").fixed(COMMON).fixed(DESK)
+    script.fixed("umask 077").fixed(WORDS).fixed("lease_place").fixed(DESK)
 }
 
 /// Reads the answer to `look`.

@@ -5,16 +5,25 @@
 ///
 /// NUL cannot stand in a script at all and is left out; no type of `domain` lets one through.
 pub fn quote(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + text.len() / 16 + 2);
+    let mut out = String::new();
+    quote_into(&mut out, &[text]);
+    out
+}
+
+/// [`quote`] of a text in parts, at the end of a script: a long one is copied into its place and no further.
+pub(super) fn quote_into(out: &mut String, parts: &[&str]) {
+    let quotes = |part: &&str| part.bytes().filter(|byte| *byte == b'\'').count();
+    out.reserve(2 + parts.iter().map(|part| part.len() + 3 * quotes(part)).sum::<usize>());
     out.push('\'');
-    for (at, part) in text.split('\'').enumerate() {
-        if at > 0 {
-            out.push_str("'\\''");
+    for part in parts {
+        for (at, piece) in part.split('\'').enumerate() {
+            if at > 0 {
+                out.push_str("'\\''");
+            }
+            out.extend(piece.split('\0'));
         }
-        out.extend(part.split('\0'));
     }
     out.push('\'');
-    out
 }
 
 #[cfg(test)]

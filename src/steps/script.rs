@@ -49,10 +49,7 @@ impl Script {
 
     /// Appends fixed text, without its comment lines.
     pub(super) fn fixed(mut self, text: &'static str) -> Self {
-        for line in text.lines().filter(|l| !l.trim_start().starts_with('#') && !l.is_empty()) {
-            self.0.push_str(line);
-            self.0.push('\n');
-        }
+        bare_into(&mut self.0, text);
         self
     }
 
@@ -65,5 +62,19 @@ impl Script {
         self.0.push_str(line);
         self.0.push('\n');
         self
+    }
+}
+
+/// Fixed text of a `.sh` file without its comment lines, which nobody reads on a host.
+pub(super) fn bare(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    bare_into(&mut out, text);
+    out
+}
+
+fn bare_into(out: &mut String, text: &str) {
+    for line in text.lines().filter(|l| !l.trim_start().starts_with('#') && !l.is_empty()) {
+        out.push_str(line);
+        out.push('\n');
     }
 }

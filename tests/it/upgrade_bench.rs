@@ -14,7 +14,7 @@ use bunker_ops::domain::settings::{
     DeploySettings, HttpUrl, InstancePolicy, InstanceSettings, OperatorCommand, Tier,
 };
 use bunker_ops::domain::untrusted::Safe;
-use bunker_ops::steps::lease::Claim;
+use bunker_ops::steps::lease::{Claim, WORDS};
 use tempfile::TempDir;
 
 /// What the runner gives to a step, as small as it can be.
@@ -133,7 +133,7 @@ impl Bench {
         let path = std::env::var("PATH").unwrap();
         let output = Command::new("/bin/sh")
             .arg("-c")
-            .arg(format!("{RUNNER}{script}"))
+            .arg(format!("{RUNNER}{WORDS}{script}"))
             .current_dir("/")
             .env("PATH", format!("{}:{path}", root.join("bin").display()))
             .env("OUT", out.path())

@@ -117,8 +117,8 @@ impl RemoteJobs for SshJobs {
             self.pool.inner.log_in_anew(to);
         }
         let nonce = nonce(to)?;
-        let job = runner::start(spec, inputs, to.become_root, &nonce, BEGIN.as_secs());
-        let script = format!("{}{job}", self.anchor(to).await);
+        let mut script = runner::start(spec, inputs, to.become_root, &nonce, BEGIN.as_secs());
+        script.insert_str(0, &self.anchor(to).await);
         let stream = JobStream::open(&self.pool.inner, to, &nonce, &script, 0).await?;
         let (stream, words) = stream.started().await?;
         match runner::read_start(&words) {

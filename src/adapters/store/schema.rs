@@ -132,6 +132,9 @@ const MIGRATIONS: &[&str] = &[
 ",
     // Logs of jobs begin in the folder of their run, where a program of before would not find them. Nothing changes here.
     "",
+    // Steps of a plan call words of the lease that the runner brings, which that of a program of before does not. Nothing
+    // changes here.
+    "",
 ];
 
 /// The version from which on plans stand in a table of their own.

@@ -6,24 +6,37 @@ mod frames;
 pub use answer::{Unreadable, read_abort, read_hold, read_look, read_start};
 pub use frames::{Frame, FrameReader, Garbled, end_of};
 
+use std::sync::LazyLock;
+
 use sha2::{Digest, Sha256};
 
 use crate::domain::connection::Become;
 use crate::domain::job::{JobInputs, JobRef, JobSpec};
-use crate::steps::quote::quote;
+use crate::steps::lease::WORDS;
+use crate::steps::quote::{quote, quote_into};
+use crate::steps::script::bare;
 
 /// What the control side sends with each exec: the verbs, in POSIX sh.
-const VERBS: &str =
-    concat!(include_str!("words.sh"), include_str!("base.sh"), include_str!("verbs.sh"));
+static VERBS: LazyLock<String> = LazyLock::new(|| {
+    bare(concat!(include_str!("words.sh"), include_str!("base.sh"), include_str!("verbs.sh")))
+});
 /// The file that runs a job on the host by itself.
-const RUNNER: &str = concat!(
-    include_str!("words.sh"),
-    include_str!("base.sh"),
-    include_str!("clock.sh"),
-    include_str!("detached.sh")
-);
+static RUNNER: LazyLock<String> = LazyLock::new(|| {
+    bare(concat!(
+        include_str!("words.sh"),
+        include_str!("base.sh"),
+        include_str!("clock.sh"),
+        include_str!("detached.sh")
+    ))
+});
 /// The file that is the shell of each step.
-const STEP: &str = concat!(include_str!("words.sh"), include_str!("step.sh"));
+static STEP: LazyLock<String> =
+    LazyLock::new(|| bare(&[include_str!("words.sh"), WORDS, include_str!("step.sh")].concat()));
+/// Both files as words of the shell, after the hash that names them.
+static FILES: LazyLock<String> = LazyLock::new(|| {
+    let hash = hex(&Sha256::digest(format!("{}{}", *RUNNER, *STEP)));
+    format!("{hash} {} {}", quote(&RUNNER), quote(&STEP))
+});
 
 /// Where the program keeps its state on a host where it acts as root.
 pub const STATE_ROOT: &str = "/var/lib/bunker";
@@ -39,47 +52,45 @@ pub fn start(
     nonce: &str,
     at_most_s: u64,
 ) -> String {
-    let hash = hex(&Sha256::digest(format!("{RUNNER}{STEP}")));
     let root = match who {
         Become::Root => "1",
         Become::LoginUser => "0",
     };
     let fence = spec.fence.map_or_else(|| "-".to_owned(), |generation| generation.to_string());
-    let mut words = vec![nonce.to_owned(), at_most_s.to_string(), hash];
-    words.extend([RUNNER.to_owned(), STEP.to_owned(), unit(&spec.job)]);
-    words.extend([root.to_owned(), spec.nonce.clone(), fence]);
+    let mut call = Call::of("start", &spec.job, who);
+    let scripts: usize = spec.steps.iter().map(|step| step.script.len()).sum();
+    call.0.reserve(FILES.len() + scripts + scripts / 8);
+    call = call.word(nonce).word(&at_most_s.to_string()).quoted(&FILES).word(&unit(&spec.job));
+    call = call.word(root).word(&spec.nonce).word(&fence);
     for step in &spec.steps {
-        words.push(step.id.to_string());
-        words.push(step.timeout_s.max(1).to_string());
-        words.push(step.script.clone());
         let files = inputs.files.iter().filter(|(of, ..)| of == &step.id);
-        words.push(files.clone().count().to_string());
+        call = call.word(step.id.as_str()).word(&step.timeout_s.max(1).to_string());
+        call = call.word(&step.script).word(&files.clone().count().to_string());
         for (_, name, content) in files {
-            words.push(name.to_string());
-            words.push(content.expose().to_owned());
+            call = call.word(name.as_str()).word(content.expose());
         }
     }
-    call("start", &spec.job, who, &words)
+    call.script()
 }
 
 /// The script that streams a job's log from `offset` on, in frames that carry `nonce`.
 pub fn follow(job: &JobRef, who: Become, nonce: &str, offset: u64) -> String {
-    call("follow", job, who, &[nonce.to_owned(), offset.to_string()])
+    Call::of("follow", job, who).word(nonce).word(&offset.to_string()).script()
 }
 
 /// The script that tells the truth about a job.
 pub fn look(job: &JobRef, who: Become) -> String {
-    call("look", job, who, &[])
+    Call::of("look", job, who).script()
 }
 
 /// The script that leaves a hold.
 pub fn hold(job: &JobRef, who: Become) -> String {
-    call("hold", job, who, &[])
+    Call::of("hold", job, who).script()
 }
 
 /// The script that ends a job: TERM, up to `tenths` tenths of a second, KILL, look.
 pub fn abort(job: &JobRef, who: Become, tenths: u64) -> String {
-    call("abort", job, who, &[tenths.to_string()])
+    Call::of("abort", job, who).word(&tenths.to_string()).script()
 }
 
 /// The host's state folder, as a word of the shell.
@@ -90,12 +101,32 @@ pub fn state_folder(who: Become) -> String {
     }
 }
 
-fn call(verb: &str, job: &JobRef, who: Become, words: &[String]) -> String {
-    let state = state_folder(who);
-    let fixed = [job.run.to_string(), job.instance.to_string(), job.seq.to_string()];
-    let words: Vec<String> = fixed.iter().chain(words).map(|word| quote(word)).collect();
-    let words = words.join(" ");
-    format!("{VERBS}br_main {verb} {state} {words}\n")
+/// A call of one verb in the making, with the verbs before it.
+struct Call(String);
+
+impl Call {
+    fn of(verb: &str, job: &JobRef, who: Become) -> Self {
+        let call = Self(format!("{}br_main {verb} {}", *VERBS, state_folder(who)));
+        call.word(job.run.as_str()).word(job.instance.as_str()).word(&job.seq.to_string())
+    }
+
+    fn word(mut self, text: &str) -> Self {
+        self.0.push(' ');
+        quote_into(&mut self.0, &[text]);
+        self
+    }
+
+    /// Words that are quoted already.
+    fn quoted(mut self, words: &str) -> Self {
+        self.0.push(' ');
+        self.0.push_str(words);
+        self
+    }
+
+    fn script(mut self) -> String {
+        self.0.push('\n');
+        self.0
+    }
 }
 
 /// The name of the systemd unit: one per job and instance.

@@ -308,7 +308,7 @@ fn every_shell_of_this_machine_reads_the_runner() {
     assert!(!present.is_empty());
     for shell in present {
         let args: &[&str] = if shell.ends_with("busybox") { &["sh", "-n"] } else { &["-n"] };
-        for part in [VERBS, RUNNER, STEP] {
+        for part in [&VERBS, &RUNNER, &STEP] {
             let mut child = Command::new(shell).args(args).stdin(Stdio::piped()).spawn().unwrap();
             child.stdin.take().unwrap().write_all(part.as_bytes()).unwrap();
             assert!(child.wait().unwrap().success(), "{shell}");

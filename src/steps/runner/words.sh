@@ -4,9 +4,9 @@
 #   words, base, verbs     sent with each exec of the control side, which calls one verb (start, follow, look, hold, abort)
 #   words, base, clock, detached
 #                          the file that `start` leaves on the host, named by its hash, and that runs there by itself
-#   words, step            the file that `start` leaves for the steps, each of which is a shell of its own
+#   words, lease, step     the file that `start` leaves for the steps, each of which is a shell of its own
 #
-# Functions and variables of its own begin with br_; steps may call those that begin with bunker_.
+# Functions and variables of its own begin with br_; steps may call those that begin with bunker_ and with lease_.
 #
 # A job's folder:  nonce, plan, steps/NNN-ID.sh   written before the runner starts
 #                  fence                         the generation of the lease that it may run under, or -

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use bunker_ops::domain::plan::{HostPlan, Phase, Plan};
+use bunker_ops::steps::lease::WORDS;
 use serde::{Deserialize, Serialize};
 
 use super::control::{Cost, again, children_cpu_s, cpu_of_s, write};
@@ -38,7 +39,8 @@ struct Round {
     targets: Vec<Target>,
 }
 
-/// The steps of a host, each as a script of its own that a shell can run: the runner's part is in it.
+/// The steps of a host, each as a script of its own that a shell can run once it knows [`WORDS`]: the rest of the
+/// runner's part is in it.
 pub(crate) fn steps(fleet: &Fleet, host: &HostPlan) -> Vec<String> {
     let paper = fleet.lab.named(host.id.as_str()).unwrap();
     let state = paper.state_dir().display().to_string();
@@ -71,7 +73,7 @@ pub(crate) fn round(fleet: &Fleet, plan: &Plan, warm: bool) -> Result<Cost, Stri
     fs::create_dir_all(&dir).unwrap();
     let mut targets = Vec::new();
     for host in plan.targets() {
-        let mut text = String::from("set -e\n");
+        let mut text = format!("set -e\n{WORDS}");
         for step in steps(fleet, host) {
             // A shell of its own for each step, as the runner gives one.
             _ = writeln!(text, "(\n{step})");

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use bunker_ops::domain::plan::Plan;
+use bunker_ops::steps::lease::WORDS;
 
 use super::control::{Cost, measured, measured_with_masters};
 use super::fleet::Fleet;
@@ -25,7 +26,7 @@ fn scripts(fleet: &Fleet, plan: &Plan) -> (PathBuf, usize) {
         let steps = floor::steps(fleet, host);
         n_steps = steps.len();
         for (n, step) in steps.iter().enumerate() {
-            fs::write(own.join(format!("{n}.sh")), step).unwrap();
+            fs::write(own.join(format!("{n}.sh")), format!("{WORDS}{step}")).unwrap();
         }
     }
     (dir, n_steps)
