@@ -121,17 +121,17 @@ impl Patience {
     }
 
     /// Returns when nothing stands in the way of a plan: whether it was waited, so that the plan is an old one. Who waits
-    /// waits for what the plan left out since it was held, too.
+    /// waits for what the plan left out since it was held, too. Who does not has just seen the leases in planning: whoever
+    /// came since is met by the first step, which takes the lease.
     pub(super) async fn until_free(
         &mut self,
         hosts: &SshPool,
         plan: &Plan,
     ) -> Result<bool, Trouble> {
-        let mut targets: Vec<&HostPlan> = plan.targets().collect();
+        let waits = self.seconds.is_some();
+        let mut targets: Vec<&HostPlan> = plan.targets().filter(|_| waits).collect();
         let n_ready = targets.len();
-        if self.seconds.is_some() {
-            targets.extend(plan.held());
-        }
+        targets.extend(plan.held().filter(|_| waits));
         let mut waited = false;
         loop {
             let found = look_at(hosts, plan, &targets).await?;
