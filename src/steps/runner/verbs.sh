@@ -195,7 +195,7 @@ br_rest() {
     br_nap "0.$br_wait"
 }
 
-# Sends what the log gets within five seconds, ten times a second, or until the runner ends. GNU's `tail` does so where the
+# Sends what the log gets within eight seconds, ten times a second, or until the runner ends. GNU's `tail` does so where the
 # log is its standard input; of a file that it opens itself it would send each word alone, at once, which costs every process
 # from here to whoever reads it more than the word. One that cannot watch a process says so, and the log is looked at
 # by other means. How much was sent is `dd`'s word.
@@ -203,7 +203,7 @@ br_wait_for_log() {
     printf '\036%s raw\n' "$br_fnonce" || return
     br_said=$({
         {
-            timeout 5 tail -s 0.1 --pid="$br_s_pid" -c "+$((br_off + 1))" -f 2>/dev/null <"$br_job/log"
+            timeout 8 tail -s 0.1 --pid="$br_s_pid" -c "+$((br_off + 1))" -f 2>/dev/null <"$br_job/log"
             echo "code $?" >&9
         } | LC_ALL=C dd bs=65536 2>&9 >&8
     } 9>&1)
