@@ -137,6 +137,23 @@ pub(crate) fn children_cpu_s() -> f64 {
     ticks as f64 / rustix::param::clock_ticks_per_second() as f64
 }
 
+/// CPU that the SSH connections with a socket below this folder have used so far, whoever began them.
+pub(crate) fn connections_cpu_s(below: &Path) -> f64 {
+    let below = below.display().to_string();
+    let numbers = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let name = entry.ok()?.file_name();
+        name.to_str()?.parse::<u32>().ok()
+    });
+    let ours = |pid: &u32| {
+        let cmdline = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let cmdline = String::from_utf8_lossy(&cmdline);
+        let program = cmdline.split('\0').next().unwrap_or_default();
+        (program == "ssh" || program.ends_with("/ssh") || program.starts_with("ssh: "))
+            && cmdline.contains(&below)
+    };
+    numbers.filter(ours).map(cpu_of_s).sum()
+}
+
 /// CPU that a living process has used, its waited-for children included.
 pub(crate) fn cpu_of_s(pid: u32) -> f64 {
     let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return 0.0 };

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use bunker_ops::domain::plan::Plan;
 use portable_pty::CommandBuilder;
+use rustix::process::{Pid, Signal, kill_process};
 
-use super::control::{Cost, measured};
+use super::control::{Cost, connections_cpu_s, measured};
 use super::fleet::Fleet;
 use super::{floor, peers};
 use crate::lab::terminal::Terminal;
@@ -15,8 +16,10 @@ use crate::lab::terminal::Terminal;
 pub(crate) enum Tool {
     /// One bare script a host over warm masters.
     Floor,
-    /// `bunker upgrade` while a cockpit is open, whose connections are warm.
+    /// `bunker upgrade` over warm connections: those of a cockpit that was stopped, so that it does nothing meanwhile.
     BunkerWarm,
+    /// `bunker upgrade` while a cockpit is open, which looks at the fleet meanwhile.
+    BunkerBeside,
     /// `bunker upgrade` with no connection open.
     BunkerCold,
     /// One bare script a host, each over a connection of its own.
@@ -31,7 +34,8 @@ impl Tool {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Floor => "floor: one script a host, ssh, warm masters",
-            Self::BunkerWarm => "bunker upgrade, plan and run, cockpit open",
+            Self::BunkerWarm => "bunker upgrade, plan and run, warm connections",
+            Self::BunkerBeside => "bunker upgrade, plan and run, cockpit open",
             Self::BunkerCold => "bunker upgrade, plan and run, nothing open",
             Self::FloorCold => "floor, cold connections",
             Self::Pyinfra => "pyinfra, one operation a step",
@@ -47,9 +51,36 @@ impl Tool {
             Self::BunkerCold => bunker(fleet),
             Self::BunkerWarm => {
                 let cockpit = cockpit(fleet)?;
-                let cost = bunker(fleet);
+                let process = cockpit.pid().and_then(|id| Pid::from_raw(id.cast_signed()));
+                kill_process(process.unwrap(), Signal::STOP).unwrap();
+                with_connections(fleet)
+            }
+            Self::BunkerBeside => {
+                let _cockpit = cockpit(fleet)?;
+                with_connections(fleet)
+            }
+            Self::Pyinfra => "pyinfra, one operation a step",
+            Self::Ansible => "Ansible, pipelining, 50 forks, one task a step",
+        }
+    }
+
+    /// Does it once.
+    pub(crate) fn run(self, fleet: &Fleet, plan: &Plan) -> Result<Cost, String> {
+        match self {
+            Self::Floor => floor::round(fleet, plan, true),
+            Self::FloorCold => floor::round(fleet, plan, false),
+            Self::BunkerCold => bunker(fleet),
+            Self::BunkerWarm => {
+                let cockpit = cockpit(fleet)?;
+                // As with the floor, the connections that were there belong to what it costs.
+                let before = connections_cpu_s(&fleet.path(""));
+                let cost = bunker(fleet)?;
+                let connections_s = connections_cpu_s(&fleet.path("")) - before;
+                eprintln!(
+                    "  (of its control CPU {connections_s:.2} s are the connections', the cockpit's own looks among them)"
+                );
                 drop(cockpit);
-                cost
+                Ok(Cost { cpu_s: cost.cpu_s + connections_s, ..cost })
             }
             Self::Pyinfra => peers::pyinfra(fleet, plan),
             Self::Ansible => peers::ansible(fleet, plan),
@@ -62,6 +93,15 @@ fn bunker(fleet: &Fleet) -> Result<Cost, String> {
     let mut command = vec![env!("CARGO_BIN_EXE_bunker").to_owned()];
     command.extend(args);
     measured(&fleet.path(""), &command, &fleet.bunker_env("state"))
+}
+
+/// An upgrade over connections that are there. What they use belongs to its cost, as with the floor; where a cockpit is
+/// open, its own looks are among that.
+fn with_connections(fleet: &Fleet) -> Result<Cost, String> {
+    let before = connections_cpu_s(&fleet.path(""));
+    let cost = bunker(fleet)?;
+    let connections_s = connections_cpu_s(&fleet.path("")) - before;
+    Ok(Cost { cpu_s: cost.cpu_s + connections_s, ..cost })
 }
 
 /// A cockpit in a terminal, once it has heard from every host.
