@@ -51,36 +51,16 @@ impl Tool {
             Self::BunkerCold => bunker(fleet),
             Self::BunkerWarm => {
                 let cockpit = cockpit(fleet)?;
-                let process = cockpit.pid().and_then(|id| Pid::from_raw(id.cast_signed()));
-                kill_process(process.unwrap(), Signal::STOP).unwrap();
-                with_connections(fleet)
+                let process = cockpit.pid().and_then(|id| Pid::from_raw(id.cast_signed())).unwrap();
+                kill_process(process, Signal::STOP).unwrap();
+                let cost = with_connections(fleet);
+                // It ends its connections itself.
+                kill_process(process, Signal::CONT).unwrap();
+                cost
             }
             Self::BunkerBeside => {
                 let _cockpit = cockpit(fleet)?;
                 with_connections(fleet)
-            }
-            Self::Pyinfra => "pyinfra, one operation a step",
-            Self::Ansible => "Ansible, pipelining, 50 forks, one task a step",
-        }
-    }
-
-    /// Does it once.
-    pub(crate) fn run(self, fleet: &Fleet, plan: &Plan) -> Result<Cost, String> {
-        match self {
-            Self::Floor => floor::round(fleet, plan, true),
-            Self::FloorCold => floor::round(fleet, plan, false),
-            Self::BunkerCold => bunker(fleet),
-            Self::BunkerWarm => {
-                let cockpit = cockpit(fleet)?;
-                // As with the floor, the connections that were there belong to what it costs.
-                let before = connections_cpu_s(&fleet.path(""));
-                let cost = bunker(fleet)?;
-                let connections_s = connections_cpu_s(&fleet.path("")) - before;
-                eprintln!(
-                    "  (of its control CPU {connections_s:.2} s are the connections', the cockpit's own looks among them)"
-                );
-                drop(cockpit);
-                Ok(Cost { cpu_s: cost.cpu_s + connections_s, ..cost })
             }
             Self::Pyinfra => peers::pyinfra(fleet, plan),
             Self::Ansible => peers::ansible(fleet, plan),
