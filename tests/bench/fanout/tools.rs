@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use bunker_ops::domain::plan::Plan;
 use portable_pty::CommandBuilder;
-use rustix::process::{Pid, Signal, kill_process};
 
 use super::control::{Cost, connections_cpu_s, measured};
 use super::fleet::Fleet;
@@ -16,10 +15,8 @@ use crate::lab::terminal::Terminal;
 pub(crate) enum Tool {
     /// One bare script a host over warm masters.
     Floor,
-    /// `bunker upgrade` over warm connections: those of a cockpit that was stopped, so that it does nothing meanwhile.
+    /// `bunker upgrade` while a cockpit is open, whose connections are warm.
     BunkerWarm,
-    /// `bunker upgrade` while a cockpit is open, which looks at the fleet meanwhile.
-    BunkerBeside,
     /// `bunker upgrade` with no connection open.
     BunkerCold,
     /// One bare script a host, each over a connection of its own.
@@ -34,8 +31,7 @@ impl Tool {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Floor => "floor: one script a host, ssh, warm masters",
-            Self::BunkerWarm => "bunker upgrade, plan and run, warm connections",
-            Self::BunkerBeside => "bunker upgrade, plan and run, cockpit open",
+            Self::BunkerWarm => "bunker upgrade, plan and run, cockpit open",
             Self::BunkerCold => "bunker upgrade, plan and run, nothing open",
             Self::FloorCold => "floor, cold connections",
             Self::Pyinfra => "pyinfra, one operation a step",
@@ -50,15 +46,6 @@ impl Tool {
             Self::FloorCold => floor::round(fleet, plan, false),
             Self::BunkerCold => bunker(fleet),
             Self::BunkerWarm => {
-                let cockpit = cockpit(fleet)?;
-                let process = cockpit.pid().and_then(|id| Pid::from_raw(id.cast_signed())).unwrap();
-                kill_process(process, Signal::STOP).unwrap();
-                let cost = with_connections(fleet);
-                // It ends its connections itself.
-                kill_process(process, Signal::CONT).unwrap();
-                cost
-            }
-            Self::BunkerBeside => {
                 let _cockpit = cockpit(fleet)?;
                 with_connections(fleet)
             }
@@ -75,8 +62,8 @@ fn bunker(fleet: &Fleet) -> Result<Cost, String> {
     measured(&fleet.path(""), &command, &fleet.bunker_env("state"))
 }
 
-/// An upgrade over connections that are there. What they use belongs to its cost, as with the floor; where a cockpit is
-/// open, its own looks are among that.
+/// An upgrade over the connections of an open cockpit. What they use belongs to its cost, as with the floor; the cockpit's
+/// own looks are among that.
 fn with_connections(fleet: &Fleet) -> Result<Cost, String> {
     let before = connections_cpu_s(&fleet.path(""));
     let cost = bunker(fleet)?;
