@@ -250,12 +250,12 @@ impl RunPage {
     /// Whether a target that has begun stands still: the run is paused, and none of its steps runs.
     pub fn rests(&self, host: &HostState) -> bool {
         let paused = self.view.as_ref().is_some_and(|view| view.state.phase == Phase::Paused);
-        paused && host.started.is_some() && host.outcome.is_none() && host.running_step().is_none()
+        paused && host.is_under_way() && host.running_step().is_none()
     }
 
     /// Whether a target is worked on now.
     pub fn is_at_work(&self, host: &HostState) -> bool {
-        host.started.is_some() && host.outcome.is_none() && !self.rests(host)
+        host.is_under_way() && !self.rests(host)
     }
 
     /// The targets in the order of the screen.
@@ -285,7 +285,7 @@ impl RunPage {
         let hosts = self.hosts();
         let bad =
             |h: &&HostState| h.outcome.as_ref().is_some_and(|o| !o.lets_go_on() && !never_ran(o));
-        let busy = |h: &&HostState| h.started.is_some() && h.outcome.is_none();
+        let busy = |h: &&HostState| h.is_under_way();
         hosts.iter().find(bad).or_else(|| hosts.iter().find(busy)).or_else(|| hosts.first())
     }
 

@@ -38,7 +38,7 @@ impl Wall {
     /// A target that the watched run works on now.
     pub fn at_work(&self, id: &HostId) -> Option<&HostState> {
         let hosts = self.view.as_ref().map(|view| view.state.hosts.as_slice()).unwrap_or_default();
-        hosts.iter().find(|h| &h.id == id && h.started.is_some() && h.outcome.is_none())
+        hosts.iter().find(|h| &h.id == id && h.is_under_way())
     }
 }
 

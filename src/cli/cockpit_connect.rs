@@ -177,7 +177,8 @@ impl Connecting {
             metrics: Arc::new(Victoria::new()),
             clock: wiring::clock(),
         };
-        let (poller, fleet, look_again) = Poller::new(sources, watched.clone());
+        let (mut poller, fleet, look_again) = Poller::new(sources, watched.clone());
+        let at_work = Some(poller.told_by_runs());
         drop(self.supervisor.spawn("poller", poller.run()));
         let supervisor = self.supervisor;
         let inventory = self.inventory.clone();
@@ -211,7 +212,8 @@ impl Connecting {
                 forwards,
             )) as Arc<dyn tui::Changer>
         });
-        Ok(tui::Sources { fleet, runs, audit, replay: None, looker, desk, changer, problems })
+        let replay = None;
+        Ok(tui::Sources { fleet, runs, at_work, audit, replay, looker, desk, changer, problems })
     }
 
     /// The inventory as it is edited, with the limited hosts only.

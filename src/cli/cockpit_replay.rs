@@ -78,6 +78,7 @@ fn sources(store: &Arc<ReplayStore>) -> tui::Sources {
     tui::Sources {
         fleet,
         runs: Some(Arc::clone(store) as Arc<dyn RunReader>),
+        at_work: None,
         audit: None,
         replay: Some(Arc::clone(store) as Arc<dyn tui::Replaying>),
         looker: None,

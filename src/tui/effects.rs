@@ -90,10 +90,9 @@ impl Effects {
             }
         }));
         if let Some(store) = &sources.runs {
-            drop(
-                self.supervisor
-                    .spawn("runs to screen", tail::runs(Arc::clone(store), self.tell.clone())),
-            );
+            let (store, at_work) = (Arc::clone(store), sources.at_work.clone());
+            let telling = tail::runs(store, at_work, self.tell.clone());
+            drop(self.supervisor.spawn("runs to screen", telling));
         }
         if let Some(replaying) = &sources.replay {
             let telling = tail::replay(Arc::clone(replaying), self.tell.clone());

@@ -28,6 +28,7 @@ use crate::domain::service::ServiceName;
 use crate::domain::snapshot::FleetSnapshot;
 use crate::domain::untrusted::Safe;
 use crate::engine::launch::Launched;
+use crate::engine::poller::AtWork;
 use crate::engine::ports::{AuditReader, RunReader};
 
 /// What leads to changes. Built with the right to them; a read-only cockpit has none.
@@ -131,6 +132,8 @@ pub struct Sources {
     pub fleet: watch::Receiver<Arc<FleetSnapshot>>,
     /// The runs; `None` where the store cannot be read.
     pub runs: Option<Arc<dyn RunReader>>,
+    /// Who is told on which hosts these runs are at work; `None` where nothing looks at hosts.
+    pub at_work: Option<AtWork>,
     /// The audit log; `None` where the store cannot be read.
     pub audit: Option<Arc<dyn AuditReader>>,
     /// The run that is played from a file; `None` where the world is looked at.

@@ -12,6 +12,7 @@ use crate::app::toast::ToastKind;
 use crate::domain::ids::{HostId, RunId};
 use crate::domain::run::state::RunState;
 use crate::domain::untrusted::Safe;
+use crate::engine::poller::AtWork;
 use crate::engine::ports::{RunReader, StoreError};
 
 /// Between two looks at the list of runs.
@@ -31,8 +32,8 @@ const CHUNK: usize = 256 * 1024;
 /// Bytes that may wait to be read before some are passed over: the file has all of them.
 const BACKLOG: u64 = 2 * 1024 * 1024;
 
-/// Tells the list of runs whenever it changed.
-pub(super) async fn runs(store: Arc<dyn RunReader>, tell: Sender<Msg>) {
+/// Tells the list of runs whenever it changed, and whoever looks at hosts on which of them they are at work.
+pub(super) async fn runs(store: Arc<dyn RunReader>, at_work: Option<AtWork>, tell: Sender<Msg>) {
     let (mut version, mut told, mut looked) = (None, None, tokio::time::Instant::now());
     loop {
         let now = store.version().await.ok();
@@ -42,6 +43,9 @@ pub(super) async fn runs(store: Arc<dyn RunReader>, tell: Sender<Msg>) {
             match store.runs(N_RUNS).await {
                 Ok(runs) if told.as_ref() != Some(&runs) => {
                     told = Some(runs.clone());
+                    if let Some(at_work) = &at_work {
+                        at_work.by(&runs);
+                    }
                     if tell.send(Msg::Runs(runs)).await.is_err() {
                         return;
                     }

@@ -50,6 +50,7 @@ pub(crate) fn summary(view: &RunView) -> RunSummary {
         finished: None,
         by: Some(ann()),
         hosts: view.state.hosts.iter().map(|h| h.id.clone()).collect(),
+        at_work: vec![],
         n_ok: 0,
         n_failed: 1,
         summary: None,

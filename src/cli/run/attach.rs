@@ -19,7 +19,7 @@ use crate::domain::ids::{HostId, RunId};
 use crate::domain::plan::Plan;
 use crate::domain::run::event::{EventKind, RunEvent};
 use crate::domain::run::outcome::Outcome;
-use crate::domain::run::state::{HostState, RunState};
+use crate::domain::run::state::RunState;
 use crate::domain::untrusted::Safe;
 use crate::engine::ports::RunReader;
 
@@ -170,8 +170,7 @@ impl<'a> Tail<'a> {
     }
 
     fn n_at_work(&self) -> usize {
-        let at_work = |host: &&HostState| host.started.is_some() && host.outcome.is_none();
-        self.state.hosts.iter().filter(at_work).count()
+        self.state.hosts.iter().filter(|host| host.is_under_way()).count()
     }
 
     async fn ended(&mut self) -> Result<Exit, Trouble> {

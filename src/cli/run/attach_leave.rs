@@ -112,7 +112,7 @@ async fn pause(context: &Context, run: &RunId) -> Result<Option<String>, Trouble
     }
     store.ask(run, Control::Pause, &super::operator::operator()).await?;
     let state = super::worker::replay(&*store, run).await?;
-    let busy = state.hosts.iter().filter(|h| h.started.is_some() && h.outcome.is_none());
+    let busy = state.hosts.iter().filter(|h| h.is_under_way());
     let busy: Vec<String> = busy
         .map(|h| match h.running_step() {
             Some(step) => format!("{} ({})", h.id, step.title),

@@ -189,6 +189,9 @@ pub struct RunSummary {
     pub by: Option<Operator>,
     /// Its targets.
     pub hosts: Vec<HostId>,
+    /// Those on which its work has begun and not ended.
+    #[serde(default)]
+    pub at_work: Vec<HostId>,
     /// Number of targets that ended well.
     pub n_ok: u32,
     /// Number of targets that did not.

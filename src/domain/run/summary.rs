@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::outcome::{NotRun, Outcome};
 use super::state::{HostState, Phase, RunState, RunSummary, StepState};
-use crate::domain::ids::StepId;
+use crate::domain::ids::{HostId, StepId};
 use crate::domain::plan::Plan;
 use crate::domain::untrusted::Safe;
 
@@ -111,6 +111,23 @@ impl StepState {
     }
 }
 
+impl RunSummary {
+    /// The targets that its steps run on now, as far as can be told: none while it is paused or without its worker.
+    pub fn works_on(&self) -> &[HostId] {
+        match self.phase {
+            Phase::Running | Phase::Stopping => &self.at_work,
+            Phase::Planned
+            | Phase::WaitingApproval
+            | Phase::Waiting
+            | Phase::Paused
+            | Phase::Succeeded
+            | Phase::Failed
+            | Phase::Aborted
+            | Phase::Lost => &[],
+        }
+    }
+}
+
 impl HostState {
     /// The word on the screens and in JSON: `waiting`, `running`, `contact-lost`, or that of its outcome.
     pub fn word(&self) -> &'static str {
@@ -120,6 +137,11 @@ impl HostState {
             None if self.started.is_some() => "running",
             None => "waiting",
         }
+    }
+
+    /// Whether work on it has begun and not ended; a run that is paused or lost may do nothing there now.
+    pub fn is_under_way(&self) -> bool {
+        self.started.is_some() && self.outcome.is_none()
     }
 
     /// The generation of the lease that the run took on it: what its further jobs must be allowed by.
@@ -207,6 +229,7 @@ impl RunState {
             finished: self.finished,
             by: self.by.clone(),
             hosts: self.hosts.iter().map(|h| h.id.clone()).collect(),
+            at_work: self.hosts.iter().filter(|h| h.is_under_way()).map(|h| h.id.clone()).collect(),
             n_ok: counts.ok,
             n_failed: counts.bad(),
             summary: self.summary.clone(),

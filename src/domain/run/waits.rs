@@ -52,7 +52,7 @@ fn running(plan: &Plan, state: &RunState, host: &HostState) -> String {
 /// Some targets with the step that each is at.
 fn named(hosts: &[&HostState]) -> String {
     let one = |host: &&HostState| {
-        let step = host.steps.iter().rev().find(|s| s.started.is_some() && s.outcome.is_none());
+        let step = host.steps.iter().rev().find(|s| s.is_running());
         match (step, host.started) {
             (Some(step), _) => format!("{} at {}", host.id, step.title),
             (None, Some(_)) => format!("{} between two steps", host.id),

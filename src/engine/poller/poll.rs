@@ -1,6 +1,6 @@
 //! The poller: every host on its own schedule, one result for all who watch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +9,9 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
+use super::at_work::AtWork;
 use super::board::Board;
-use super::schedule::{Ended, wait};
+use super::schedule::{Ended, begun, wait};
 use super::work::{self, Found, Question};
 use crate::domain::fleet::Fleet;
 use crate::domain::ids::HostId;
@@ -76,6 +77,9 @@ pub struct Poller {
     published: watch::Sender<Arc<FleetSnapshot>>,
     board: Board,
     turns: BTreeMap<HostId, Turn>,
+    at_work: watch::Receiver<BTreeSet<HostId>>,
+    /// Those of `at_work` that were taken in so far.
+    spared: BTreeSet<HostId>,
     interval: Duration,
     measure: Instant,
     trend: Instant,
@@ -116,6 +120,9 @@ impl Poller {
             published,
             board,
             turns: BTreeMap::new(),
+            // Nobody tells of runs until somebody asks to.
+            at_work: watch::channel(BTreeSet::new()).1,
+            spared: BTreeSet::new(),
             interval,
             measure: now,
             trend: now,
@@ -130,10 +137,17 @@ impl Poller {
         (poller, snapshots, LookAgain(ask))
     }
 
+    /// A way to tell it on which hosts runs are at work.
+    pub fn told_by_runs(&mut self) -> AtWork {
+        let (tell, at_work) = watch::channel(BTreeSet::new());
+        self.at_work = at_work;
+        AtWork::new(tell)
+    }
+
     /// Looks until the last receiver of the snapshots is gone.
     pub async fn run(mut self) {
         let mut work: FuturesUnordered<Question> = FuturesUnordered::new();
-        let (mut inventory_ends, mut nobody_asks) = (false, false);
+        let (mut inventory_ends, mut nobody_asks, mut nobody_tells) = (false, false, false);
         loop {
             self.start_due(&mut work);
             self.publish_due();
@@ -148,6 +162,10 @@ impl Poller {
                 host = self.asked.recv(), if !nobody_asks => match host {
                     Some(host) => self.hurry(&host),
                     None => nobody_asks = true,
+                },
+                changed = self.at_work.changed(), if !nobody_tells => match changed {
+                    Ok(()) => self.spare(),
+                    Err(_) => nobody_tells = true,
                 },
                 () = self.published.closed() => return,
             }
@@ -216,7 +234,11 @@ impl Poller {
             let n_failed = self.board.get(&id).map_or(0, |r| r.n_failed);
             if let Some(turn) = self.turns.get_mut(&id) {
                 let took = turn.looking.take().map_or(Duration::ZERO, |begun| now - begun);
-                let ended = kind.map_or(Ended::Well(took), |kind| Ended::Badly(n_failed, kind));
+                let ended = match kind {
+                    Some(kind) => Ended::Badly(n_failed, kind),
+                    None if self.spared.contains(&id) => Ended::WellAtWork,
+                    None => Ended::Well(took),
+                };
                 turn.round += 1;
                 turn.look = wait(ended, self.interval, &id, turn.round).map(|d| now + d);
             }
@@ -224,6 +246,24 @@ impl Poller {
         if let Some(turn) = asked.and_then(|id| self.turns.get_mut(&id)) {
             turn.ask = Some(now + self.interval);
         }
+    }
+
+    /// Runs began or ended to work on hosts: those are looked at less often, and these as any other from now on.
+    fn spare(&mut self) {
+        let now = Instant::now();
+        let at_work = self.at_work.borrow_and_update().clone();
+        for id in at_work.symmetric_difference(&self.spared) {
+            let silent = self.board.get(id).is_none_or(|record| record.n_failed > 0);
+            let Some(turn) = self.turns.get_mut(id).filter(|_| !silent) else { continue };
+            turn.look = turn.look.map(|due| {
+                if at_work.contains(id) {
+                    return begun(due, self.interval);
+                }
+                let usual = wait(Ended::Well(Duration::ZERO), self.interval, id, turn.round);
+                due.min(now + usual.unwrap_or(self.interval))
+            });
+        }
+        self.spared = at_work;
     }
 
     fn hurry(&mut self, id: &HostId) {

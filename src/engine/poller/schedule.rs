@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::domain::ids::HostId;
 use crate::domain::remote::RemoteErrorKind;
 
@@ -14,11 +16,29 @@ const REST: u32 = 9;
 /// That pause is at most so many intervals: what is known does not grow old for it, see `Board::facts_stale_s`.
 const LONGEST_REST: u32 = 2;
 
+/// A host on which a run is at work is looked at so many times as seldom: its run tells how it is there, and a look takes the
+/// processor from the step.
+const AT_WORK: u32 = 3;
+/// But after so long at the latest, or after [`LONGEST_REST`] intervals, for what is known not to grow old.
+const AT_WORK_AT_MOST: Duration = Duration::from_secs(30);
+
+/// Between two looks at a host on which a run is at work.
+fn at_work(interval: Duration) -> Duration {
+    interval.saturating_mul(AT_WORK).min(AT_WORK_AT_MOST).max(interval.saturating_mul(LONGEST_REST))
+}
+
+/// When a run has begun to work on a host whose next look is due then.
+pub(super) fn begun(due: Instant, interval: Duration) -> Instant {
+    due + at_work(interval).saturating_sub(interval)
+}
+
 /// How the last look ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
     /// It was answered, after this time.
     Well(Duration),
+    /// The same of a host on which a run is at work.
+    WellAtWork,
     /// It was not, for the nth time in a row, counted from 1.
     Badly(u32, RemoteErrorKind),
 }
@@ -35,6 +55,7 @@ pub(super) fn wait(
         Ended::Well(took) => {
             interval.max(took.saturating_mul(REST)).min(interval.saturating_mul(LONGEST_REST))
         }
+        Ended::WellAtWork => at_work(interval),
         Ended::Badly(_, RemoteErrorKind::Auth | RemoteErrorKind::HostKey) => return None,
         Ended::Badly(n, _) => interval.saturating_mul(1 << n.min(6)).min(LONGEST.max(interval)),
     };
@@ -68,6 +89,7 @@ mod tests {
                 (Ended::Well(Duration::from_secs(2)), 18.0),
                 (Ended::Well(Duration::from_secs(5)), 20.0),
                 (Ended::Well(Duration::from_secs(19)), 20.0),
+                (Ended::WellAtWork, 30.0),
                 (Ended::Badly(1, RemoteErrorKind::Timeout), 20.0),
                 (Ended::Badly(2, RemoteErrorKind::Connect), 40.0),
                 (Ended::Badly(60, RemoteErrorKind::Connect), 60.0),
@@ -77,6 +99,10 @@ mod tests {
             }
             assert_eq!(after(Ended::Badly(1, RemoteErrorKind::Auth), round), None);
             assert_eq!(after(Ended::Badly(1, RemoteErrorKind::HostKey), round), None);
+        }
+        for (interval, want) in [(1, 3), (5, 15), (10, 30), (15, 30), (20, 40), (60, 120)] {
+            let (interval, want) = (Duration::from_secs(interval), Duration::from_secs(want));
+            assert_eq!(at_work(interval), want);
         }
         let well = Ended::Well(Duration::ZERO);
         assert_ne!(after(well, 1), after(well, 2));

@@ -209,7 +209,7 @@ fn strip(canvas: &mut Canvas<'_>, model: &Model, (host, rests): (&HostState, boo
     let bad = |s: &&StepState| {
         s.outcome.as_ref().is_some_and(|o| !o.lets_go_on() && !matches!(o, Outcome::NotRun(_)))
     };
-    let busy = |s: &&StepState| s.started.is_some() && s.outcome.is_none();
+    let busy = |s: &&StepState| s.is_running();
     let telling = host.steps.iter().find(bad).or_else(|| host.steps.iter().rev().find(busy));
     let (text, role) = match (telling, &host.outcome) {
         (Some(step), _) => {

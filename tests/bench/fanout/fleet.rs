@@ -110,6 +110,18 @@ impl Fleet {
         fs::write(file, text).unwrap();
     }
 
+    /// How often an open cockpit looks at each host; `None` is as often as it does by itself.
+    pub(crate) fn look_every(&self, interval: Option<Duration>) {
+        let file = self.lab.inventory_dir().join("group_vars/all/looks.yml");
+        match interval {
+            Some(interval) => {
+                let text = format!("---\nbunker_probe_interval_s: {}\n", interval.as_secs());
+                fs::write(file, text).unwrap();
+            }
+            None => fs::remove_file(file).unwrap(),
+        }
+    }
+
     /// Arguments of `ssh` to a host.
     pub(crate) fn ssh(&self, host: &PaperHost) -> Vec<String> {
         let known = format!("UserKnownHostsFile={}", self.path("known_hosts").display());

@@ -83,7 +83,8 @@ fn measure(wanted: &Wanted, rtt_ms: u64) {
         "\nfanout: upgrade of {} hosts, {n_steps} steps each, {rtt_ms} ms of round trip",
         wanted.hosts
     );
-    let mut tools = vec![Tool::Floor, Tool::BunkerWarm, Tool::BunkerCold, Tool::FloorCold];
+    let mut tools =
+        vec![Tool::Floor, Tool::BunkerWarm, Tool::BunkerOpen, Tool::BunkerCold, Tool::FloorCold];
     if wanted.peers {
         tools.extend([Tool::Pyinfra, Tool::Ansible]);
     }

@@ -16,6 +16,8 @@ pub(crate) enum Tool {
     /// One bare script a host over warm masters.
     Floor,
     /// `bunker upgrade` while a cockpit is open, whose connections are warm.
+    BunkerOpen,
+    /// The same with a cockpit that has looked at the hosts and does not look again: warm connections and nothing else.
     BunkerWarm,
     /// `bunker upgrade` with no connection open.
     BunkerCold,
@@ -31,7 +33,8 @@ impl Tool {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Floor => "floor: one script a host, ssh, warm masters",
-            Self::BunkerWarm => "bunker upgrade, plan and run, cockpit open",
+            Self::BunkerOpen => "bunker upgrade, plan and run, cockpit open",
+            Self::BunkerWarm => "bunker upgrade, plan and run, warm masters",
             Self::BunkerCold => "bunker upgrade, plan and run, nothing open",
             Self::FloorCold => "floor, cold connections",
             Self::Pyinfra => "pyinfra, one operation a step",
@@ -45,9 +48,12 @@ impl Tool {
             Self::Floor => floor::round(fleet, plan, true),
             Self::FloorCold => floor::round(fleet, plan, false),
             Self::BunkerCold => bunker(fleet),
+            Self::BunkerOpen => over_connections_of_a_cockpit(fleet),
             Self::BunkerWarm => {
-                let _cockpit = cockpit(fleet)?;
-                with_connections(fleet)
+                fleet.look_every(Some(Duration::from_hours(1)));
+                let cost = over_connections_of_a_cockpit(fleet);
+                fleet.look_every(None);
+                cost
             }
             Self::Pyinfra => peers::pyinfra(fleet, plan),
             Self::Ansible => peers::ansible(fleet, plan),
@@ -63,8 +69,9 @@ fn bunker(fleet: &Fleet) -> Result<Cost, String> {
 }
 
 /// An upgrade over the connections of an open cockpit. What they use belongs to its cost, as with the floor; the cockpit's
-/// own looks are among that.
-fn with_connections(fleet: &Fleet) -> Result<Cost, String> {
+/// own looks, where it looks meanwhile, are among that.
+fn over_connections_of_a_cockpit(fleet: &Fleet) -> Result<Cost, String> {
+    let _cockpit = cockpit(fleet)?;
     let before = connections_cpu_s(&fleet.path(""));
     let cost = bunker(fleet)?;
     let connections_s = connections_cpu_s(&fleet.path("")) - before;

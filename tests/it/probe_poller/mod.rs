@@ -1,181 +1,24 @@
 //! The poller against sources made up here: who is asked, when, and what is published.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+mod sources;
+
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
 use bunker_ops::adapters::clock::SystemClock;
-use bunker_ops::domain::answer::{InstantAnswer, RangeAnswer, Sample, Stretch};
 use bunker_ops::domain::catalogue::{N_INSTANT, N_TREND};
-use bunker_ops::domain::connection::Connection;
 use bunker_ops::domain::figure::Trouble;
-use bunker_ops::domain::fleet::{Fleet, FleetPolicy, Host, MetricsSettings};
 use bunker_ops::domain::health::Health;
-use bunker_ops::domain::plan::strategy::RolloutSettings;
-use bunker_ops::domain::remote::{RemoteError, RemoteErrorKind};
-use bunker_ops::domain::settings::{HttpUrl, InstanceSettings};
+use bunker_ops::domain::plan::Workflow;
+use bunker_ops::domain::run::state::{Phase, RunSummary};
+use bunker_ops::domain::settings::InstanceSettings;
 use bunker_ops::domain::signal::Signal;
-use bunker_ops::domain::snapshot::{
-    Contact, FleetSnapshot, HttpHealth, InventoryState, MetricsState,
-};
-use bunker_ops::engine::poller::{
-    Poller, Sources, Watched, refresh_figures, refresh_trends, run_once,
-};
-use bunker_ops::engine::ports::{Clock, HealthSource, MetricsSource, ReadOutput, RemoteRead};
-use serde_json::json;
+use bunker_ops::domain::snapshot::{Contact, FleetSnapshot, HttpHealth, MetricsState};
+use bunker_ops::engine::poller::{Poller, Watched, refresh_figures, refresh_trends, run_once};
+use bunker_ops::engine::ports::Clock as _;
+use sources::{CountingServer, Hosts, fleet, sources};
 use tokio::sync::watch;
-
-/// Hosts named `dead…` never answer, `locked…` refuse the key; the others answer with their clock.
-#[derive(Default)]
-struct Hosts {
-    asked: Mutex<BTreeMap<String, u32>>,
-    open: Mutex<BTreeMap<String, u32>>,
-}
-
-impl Hosts {
-    fn n_asked(&self, host: &str) -> u32 {
-        self.asked.lock().unwrap().get(host).copied().unwrap_or(0)
-    }
-}
-
-#[async_trait]
-impl RemoteRead for Hosts {
-    async fn read(
-        &self,
-        to: &Connection,
-        script: &str,
-        deadline: Duration,
-    ) -> Result<ReadOutput, RemoteError> {
-        let host = to.host.as_str().to_owned();
-        *self.asked.lock().unwrap().entry(host.clone()).or_default() += 1;
-        {
-            let mut open = self.open.lock().unwrap();
-            let n = open.entry(host.clone()).or_default();
-            *n += 1;
-            assert_eq!(*n, 1, "two looks at {host} at the same time");
-        }
-        if host.starts_with("dead") {
-            tokio::time::sleep(deadline.min(Duration::from_secs(2))).await;
-        }
-        *self.open.lock().unwrap().get_mut(&host).unwrap() -= 1;
-        let refuse = |kind, message: &str| {
-            let message = message.into();
-            Err(RemoteError { host: to.host.clone(), kind, message, hint: None })
-        };
-        if host.starts_with("dead") {
-            return refuse(RemoteErrorKind::Timeout, "no answer within 20 s");
-        }
-        if host.starts_with("locked") {
-            return refuse(RemoteErrorKind::Auth, "permission denied");
-        }
-        let nonce = script.lines().find_map(|l| l.strip_prefix("nonce='")).unwrap();
-        let nonce = nonce.trim_end_matches('\'');
-        let now = SystemClock.now().as_second();
-        let mut stdout = String::new();
-        for name in ["clock", "clock-end"] {
-            _ = write!(
-                stdout,
-                "\n{nonce} begin {name}\n{now}.000000000\n\n{nonce} rc 0\n\n{nonce} end\n"
-            );
-        }
-        Ok(ReadOutput { stdout: stdout.into(), stderr: vec![], exit: 0, took: Duration::ZERO })
-    }
-}
-
-struct AlwaysUp;
-
-#[async_trait]
-impl HealthSource for AlwaysUp {
-    async fn health(&self, _: &HttpUrl, _: &HttpHealth) -> HttpHealth {
-        HttpHealth::Up { at: SystemClock.now(), latency_s: 0.1, commit: None, version: None }
-    }
-}
-
-#[derive(Default)]
-struct CountingServer {
-    n: AtomicUsize,
-    down: bool,
-}
-
-#[async_trait]
-impl MetricsSource for CountingServer {
-    async fn instant(&self, _: &MetricsSettings, expr: &str) -> Result<InstantAnswer, Trouble> {
-        self.n.fetch_add(1, Ordering::SeqCst);
-        if self.down {
-            return Err(Trouble::TimedOut);
-        }
-        let at = SystemClock.now();
-        let value = if expr.contains("timestamp(") { at.as_second() as f64 } else { 0.25 };
-        let samples = (0..1_000).map(|i| (format!("h{i}.example.org"), Sample { value, at }));
-        Ok(InstantAnswer { samples: samples.collect(), partial: false, n_odd: 0 })
-    }
-    async fn range(
-        &self,
-        _: &MetricsSettings,
-        _: &str,
-        _: Stretch,
-    ) -> Result<RangeAnswer, Trouble> {
-        self.n.fetch_add(1, Ordering::SeqCst);
-        Ok(RangeAnswer::default())
-    }
-}
-
-fn host(id: &str) -> Host {
-    Host {
-        id: id.parse().unwrap(),
-        groups: vec![],
-        vars: BTreeMap::new(),
-        connection: serde_json::from_value(json!({
-            "host": id, "address": "127.0.0.1", "port": null, "user": null, "identity": null,
-            "jump": [], "become_root": "loginuser", "known_hosts": null
-        }))
-        .unwrap(),
-        windows: Vec::new().into(),
-        instance: Some(
-            serde_json::from_value(json!({
-                "domain": format!("{id}.example.org"), "tier": 2, "label": format!("{id}.example.org"),
-                "dir": "/opt/cml", "repo": "/srv/cml.git", "reference": "v2", "compose_files": [],
-                "compose_profiles": [], "expected_services": [], "migrate_command": "true",
-                "migrations_dir": "m", "health_url": "http://127.0.0.1:1",
-                "local_health_url": "http://127.0.0.1:1", "backup_command": "true",
-                "backup_dir": "/b", "policy": {}
-            }))
-            .unwrap(),
-        ),
-        rollout: RolloutSettings::default(),
-    }
-}
-
-fn fleet(ids: &[&str]) -> Watched {
-    let fleet = Fleet {
-        name: "test".into(),
-        hosts: ids.iter().map(|id| host(id).into()).collect(),
-        groups: BTreeMap::new(),
-        metrics: Some(MetricsSettings {
-            url: "http://127.0.0.1:1".to_owned().try_into().unwrap(),
-            token_file: None,
-            timeout_s: 5,
-        }),
-        policy: FleetPolicy::default(),
-        probe_interval_s: 1,
-        around: bunker_ops::domain::fleet::FleetAround::default(),
-        accent: None,
-        left_out: vec![],
-    };
-    Watched { fleet: Arc::new(fleet), files: InventoryState::default() }
-}
-
-fn sources(hosts: &Arc<Hosts>, server: &Arc<CountingServer>) -> Sources {
-    Sources {
-        remote: Arc::<Hosts>::clone(hosts),
-        health: Arc::new(AlwaysUp),
-        metrics: Arc::<CountingServer>::clone(server),
-        clock: Arc::new(SystemClock),
-    }
-}
 
 fn contact<'a>(snapshot: &'a FleetSnapshot, id: &str) -> &'a Contact {
     &snapshot.instances.iter().find(|i| i.id.as_str() == id).unwrap().contact
@@ -207,6 +50,54 @@ async fn a_dead_host_costs_the_others_nothing() {
         while hosts.n_asked("locked-3") < 2 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    };
+    tokio::select! {
+        () = poller.run() => panic!("the poller ended"),
+        () = running => {}
+    }
+}
+
+/// A run that stands in this phase and has begun on one host.
+fn run_at(host: &str, phase: Phase) -> RunSummary {
+    RunSummary {
+        run: "261129-094110-00aa".parse().unwrap(),
+        workflow: Workflow::Upgrade,
+        target: None,
+        phase,
+        planned: SystemClock.now(),
+        finished: None,
+        by: None,
+        hosts: vec![host.parse().unwrap()],
+        at_work: vec![host.parse().unwrap()],
+        n_ok: 0,
+        n_failed: 0,
+        summary: None,
+    }
+}
+
+#[tokio::test]
+async fn a_host_is_looked_at_less_often_while_a_run_is_at_work_there_and_only_then() {
+    let (hosts, server) = (Arc::<Hosts>::default(), Arc::<CountingServer>::default());
+    let (_inventory, watched) = watch::channel(fleet(&["h0", "h1", "h2"]));
+    let (mut poller, _snapshots, _again) = Poller::new(sources(&hosts, &server), watched);
+    let at_work = poller.told_by_runs();
+    let told = [("h0", Phase::Running), ("h1", Phase::Paused), ("h2", Phase::Lost)];
+    at_work.by(&told.map(|(host, phase)| run_at(host, phase)));
+    let until = async |host: &str, n: u32| {
+        while hosts.n_asked(host) < n {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        ["h0", "h1", "h2"].map(|host| hosts.n_asked(host))
+    };
+    let running = async {
+        // A look a second, and a look in three seconds; the first is made either way.
+        let [spared, paused, lost] = until("h1", 10).await;
+        assert!((2..=5).contains(&spared), "{spared} beside {paused} and {lost}");
+        assert!((8..=12).contains(&lost), "{lost} beside {paused}");
+        at_work.by(&[]);
+        let before = hosts.n_asked("h1");
+        let [_, usual, _] = until("h0", spared + 5).await;
+        assert!((3..=7).contains(&(usual - before)), "{usual} from {before} on, beside 5");
     };
     tokio::select! {
         () = poller.run() => panic!("the poller ended"),
