@@ -9,7 +9,7 @@ use bunker_ops::domain::job::{
     AbortOutcome, JobEnd, JobInputs, JobRef, JobSpec, JobStart, JobStep, JobTruth,
 };
 use bunker_ops::steps::envelope::{COMMAND, Envelope, Opened};
-use bunker_ops::steps::runner::{self, Frame, FrameReader};
+use bunker_ops::steps::runner::{self, Frame, FrameReader, Stream};
 
 use crate::capability::missing;
 use crate::lab::real::{Ready, RealHost, RealLab};
@@ -42,7 +42,8 @@ fn exec(lab: &RealLab, host: &RealHost, script: &str) -> Vec<u8> {
 
 /// Starts a job, and cuts the session as soon as the host has said what came of it.
 fn start(lab: &RealLab, host: &RealHost, spec: &JobSpec) -> JobStart {
-    let script = runner::start(spec, &JobInputs::default(), Become::Root, NONCE, 40);
+    let stream = Stream { nonce: NONCE, every: Duration::from_millis(100) };
+    let script = runner::start(spec, &JobInputs::default(), Become::Root, stream, 40);
     let mut child = session(lab, host, &script, None);
     let (mut out, mut reader) = (child.stdout.take().unwrap(), FrameReader::new(NONCE));
     let mut bytes = [0; 4096];

@@ -1,8 +1,7 @@
 //! The log of a job, as it grows.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -10,6 +9,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::classify;
 use super::exec::{Exec, wants_root};
+use super::follow_pace::Followed;
 use super::pool::Inner;
 use super::read::{cut_off, not_begun};
 use crate::domain::connection::Connection;
@@ -23,18 +23,6 @@ use crate::steps::runner::{self, Frame, FrameReader, Garbled};
 pub(super) const BEGIN: Duration = Duration::from_secs(40);
 /// How long the stream may be silent: the runner sends a beat every few seconds.
 const SILENCE: Duration = Duration::from_secs(20);
-/// How long output waits for more of it at most, so that what a step tells, its end and the begin of the next are kept and
-/// journalled as one: each time that something is made durable costs more than all that is done with it. With how many
-/// logs that are followed at the same time: nobody reads that many line by line.
-const GATHER: [(u32, Duration); 3] = [
-    (5, Duration::from_millis(50)),
-    (10, Duration::from_millis(100)),
-    (25, Duration::from_millis(250)),
-];
-/// With more than those.
-const GATHER_MOST: Duration = Duration::from_millis(500);
-/// How far apart it is looked whether more has come to what waits: the end of a job is not to wait as long as words do.
-const LOOK: Duration = Duration::from_millis(100);
 /// What says more than this while it waits is read as it comes, so that the host can go on writing.
 const LITTLE: usize = 4 * 1024;
 /// How much of it waits at most, in bytes.
@@ -59,38 +47,6 @@ pub(super) struct JobStream {
     followed: Followed,
 }
 
-/// One of the logs that are followed now.
-struct Followed(Arc<AtomicU32>);
-
-impl Followed {
-    fn new(all: &Arc<AtomicU32>) -> Self {
-        all.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(all))
-    }
-
-    /// Until when what arrives now waits for more.
-    fn due(&self) -> Instant {
-        let n_followed = self.0.load(Ordering::Relaxed);
-        let few = GATHER.into_iter().find(|(most, _)| n_followed <= *most);
-        moment(few.map_or(GATHER_MOST, |(_, gather)| gather))
-    }
-}
-
-/// The next of the moments that are so far apart. They are the same for all logs that are followed: what is kept at the
-/// same time shares a commit, and this program wakes once for all.
-fn moment(apart: Duration) -> Instant {
-    static BEGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
-    let (now, apart) = (Instant::now(), apart.as_micros());
-    let rest = apart - now.duration_since(*BEGIN).as_micros() % apart;
-    now + Duration::from_micros(u64::try_from(rest).unwrap_or_default())
-}
-
-impl Drop for Followed {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 /// What came next.
 enum Next {
     Frame(Frame),
@@ -103,9 +59,9 @@ impl JobStream {
     pub(super) async fn open(
         pool: &Arc<Inner>,
         to: &Connection,
-        nonce: &str,
-        script: &str,
+        (nonce, script): (&str, &str),
         at: u64,
+        followed: Followed,
     ) -> Result<Self, RemoteError> {
         let begin = Instant::now() + BEGIN;
         let script = Envelope { nonce, root: wants_root(to), limit_s: None }.wrap(script);
@@ -120,7 +76,7 @@ impl JobStream {
             stderr_open: true,
             at,
             gathered: Vec::new(),
-            followed: Followed::new(&pool.n_followed),
+            followed,
         };
         if timeout_at(begin, send(&mut stream.exec, script.as_bytes())).await.is_err() {
             return Err(silent(to, &stream.exec, BEGIN));
@@ -203,7 +159,7 @@ impl JobStream {
                 self.keep(sink).await?;
             } else if (1..LITTLE).contains(&self.gathered.len()) && self.waiting.is_empty() {
                 // What comes meanwhile waits in the pipe, and nobody is woken for each word of it.
-                tokio::time::sleep_until(due.min(moment(LOOK))).await;
+                tokio::time::sleep_until(due.min(self.followed.look())).await;
             }
         }
     }

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use super::classify;
 use super::exec::nonce;
 use super::follow::{BEGIN, JobStream};
+use super::follow_pace::Followed;
 use super::pool::SshPool;
 use crate::domain::capability::Operate;
 use crate::domain::connection::Connection;
@@ -16,7 +17,7 @@ use crate::domain::job::{AbortOutcome, JobEnd, JobInputs, JobRef, JobSpec, JobSt
 use crate::domain::remote::{RemoteError, RemoteErrorKind as Kind};
 use crate::engine::ports::{AuditReader, LogSink, ReadOutput, RemoteJobs, RemoteRead};
 use crate::steps::anchor;
-use crate::steps::runner::{self, Unreadable};
+use crate::steps::runner::{self, Stream, Unreadable};
 
 /// How long a host may take to start a job, or to tell about one.
 const DEADLINE: Duration = Duration::from_secs(40);
@@ -117,9 +118,11 @@ impl RemoteJobs for SshJobs {
             self.pool.inner.log_in_anew(to);
         }
         let nonce = nonce(to)?;
-        let mut script = runner::start(spec, inputs, to.become_root, &nonce, BEGIN.as_secs());
+        let followed = Followed::new(&self.pool.inner.n_followed);
+        let stream = Stream { nonce: &nonce, every: followed.host_looks_every() };
+        let mut script = runner::start(spec, inputs, to.become_root, stream, BEGIN.as_secs());
         script.insert_str(0, &self.anchor(to).await);
-        let stream = JobStream::open(&self.pool.inner, to, &nonce, &script, 0).await?;
+        let stream = JobStream::open(&self.pool.inner, to, (&nonce, &script), 0, followed).await?;
         let (stream, words) = stream.started().await?;
         match runner::read_start(&words) {
             Ok(start) => {
@@ -146,8 +149,10 @@ impl RemoteJobs for SshJobs {
             stream
         } else {
             let nonce = nonce(to)?;
-            let script = runner::follow(job, to.become_root, &nonce, offset);
-            JobStream::open(&self.pool.inner, to, &nonce, &script, offset).await?
+            let followed = Followed::new(&self.pool.inner.n_followed);
+            let stream = Stream { nonce: &nonce, every: followed.host_looks_every() };
+            let script = runner::follow(job, to.become_root, stream, offset);
+            JobStream::open(&self.pool.inner, to, (&nonce, &script), offset, followed).await?
         };
         stream.follow(sink).await
     }

@@ -8,6 +8,7 @@ mod control_dir;
 mod control_files;
 mod exec;
 mod follow;
+mod follow_pace;
 mod forward;
 pub mod host_keys;
 mod jobs;

@@ -1,13 +1,16 @@
 //! Renders the script of a probe.
 
+use std::sync::LazyLock;
+
 use crate::domain::connection::Become;
 use crate::domain::ids::HostId;
 use crate::domain::settings::InstanceSettings;
 use crate::domain::untrusted::Safe;
 use crate::steps::quote::quote;
+use crate::steps::script::bare;
 
 /// What the host runs, as one function, so that no command in it can eat the rest of the script.
-const BODY: &str = include_str!("body.sh");
+static BODY: LazyLock<String> = LazyLock::new(|| bare(include_str!("body.sh")));
 
 /// How much one look reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +87,6 @@ mod tests {
         };
         let reads = script.lines().filter(is_read).count();
         assert_eq!(reads, 21, "16 of everything, and 4 of the containers, one of them in two ways");
-        assert!(script.contains("\neverything\n"));
+        assert!(script.ends_with("\"$(everything)\"\n"));
     }
 }

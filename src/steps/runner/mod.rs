@@ -7,6 +7,7 @@ pub use answer::{Unreadable, read_abort, read_hold, read_look, read_start};
 pub use frames::{Frame, FrameReader, Garbled, end_of};
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
@@ -43,13 +44,22 @@ pub const STATE_ROOT: &str = "/var/lib/bunker";
 /// Where it does elsewhere, below the home of the login user.
 pub const STATE_USER: &str = ".local/state/bunker";
 
+/// How a host sends the log of a job as it grows.
+#[derive(Debug, Clone, Copy)]
+pub struct Stream<'a> {
+    /// The word that its frames carry.
+    pub nonce: &'a str,
+    /// Between two looks of the host for more of it, so that what comes in between is sent as one. In hundredths of a second.
+    pub every: Duration,
+}
+
 /// The script that starts a job, at most once and `at_most_s` seconds after it came, says what came of it and then streams
-/// the job's log from its begin, in frames that carry `nonce`. It holds what is in `inputs`, so it is sent and forgotten.
+/// the job's log from its begin. It holds what is in `inputs`, so it is sent and forgotten.
 pub fn start(
     spec: &JobSpec,
     inputs: &JobInputs,
     who: Become,
-    nonce: &str,
+    stream: Stream<'_>,
     at_most_s: u64,
 ) -> String {
     let root = match who {
@@ -60,7 +70,7 @@ pub fn start(
     let mut call = Call::of("start", &spec.job, who);
     let scripts: usize = spec.steps.iter().map(|step| step.script.len()).sum();
     call.0.reserve(FILES.len() + scripts + scripts / 8);
-    call = call.word(nonce).word(&at_most_s.to_string()).quoted(&FILES).word(&unit(&spec.job));
+    call = call.stream(stream).word(&at_most_s.to_string()).quoted(&FILES).word(&unit(&spec.job));
     call = call.word(root).word(&spec.nonce).word(&fence);
     for step in &spec.steps {
         let files = inputs.files.iter().filter(|(of, ..)| of == &step.id);
@@ -73,9 +83,9 @@ pub fn start(
     call.script()
 }
 
-/// The script that streams a job's log from `offset` on, in frames that carry `nonce`.
-pub fn follow(job: &JobRef, who: Become, nonce: &str, offset: u64) -> String {
-    Call::of("follow", job, who).word(nonce).word(&offset.to_string()).script()
+/// The script that streams a job's log from `offset` on.
+pub fn follow(job: &JobRef, who: Become, stream: Stream<'_>, offset: u64) -> String {
+    Call::of("follow", job, who).stream(stream).word(&offset.to_string()).script()
 }
 
 /// The script that tells the truth about a job.
@@ -114,6 +124,10 @@ impl Call {
         self.0.push(' ');
         quote_into(&mut self.0, &[text]);
         self
+    }
+
+    fn stream(self, Stream { nonce, every }: Stream<'_>) -> Self {
+        self.word(nonce).word(&format!("{:.2}", every.as_secs_f64()))
     }
 
     /// Words that are quoted already.

@@ -5,13 +5,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::home::{Home, NONCE, starting};
+use super::home::{Home, NONCE, STREAM, starting};
 use super::*;
 use crate::domain::job::{JobEnd, JobInputs, JobSpec, JobStart, JobTruth};
 
 /// What arrives of a job's log from an offset on, and how it ends.
 fn stream(home: &Home, spec: &JobSpec, tools: &Path, offset: u64) -> (Vec<u8>, Option<Frame>) {
-    let script = follow(&spec.job, Become::LoginUser, NONCE, offset);
+    let script = follow(&spec.job, Become::LoginUser, STREAM, offset);
     read(&home.output(&script, tools, None))
 }
 
@@ -115,6 +115,30 @@ fn a_quiet_job_is_waited_for_and_its_end_is_noticed_at_once() {
 }
 
 #[test]
+fn what_comes_between_two_looks_of_the_host_is_sent_as_one() {
+    let pieces = |every| {
+        let home = Home::new();
+        // How many times it read something: `0+7 records in`.
+        let counts = "/usr/bin/dd \"$@\" 2>\"$0.said\"; rc=$?; cat \"$0.said\" >>\"$0.all\"; cat \"$0.said\" >&2; exit $rc";
+        let tools = instead(&home, "dd", counts);
+        let lines = "i=0; while [ $i -lt 60 ]; do echo line $i; sleep 0.03; i=$((i + 1)); done";
+        let spec = home.spec("web-1", 1, &[("one", lines)]);
+        home.start(&spec);
+        let stream = Stream { nonce: NONCE, every: Duration::from_millis(every) };
+        let script = follow(&spec.job, Become::LoginUser, stream, 0);
+        let (log, end) = read(&home.output(&script, &tools, None));
+        assert_eq!(log, home.log(&spec.job));
+        assert!(matches!(end, Some(Frame::End { .. })), "{end:?}");
+        let said = fs::read_to_string(tools.join("dd.all")).unwrap();
+        let records = said.lines().find_map(|line| line.strip_suffix(" records in")).unwrap();
+        let (whole, partly) = records.split_once('+').unwrap();
+        whole.parse::<u32>().unwrap() + partly.parse::<u32>().unwrap()
+    };
+    let (often, seldom) = (pieces(50), pieces(1_000));
+    assert!(seldom * 3 < often, "{seldom} pieces beside {often}");
+}
+
+#[test]
 fn the_output_of_a_step_is_kept_by_one_process_however_it_came() {
     let home = Home::new();
     let counts = "echo dd >>\"$0.calls\"; exec /usr/bin/dd \"$@\"";
@@ -149,7 +173,7 @@ fn the_session_that_starts_a_job_brings_its_log() {
 fn a_start_that_comes_too_late_starts_nothing_and_leaves_nothing() {
     let home = Home::new();
     let spec = home.spec("web-1", 1, &[("one", "echo one")]);
-    let script = start(&spec, &JobInputs::default(), Become::LoginUser, NONCE, 0);
+    let script = start(&spec, &JobInputs::default(), Become::LoginUser, STREAM, 0);
     // A disk that hangs for two seconds.
     let hangs = script.replace("br_steps() {", "br_steps() {\nsleep 2\n");
     assert_ne!(hangs, script);

@@ -8,8 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::{
-    Frame, FrameReader, STATE_USER, Unreadable, abort, look, read_abort, read_look, read_start,
-    start,
+    Frame, FrameReader, STATE_USER, Stream, Unreadable, abort, look, read_abort, read_look,
+    read_start, start,
 };
 use crate::domain::connection::Become;
 use crate::domain::job::{
@@ -19,10 +19,12 @@ use crate::domain::marker::{JobSignal, MarkerParser};
 use crate::steps::envelope::{COMMAND, Envelope, Opened};
 
 pub(super) const NONCE: &str = "00112233445566778899aabbccddeeff";
+pub(super) const STREAM: Stream<'static> =
+    Stream { nonce: NONCE, every: Duration::from_millis(100) };
 
 /// The script that starts a job.
 pub(super) fn starting(spec: &JobSpec, inputs: &JobInputs) -> String {
-    start(spec, inputs, Become::LoginUser, NONCE, 40)
+    start(spec, inputs, Become::LoginUser, STREAM, 40)
 }
 
 /// A home on this machine. Whatever it started is ended with it.

@@ -154,8 +154,8 @@ br_say_look() {
 # Sends the log from an offset on, in frames: "data N" and N bytes, "raw" and bytes up to "sent N", "beat", at last "end TOTAL
 # WORDS". As long as the runner lives and the tools can do it, one process looks for more of the log: fifty followers that
 # begin programs for each look would take the time that the jobs need.
-br_follow() { # OFFSET
-    br_off=$1 br_idle=0 br_beat=0 br_round=0 br_waits=
+br_follow() { # OFFSET SECONDS, between two looks
+    br_off=$1 br_every=$2 br_idle=0 br_beat=0 br_round=0 br_waits=
     if command -v timeout >/dev/null 2>&1; then br_waits=1; fi
     exec 8>&1
     while :; do
@@ -195,7 +195,7 @@ br_rest() {
     br_nap "0.$br_wait"
 }
 
-# Sends what the log gets within eight seconds, ten times a second, or until the runner ends. GNU's `tail` does so where the
+# Sends what the log gets within eight seconds, looking for more every so often, or until the runner ends. GNU's `tail` does so where the
 # log is its standard input; of a file that it opens itself it would send each word alone, at once, which costs every process
 # from here to whoever reads it more than the word. One that cannot watch a process says so, and the log is looked at
 # by other means. How much was sent is `dd`'s word.
@@ -203,7 +203,7 @@ br_wait_for_log() {
     printf '\036%s raw\n' "$br_fnonce" || return
     br_said=$({
         {
-            timeout 8 tail -s 0.1 --pid="$br_s_pid" -c "+$((br_off + 1))" -f 2>/dev/null <"$br_job/log"
+            timeout 8 tail -s "$br_every" --pid="$br_s_pid" -c "+$((br_off + 1))" -f 2>/dev/null <"$br_job/log"
             echo "code $?" >&9
         } | LC_ALL=C dd bs=65536 2>&9 >&8
     } 9>&1)
@@ -294,14 +294,14 @@ br_main() { # VERB STATE RUN INSTANCE SEQ ...
     case $br_verb in
     start)
         # What is said of a job's log is marked by this word.
-        br_fnonce=$1
-        shift
+        br_fnonce=$1 br_pace=$2
+        shift 2
         br_start "$@"
-        br_follow 0
+        br_follow 0 "$br_pace"
         ;;
     follow)
         br_fnonce=$1
-        br_follow "$2"
+        br_follow "$3" "$2"
         ;;
     look) br_say_look ;;
     hold) br_hold ;;
