@@ -36,7 +36,7 @@ impl Pace {
             0..=5 => Self::ms(100, 50, 50),
             6..=10 => Self::ms(100, 100, 100),
             11..=25 => Self::ms(250, 100, 250),
-            26.. => Self::ms(500, 250, 500),
+            26.. => Self::ms(1_000, 250, 500),
         }
     }
 }
@@ -79,4 +79,36 @@ fn moment(apart: Duration) -> Instant {
     let (now, apart) = (Instant::now(), apart.as_micros());
     let rest = apart - now.duration_since(*BEGIN).as_micros() % apart;
     now + Duration::from_micros(u64::try_from(rest).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_logs_are_followed_the_less_often_they_are_looked_at() {
+        let all = Arc::new(AtomicU32::new(0));
+        let mut followed = Vec::new();
+        let mut paces: Vec<(usize, Pace)> = Vec::new();
+        for n in 1..=60 {
+            followed.push(Followed::new(&all));
+            let pace = Pace::of(&all);
+            if paces.last().is_none_or(|(_, last)| *last != pace) {
+                paces.push((n, pace));
+            }
+        }
+        let changes: Vec<usize> = paces.iter().map(|(n, _)| *n).collect();
+        assert_eq!(changes, [1, 6, 11, 26]);
+        for pair in paces.windows(2) {
+            let [(_, few), (_, more)] = pair else { panic!("two at a time") };
+            assert!(more.host >= few.host && more.look >= few.look && more.gather > few.gather);
+            // Whatever waits here is looked at before it is kept, and the end of a job never waits longer than words do.
+            assert!(more.look <= more.gather && few.look <= few.gather);
+        }
+        let last = followed.pop().unwrap();
+        assert!(last.due() <= Instant::now() + Duration::from_millis(500));
+        followed.clear();
+        assert!(last.due() <= Instant::now() + Duration::from_millis(50), "it is alone by now");
+        assert_eq!(last.host_looks_every(), Duration::from_millis(100));
+    }
 }
