@@ -255,6 +255,10 @@ impl Poller {
         for id in at_work.symmetric_difference(&self.spared) {
             let silent = self.board.get(id).is_none_or(|record| record.n_failed > 0);
             let Some(turn) = self.turns.get_mut(id).filter(|_| !silent) else { continue };
+            // Of one that was never looked at nothing is known: its first look waits for nobody.
+            if turn.round == 0 {
+                continue;
+            }
             turn.look = turn.look.map(|due| {
                 if at_work.contains(id) {
                     return begun(due, self.interval);

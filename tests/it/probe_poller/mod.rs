@@ -106,6 +106,30 @@ async fn a_host_is_looked_at_less_often_while_a_run_is_at_work_there_and_only_th
 }
 
 #[tokio::test]
+async fn a_cockpit_that_is_opened_in_the_middle_of_a_run_looks_at_every_host_at_once() {
+    let (hosts, server) = (Arc::<Hosts>::default(), Arc::<CountingServer>::default());
+    let names: Vec<String> = (0..30).map(|n| format!("h{n}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (_inventory, watched) = watch::channel(fleet(&names));
+    let (mut poller, _snapshots, _again) = Poller::new(sources(&hosts, &server), watched);
+    let at_work = poller.told_by_runs();
+    let (rest, busy) = names.split_at(15);
+    at_work.by(&busy.iter().map(|host| run_at(host, Phase::Running)).collect::<Vec<_>>());
+    let running = async {
+        while busy.iter().any(|host| hosts.n_asked(host) == 0) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        // The first looks are spread over 0.3 s, and those who are not spared have their second after a second.
+        let again = rest.iter().map(|host| hosts.n_asked(host)).max().unwrap();
+        assert!(again <= 2, "looked at {again} times before the first look at others");
+    };
+    tokio::select! {
+        () = poller.run() => panic!("the poller ended"),
+        () = running => {}
+    }
+}
+
+#[tokio::test]
 async fn an_inventory_edit_is_picked_up_and_the_rest_keeps_what_is_known() {
     let (hosts, server) = (Arc::<Hosts>::default(), Arc::<CountingServer>::default());
     let (inventory, watched) = watch::channel(fleet(&["h0", "h1"]));
