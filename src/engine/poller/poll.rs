@@ -217,14 +217,17 @@ impl Poller {
 
     fn enter(&mut self, found: Found) {
         let now = Instant::now();
-        let (mut looked, mut asked) = (None, None);
+        let (mut looked, mut asked, mut overtaken) = (None, None, false);
         match &found {
             // An answer to a question of an older inventory ends no turn of this one.
             Found::Looked(..) | Found::Asked(..) if !found.is_of(&self.board) => {}
             Found::Looked(host, _, result) => {
                 looked = Some((host.id.clone(), result.as_ref().err().map(|e| e.kind)));
             }
-            Found::Asked(id, ..) => asked = Some(id.clone()),
+            Found::Asked(id, _, health) => {
+                overtaken = self.board.get(id).is_some_and(|r| r.is_overtaken_by(health));
+                asked = Some(id.clone());
+            }
             Found::Measured(..) => self.measure = now + MEASURE,
             Found::Trended(..) => self.trend = now + TREND,
         }
@@ -245,6 +248,8 @@ impl Poller {
         }
         if let Some(turn) = asked.and_then(|id| self.turns.get_mut(&id)) {
             turn.ask = Some(now + self.interval);
+            // The two do not stand side by side as if they were of the same moment.
+            turn.look = turn.look.map(|due| if overtaken { now } else { due });
         }
     }
 

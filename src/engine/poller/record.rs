@@ -11,6 +11,7 @@ use crate::domain::connection::Connection;
 use crate::domain::facts::{CpuTime, Facts, Part};
 use crate::domain::figure::{Figure, Source, Trouble};
 use crate::domain::fleet::Host;
+use crate::domain::git::CommitSha;
 use crate::domain::health::{Evidence, judge, same_short_age, seconds_since};
 use crate::domain::remote::{RemoteError, RemoteErrorKind};
 use crate::domain::series::Series;
@@ -43,7 +44,23 @@ pub(super) struct Record {
     connection: Arc<Connection>,
 }
 
+/// The commit that an answer of a health address names.
+fn named(health: &HttpHealth) -> Option<&CommitSha> {
+    match health {
+        HttpHealth::Up { commit, .. } => commit.as_ref(),
+        HttpHealth::NotYet | HttpHealth::Failed { .. } => None,
+    }
+}
+
 impl Record {
+    /// Whether the instance has changed since the last look, as far as this answer of its health address tells: it names a
+    /// commit that was not checked out then, and the answer before did not name it.
+    pub(super) fn is_overtaken_by(&self, health: &HttpHealth) -> bool {
+        let now = named(health);
+        let seen = self.facts.as_ref().and_then(|facts| facts.checkout.known());
+        now.is_some() && now != named(&self.http) && seen.is_some_and(|c| Some(&c.commit) != now)
+    }
+
     pub(super) fn new(host: Arc<Host>, settings: Arc<InstanceSettings>) -> Self {
         Self {
             connection: Arc::new(host.connection.clone()),

@@ -15,9 +15,11 @@ use bunker_ops::domain::run::state::{Phase, RunSummary};
 use bunker_ops::domain::settings::InstanceSettings;
 use bunker_ops::domain::signal::Signal;
 use bunker_ops::domain::snapshot::{Contact, FleetSnapshot, HttpHealth, MetricsState};
-use bunker_ops::engine::poller::{Poller, Watched, refresh_figures, refresh_trends, run_once};
+use bunker_ops::engine::poller::{
+    Poller, Sources, Watched, refresh_figures, refresh_trends, run_once,
+};
 use bunker_ops::engine::ports::Clock as _;
-use sources::{CountingServer, Hosts, fleet, sources};
+use sources::{CHECKED_OUT, CountingServer, Hosts, Naming, fleet, sources};
 use tokio::sync::watch;
 
 fn contact<'a>(snapshot: &'a FleetSnapshot, id: &str) -> &'a Contact {
@@ -98,6 +100,35 @@ async fn a_host_is_looked_at_less_often_while_a_run_is_at_work_there_and_only_th
         let before = hosts.n_asked("h1");
         let [_, usual, _] = until("h0", spared + 5).await;
         assert!((3..=7).contains(&(usual - before)), "{usual} from {before} on, beside 5");
+    };
+    tokio::select! {
+        () = poller.run() => panic!("the poller ended"),
+        () = running => {}
+    }
+}
+
+#[tokio::test]
+async fn a_health_address_that_names_another_commit_brings_a_look_at_once_and_one_only() {
+    let (hosts, server) = (Arc::<Hosts>::default(), Arc::<CountingServer>::default());
+    let (_inventory, watched) = watch::channel(fleet(&["h0"]));
+    let naming = Arc::new(Naming { commit: CHECKED_OUT.to_owned().into(), n: AtomicUsize::new(0) });
+    let sources = Sources { health: Arc::<Naming>::clone(&naming), ..sources(&hosts, &server) };
+    let (mut poller, _snapshots, _again) = Poller::new(sources, watched);
+    let at_work = poller.told_by_runs();
+    at_work.by(&[run_at("h0", Phase::Running)]);
+    let until = async |n_looks: u32, n_asked: usize| {
+        while hosts.n_asked("h0") < n_looks || naming.n.load(Ordering::SeqCst) < n_asked {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        (hosts.n_asked("h0"), naming.n.load(Ordering::SeqCst))
+    };
+    let running = async {
+        assert_eq!(until(1, 1).await, (1, 1));
+        *naming.commit.lock().unwrap() = "b".repeat(40);
+        // It is asked each second, and looked at each third while a run is at work.
+        assert_eq!(until(2, 2).await, (2, 2));
+        let (looks, _) = until(2, 5).await;
+        assert!(looks <= 3, "looked at {looks} times");
     };
     tokio::select! {
         () = poller.run() => panic!("the poller ended"),

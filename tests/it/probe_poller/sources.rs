@@ -20,6 +20,9 @@ use bunker_ops::engine::poller::{Sources, Watched};
 use bunker_ops::engine::ports::{Clock, HealthSource, MetricsSource, ReadOutput, RemoteRead};
 use serde_json::json;
 
+/// What is checked out on every host.
+pub(super) const CHECKED_OUT: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
 /// Hosts named `dead…` never answer, `locked…` refuse the key; the others answer with their clock.
 #[derive(Default)]
 pub(super) struct Hosts {
@@ -67,13 +70,33 @@ impl RemoteRead for Hosts {
         let nonce = nonce.trim_end_matches('\'');
         let now = SystemClock.now().as_second();
         let mut stdout = String::new();
-        for name in ["clock", "clock-end"] {
-            _ = write!(
-                stdout,
-                "\n{nonce} begin {name}\n{now}.000000000\n\n{nonce} rc 0\n\n{nonce} end\n"
-            );
+        let clock = format!("{now}.000000000");
+        let tree = format!("# branch.oid {CHECKED_OUT}");
+        for (name, text) in [
+            ("clock", &*clock),
+            ("tree", &*tree),
+            ("tag", ""),
+            ("extra", ""),
+            ("clock-end", &*clock),
+        ] {
+            _ = write!(stdout, "\n{nonce} begin {name}\n{text}\n\n{nonce} rc 0\n\n{nonce} end\n");
         }
         Ok(ReadOutput { stdout: stdout.into(), stderr: vec![], exit: 0, took: Duration::ZERO })
+    }
+}
+
+/// A health address that names a commit.
+pub(super) struct Naming {
+    pub(super) commit: Mutex<String>,
+    pub(super) n: AtomicUsize,
+}
+
+#[async_trait]
+impl HealthSource for Naming {
+    async fn health(&self, _: &HttpUrl, _: &HttpHealth) -> HttpHealth {
+        self.n.fetch_add(1, Ordering::SeqCst);
+        let commit = self.commit.lock().unwrap().parse().ok();
+        HttpHealth::Up { at: SystemClock.now(), latency_s: 0.1, commit, version: None }
     }
 }
 
