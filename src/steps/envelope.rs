@@ -18,24 +18,48 @@ pub struct Envelope<'a> {
     pub nonce: &'a str,
     /// Whether it runs as root, by `sudo -n` where the login user is not root.
     pub root: bool,
-    /// Seconds after which the host itself ends it.
-    pub limit_s: Option<u64>,
+    /// How its output comes back.
+    pub answer: Answer,
 }
+
+/// How the output of a script comes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// When it has ended, in as few pieces as can be: nobody looks at it before, and each piece costs every process from there
+    /// to here more than the words in it.
+    Whole {
+        /// Seconds after which the host itself ends it.
+        limit_s: u64,
+    },
+    /// As it is printed. The script says itself where its output ends, so that its exit code is told only where it is not 0.
+    Stream,
+}
+
+/// Gathers what is printed until the end, and is more than any answer that is taken. Where it gathers less, nothing is lost.
+const GATHER: &str = "head -c 1000000000";
 
 impl Envelope<'_> {
     /// The text to send by standard input.
     pub fn wrap(&self, script: &str) -> String {
         let nonce = self.nonce;
-        let limit = self.limit_s.map_or_else(String::new, |s| {
-            format!("command -v timeout >/dev/null 2>&1 && bunker_t='timeout -k 2 {s}'\n")
-        });
+        let (limit, said, gather) = match self.answer {
+            Answer::Whole { limit_s } => {
+                let limit = format!("bunker_t='timeout -k 2 {limit_s}'\n");
+                (
+                    format!("command -v timeout >/dev/null 2>&1 && {limit}"),
+                    "",
+                    format!(" | {GATHER}"),
+                )
+            }
+            Answer::Stream => (String::new(), "[ \"$bunker_r\" = 0 ] || ", String::new()),
+        };
         let root = if self.root { "[ \"$(id -u)\" = 0 ] || bunker_s='sudo -n --'\n" } else { "" };
         let mut text = format!(
-            "{{\nLC_ALL=C; export LC_ALL; bunker_s=; bunker_t=\n{limit}{root}printf '%s\\n' "
+            "{{\n{{\nLC_ALL=C; export LC_ALL; bunker_s=; bunker_t=\n{limit}{root}printf '%s\\n' "
         );
         let end = format!(
             " 2>/dev/null | $bunker_s $bunker_t /bin/sh -c 'eval \"$(cat)\"'\n\
-             printf '\\n\\036%s rc %s\\n' {nonce} \"$?\"\n}}\n"
+             bunker_r=$?\n{said}printf '\\n\\036%s rc %s\\n' {nonce} \"$bunker_r\"\n}}{gather}\n}}\n"
         );
         let begin = format!("{{\nexec </dev/null\nprintf '\\036%s begin\\n' {nonce}\n");
         text.reserve(end.len() + script.len() + script.len() / 8);
@@ -106,11 +130,12 @@ fn rfind(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
 mod tests {
     use super::*;
     use crate::steps::quote::quote;
-    use std::io::Write;
+    use std::io::{Read, Write};
     use std::process::{Command, Output, Stdio};
 
     const NONCE: &str = "0123456789abcdef0123456789abcdef";
-    const PLAIN: Envelope<'static> = Envelope { nonce: NONCE, root: false, limit_s: None };
+    const PLAIN: Envelope<'static> =
+        Envelope { nonce: NONCE, root: false, answer: Answer::Whole { limit_s: 60 } };
 
     fn exec(text: &[u8]) -> Output {
         let mut child = Command::new("/bin/sh")
@@ -148,10 +173,47 @@ mod tests {
 
     #[test]
     fn the_host_ends_it_after_the_limit() {
-        let limited = Envelope { limit_s: Some(1), ..PLAIN };
+        let limited = Envelope { answer: Answer::Whole { limit_s: 1 }, ..PLAIN };
         let out = exec(limited.wrap("echo a; sleep 60; echo b").as_bytes());
         let want = Opened::Whole { output: b"a\n".to_vec(), exit: 124 };
         assert_eq!(limited.open(&out.stdout), want);
+    }
+
+    /// What comes of a script, in the pieces in which it came.
+    fn pieces(envelope: &Envelope<'_>, script: &str) -> Vec<Vec<u8>> {
+        let mut child = Command::new("/bin/sh")
+            .args(["-c", COMMAND])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(envelope.wrap(script).as_bytes()).unwrap();
+        let (mut out, mut pieces) = (child.stdout.take().unwrap(), Vec::new());
+        let mut bytes = [0; 4096];
+        loop {
+            match out.read(&mut bytes).unwrap() {
+                0 => break,
+                n => pieces.push(bytes[..n].to_vec()),
+            }
+        }
+        child.wait().unwrap();
+        pieces
+    }
+
+    #[test]
+    fn an_answer_comes_as_one_piece_and_a_stream_as_it_is_printed() {
+        let script = "printf 'a\\0b'; sleep 0.3; echo c; sleep 0.3; printf d";
+        let whole = pieces(&PLAIN, script);
+        assert_eq!(whole.len(), 1, "{whole:?}");
+        let want = Opened::Whole { output: b"a\0bc\nd".to_vec(), exit: 0 };
+        assert_eq!(PLAIN.open(&whole.concat()), want);
+        let stream = Envelope { answer: Answer::Stream, ..PLAIN };
+        let printed = pieces(&stream, script);
+        let begun = [stream.begin(), b"a\0b".to_vec()].concat();
+        assert_eq!(printed.concat(), [&*begun, b"c\nd"].concat(), "no word on an exit with 0");
+        assert!(printed.len() >= 3, "{printed:?}");
+        let failed = pieces(&stream, "echo a; exit 3").concat();
+        assert_eq!(stream.open(&failed), Opened::Whole { output: b"a\n".to_vec(), exit: 3 });
     }
 
     #[test]

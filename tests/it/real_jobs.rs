@@ -8,17 +8,18 @@ use bunker_ops::domain::connection::Become;
 use bunker_ops::domain::job::{
     AbortOutcome, JobEnd, JobInputs, JobRef, JobSpec, JobStart, JobStep, JobTruth,
 };
-use bunker_ops::steps::envelope::{COMMAND, Envelope, Opened};
+use bunker_ops::steps::envelope::{Answer, COMMAND, Envelope, Opened};
 use bunker_ops::steps::runner::{self, Frame, FrameReader, Stream};
 
 use crate::capability::missing;
 use crate::lab::real::{Ready, RealHost, RealLab};
 
 const NONCE: &str = "00112233445566778899aabbccddeeff";
+const WHOLE: Answer = Answer::Whole { limit_s: 60 };
 
 /// One ssh session of its own, as `deploy`, that runs a script the way the program does.
-fn session(lab: &RealLab, host: &RealHost, script: &str, limit_s: Option<u64>) -> Child {
-    let envelope = Envelope { nonce: NONCE, root: true, limit_s };
+fn session(lab: &RealLab, host: &RealHost, script: &str, answer: Answer) -> Child {
+    let envelope = Envelope { nonce: NONCE, root: true, answer };
     let mut child = Command::new("ssh")
         .arg("-F")
         .arg(lab.dir().join("ssh_config"))
@@ -32,8 +33,8 @@ fn session(lab: &RealLab, host: &RealHost, script: &str, limit_s: Option<u64>) -
 }
 
 fn exec(lab: &RealLab, host: &RealHost, script: &str) -> Vec<u8> {
-    let out = session(lab, host, script, Some(60)).wait_with_output().unwrap();
-    let envelope = Envelope { nonce: NONCE, root: true, limit_s: None };
+    let out = session(lab, host, script, WHOLE).wait_with_output().unwrap();
+    let envelope = Envelope { nonce: NONCE, root: true, answer: WHOLE };
     match envelope.open(&out.stdout) {
         Opened::Whole { output, .. } => output,
         other @ (Opened::NotBegun { .. } | Opened::CutOff) => panic!("{other:?}"),
@@ -44,7 +45,7 @@ fn exec(lab: &RealLab, host: &RealHost, script: &str) -> Vec<u8> {
 fn start(lab: &RealLab, host: &RealHost, spec: &JobSpec) -> JobStart {
     let stream = Stream { nonce: NONCE, every: Duration::from_millis(100) };
     let script = runner::start(spec, &JobInputs::default(), Become::Root, stream, 40);
-    let mut child = session(lab, host, &script, None);
+    let mut child = session(lab, host, &script, Answer::Stream);
     let (mut out, mut reader) = (child.stdout.take().unwrap(), FrameReader::new(NONCE));
     let mut bytes = [0; 4096];
     let words = loop {

@@ -16,7 +16,7 @@ use crate::domain::connection::Connection;
 use crate::domain::job::JobEnd;
 use crate::domain::remote::{RemoteError, RemoteErrorKind as Kind};
 use crate::engine::ports::LogSink;
-use crate::steps::envelope::Envelope;
+use crate::steps::envelope::{Answer, Envelope};
 use crate::steps::runner::{self, Frame, FrameReader, Garbled};
 
 /// How long it may take until a stream begins, and until a job is started.
@@ -64,7 +64,7 @@ impl JobStream {
         followed: Followed,
     ) -> Result<Self, RemoteError> {
         let begin = Instant::now() + BEGIN;
-        let script = Envelope { nonce, root: wants_root(to), limit_s: None }.wrap(script);
+        let script = Envelope { nonce, root: wants_root(to), answer: Answer::Stream }.wrap(script);
         let exec = pool.exec(to, begin).await?;
         let mut stream = Self {
             to: to.clone(),

@@ -13,7 +13,7 @@ use super::pool::{Inner, SshPool};
 use crate::domain::connection::Connection;
 use crate::domain::remote::{RemoteError, RemoteErrorKind as Kind};
 use crate::engine::ports::{ReadOutput, RemoteRead};
-use crate::steps::envelope::{Envelope, Opened};
+use crate::steps::envelope::{Answer, Envelope, Opened};
 
 /// The longest answer that is taken.
 const MAX_OUTPUT: usize = 8 << 20;
@@ -42,8 +42,8 @@ impl Inner {
     ) -> Result<ReadOutput, RemoteError> {
         let until = Instant::now() + deadline;
         let nonce = nonce(to)?;
-        let limit_s = Some(deadline.as_secs() + 1);
-        let envelope = Envelope { nonce: &nonce, root: wants_root(to), limit_s };
+        let answer = Answer::Whole { limit_s: deadline.as_secs() + 1 };
+        let envelope = Envelope { nonce: &nonce, root: wants_root(to), answer };
         let mut exec = self.exec(to, until).await?;
         // Not before: of a thousand hosts, most wait for their turn.
         let text = envelope.wrap(script);

@@ -1,6 +1,7 @@
 //! Following a log while it grows, with the tools of this machine and with such as some hosts have.
 
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -8,11 +9,12 @@ use std::time::{Duration, Instant};
 use super::home::{Home, NONCE, STREAM, starting};
 use super::*;
 use crate::domain::job::{JobEnd, JobInputs, JobSpec, JobStart, JobTruth};
+use crate::steps::envelope::Answer;
 
 /// What arrives of a job's log from an offset on, and how it ends.
 fn stream(home: &Home, spec: &JobSpec, tools: &Path, offset: u64) -> (Vec<u8>, Option<Frame>) {
     let script = follow(&spec.job, Become::LoginUser, STREAM, offset);
-    read(&home.output(&script, tools, None))
+    read(&home.output(&script, tools, Answer::Stream))
 }
 
 /// What a stream holds: a log, and what is said last.
@@ -126,7 +128,7 @@ fn what_comes_between_two_looks_of_the_host_is_sent_as_one() {
         home.start(&spec);
         let stream = Stream { nonce: NONCE, every: Duration::from_millis(every) };
         let script = follow(&spec.job, Become::LoginUser, stream, 0);
-        let (log, end) = read(&home.output(&script, &tools, None));
+        let (log, end) = read(&home.output(&script, &tools, Answer::Stream));
         assert_eq!(log, home.log(&spec.job));
         assert!(matches!(end, Some(Frame::End { .. })), "{end:?}");
         let said = fs::read_to_string(tools.join("dd.all")).unwrap();
@@ -136,6 +138,24 @@ fn what_comes_between_two_looks_of_the_host_is_sent_as_one() {
     };
     let (often, seldom) = (pieces(50), pieces(1_000));
     assert!(seldom * 3 < often, "{seldom} pieces beside {often}");
+}
+
+#[test]
+fn how_much_was_sent_comes_in_one_piece_with_the_end() {
+    let home = Home::new();
+    let spec = home.spec("web-1", 1, &[("one", "sleep 1; echo one")]);
+    let script = starting(&spec, &JobInputs::default());
+    let mut child = home.send(&script, Path::new("/nonexistent"), Answer::Stream);
+    let (mut out, mut pieces) = (child.stdout.take().unwrap(), Vec::new());
+    let mut bytes = [0; 4096];
+    while let n @ 1.. = out.read(&mut bytes).unwrap() {
+        pieces.push(String::from_utf8_lossy(&bytes[..n]).into_owned());
+    }
+    child.wait().unwrap();
+    let last = pieces.pop().unwrap();
+    let total = home.log(&spec.job).len();
+    let want = format!("\x1e{NONCE} sent {total}\n\x1e{NONCE} end {total} ended exit 0\n");
+    assert_eq!(last, want, "after {pieces:?}");
 }
 
 #[test]
@@ -159,7 +179,7 @@ fn the_session_that_starts_a_job_brings_its_log() {
     let script = starting(&spec, &JobInputs::default());
     let nowhere = Path::new("/nonexistent");
     for said in ["started", "there"] {
-        let out = home.output(&script, nowhere, None);
+        let out = home.output(&script, nowhere, Answer::Stream);
         let frames = FrameReader::new(NONCE).feed(&out).unwrap();
         assert_eq!(frames.first(), Some(&Frame::Started(said.into())));
         let (log, end) = read(&out);

@@ -16,9 +16,10 @@ use crate::domain::job::{
     AbortOutcome, JobEnd, JobInputs, JobRef, JobSpec, JobStart, JobStep, JobTruth,
 };
 use crate::domain::marker::{JobSignal, MarkerParser};
-use crate::steps::envelope::{COMMAND, Envelope, Opened};
+use crate::steps::envelope::{Answer, COMMAND, Envelope, Opened};
 
 pub(super) const NONCE: &str = "00112233445566778899aabbccddeeff";
+const WHOLE: Answer = Answer::Whole { limit_s: 60 };
 pub(super) const STREAM: Stream<'static> =
     Stream { nonce: NONCE, every: Duration::from_millis(100) };
 
@@ -68,8 +69,8 @@ impl Home {
     }
 
     pub(super) fn exec(&self, script: &str) -> Vec<u8> {
-        let out = self.output(script, Path::new("/nonexistent"), Some(60));
-        let envelope = Envelope { nonce: NONCE, root: false, limit_s: None };
+        let out = self.output(script, Path::new("/nonexistent"), WHOLE);
+        let envelope = Envelope { nonce: NONCE, root: false, answer: WHOLE };
         match envelope.open(&out) {
             Opened::Whole { output, .. } => output,
             other @ (Opened::NotBegun { .. } | Opened::CutOff) => panic!("{other:?}"),
@@ -77,8 +78,8 @@ impl Home {
     }
 
     /// All that comes back of a script, where the programs of this folder stand before those of the machine.
-    pub(super) fn output(&self, script: &str, tools: &Path, limit_s: Option<u64>) -> Vec<u8> {
-        self.send(script, tools, limit_s).wait_with_output().unwrap().stdout
+    pub(super) fn output(&self, script: &str, tools: &Path, answer: Answer) -> Vec<u8> {
+        self.send(script, tools, answer).wait_with_output().unwrap().stdout
     }
 
     pub(super) fn start(&self, spec: &JobSpec) -> JobStart {
@@ -92,7 +93,7 @@ impl Home {
 
     /// The same where the programs of this folder stand before those of the machine.
     pub(super) fn begin_with(&self, script: &str, tools: &Path) -> Result<JobStart, Unreadable> {
-        let mut child = self.send(script, tools, None);
+        let mut child = self.send(script, tools, Answer::Stream);
         let (mut out, mut reader) = (child.stdout.take().unwrap(), FrameReader::new(NONCE));
         let mut bytes = [0; 4096];
         let words = loop {
@@ -109,9 +110,10 @@ impl Home {
         read_start(&words)
     }
 
-    fn send(&self, script: &str, tools: &Path, limit_s: Option<u64>) -> Child {
+    /// Begins a script; what comes of it is to be read from its standard output.
+    pub(super) fn send(&self, script: &str, tools: &Path, answer: Answer) -> Child {
         let path = std::env::var("PATH").unwrap();
-        let envelope = Envelope { nonce: NONCE, root: false, limit_s };
+        let envelope = Envelope { nonce: NONCE, root: false, answer };
         let mut child = Command::new("/bin/sh")
             .args(["-c", COMMAND])
             .env("HOME", self.path())

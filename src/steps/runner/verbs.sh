@@ -7,7 +7,18 @@ br_refuse() { # what went wrong
     exit 0
 }
 
-br_say_start() { printf '\036%s start %s\n' "$br_fnonce" "$1"; }
+br_say_start() { br_say "start $1"; }
+
+# A frame, and before it, with it, how many raw bytes there were: each piece that is sent costs every process from here to
+# whoever reads it more than the words in it.
+br_say() { # WORDS
+    if [ -n "${br_sent:-}" ]; then
+        printf '\036%s sent %s\n\036%s %s\n' "$br_fnonce" "$br_sent" "$br_fnonce" "$1" || return
+        br_sent=
+    else
+        printf '\036%s %s\n' "$br_fnonce" "$1"
+    fi
+}
 
 # Whole seconds since the host was started, nothing where it does not say.
 br_seconds() { # -> br_secs
@@ -151,8 +162,8 @@ br_say_look() {
     echo "$br_bytes $br_truth"
 }
 
-# Sends the log from an offset on, in frames: "data N" and N bytes, "raw" and bytes up to "sent N", "beat", at last "end TOTAL
-# WORDS". As long as the runner lives and the tools can do it, one process looks for more of the log: fifty followers that
+# Sends the log from an offset on, in frames: "data N" and N bytes, "raw" and bytes up to "sent N", which comes with the frame
+# after it, "beat", at last "end TOTAL WORDS". As long as the runner lives and the tools can do it, one process looks for more of the log: fifty followers that
 # begin programs for each look would take the time that the jobs need.
 br_follow() { # OFFSET SECONDS, between two looks
     br_off=$1 br_every=$2 br_idle=0 br_beat=0 br_round=0 br_waits=
@@ -170,12 +181,12 @@ br_follow() { # OFFSET SECONDS, between two looks
         # A runner that has not begun has said nothing.
         if [ "$br_truth" != running ] || [ -n "$br_s_pid" ]; then br_size "$br_job/log"; fi
         if [ "$br_bytes" -gt "$br_off" ]; then
-            printf '\036%s data %s\n' "$br_fnonce" $((br_bytes - br_off)) || return
+            br_say "data $((br_bytes - br_off))" || return
             tail -c "+$((br_off + 1))" "$br_job/log" | head -c $((br_bytes - br_off)) || return
             br_off=$br_bytes br_idle=0 br_beat=0
             [ "$br_truth" != running ] || br_nap 0.2
         elif [ "$br_truth" != running ]; then
-            printf '\036%s end %s %s\n' "$br_fnonce" "$br_bytes" "$br_truth"
+            br_say "end $br_bytes $br_truth"
             return
         else
             br_rest
@@ -190,7 +201,7 @@ br_rest() {
     br_idle=$((br_idle + 1)) br_beat=$((br_beat + br_wait))
     if [ "$br_beat" -ge 20 ]; then
         br_beat=0
-        printf '\036%s beat\n' "$br_fnonce" || exit 0
+        br_say beat || exit 0
     fi
     br_nap "0.$br_wait"
 }
@@ -200,7 +211,7 @@ br_rest() {
 # from here to whoever reads it more than the word. One that cannot watch a process says so, and the log is looked at
 # by other means. How much was sent is `dd`'s word.
 br_wait_for_log() {
-    printf '\036%s raw\n' "$br_fnonce" || return
+    br_say raw || return
     br_said=$({
         {
             timeout 8 tail -s "$br_every" --pid="$br_s_pid" -c "+$((br_off + 1))" -f 2>/dev/null <"$br_job/log"
@@ -210,7 +221,6 @@ br_wait_for_log() {
     br_sent=${br_said%% byte*}
     br_sent=${br_sent##*[!0-9]}
     [ -n "$br_sent" ] || return
-    printf '\036%s sent %s\n' "$br_fnonce" "$br_sent" || return
     br_off=$((br_off + br_sent))
     br_code=${br_said##*code }
     case ${br_code%%[!0-9]*} in
