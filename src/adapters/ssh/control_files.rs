@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
@@ -40,6 +41,22 @@ impl ControlFiles {
         file.is_some_and(|file| file.starts_with(name))
     }
 
+    /// Whether a host answered over this connection within this time, whichever process asked it: the file of its process is
+    /// as old as the last answer. A clock that was set back tells nothing.
+    pub(super) fn answered_within(&self, time: Duration) -> bool {
+        let at = fs::metadata(&self.process).and_then(|found| found.modified());
+        at.is_ok_and(|at| at.elapsed().is_ok_and(|ago| ago < time))
+    }
+
+    /// Notes that the host answered, where that was not noted within this time.
+    pub(super) fn note_answer(&self, again_after: Duration) {
+        if !self.answered_within(again_after) {
+            let file = fs::File::open(&self.process);
+            // Whoever does not learn of it asks the connection itself.
+            drop(file.and_then(|file| file.set_modified(SystemTime::now())));
+        }
+    }
+
     /// Removes them.
     pub(super) fn remove(&self) {
         for path in [&self.socket, &self.config, &self.log, &self.process] {
@@ -52,4 +69,31 @@ impl ControlFiles {
 /// Makes an empty file with mode 0600.
 pub(super) fn own_private(path: &Path) -> io::Result<()> {
     fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_answer_is_known_to_every_process_and_one_of_the_future_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = ControlFiles::of(&dir.path().join("a-0"));
+        let minute = Duration::from_secs(60);
+        assert!(!files.answered_within(minute), "there is no such connection");
+        files.note_answer(minute);
+        assert!(!files.process.exists(), "a note makes no connection");
+        own_private(&files.process).unwrap();
+        let set = |at| fs::File::open(&files.process).unwrap().set_modified(at).unwrap();
+        set(SystemTime::now() - minute);
+        assert!(!files.answered_within(minute / 2));
+        // Of two notes in short order one is enough.
+        files.note_answer(minute * 2);
+        assert!(!files.answered_within(minute / 2));
+        files.note_answer(minute / 2);
+        let same_files = ControlFiles::of(&dir.path().join("a-0"));
+        assert!(same_files.answered_within(minute / 2));
+        set(SystemTime::now() + minute);
+        assert!(!files.answered_within(minute));
+    }
 }

@@ -25,7 +25,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(20);
 /// How long a local control socket may take to answer.
 const CHECK_LIMIT: Duration = Duration::from_secs(2);
 /// How long an answer stands for the next command.
-const FRESH_FOR: Duration = Duration::from_secs(5);
+const FRESH_FOR: Duration = Duration::from_secs(10);
 /// Sessions that may be stuck on a connection before it takes no more.
 const MAX_STUCK: u32 = 2;
 
@@ -63,7 +63,8 @@ impl Master {
         }
         let config = config::render(to, known_hosts, None);
         let (files, process) = lending::borrow(own.path(), own.others(), &config)?;
-        if ask_process(&files.socket, CHECK_LIMIT).await != Some(process) {
+        let fresh = files.answered_within(FRESH_FOR);
+        if !fresh && ask_process(&files.socket, CHECK_LIMIT).await != Some(process) {
             lending::leave(&files, process, Tenancy::Guest);
             return None;
         }
@@ -171,9 +172,12 @@ impl Master {
         self.answered.lock().unwrap_or_else(PoisonError::into_inner).elapsed() < FRESH_FOR
     }
 
-    /// The host answered over it.
+    /// The host answered over it; those to whom it is lent learn of it.
     pub(super) fn note_answer(&self) {
-        *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        *answered = Instant::now();
+        drop(answered);
+        self.files.note_answer(FRESH_FOR / 4);
     }
 
     /// Asks the process whether it answers, within two seconds.
