@@ -297,6 +297,8 @@ pub(crate) struct FakeGates {
     pub(crate) hopeless: Mutex<BTreeSet<String>>,
     /// How long this machine stands still in the next look.
     pub(crate) standstill: Mutex<Duration>,
+    /// When each host was looked at.
+    pub(crate) looks: Mutex<BTreeMap<String, Vec<Instant>>>,
 }
 
 #[async_trait]
@@ -307,6 +309,7 @@ impl GateCheck for FakeGates {
         _: &GateSpec,
         _: Option<&GateBaseline>,
     ) -> GateObservation {
+        self.looks.lock().unwrap().entry(host.id.to_string()).or_default().push(Instant::now());
         let standstill = std::mem::take(&mut *self.standstill.lock().unwrap());
         tokio::time::sleep(Duration::from_millis(50) + standstill).await;
         let is_in = |set: &Mutex<BTreeSet<String>>| set.lock().unwrap().contains(host.id.as_str());

@@ -77,3 +77,31 @@ async fn each_host_of_a_batch_has_its_own_time_to_come_back() {
     let words = ["a", "b", "c"].map(|h| bench.outcome(h).word());
     assert_eq!(words, ["changed", "failed", "not-run"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn after_the_last_batch_none_of_it_is_looked_at_whom_its_gate_has_just_seen_well() {
+    // How `a` is looked at after its gate, where nothing is heard of its last job for so many seconds: how often, and how long
+    // before the end of the run at last.
+    let looks_after_its_gate = async |batches: &[&[&str]], quiet_s| {
+        let bench = Bench::new(&rollout(batches)).await;
+        let looks = || bench.gates.looks.lock().unwrap()["a"].clone();
+        let at_its_gate = async {
+            let gate = |s: &RunState| s.host(&host("a")).unwrap().step(&step("gate")).cloned();
+            until(&bench, |s| gate(s).unwrap().started.is_some()).await;
+            bench.hosts.with("a", |h| h.quiet = Some(Duration::from_secs(quiet_s)));
+            until(&bench, gate_ended("a")).await;
+            looks().len()
+        };
+        let (worked, at_its_gate) = tokio::join!(bench.work(), at_its_gate);
+        assert_eq!(worked, Ok(Phase::Succeeded));
+        (looks().len() - at_its_gate, looks().last().unwrap().elapsed())
+    };
+    assert_eq!(looks_after_its_gate(&[&["a"]], 8).await.0, 0);
+    assert_eq!(looks_after_its_gate(&[&["a"]], 20).await.0, 1);
+    // Of a batch before, it is watched until the end, however well it was a few seconds ago.
+    let (n_looks, before_the_end) = looks_after_its_gate(&[&["a"], &["b"]], 1).await;
+    assert!(
+        n_looks >= 2 && before_the_end < Duration::from_secs(1),
+        "{n_looks}, {before_the_end:?}"
+    );
+}

@@ -24,8 +24,10 @@ use crate::engine::worker::watch::{Looked, look};
 /// connection drops in every round: those are asked again, not all.
 const FRESH: Duration = Duration::from_mins(1);
 
-/// Before a batch nobody is looked at again who was well so short a time ago: right after the batch before that is
-/// everybody, and after a wait (for a person, a window, a hook) nobody whom the watch has not seen since.
+/// Where a look would decide about nothing that was not just decided, nobody is looked at again who was well so short a time
+/// ago. Before a batch: right after the batch before that is everybody, and after a wait (for a person, a window, a hook)
+/// nobody whom the watch has not seen since. After the last batch, on which nothing follows: its own targets, each of which
+/// its gate has just seen well. Those of batches before are watched until the end.
 const JUST: Duration = Duration::from_secs(15);
 
 /// What one look at one target comes to.
@@ -43,6 +45,13 @@ pub(super) async fn check(place: &Place<'_>) -> Result<Finding, StoreError> {
         return Ok(Finding::GoOn);
     }
     let shared = place.shared;
+    let batches = &shared.plan.batches;
+    let last = batches.last().filter(|_| place.batch as usize + 1 == batches.len());
+    let just_will_do = |host: &HostId| match place.side {
+        Side::Before => true,
+        Side::Again => false,
+        Side::After => last.is_some_and(|last| last.contains(host)),
+    };
     // A person who passed this has seen that it could not be told; what is seen to be ill still fails.
     let waived = place.state.is_waived(PauseReason::GateUnknown);
     let began = Instant::now();
@@ -53,7 +62,7 @@ pub(super) async fn check(place: &Place<'_>) -> Result<Finding, StoreError> {
             let passed = last_passed.get(host);
             let passed =
                 passed.is_some_and(|at| at.elapsed() < FRESH) && shared.watch.is_well(host);
-            passed || (place.side == Side::Before && shared.watch.was_well_within(host, JUST))
+            passed || (just_will_do(host) && shared.watch.was_well_within(host, JUST))
         };
         let looks = look(shared, |host| !is_fresh(host)).await?;
         let (mut failed, mut unknown, mut n_open) = (Vec::new(), Vec::new(), 0);
