@@ -155,7 +155,8 @@ fn how_much_was_sent_comes_in_one_piece_with_the_end() {
     let last = pieces.pop().unwrap();
     let total = home.log(&spec.job).len();
     let want = format!("\x1e{NONCE} sent {total}\n\x1e{NONCE} end {total} ended exit 0\n");
-    assert_eq!(last, want, "after {pieces:?}");
+    // A reader that was held up may find the last of the log before it.
+    assert!(last.ends_with(&want), "{last:?} after {pieces:?}");
 }
 
 #[test]

@@ -163,8 +163,8 @@ br_say_look() {
 }
 
 # Sends the log from an offset on, in frames: "data N" and N bytes, "raw" and bytes up to "sent N", which comes with the frame
-# after it, "beat", at last "end TOTAL WORDS". As long as the runner lives and the tools can do it, one process looks for more of the log: fifty followers that
-# begin programs for each look would take the time that the jobs need.
+# after it, "beat", at last "end TOTAL WORDS". As long as the runner lives and the tools can do it, one process looks for more
+# of the log: fifty followers that begin programs for each look would take the time that the jobs need.
 br_follow() { # OFFSET SECONDS, between two looks
     br_off=$1 br_every=$2 br_idle=0 br_beat=0 br_round=0 br_waits=
     if command -v timeout >/dev/null 2>&1; then br_waits=1; fi
