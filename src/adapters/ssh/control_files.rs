@@ -4,8 +4,9 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, utimensat};
 use sha2::{Digest, Sha256};
 
 /// The files of one connection.
@@ -51,9 +52,11 @@ impl ControlFiles {
     /// Notes that the host answered, where that was not noted within this time.
     pub(super) fn note_answer(&self, again_after: Duration) {
         if !self.answered_within(again_after) {
-            let file = fs::File::open(&self.process);
+            let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+            let times = Timestamps { last_access: now, last_modification: now };
             // Whoever does not learn of it asks the connection itself.
-            drop(file.and_then(|file| file.set_modified(SystemTime::now())));
+            let noted = utimensat(CWD, &self.process, &times, AtFlags::empty());
+            tracing::trace!(?noted, "a host answered");
         }
     }
 
@@ -79,13 +82,16 @@ mod tests {
     fn the_last_answer_is_known_to_every_process_and_one_of_the_future_is_none() {
         let dir = tempfile::tempdir().unwrap();
         let files = ControlFiles::of(&dir.path().join("a-0"));
-        let minute = Duration::from_secs(60);
+        let minute = Duration::from_mins(1);
         assert!(!files.answered_within(minute), "there is no such connection");
         files.note_answer(minute);
         assert!(!files.process.exists(), "a note makes no connection");
         own_private(&files.process).unwrap();
-        let set = |at| fs::File::open(&files.process).unwrap().set_modified(at).unwrap();
-        set(SystemTime::now() - minute);
+        let set = |at: std::time::SystemTime| {
+            fs::File::open(&files.process).unwrap().set_modified(at).unwrap();
+        };
+        let made = fs::metadata(&files.process).unwrap().modified().unwrap();
+        set(made - minute);
         assert!(!files.answered_within(minute / 2));
         // Of two notes in short order one is enough.
         files.note_answer(minute * 2);
@@ -93,7 +99,7 @@ mod tests {
         files.note_answer(minute / 2);
         let same_files = ControlFiles::of(&dir.path().join("a-0"));
         assert!(same_files.answered_within(minute / 2));
-        set(SystemTime::now() + minute);
+        set(made + minute * 2);
         assert!(!files.answered_within(minute));
     }
 }
