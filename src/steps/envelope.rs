@@ -36,22 +36,19 @@ pub enum Answer {
 }
 
 /// Gathers what is printed until the end, and is more than any answer that is taken. Where it gathers less, nothing is lost.
-const GATHER: &str = "head -c 1000000000";
+const GATHER: &str = " | head -c 1000000000";
 
 impl Envelope<'_> {
     /// The text to send by standard input.
     pub fn wrap(&self, script: &str) -> String {
         let nonce = self.nonce;
-        let (limit, said, gather) = match self.answer {
-            Answer::Whole { limit_s } => {
-                let limit = format!("bunker_t='timeout -k 2 {limit_s}'\n");
-                (
-                    format!("command -v timeout >/dev/null 2>&1 && {limit}"),
-                    "",
-                    format!(" | {GATHER}"),
-                )
-            }
-            Answer::Stream => (String::new(), "[ \"$bunker_r\" = 0 ] || ", String::new()),
+        let (limit, unless, gather) = match self.answer {
+            Answer::Whole { limit_s: s } => (
+                format!("command -v timeout >/dev/null 2>&1 && bunker_t='timeout -k 2 {s}'\n"),
+                "",
+                GATHER,
+            ),
+            Answer::Stream => (String::new(), "[ \"$bunker_r\" = 0 ] || ", ""),
         };
         let root = if self.root { "[ \"$(id -u)\" = 0 ] || bunker_s='sudo -n --'\n" } else { "" };
         let mut text = format!(
@@ -59,7 +56,7 @@ impl Envelope<'_> {
         );
         let end = format!(
             " 2>/dev/null | $bunker_s $bunker_t /bin/sh -c 'eval \"$(cat)\"'\n\
-             bunker_r=$?\n{said}printf '\\n\\036%s rc %s\\n' {nonce} \"$bunker_r\"\n}}{gather}\n}}\n"
+             bunker_r=$?\n{unless}printf '\\n\\036%s rc %s\\n' {nonce} \"$bunker_r\"\n}}{gather}\n}}\n"
         );
         let begin = format!("{{\nexec </dev/null\nprintf '\\036%s begin\\n' {nonce}\n");
         text.reserve(end.len() + script.len() + script.len() / 8);

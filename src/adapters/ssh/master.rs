@@ -5,8 +5,8 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
@@ -39,7 +39,6 @@ pub(super) struct Master {
     tenancy: Tenancy,
     stuck: AtomicU32,
     retired: AtomicBool,
-    answered: Mutex<Instant>,
     // Held, because this connection runs through it.
     _bastion: Option<Arc<Master>>,
 }
@@ -63,13 +62,13 @@ impl Master {
         }
         let config = config::render(to, known_hosts, None);
         let (files, process) = lending::borrow(own.path(), own.others(), &config)?;
-        let fresh = files.answered_within(FRESH_FOR);
-        if !fresh && ask_process(&files.socket, CHECK_LIMIT).await != Some(process) {
-            lending::leave(&files, process, Tenancy::Guest);
+        let master = Self::over(files, process, Tenancy::Guest, None);
+        if !master.is_fresh() && !master.answers().await {
+            // Dropping it leaves it.
             return None;
         }
         tracing::debug!(pid = process.pid, host = %to.host, "using a connection of another process");
-        Some(Self::over(files, process, Tenancy::Guest, None))
+        Some(master)
     }
 
     /// Opens a connection. It is tried once.
@@ -129,7 +128,6 @@ impl Master {
             tenancy,
             stuck: AtomicU32::new(0),
             retired: AtomicBool::new(false),
-            answered: Mutex::new(Instant::now()),
             _bastion: bastion,
         }
     }
@@ -169,20 +167,21 @@ impl Master {
 
     /// Whether it has just answered, so that asking again would be waste.
     pub(super) fn is_fresh(&self) -> bool {
-        self.answered.lock().unwrap_or_else(PoisonError::into_inner).elapsed() < FRESH_FOR
+        self.files.answered_within(FRESH_FOR)
     }
 
     /// The host answered over it; those to whom it is lent learn of it.
     pub(super) fn note_answer(&self) {
-        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
-        *answered = Instant::now();
-        drop(answered);
         self.files.note_answer(FRESH_FOR / 4);
     }
 
     /// Asks the process whether it answers, within two seconds.
     pub(super) async fn answers(&self) -> bool {
-        ask_process(&self.files.socket, CHECK_LIMIT).await == Some(self.process)
+        let answers = ask_process(&self.files.socket, CHECK_LIMIT).await == Some(self.process);
+        if answers {
+            self.note_answer();
+        }
+        answers
     }
 
     /// Its control socket.
